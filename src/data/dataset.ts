@@ -1,0 +1,92 @@
+import type { DataFormat, DType, DTypeRequest } from '../words.js';
+
+/** The array that holds a dtype's elements. float16 is kept as its bits, bool as bytes. */
+export interface ValuesByDType {
+  bool: Uint8Array<ArrayBuffer>;
+  int8: Int8Array<ArrayBuffer>;
+  uint8: Uint8Array<ArrayBuffer>;
+  int16: Int16Array<ArrayBuffer>;
+  uint16: Uint16Array<ArrayBuffer>;
+  int32: Int32Array<ArrayBuffer>;
+  uint32: Uint32Array<ArrayBuffer>;
+  int64: BigInt64Array<ArrayBuffer>;
+  uint64: BigUint64Array<ArrayBuffer>;
+  float16: Uint16Array<ArrayBuffer>;
+  float32: Float32Array<ArrayBuffer>;
+  float64: Float64Array<ArrayBuffer>;
+}
+export type Values = ValuesByDType[DType];
+
+/** A row-major `rows × cols` matrix in host memory, from one file. */
+export interface Dataset {
+  readonly path: string;
+  readonly format: DataFormat;
+  /** Element type of `values`. */
+  readonly dtype: DType;
+  /** Element type in the file, where `values` were cast from it; several, joined by `+`, where columns differ. */
+  readonly castFrom?: string;
+  readonly rows: number;
+  readonly cols: number;
+  /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. */
+  readonly values: Values;
+}
+
+/** What loading may be told. */
+export interface LoadOptions {
+  /** `float32` casts with numpy's rounding, `native` keeps the file's type. Default `float32`. */
+  readonly dtype?: DTypeRequest;
+  /** Called between chunks with the bytes of payload read so far and in all. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Loading stops between chunks when it fires, with its reason thrown. */
+  readonly signal?: AbortSignal;
+}
+
+/** A column of an Arrow file, as `inspect` shows it. */
+export interface ColumnInfo {
+  readonly name: string;
+  /** Arrow's own name of the type, such as `Float32` or `FixedSizeList[3]<Float64>`. */
+  readonly type: string;
+  /** How many columns of the matrix it gives; 0 where it is not numeric and so not read. */
+  readonly width: number;
+}
+
+/** A file whose header was read and found good. Nothing large is allocated before `load`. */
+export interface DataFile {
+  readonly path: string;
+  readonly format: DataFormat;
+  /** Which shape of the format: `1.0`…`3.0` for NPY; `file` or `stream` for Arrow. */
+  readonly variety: string;
+  /** Element type in the file; several, joined by `+`, where columns differ. */
+  readonly dtype: string;
+  /** The shape as the file has it, before it is made a matrix. */
+  readonly shape: readonly number[];
+  readonly rows: number;
+  readonly cols: number;
+  readonly fileBytes: number;
+  readonly order: 'row-major' | 'column-major';
+  readonly byteOrder: 'little' | 'big';
+  /** Buffer compression, Arrow only. */
+  readonly compression: 'none' | 'lz4' | 'zstd';
+  /** Arrow only. */
+  readonly columns?: readonly ColumnInfo[];
+  load(options?: LoadOptions): Promise<Dataset>;
+}
+
+/** The most elements one typed array may hold: V8's limit in Node 20 (2^32; seen by trying). */
+export const MAX_ELEMENTS = 2 ** 32;
+
+/** Bytes of one element of a dtype. */
+export const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
+  bool: 1,
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+  float16: 2,
+  float32: 4,
+  float64: 8,
+};

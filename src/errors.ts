@@ -1,0 +1,72 @@
+/** What went wrong, as a literal a program can switch on; `cli/exit.ts` gives each its exit code. */
+export type ErrorCode =
+  /** A flag or an argument that cannot be meant: exit 2. */
+  | 'usage'
+  /** A data file or a record that cannot be read: exit 3. */
+  | 'data'
+  /** An engine or a device that is not there: exit 4. */
+  | 'engine'
+  /** A result that differs from the reference: exit 5. */
+  | 'mismatch'
+  /** Stopped by the user: exit 130. */
+  | 'interrupted';
+
+/** The parts of an error's one line: what it is about, what was seen, what was expected, what to do. */
+export interface ErrorParts {
+  /** The file, flag, engine or column the error is about. */
+  readonly subject: string;
+  /** What was seen there. */
+  readonly observed: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** What the reader can do about it. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** Every error pinbench raises on purpose. Anything else that reaches `main` is a bug of ours (exit 70). */
+export class PinbenchError extends Error {
+  override readonly name = 'PinbenchError';
+  readonly code: ErrorCode;
+  readonly subject: string;
+  readonly observed: string;
+  readonly expected: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(code: ErrorCode, parts: ErrorParts) {
+    super(oneLine(parts), parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.code = code;
+    this.subject = parts.subject;
+    this.observed = parts.observed;
+    this.expected = parts.expected;
+    this.remedy = parts.remedy;
+  }
+}
+
+function oneLine({ subject, observed, expected, remedy }: ErrorParts): string {
+  const line =
+    `${subject}: ${observed}` +
+    (expected === undefined ? '' : `; expected ${expected}`) +
+    (remedy === undefined ? '' : `; ${remedy}`);
+  // Names of files and columns come from outside: a control character in one must not break the line.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return line.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}
+
+/** A data file that cannot be read: `subject` is its path. */
+export function dataError(
+  subject: string,
+  observed: string,
+  rest: Omit<ErrorParts, 'subject' | 'observed'> = {},
+) {
+  return new PinbenchError('data', { subject, observed, ...rest });
+}
+
+/** A flag or argument that cannot be meant: `subject` is the flag. */
+export function usageError(
+  subject: string,
+  observed: string,
+  rest: Omit<ErrorParts, 'subject' | 'observed'> = {},
+) {
+  return new PinbenchError('usage', { subject, observed, ...rest });
+}

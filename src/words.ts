@@ -1,0 +1,61 @@
+/**
+ * The vocabulary of pinbench: every word that may stand in a flag, a plan or a record, once.
+ * A leaf: it imports nothing, so that the command line and the record agree without importing each other.
+ */
+
+/** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
+export const STRATEGIES = ['feed', 'pin', 'feed-locked', 'feed-ahead', 'pin-replay', 'zero-copy'] as const;
+export type StrategyName = (typeof STRATEGIES)[number];
+
+/** What executes the graph. */
+export const ENGINES = ['cuda', 'tensorflow', 'webgpu', 'cpu'] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** When the order is drawn: once a run, anew each epoch, or never (file order). */
+export const SHUFFLES = ['once', 'epoch', 'none'] as const;
+export type Shuffle = (typeof SHUFFLES)[number];
+
+/** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
+export const SAMPLINGS = ['slice', 'gather'] as const;
+export type Sampling = (typeof SAMPLINGS)[number];
+
+/** What becomes of the rows that do not fill a mini-batch. */
+export const REMAINDERS = ['drop', 'keep'] as const;
+export type Remainder = (typeof REMAINDERS)[number];
+
+/** When scalars come back, and with them when the host waits for the device. */
+export const FETCHES = ['step', 'epoch'] as const;
+export type Fetch = (typeof FETCHES)[number];
+
+/** The element type asked for: float32, or whatever the file holds. */
+export const DTYPE_REQUESTS = ['float32', 'native'] as const;
+export type DTypeRequest = (typeof DTYPE_REQUESTS)[number];
+
+/** Element types a dataset may have, by their numpy names. */
+export const DTYPES = [
+  'bool',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+  'float16',
+  'float32',
+  'float64',
+] as const;
+export type DType = (typeof DTYPES)[number];
+
+/** The file formats read. */
+export const DATA_FORMATS = ['npy', 'arrow'] as const;
+export type DataFormat = (typeof DATA_FORMATS)[number];
+
+/** The formats a record is rendered to. */
+export const REPORT_FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** What a comparison may conclude. */
+export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive'] as const;
+export type Verdict = (typeof VERDICTS)[number];
