@@ -1,0 +1,88 @@
+/** Bytes, durations and counts between numbers and text. A number is always in the base unit: bytes, nanoseconds. */
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+const DURATION_UNITS = [
+  ['s', 1e9],
+  ['ms', 1e6],
+  ['µs', 1e3],
+  ['ns', 1],
+] as const;
+const COUNT_UNITS = [
+  ['T', 1e12],
+  ['G', 1e9],
+  ['M', 1e6],
+  ['k', 1e3],
+  ['', 1],
+] as const;
+
+/** Three significant digits, never in exponent form for the sizes printed here. */
+function threeDigits(value: number): string {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 99.95) return value.toFixed(0);
+  return value.toFixed(magnitude >= 9.995 ? 1 : 2);
+}
+
+/** Bytes as text in binary units, such as `120 B` or `1.50 GiB`. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1023.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 ? String(Math.round(value * 10) / 10) : threeDigits(value);
+  return `${digits} ${BYTE_UNITS[unit]}`;
+}
+
+/** Nanoseconds as text, such as `12.3 µs`; minutes and hours from 100 s up. */
+export function formatDuration(ns: number): string {
+  if (!Number.isFinite(ns)) return '–';
+  if (ns >= 100e9) return formatLong(Math.round(ns / 1e9));
+  const [name, size] = DURATION_UNITS.find(([, unitNs]) => ns >= unitNs * 0.9995) ?? (['ns', 1] as const);
+  return `${size === 1 ? String(Math.round(ns * 10) / 10) : threeDigits(ns / size)} ${name}`;
+}
+
+function formatLong(seconds: number): string {
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${rest} s`;
+}
+
+/** A count or a rate in decimal units, such as `12.3 M`; whole numbers under 10,000 as they are. */
+export function formatCount(count: number): string {
+  if (!Number.isFinite(count)) return '–';
+  if (Number.isInteger(count) && count < 10_000) return String(count);
+  const [name, size] = COUNT_UNITS.find(([, unit]) => count >= unit) ?? (['', 1] as const);
+  return name === '' ? threeDigits(count) : `${threeDigits(count / size)} ${name}`;
+}
+
+/** A whole number with separators, such as `1,234,567`. */
+export function formatInteger(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
+/** A number that follows "±" or names a ratio, with as many digits as tell 1.002 from 1.004. */
+export function formatRatio(ratio: number): string {
+  if (ratio >= 99.95) return ratio.toFixed(0);
+  if (ratio >= 9.995) return ratio.toFixed(1);
+  return Math.abs(ratio - 1) < 0.0995 ? ratio.toFixed(3) : ratio.toFixed(2);
+}
+
+const DURATION_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  min: 60e9,
+  h: 3600e9,
+};
+
+/** Reads `90`, `90s`, `1.5m`, `250ms`, `1h` as nanoseconds; a bare number is seconds. `undefined` where it is none of them. */
+export function parseDurationNs(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-zµ]*)$/u.exec(text.trim());
+  if (match === null) return undefined;
+  const unitNs = DURATION_NS[match[2] === '' ? 's' : match[2]!];
+  const ns = unitNs === undefined ? Number.NaN : Number(match[1]) * unitNs;
+  return ns > 0 && Number.isFinite(ns) ? ns : undefined;
+}
