@@ -90,3 +90,23 @@ export const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
 };
+
+const ARRAYS: { readonly [T in DType]: new (length: number) => ValuesByDType[T] } = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+};
+
+/** Room for `length` elements of a dtype, all zero. */
+export function allocate<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
+  return new ARRAYS[dtype](length);
+}

@@ -1,0 +1,130 @@
+import type { DType } from '../words.js';
+import type { Values } from './dataset.js';
+
+type Loop<Source> = (
+  src: Source,
+  srcStart: number,
+  count: number,
+  dst: Float32Array,
+  dstStart: number,
+  dstStride: number,
+) => void;
+
+/**
+ * Casts `count` elements of `src`, of type `dtype`, from `srcStart` on to float32 as numpy does (to nearest, ties to even,
+ * rounded once); element i goes to `dst[dstStart + i·dstStride]`. bool is a byte an element, float16 its bits.
+ */
+export function castToFloat32(
+  src: Values,
+  dtype: DType,
+  srcStart: number,
+  count: number,
+  dst: Float32Array,
+  dstStart: number,
+  dstStride: number,
+): void {
+  if (dtype === 'float32' && dstStride === 1) {
+    dst.set((src as Float32Array).subarray(srcStart, srcStart + count), dstStart);
+    return;
+  }
+  (LOOPS[dtype] as Loop<Values>)(src, srcStart, count, dst, dstStart, dstStride);
+}
+
+/** A store to a Float32Array rounds once: right for every type whose values a double holds exactly. */
+const castNumber: Loop<Exclude<Values, BigInt64Array | BigUint64Array>> = (
+  src,
+  srcStart,
+  count,
+  dst,
+  dstStart,
+  stride,
+) => {
+  for (let i = 0, to = dstStart; i < count; i++, to += stride) dst[to] = src[srcStart + i]!;
+};
+
+const castBool: Loop<Uint8Array> = (src, srcStart, count, dst, dstStart, stride) => {
+  for (let i = 0, to = dstStart; i < count; i++, to += stride) dst[to] = src[srcStart + i] === 0 ? 0 : 1;
+};
+
+const castFloat16: Loop<Uint16Array> = (src, srcStart, count, dst, dstStart, stride) => {
+  FLOAT16 ??= float16Table();
+  for (let i = 0, to = dstStart; i < count; i++, to += stride) dst[to] = FLOAT16[src[srcStart + i]!]!;
+};
+
+const castInt64: Loop<BigInt64Array> = (src, srcStart, count, dst, dstStart, stride) => {
+  const low = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
+  const high = new Int32Array(src.buffer, src.byteOffset, src.length * 2);
+  for (let i = 0, from = srcStart * 2, to = dstStart; i < count; i++, from += 2, to += stride) {
+    dst[to] = doubleOf(high[from + 1]!, low[from]!);
+  }
+};
+
+const castUint64: Loop<BigUint64Array> = (src, srcStart, count, dst, dstStart, stride) => {
+  const words = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
+  for (let i = 0, from = srcStart * 2, to = dstStart; i < count; i++, from += 2, to += stride) {
+    dst[to] = doubleOf(words[from + 1]!, words[from]!);
+  }
+};
+
+/**
+ * A 64-bit integer as a double that rounds to float32 as the integer itself would. A double holds 53 bits: of a larger
+ * integer the last 12 are folded into one sticky bit (rounding to odd), far below where float32 rounds, so that the
+ * store to float32 is the only rounding (Boldo & Melquiond, Emulation of FMA and Correctly Rounded Sums, 2008).
+ */
+function doubleOf(high: number, low: number): number {
+  const exact = high >= -0x200000 && high < 0x200000;
+  const kept = exact ? low : ((low & 0xfffff000) | ((low & 0xfff) === 0 ? 0 : 0x800)) >>> 0;
+  return high * 0x100000000 + kept;
+}
+
+let FLOAT16: Float32Array | undefined;
+
+/** The value of each of the 65,536 float16 bit patterns (IEEE 754 binary16): all are exact in float32. */
+function float16Table(): Float32Array {
+  return Float32Array.from({ length: 0x10000 }, (_, bits) => {
+    const sign = bits & 0x8000 ? -1 : 1;
+    const exponent = (bits >> 10) & 0x1f;
+    const fraction = bits & 0x3ff;
+    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  });
+}
+
+const LOOPS = {
+  bool: castBool,
+  int8: castNumber,
+  uint8: castNumber,
+  int16: castNumber,
+  uint16: castNumber,
+  int32: castNumber,
+  uint32: castNumber,
+  int64: castInt64,
+  uint64: castUint64,
+  float16: castFloat16,
+  float32: castNumber,
+  float64: castNumber,
+} as const satisfies Record<DType, unknown>;
+
+/** Copies `count` elements of a column of one type; element i goes to `dst[dstStart + i·dstStride]`. */
+export function copyStrided<T extends Values>(
+  src: T,
+  srcStart: number,
+  count: number,
+  dst: T,
+  dstStart: number,
+  dstStride: number,
+): void {
+  if (dstStride === 1) {
+    (dst as Uint8Array).set(src.subarray(srcStart, srcStart + count) as Uint8Array, dstStart);
+    return;
+  }
+  for (let i = 0, to = dstStart; i < count; i++, to += dstStride) dst[to] = src[srcStart + i]!;
+}
+
+/** Turns big-endian elements of 1, 2, 4 or 8 bytes into little-endian ones, in place. */
+export function swapBytes(bytes: Uint8Array, elementBytes: number): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (elementBytes === 2) buffer.swap16();
+  else if (elementBytes === 4) buffer.swap32();
+  else if (elementBytes === 8) buffer.swap64();
+}

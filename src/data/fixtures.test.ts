@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { PinbenchError } from '../errors.js';
+import { openDataset, openFile } from './open.js';
+
+const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
+const DATA = /\.(?:npy|arrow|feather)$/;
+
+interface Expectation {
+  readonly format: string;
+  readonly variety: string;
+  readonly dtype: string;
+  readonly rows: number;
+  readonly cols: number;
+  readonly float32: string;
+  readonly native?: string;
+  readonly columns?: string[];
+}
+
+const namesIn = (folder: string) => readdirSync(folder).filter((name) => DATA.test(name));
+const expectationOf = (file: string) => JSON.parse(readFileSync(file.replace(DATA, '.json'), 'utf8'));
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+const viewOf = (values: ArrayBufferView) =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/** NaNs differ in bits that no rule speaks of: each becomes the same one. */
+function withOneNan(bytes: Uint8Array): Float32Array {
+  return new Float32Array(bytes.slice().buffer).map((value) => (Number.isNaN(value) ? Number.NaN : value));
+}
+
+describe.each(namesIn(FIXTURES))('%s', (name) => {
+  const path = join(FIXTURES, name);
+  // The example is there in both formats, with one expectation.
+  const arrowExample = name === 'data.arrow' && { format: 'arrow', variety: 'file' };
+  const expected: Expectation = { ...expectationOf(path), ...arrowExample };
+  const options = expected.columns && { columns: expected.columns };
+
+  it('has the header that was written', async () => {
+    const { format, variety, dtype, rows, cols } = expected;
+    expect(await openFile(path, options)).toMatchObject({ format, variety, dtype, rows, cols });
+  });
+
+  it('is read as float32, bit for bit as numpy casts it', async () => {
+    const { values, dtype, castFrom } = await openDataset(path, options);
+    expect(dtype).toBe('float32');
+    expect(castFrom).toBe(expected.dtype === 'float32' ? undefined : expected.dtype);
+    expect(withOneNan(viewOf(values))).toEqual(withOneNan(bytesOf(expected.float32)));
+  });
+
+  if (expected.native === undefined) {
+    it('is refused in its own type, since columns differ', async () => {
+      await expect(openDataset(path, { ...options, dtype: 'native' })).rejects.toThrow(
+        /columns of several types/,
+      );
+    });
+  } else {
+    it('is read in its own type, bit for bit', async () => {
+      const { values, dtype, castFrom } = await openDataset(path, { ...options, dtype: 'native' });
+      expect([dtype, castFrom]).toEqual([expected.dtype, undefined]);
+      expect(viewOf(values)).toEqual(bytesOf(expected.native!));
+    });
+  }
+});
+
+describe('what must be refused', () => {
+  const folder = join(FIXTURES, 'broken');
+
+  it.each(namesIn(folder))('%s is, in one line that says what is wrong', async (name) => {
+    const path = join(folder, name);
+    const { reason, columns, code = 'data' } = expectationOf(path);
+    const error = await openDataset(path, columns && { columns }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PinbenchError);
+    const { message, code: seen } = error as PinbenchError;
+    expect(seen).toBe(code);
+    expect(message).toContain(reason);
+    expect(message).toContain(code === 'usage' ? '--column' : name);
+    expect(message).not.toMatch(/[\n\r]/);
+    expect(message.length).toBeLessThan(400);
+  });
+});

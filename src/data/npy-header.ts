@@ -1,0 +1,199 @@
+import { dataError, type PinbenchError } from '../errors.js';
+import type { DType } from '../words.js';
+import { type Literal, LiteralError, parseLiteral } from './python-literal.js';
+
+/** What the header of an NPY file says (NumPy Enhancement Proposal 1 and numpy.lib.format). */
+export interface NpyHeader {
+  readonly version: '1.0' | '2.0' | '3.0';
+  readonly dtype: DType;
+  readonly byteOrder: 'little' | 'big';
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Where the payload begins, bytes from the start of the file. */
+  readonly dataOffset: number;
+}
+
+/** The first bytes of every NPY file: \x93NUMPY. */
+export const NPY_MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+/** Magic, version and the longest length field. */
+export const NPY_PREFIX_BYTES = 12;
+/** numpy itself refuses headers over 10,000 bytes unless trusted; a structured dtype, to be named as such, may be longer. */
+const MAX_HEADER_BYTES = 2 ** 20;
+
+const RESAVE = 'save one array of numbers with numpy.save';
+
+/** Where the header's text stands, from the file's first `NPY_PREFIX_BYTES`. Throws a data error for another or a broken format. */
+export function locateHeader(path: string, prefix: Uint8Array, fileBytes: number) {
+  if (prefix.length < NPY_PREFIX_BYTES) {
+    throw dataError(path, `truncated: ${fileBytes} bytes`, {
+      expected: `an NPY header of at least ${NPY_PREFIX_BYTES}`,
+    });
+  }
+  const [major, minor] = [prefix[6]!, prefix[7]!];
+  const version = (
+    [
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ] as const
+  ).find(([a, b]) => a === major && b === minor);
+  if (version === undefined) {
+    throw dataError(path, `unknown NPY version ${major}.${minor}`, { expected: '1.0, 2.0 or 3.0' });
+  }
+  const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  const start = major === 1 ? 10 : 12;
+  if (start + length > fileBytes) {
+    throw dataError(path, `truncated: its header claims ${length} bytes, the file has ${fileBytes}`, {
+      remedy: RESAVE,
+    });
+  }
+  if (length > MAX_HEADER_BYTES) {
+    throw dataError(path, `a header of ${length} bytes`, {
+      expected: `at most ${MAX_HEADER_BYTES}`,
+      remedy: RESAVE,
+    });
+  }
+  return { version: `${version[0]}.${version[1]}` as NpyHeader['version'], start, length };
+}
+
+/** Reads a header from its text's bytes. Throws a data error for what is malformed and for what is no matrix of numbers. */
+export function parseHeader(
+  path: string,
+  bytes: Uint8Array,
+  { version, start, length }: ReturnType<typeof locateHeader>,
+): NpyHeader {
+  const text = decode(path, bytes, version);
+  const { descr, fortran_order: fortranOrder, shape } = fieldsOf(path, text);
+  if (fortranOrder.kind !== 'bool') {
+    throw malformed(path, `fortran_order is ${describe(fortranOrder)}`, 'True or False');
+  }
+  const { dtype, byteOrder } = elementType(path, descr);
+  return {
+    version,
+    dtype,
+    byteOrder,
+    fortranOrder: fortranOrder.text === 'True',
+    shape: shapeOf(path, shape),
+    dataOffset: start + length,
+  };
+}
+
+/** Version 3 is UTF-8, the others Latin-1. */
+function decode(path: string, bytes: Uint8Array, version: NpyHeader['version']): string {
+  try {
+    return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw dataError(path, 'malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
+  }
+}
+
+const KEYS = ['descr', 'fortran_order', 'shape'] as const;
+type Fields = Record<(typeof KEYS)[number], Literal>;
+
+function fieldsOf(path: string, text: string): Fields {
+  const literal = literalOf(path, text);
+  if (literal.kind !== 'dict') throw malformed(path, describe(literal), 'a dict');
+  const fields = new Map<string, Literal>();
+  for (const [key, value] of literal.entries) {
+    const name = key.kind === 'string' ? key.value : undefined;
+    if (name === undefined || !(KEYS as readonly string[]).includes(name)) {
+      throw malformed(path, `key ${describe(key)}`, KEYS.join(', '));
+    }
+    if (fields.has(name)) throw malformed(path, `key '${name}' twice`, KEYS.join(', '));
+    fields.set(name, value);
+  }
+  for (const key of KEYS) if (!fields.has(key)) throw malformed(path, `no key '${key}'`, KEYS.join(', '));
+  return Object.fromEntries(fields) as Fields;
+}
+
+function literalOf(path: string, text: string): Literal {
+  try {
+    return parseLiteral(text);
+  } catch (cause) {
+    if (!(cause instanceof LiteralError)) throw cause;
+    const observed = `malformed NPY header: ${cause.message}, at character ${cause.position}`;
+    throw dataError(path, observed, { cause, remedy: RESAVE });
+  }
+}
+
+function malformed(path: string, observed: string, expected: string): PinbenchError {
+  return dataError(path, `malformed NPY header: ${observed}`, { expected, remedy: RESAVE });
+}
+
+function describe(literal: Literal): string {
+  switch (literal.kind) {
+    case 'string':
+      return `'${literal.value}'`;
+    case 'integer':
+      return String(literal.value);
+    case 'float':
+    case 'bool':
+    case 'none':
+      return literal.text;
+    default:
+      return `a ${literal.kind}`;
+  }
+}
+
+const DTYPES: Readonly<Record<string, DType>> = {
+  b1: 'bool',
+  '?': 'bool',
+  i1: 'int8',
+  u1: 'uint8',
+  i2: 'int16',
+  u2: 'uint16',
+  i4: 'int32',
+  u4: 'uint32',
+  i8: 'int64',
+  u8: 'uint64',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
+};
+
+/** Kinds of element that are no numbers, by the letter that begins their code; what to do about each. */
+const REFUSED: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  c: ['complex numbers', 'save a.real, a.imag or numpy.abs(a)'],
+  S: ['text (bytes)', 'save an array of numbers'],
+  a: ['text (bytes)', 'save an array of numbers'],
+  U: ['text', 'save an array of numbers'],
+  M: ['datetimes', "save a.astype('int64')"],
+  m: ['time differences', "save a.astype('int64')"],
+  V: ['raw or structured records', "save one field, such as a['x']"],
+  O: ['pickled Python objects, which are never loaded', 'save a.astype(numpy.float32)'],
+  f: ['long double floats', 'save a.astype(numpy.float64)'],
+};
+
+function elementType(path: string, descr: Literal): { dtype: DType; byteOrder: 'little' | 'big' } {
+  if (descr.kind === 'list' || descr.kind === 'tuple') {
+    throw dataError(path, 'an array of structured records', {
+      expected: 'numbers',
+      remedy: "save one field, such as a['x']",
+    });
+  }
+  if (descr.kind !== 'string') throw malformed(path, `descr is ${describe(descr)}`, "a dtype such as '<f4'");
+  const order = '<>=|'.includes(descr.value[0] ?? ' ') ? descr.value[0]! : '';
+  const code = descr.value.slice(order.length);
+  const dtype = DTYPES[code];
+  if (dtype !== undefined) return { dtype, byteOrder: order === '>' ? 'big' : 'little' };
+  const [what, remedy] = REFUSED[code[0] ?? ''] ?? [
+    `elements of unknown type`,
+    'save a.astype(numpy.float32)',
+  ];
+  throw dataError(path, `an array of ${what} (dtype '${descr.value}')`, { expected: 'numbers', remedy });
+}
+
+function shapeOf(path: string, shape: Literal): number[] {
+  if (shape.kind !== 'tuple')
+    throw malformed(path, `shape is ${describe(shape)}`, 'a tuple of whole numbers');
+  return shape.items.map((item) => {
+    if (item.kind !== 'integer')
+      throw malformed(path, `shape with ${describe(item)}`, 'a tuple of whole numbers');
+    if (item.value < 0n) throw malformed(path, `shape with ${item.value}`, 'axes of 0 or more');
+    if (item.value > BigInt(Number.MAX_SAFE_INTEGER)) {
+      throw malformed(path, `shape with ${item.value}`, `axes of at most ${Number.MAX_SAFE_INTEGER}`);
+    }
+    return Number(item.value);
+  });
+}

@@ -1,0 +1,110 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { dataError } from '../errors.js';
+import {
+  allocate,
+  type DataFile,
+  type Dataset,
+  ELEMENT_BYTES,
+  type LoadOptions,
+  MAX_ELEMENTS,
+} from './dataset.js';
+import { readColumnMajor } from './npy-column-major.js';
+import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './npy-header.js';
+import { type Matrix, Payload } from './npy-payload.js';
+import { readRowMajor } from './npy-row-major.js';
+
+/** Bytes read at a time: large enough to keep up with the page cache, small enough for progress and Ctrl-C. */
+const CHUNK_BYTES = 16 * 2 ** 20;
+
+/**
+ * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload. 1-D is a column, the trailing axes of N-D
+ * are flattened. Throws a data error for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
+ */
+export async function openNpy(
+  path: string,
+  file: FileHandle,
+  fileBytes: number,
+  chunkBytes = CHUNK_BYTES,
+): Promise<DataFile> {
+  const prefix = await readAt(file, 0, Math.min(NPY_PREFIX_BYTES, fileBytes));
+  const location = locateHeader(path, prefix, fileBytes);
+  const header = parseHeader(path, await readAt(file, location.start, location.length), location);
+  const matrix: Matrix = { path, ...header, ...matrixShape(path, header, fileBytes) };
+  return {
+    path,
+    format: 'npy',
+    variety: header.version,
+    dtype: header.dtype,
+    shape: header.shape,
+    rows: matrix.rows,
+    cols: matrix.cols,
+    fileBytes,
+    order: header.fortranOrder ? 'column-major' : 'row-major',
+    byteOrder: header.byteOrder,
+    compression: 'none',
+    load: (options) => load(matrix, chunkBytes, options),
+  };
+}
+
+function matrixShape(path: string, { shape, dtype, dataOffset }: NpyHeader, fileBytes: number) {
+  const [first, ...rest] = shape;
+  const text = `shape (${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  if (first === undefined) {
+    throw dataError(path, 'a single number, shape ()', {
+      expected: 'a matrix',
+      remedy: 'save numpy.atleast_2d(a)',
+    });
+  }
+  const cols = rest.reduce((product, axis) => product * BigInt(axis), 1n);
+  const elements = cols * BigInt(first);
+  if (first === 0) throw dataError(path, `no rows, ${text}`, { expected: 'at least one' });
+  if (cols === 0n) throw dataError(path, `no columns, ${text}`, { expected: 'at least one' });
+  const needed = elements * BigInt(ELEMENT_BYTES[dtype]);
+  const present = BigInt(fileBytes - dataOffset);
+  if (needed > present) {
+    throw dataError(
+      path,
+      `truncated: its header claims ${needed} bytes of data, ${text} of ${dtype}, the file has ${present}`,
+      {
+        remedy: 'write the file anew',
+      },
+    );
+  }
+  if (elements > BigInt(MAX_ELEMENTS)) {
+    throw dataError(path, `${elements} elements, ${text}`, {
+      expected: `at most ${MAX_ELEMENTS}`,
+      remedy: 'save a part of it',
+    });
+  }
+  return { rows: first, cols: Number(cols) };
+}
+
+async function load(matrix: Matrix, chunkBytes: number, options: LoadOptions = {}): Promise<Dataset> {
+  const { path, rows, cols } = matrix;
+  const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
+  const values = allocate(dtype, rows * cols);
+  const file = await open(path);
+  try {
+    const payload = new Payload(file, matrix, options);
+    if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
+    else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
+  } finally {
+    await file.close();
+  }
+  return {
+    path,
+    format: 'npy',
+    dtype,
+    ...(dtype !== matrix.dtype && { castFrom: matrix.dtype }),
+    rows,
+    cols,
+    values,
+  };
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const { bytesRead } = await file.read(bytes, 0, length, position);
+  return bytes.subarray(0, bytesRead);
+}

@@ -1,0 +1,170 @@
+/** A Python literal, as far as an NPY header may hold one. */
+export type Literal =
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'integer'; readonly value: bigint }
+  | { readonly kind: 'float' | 'bool' | 'none'; readonly text: string }
+  | { readonly kind: 'tuple' | 'list'; readonly items: readonly Literal[] }
+  | { readonly kind: 'dict'; readonly entries: readonly (readonly [key: Literal, value: Literal])[] };
+
+/** Thrown where the text is no literal; `position` is the offset in it. */
+export class LiteralError extends Error {
+  override readonly name = 'LiteralError';
+  readonly position: number;
+  constructor(message: string, position: number) {
+    super(message);
+    this.position = position;
+  }
+}
+
+/** Deeper nesting than any dtype has, far from what the stack bears. */
+const MAX_DEPTH = 32;
+const SPACE = ' \t\n\r\f\v';
+const DIGITS = '0123456789';
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '0': '\0',
+};
+
+/** Reads one Python literal that fills the whole text: dicts, tuples, lists, strings, numbers, True, False and None. */
+export function parseLiteral(text: string): Literal {
+  const reader = new Reader(text);
+  const literal = reader.value(0);
+  reader.end();
+  return literal;
+}
+
+/** Recursive descent over the text, a character at a time. */
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  value(depth: number): Literal {
+    if (depth > MAX_DEPTH) throw this.#error('nested too deeply');
+    const next = this.#peek();
+    if (next === '') throw this.#error('the end where a value belongs');
+    if (next === '{')
+      return { kind: 'dict', entries: this.#sequence('{', '}', () => this.#entry(depth + 1)).items };
+    if (next === '[')
+      return { kind: 'list', items: this.#sequence('[', ']', () => this.value(depth + 1)).items };
+    if (next === '(') return this.#parenthesised(depth + 1);
+    if (next === "'" || next === '"') return this.#string(next);
+    if (DIGITS.includes(next) || next === '-' || next === '+' || next === '.') return this.#number();
+    return this.#name();
+  }
+
+  end(): void {
+    if (this.#peek() !== '') throw this.#error(`"${this.#peek()}" after the end`);
+  }
+
+  /** The next character that is not a space; empty at the end. */
+  #peek(): string {
+    while (this.#at < this.#text.length && SPACE.includes(this.#text[this.#at]!)) this.#at += 1;
+    return this.#text[this.#at] ?? '';
+  }
+
+  #expect(character: string): void {
+    const next = this.#peek();
+    if (next !== character)
+      throw this.#error(`${next === '' ? 'the end' : `"${next}"`} where "${character}" belongs`);
+    this.#at += 1;
+  }
+
+  #sequence<T>(open: string, close: string, item: () => T): { items: T[]; commas: number } {
+    this.#expect(open);
+    const items: T[] = [];
+    let commas = 0;
+    while (this.#peek() !== close) {
+      if (items.length > commas) throw this.#error(`no comma before "${this.#peek()}"`);
+      items.push(item());
+      if (this.#peek() === ',') {
+        this.#at += 1;
+        commas += 1;
+      }
+    }
+    this.#at += 1;
+    return { items, commas };
+  }
+
+  #entry(depth: number): readonly [Literal, Literal] {
+    const key = this.value(depth);
+    this.#expect(':');
+    return [key, this.value(depth)];
+  }
+
+  /** As in Python `(3)` is 3, and `(3,)` and `()` are tuples. */
+  #parenthesised(depth: number): Literal {
+    const { items, commas } = this.#sequence('(', ')', () => this.value(depth));
+    return items.length === 1 && commas === 0 ? items[0]! : { kind: 'tuple', items };
+  }
+
+  #string(quote: string): Literal {
+    this.#expect(quote);
+    let value = '';
+    for (;;) {
+      const character = this.#text[this.#at];
+      if (character === undefined || character === '\n') throw this.#error('a string without an end');
+      this.#at += 1;
+      if (character === quote) return { kind: 'string', value };
+      value += character === '\\' ? this.#escape() : character;
+    }
+  }
+
+  /** As in Python an unknown escape stands for itself, backslash included. */
+  #escape(): string {
+    const character = this.#text[this.#at] ?? '';
+    this.#at += 1;
+    if (character !== 'x') return ESCAPES[character] ?? `\\${character}`;
+    const code = Number.parseInt(this.#text.slice(this.#at, this.#at + 2), 16);
+    if (Number.isNaN(code)) throw this.#error('an escape that is no number');
+    this.#at += 2;
+    return String.fromCharCode(code);
+  }
+
+  /** Digits with a sign, Python 2's `L`, or a float, which is read to be named in a refusal. */
+  #number(): Literal {
+    const start = this.#at;
+    if (this.#text[this.#at] === '-' || this.#text[this.#at] === '+') this.#at += 1;
+    const digitsAt = this.#at;
+    this.#skip(DIGITS);
+    const digits = this.#text.slice(start, this.#at);
+    const hasDigits = this.#at > digitsAt;
+    const next = this.#text[this.#at] ?? '';
+    if (hasDigits && (next === 'L' || next === 'l')) this.#at += 1;
+    else if (next === '.' || next === 'e' || next === 'E') {
+      this.#skip(`${DIGITS}.eE+-`);
+      return { kind: 'float', text: this.#text.slice(start, this.#at) };
+    }
+    if (!hasDigits) throw this.#error('a number without digits');
+    return { kind: 'integer', value: BigInt(digits.replace('+', '')) };
+  }
+
+  #skip(characters: string): void {
+    while (this.#at < this.#text.length && characters.includes(this.#text[this.#at]!)) this.#at += 1;
+  }
+
+  #name(): Literal {
+    for (const [text, kind] of [
+      ['True', 'bool'],
+      ['False', 'bool'],
+      ['None', 'none'],
+    ] as const) {
+      if (!this.#text.startsWith(text, this.#at)) continue;
+      this.#at += text.length;
+      return { kind, text };
+    }
+    throw this.#error(`"${this.#peek()}" where a value belongs`);
+  }
+
+  #error(message: string): LiteralError {
+    return new LiteralError(message, this.#at);
+  }
+}
