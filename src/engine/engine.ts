@@ -1,0 +1,59 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import type { Dataset } from '../data/dataset.js';
+import type { Plan } from '../plan/plan.js';
+import type { Strategy } from '../plan/strategy.js';
+import type { EngineName } from '../words.js';
+
+/** What an engine knows of a device; what it cannot know is absent, not zero. */
+export interface DeviceInfo {
+  /** As its maker names it. */
+  readonly name: string;
+  /** False for a processor or a software adapter, whose figures say nothing about a GPU. */
+  readonly gpu: boolean;
+  /** The software between pinbench and the device, with its version. */
+  readonly runtime: string;
+  readonly memoryBytes?: number;
+}
+
+/** Whether an engine is there; if not, why, and the command that mends it. */
+export type Availability =
+  | { readonly available: true; readonly devices: readonly DeviceInfo[] }
+  | { readonly available: false; readonly reason: string; readonly remedy: string };
+
+/** Whether a device can run a strategy of a plan, or the reason why not. */
+export type Support = 'yes' | { readonly reason: string };
+
+/** Something that executes the graph. */
+export interface Engine {
+  readonly name: EngineName;
+  /** Looks, without keeping anything open. Never throws. */
+  probe(): Promise<Availability>;
+  /** Opens the device of that ordinal; a `PinbenchError` of code `engine` where it is not there. */
+  open(device: number): Promise<Device>;
+}
+
+/** An opened device. Disposing it releases all it holds. */
+export interface Device extends AsyncDisposable {
+  readonly info: DeviceInfo;
+  /** Whether the engine itself moves the bytes. False: the framework decides when they move, and reports say so. */
+  readonly clocksCopies: boolean;
+  supports(strategy: Strategy, plan: Plan): Support;
+  /** Makes ready without uploading anything. May throw `StrategyUnavailable`. */
+  prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session>;
+}
+
+/** One strategy, ready to run. All that happens inside is what the strategy says; nothing is uploaded before `setup` or after dispose. */
+export interface Session extends AsyncDisposable {
+  /** Allocates and uploads what the strategy keeps; timed once. May throw `StrategyUnavailable`. */
+  setup(): Promise<void>;
+  /**
+   * Runs the steps of `order` (see `Orders`) and writes `out[k]`, the scalar of step k. With `stepNs` every step's time in
+   * ns is recorded there, which costs time of its own. A synchronous engine returns nothing, so that it pays for no promise.
+   */
+  epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void;
+}
+
+/** Thrown by `prepare` or `setup` when the device cannot take the strategy after all: the row is skipped with this reason. */
+export class StrategyUnavailable extends Error {
+  override readonly name = 'StrategyUnavailable';
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { datasetOf } from '../measure/testing/fake-engine.js';
+import { Orders } from '../plan/batches.js';
+import { planCells } from '../plan/plan.js';
+import { errorOf, expectedOf, Reference, sumOfSquares, sumOfSquaresBound } from './reference.js';
+
+const U = 2 ** -24;
+
+describe('sumOfSquaresBound', () => {
+  it('is the certain bound n·u/(1 − n·u) for short sums, plus the rounding of the way back', () => {
+    for (const n of [1, 2, 6, 30]) expect(sumOfSquaresBound(n)).toBeCloseTo((n * U) / (1 - n * U) + U, 18);
+  });
+
+  it('grows like the square root for long ones, and stays useful where the certain bound has none', () => {
+    expect(sumOfSquaresBound(1e6)).toBeLessThan(1e-3);
+    expect(sumOfSquaresBound(4e6) / sumOfSquaresBound(1e6)).toBeCloseTo(2, 1);
+    expect(sumOfSquaresBound(2 ** 28)).toBeLessThan(0.02);
+  });
+
+  it('holds for float32 sums added one by one and in pairs', () => {
+    let seed = 1;
+    const random = () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) | 0;
+      return seed / 2 ** 31;
+    };
+    for (const n of [1, 3, 10, 1000, 100_000]) {
+      const values = Float32Array.from({ length: n }, random);
+      const squares = values.map((value) => value * value);
+      const exact = sumOfSquares(values, 0, n);
+      expect(Math.abs(oneByOne(squares) - exact) / exact).toBeLessThanOrEqual(sumOfSquaresBound(n));
+      expect(Math.abs(inPairs(squares) - exact) / exact).toBeLessThanOrEqual(sumOfSquaresBound(n));
+    }
+  });
+});
+
+function oneByOne(values: Float32Array): number {
+  return values.reduce((sum, value) => Math.fround(sum + value), 0);
+}
+
+function inPairs(values: Float32Array): number {
+  if (values.length === 1) return values[0]!;
+  const half = values.length >> 1;
+  return Math.fround(inPairs(values.subarray(0, half)) + inPairs(values.subarray(half)));
+}
+
+describe('errorOf', () => {
+  it('is the relative error within the tolerance and null beyond it', () => {
+    expect(errorOf(8555, 8555, 30)).toBe(0);
+    expect(errorOf(8555.0005, 8555, 30)).toBeCloseTo(5.8e-8, 9);
+    expect(errorOf(8556, 8555, 30)).toBeNull();
+    expect(errorOf(Number.NaN, 8555, 30)).toBeNull();
+  });
+
+  it('wants NaN for NaN and infinity for infinity', () => {
+    expect(errorOf(Number.NaN, Number.NaN, 4)).toBe(0);
+    expect(errorOf(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 4)).toBe(0);
+    expect(errorOf(Number.POSITIVE_INFINITY, Number.NaN, 4)).toBeNull();
+    expect(errorOf(Number.NaN, Number.POSITIVE_INFINITY, 4)).toBeNull();
+    expect(errorOf(1e38, Number.POSITIVE_INFINITY, 4)).toBeNull();
+    expect(errorOf(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 4)).toBeNull();
+  });
+
+  it('expects infinity where the exact sum exceeds float32, and only there', () => {
+    expect(expectedOf(1e39, 4).value).toBe(Number.POSITIVE_INFINITY);
+    expect(errorOf(Number.POSITIVE_INFINITY, 1e39, 4)).toBe(0);
+    expect(errorOf(3e38, 1e39, 4)).toBeNull();
+    expect(errorOf(Number.POSITIVE_INFINITY, 3e38, 4)).toBeNull();
+    // Within a rounding of the largest float32 either side is right.
+    const largest = 3.4028234663852886e38;
+    expect(errorOf(Number.POSITIVE_INFINITY, largest, 4)).toBe(0);
+    expect(errorOf(largest, largest * (1 + 1e-7), 4)).not.toBeNull();
+  });
+
+  it('takes a zero for squares that underflow', () => {
+    expect(errorOf(0, 1e-46 * 4, 4)).not.toBeNull();
+    expect(errorOf(0, 0, 4)).toBe(0);
+    expect(errorOf(1e-30, 0, 4)).toBeNull();
+  });
+});
+
+describe('Reference', () => {
+  const request = {
+    ...{ works: [1], epochs: 1, warmup: 0, seed: 1 },
+    ...({ fetch: 'step', remainder: 'keep', shuffle: 'once' } as const),
+  } as const;
+
+  it('adds up to the sum of squares of the whole dataset, whatever the batch and the sampling', () => {
+    const dataset = datasetOf(10, 3);
+    for (const batch of [1, 2, 3, 10]) {
+      for (const sampling of ['slice', 'gather'] as const) {
+        const plan = planCells(
+          { rows: 10, cols: 3, dtype: 'float32' },
+          { ...request, batches: [batch], sampling },
+        )[0]!;
+        const reference = new Reference(dataset, plan);
+        const order = new Orders(plan).of(0);
+        let [sum, elements] = [0, 0];
+        for (let step = 0; step < plan.stepsPerEpoch; step++) {
+          const found = reference.step(order, step);
+          sum += found.sum;
+          elements += found.elements;
+        }
+        expect([sum, elements]).toEqual([8555, 30]);
+      }
+    }
+  });
+});

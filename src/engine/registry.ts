@@ -1,0 +1,85 @@
+import { PinbenchError } from '../errors.js';
+import { ENGINES, type EngineName } from '../words.js';
+import type { Availability, Device, Engine } from './engine.js';
+
+/** Where each engine is found; imported only when it is asked for. */
+const LOADERS: Partial<Record<EngineName, () => Promise<Engine>>> = {
+  cpu: async () => (await import('./tfjs/cpu.js')).cpuEngine,
+};
+
+/** The order in which `auto` looks. */
+const AUTO_ORDER: readonly EngineName[] = ['tensorflow', 'cuda', 'webgpu', 'cpu'];
+
+/** The engines of this build, in the vocabulary's order. */
+export const ENGINE_NAMES: readonly EngineName[] = ENGINES.filter((name) => LOADERS[name] !== undefined);
+
+/** What `--engine` may ask for: a choice to be made here, everything, or names. */
+export type EngineRequest = 'auto' | 'all' | readonly EngineName[];
+
+/** An engine with its device open. */
+export interface OpenedEngine {
+  readonly engine: EngineName;
+  readonly device: Device;
+}
+
+/** The engine of that name; a `PinbenchError` of code `engine` where this build has none. */
+export async function loadEngine(name: EngineName): Promise<Engine> {
+  const load = LOADERS[name];
+  if (load === undefined) {
+    throw new PinbenchError('engine', {
+      subject: `engine ${name}`,
+      observed: 'not in this version of pinbench',
+      expected: ['auto', 'all', ...ENGINE_NAMES].join(', '),
+    });
+  }
+  return load();
+}
+
+/** Every engine of this build with what it found. */
+export async function probeEngines(): Promise<{ name: EngineName; availability: Availability }[]> {
+  const found: { name: EngineName; availability: Availability }[] = [];
+  for (const name of ENGINE_NAMES) found.push({ name, availability: await (await loadEngine(name)).probe() });
+  return found;
+}
+
+/** Opens what was asked for. `auto` takes the first engine with a GPU, else the processor; a named engine that is not there is an error. */
+export async function openEngines(request: EngineRequest, device: number): Promise<OpenedEngine[]> {
+  const names = typeof request === 'string' ? await choose(request) : request;
+  const opened: OpenedEngine[] = [];
+  try {
+    for (const name of names)
+      opened.push({ engine: name, device: await (await openable(name)).open(device) });
+  } catch (error) {
+    await closeEngines(opened);
+    throw error;
+  }
+  return opened;
+}
+
+/** Releases every device, the last opened first. */
+export async function closeEngines(opened: readonly OpenedEngine[]): Promise<void> {
+  for (const { device } of [...opened].reverse()) await device[Symbol.asyncDispose]();
+}
+
+async function choose(request: 'auto' | 'all'): Promise<EngineName[]> {
+  const there: EngineName[] = [];
+  for (const name of request === 'all' ? ENGINE_NAMES : AUTO_ORDER) {
+    if (LOADERS[name] === undefined) continue;
+    const found = await (await loadEngine(name)).probe();
+    if (!found.available) continue;
+    if (request === 'auto' && (name === 'cpu' || found.devices.some(({ gpu }) => gpu))) return [name];
+    if (request === 'all') there.push(name);
+  }
+  return there;
+}
+
+async function openable(name: EngineName): Promise<Engine> {
+  const engine = await loadEngine(name);
+  const found = await engine.probe();
+  if (found.available) return engine;
+  throw new PinbenchError('engine', {
+    subject: `engine ${name}`,
+    observed: found.reason,
+    remedy: found.remedy,
+  });
+}

@@ -1,0 +1,40 @@
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { PinbenchError } from '../../errors.js';
+import type { Device, DeviceInfo, Engine } from '../engine.js';
+import { TfjsDevice } from './device.js';
+
+/** tfjs' own backend in plain JavaScript, on one thread of the processor: always there. */
+export const cpuEngine: Engine = {
+  name: 'cpu',
+
+  async probe() {
+    return { available: true, devices: [await deviceInfo()] };
+  },
+
+  async open(device): Promise<Device> {
+    if (device !== 0) {
+      throw new PinbenchError('engine', {
+        subject: `--device ${device}`,
+        observed: 'the cpu engine has one device',
+        expected: '0',
+      });
+    }
+    const tf = await import('@tensorflow/tfjs-core');
+    await import('@tensorflow/tfjs-backend-cpu');
+    // Else the backend prints an advertisement for tfjs-node at its first tensor.
+    tf.enableProdMode();
+    await tf.setBackend('cpu');
+    return new TfjsDevice(tf, await deviceInfo());
+  },
+};
+
+async function deviceInfo(): Promise<DeviceInfo> {
+  const model = cpus()[0]?.model.trim() ?? 'processor';
+  const { version_core } = await import('@tensorflow/tfjs-core');
+  return {
+    name: `${model} (${availableParallelism()} cores)`,
+    gpu: false,
+    runtime: `TensorFlow.js ${version_core}, cpu backend`,
+    memoryBytes: totalmem(),
+  };
+}

@@ -1,0 +1,39 @@
+import { STRATEGIES, type StrategyName } from '../words.js';
+
+/** Where a strategy keeps the data and how a mini-batch reaches the graph. Data, not code: an engine interprets it once, in `prepare`, never per step. */
+export interface Strategy {
+  readonly name: StrategyName;
+  /** The dataset is in device memory for the whole run, uploaded once in setup. */
+  readonly resident: boolean;
+  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned; it is not what `pin` means. */
+  readonly hostMemory: 'pageable' | 'page-locked';
+  /** The copy of step i+1 runs under the graph of step i. */
+  readonly overlap: boolean;
+  /** The epoch is recorded once, as a CUDA graph, and replayed. */
+  readonly replay: boolean;
+  /** The graph reads host memory over the link; nothing is copied. */
+  readonly mapped: boolean;
+}
+
+const FEED: Strategy = {
+  name: 'feed',
+  resident: false,
+  hostMemory: 'pageable',
+  overlap: false,
+  replay: false,
+  mapped: false,
+};
+
+const TABLE: Readonly<Record<StrategyName, Strategy>> = {
+  feed: FEED,
+  pin: { ...FEED, name: 'pin', resident: true },
+  'feed-locked': { ...FEED, name: 'feed-locked', hostMemory: 'page-locked' },
+  'feed-ahead': { ...FEED, name: 'feed-ahead', hostMemory: 'page-locked', overlap: true },
+  'pin-replay': { ...FEED, name: 'pin-replay', resident: true, replay: true },
+  'zero-copy': { ...FEED, name: 'zero-copy', hostMemory: 'page-locked', mapped: true },
+};
+
+/** The strategies of these names, in the order of the table in which `feed`, the baseline, is first. */
+export function strategiesNamed(names: readonly StrategyName[]): Strategy[] {
+  return STRATEGIES.filter((name) => names.includes(name)).map((name) => TABLE[name]);
+}
