@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { version } from 'node:process';
+import { promisify } from 'node:util';
+import ci from 'ci-info';
+
+/** The commit a run was made at. */
+export interface Git {
+  readonly commit: string;
+  readonly branch?: string;
+  /** Whether tracked files differed from the commit. */
+  readonly dirty: boolean;
+}
+
+/** The machine and the software a run was made on. */
+export interface Environment {
+  readonly node: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** The CI service, where there is one. */
+  readonly ci?: string;
+  /** The repository of the working directory, where there is one. */
+  readonly git?: Git;
+}
+
+/** Looks at the machine and at the git repository of the working directory. Never throws: what cannot be known is absent. */
+export async function lookAtEnvironment(): Promise<Environment> {
+  const git = await lookAtGit();
+  return {
+    node: version,
+    os: `${platform()} ${release()}`,
+    arch: arch(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    ...(ci.isCI && { ci: ci.name ?? 'CI' }),
+    ...(git && { git }),
+  };
+}
+
+const run = promisify(execFile);
+
+async function lookAtGit(): Promise<Git | undefined> {
+  const git = async (...args: string[]) => (await run('git', args, { timeout: 5000 })).stdout.trim();
+  try {
+    const commit = await git('rev-parse', 'HEAD');
+    const branch = await git('rev-parse', '--abbrev-ref', 'HEAD');
+    const dirty = (await git('status', '--porcelain', '--untracked-files=no')) !== '';
+    return { commit, ...(branch !== 'HEAD' && { branch }), dirty };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import { errorOf, expectedOf, type Reference } from '../engine/reference.js';
+import { PinbenchError } from '../errors.js';
+
+/** What an epoch's scalars came to. */
+export interface Verified {
+  /** Their sum, in float64. */
+  readonly epochSum: number;
+  /** The largest relative difference from the reference. */
+  readonly maxRelError: number;
+}
+
+/** Holds every scalar of an epoch against the reference; a `PinbenchError` of code `mismatch` names the first that is wrong. */
+export function verifyEpoch(
+  subject: string,
+  reference: Reference,
+  order: Int32Array,
+  scalars: Float64Array,
+): Verified {
+  let epochSum = 0;
+  let maxRelError = 0;
+  for (let step = 0; step < scalars.length; step++) {
+    const scalar = scalars[step]!;
+    const { sum, elements } = reference.step(order, step);
+    const error = errorOf(scalar, sum, elements);
+    if (error === null) {
+      const { value, tolerance } = expectedOf(sum, elements);
+      throw new PinbenchError('mismatch', {
+        subject,
+        observed: `step ${step} gave ${scalar}`,
+        expected: tolerance === 0 ? `${value}` : `${value} within ${tolerance.toPrecision(2)}`,
+        remedy: 'the engine computes something else than sum(square(batch)); nothing it timed is shown',
+      });
+    }
+    maxRelError = Math.max(maxRelError, error);
+    epochSum += scalar;
+  }
+  return { epochSum, maxRelError };
+}
