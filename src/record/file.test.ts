@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRecord, readRecord, writeWhole } from './file.js';
+import { sampleRecord } from './testing/sample-record.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pinbench-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const text = (change: object = {}) => JSON.stringify({ ...sampleRecord(), ...change });
+
+describe('a record file', () => {
+  it('is read as it was written, and leaves no temporary file', async () => {
+    const path = join(folder, 'record.json');
+    await writeWhole(path, text());
+    expect(await readRecord(path)).toEqual(sampleRecord());
+    expect((await readdir(folder)).filter((name) => name.startsWith('record.json'))).toEqual(['record.json']);
+  });
+
+  it('replaces an older one whole', async () => {
+    const path = join(folder, 'twice.json');
+    await writeFile(path, 'x'.repeat(100_000));
+    await writeWhole(path, 'short');
+    expect(await readFile(path, 'utf8')).toBe('short');
+  });
+
+  it('that cannot be written is a usage error naming the path', async () => {
+    const path = join(folder, 'no', 'such', 'folder.json');
+    await expect(writeWhole(path, 'x')).rejects.toMatchObject({ code: 'usage', subject: path });
+  });
+
+  it('that is missing, cut short, of another version or with a wrong field is a data error that says which', async () => {
+    await expect(readRecord(join(folder, 'missing.json'))).rejects.toMatchObject({
+      code: 'data',
+      observed: /ENOENT/,
+    });
+    expect(() => parseRecord('r.json', text().slice(0, -5))).toThrow(/^r\.json: not JSON/);
+    expect(() => parseRecord('r.json', text({ schema: 'pinbench/record@2' }))).toThrow(
+      /\(schema: .*record@1/,
+    );
+    expect(() =>
+      parseRecord('r.json', text({ results: [{ ...sampleRecord().results[0], setupNs: '3' }] })),
+    ).toThrow(/\(results\.0\.setupNs: /);
+    expect(() => parseRecord('r.json', '[]')).toThrow(/top level/);
+  });
+
+  it('may hold fields this version does not know', () => {
+    expect(parseRecord('r.json', text({ later: 1 }))).toEqual(sampleRecord());
+  });
+});

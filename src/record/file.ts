@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+import { dataError, usageError } from '../errors.js';
+import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
+
+/** Reads and checks a record; a `PinbenchError` of code `data` names the first field that is wrong. */
+export async function readRecord(path: string): Promise<RunRecord> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
+  });
+  return parseRecord(path, text);
+}
+
+/** Checks a record's text; `path` is what errors call it. */
+export function parseRecord(path: string, text: string): RunRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw dataError(path, 'not JSON', { cause, expected: 'a record written by pinbench run --json' });
+  }
+  const parsed = recordSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path: field, message } = parsed.error.issues[0]!;
+  throw dataError(path, `not a ${RECORD_SCHEMA} record (${field.join('.') || 'top level'}: ${message})`, {
+    expected: 'a record written by this version of pinbench run --json',
+    cause: parsed.error,
+  });
+}
+
+/** Writes a file whole or not at all. A usage error where it cannot be: the path is the user's. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFileAtomic(path, text).catch((cause: NodeJS.ErrnoException) => {
+    throw usageError(path, `cannot be written (${cause.code ?? cause.message})`, { cause });
+  });
+}

@@ -1,0 +1,45 @@
+import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
+import type { Measured, Measurement } from '../measure/measurement.js';
+import { movementOf, rowBytesOf } from '../plan/plan.js';
+import { medianInterval } from '../stats/interval.js';
+import type { MeasuredResult, Result } from './schema.js';
+
+/** A measurement as a result of the record, with everything derived from it. */
+export function resultOf(measurement: Measurement): Result {
+  const { engine, device, strategy, plan } = measurement;
+  const cell = { engine, device: device.name, strategy: strategy.name, batch: plan.batch, work: plan.work };
+  if (measurement.status === 'skipped') return { ...cell, status: 'skipped', reason: measurement.reason };
+  return { ...cell, ...derive(measurement) };
+}
+
+function derive(
+  measured: Measured,
+): Omit<MeasuredResult, 'engine' | 'device' | 'strategy' | 'batch' | 'work'> {
+  const { plan, strategy, setupNs, stepTimes, epochSum, maxRelError, steps } = measured;
+  const samplesNs = [...measured.samplesNs];
+  const medianNs = median(samplesNs);
+  const interval = medianInterval(samplesNs);
+  const rowsPerSecond = (plan.rowsPerEpoch / plan.stepsPerEpoch / medianNs) * 1e9;
+  return {
+    status: 'measured',
+    steps,
+    stepsPerEpoch: plan.stepsPerEpoch,
+    stepNs: {
+      median: medianNs,
+      mean: mean(samplesNs),
+      min: Math.min(stepTimes?.min ?? Number.POSITIVE_INFINITY, min(samplesNs)),
+      max: Math.max(stepTimes?.max ?? 0, max(samplesNs)),
+      ...(stepTimes && { p50: stepTimes.p50, p95: stepTimes.p95, p99: stepTimes.p99 }),
+      mad: medianAbsoluteDeviation(samplesNs),
+      ci95: interval && [...interval],
+    },
+    samplesNs,
+    setupNs,
+    ...movementOf(plan, strategy),
+    rowsPerSecond,
+    bytesPerSecond: rowsPerSecond * rowBytesOf(plan),
+    epochSum: Number.isFinite(epochSum) ? epochSum : (String(epochSum) as 'NaN' | 'Infinity' | '-Infinity'),
+    maxRelError,
+    verified: true,
+  };
+}

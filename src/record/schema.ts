@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import {
+  DATA_FORMATS,
+  DTYPE_REQUESTS,
+  DTYPES,
+  ENGINES,
+  FETCHES,
+  REMAINDERS,
+  SAMPLINGS,
+  SHUFFLES,
+  STRATEGIES,
+  VERDICTS,
+} from '../words.js';
+
+/** The record's name and version; a reader refuses any other. */
+export const RECORD_SCHEMA = 'pinbench/record@1';
+
+const count = z.int().nonnegative();
+const positive = z.int().positive();
+const ns = z.number().nonnegative();
+const interval = z.tuple([z.number(), z.number()]);
+/** JSON has no infinity and no NaN: these three are written as text. */
+const scalar = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+const dataset = z.object({
+  path: z.string(),
+  format: z.enum(DATA_FORMATS),
+  dtype: z.enum(DTYPES).describe('element type of the matrix that was measured'),
+  castFrom: z.string().optional().describe('element type in the file, where it was cast'),
+  rows: positive,
+  cols: positive,
+  bytes: positive.describe('of the matrix in memory'),
+});
+
+const plan = z.object({
+  batches: z.array(positive).describe('rows per mini-batch'),
+  epochs: positive.describe('measured epochs per strategy, as asked for'),
+  warmup: count,
+  rounds: positive,
+  shuffle: z.enum(SHUFFLES),
+  sampling: z.enum(SAMPLINGS),
+  seed: count,
+  remainder: z.enum(REMAINDERS),
+  fetch: z.enum(FETCHES),
+  works: z.array(positive).describe('graph passes per mini-batch'),
+  dtype: z.enum(DTYPE_REQUESTS),
+  modelNs: ns.optional().describe('--model-us: a model of so many ns a step, for the prediction'),
+});
+
+const device = z.object({
+  engine: z.enum(ENGINES),
+  name: z.string(),
+  gpu: z.boolean().describe('false: figures say nothing about a GPU'),
+  runtime: z.string(),
+  clocksCopies: z.boolean().describe('false: the framework decides when bytes move'),
+  memoryBytes: positive.optional(),
+});
+
+const environment = z.object({
+  node: z.string(),
+  os: z.string(),
+  arch: z.string(),
+  cpu: z.string(),
+  cores: positive,
+  memoryBytes: positive,
+  ci: z.string().optional(),
+  git: z.object({ commit: z.string(), branch: z.string().optional(), dirty: z.boolean() }).optional(),
+  devices: z.array(device),
+  overheadNsPerStep: ns
+    .optional()
+    .describe("pinbench's own cost of a step, from an engine that does nothing"),
+});
+
+const stepNs = z.object({
+  median: ns.describe('of the rounds'),
+  mean: ns.describe('of the rounds'),
+  min: ns.describe('fastest step or round seen'),
+  max: ns.describe('slowest step or round seen'),
+  p50: ns.optional().describe('of single steps, timed in a pass of their own'),
+  p95: ns.optional(),
+  p99: ns.optional(),
+  mad: ns.describe('median absolute deviation of the rounds'),
+  ci95: interval.nullable().describe('of the median, exact order-statistic interval; null under 6 rounds'),
+});
+
+const cell = z.object({
+  engine: z.enum(ENGINES),
+  device: z.string(),
+  strategy: z.enum(STRATEGIES),
+  batch: positive,
+  work: positive,
+});
+
+const measured = cell.extend({
+  status: z.literal('measured'),
+  steps: positive,
+  stepsPerEpoch: positive,
+  stepNs,
+  samplesNs: z.array(ns).min(1).describe('mean step time of each round'),
+  setupNs: ns,
+  h2dBytesPerStep: z.number().nonnegative().describe('mean over an epoch, by the plan'),
+  h2dBytesSetup: count,
+  rowsPerSecond: z.number().nonnegative(),
+  bytesPerSecond: z.number().nonnegative().describe('of mini-batches through the graph'),
+  epochSum: scalar.describe('sum of the scalars of the verified epoch'),
+  maxRelError: z.number().nonnegative().describe('largest difference from the float64 reference'),
+  verified: z.literal(true),
+});
+
+const skipped = cell.extend({ status: z.literal('skipped'), reason: z.string() });
+
+const comparison = z.object({
+  engine: z.enum(ENGINES),
+  batch: positive,
+  work: positive,
+  baseline: z.literal('feed'),
+  strategy: z.enum(STRATEGIES),
+  speedup: z.number().positive().describe('baseline time over strategy time, paired by round'),
+  ci95: interval.nullable(),
+  verdict: z.enum(VERDICTS),
+  breakEvenSteps: count.nullable().describe('steps until the extra setup is paid; null where it never is'),
+  modelSpeedup: z.number().positive().optional().describe('predicted with modelNs added to every step'),
+});
+
+const warning = z.looseObject({ code: z.string(), message: z.string() });
+
+/** What a run writes and everything else reads. Times are ns, sizes bytes. */
+export const recordSchema = z.object({
+  schema: z.literal(RECORD_SCHEMA),
+  pinbench: z.string().describe('version that wrote it'),
+  complete: z.boolean().describe('false: interrupted, what is there is whole rounds'),
+  startedAt: z.iso.datetime(),
+  argv: z.array(z.string()),
+  dataset,
+  plan,
+  environment,
+  results: z.array(z.discriminatedUnion('status', [measured, skipped])),
+  comparisons: z.array(comparison),
+  warnings: z.array(warning),
+});
+
+export type RunRecord = z.infer<typeof recordSchema>;
+export type Result = RunRecord['results'][number];
+export type MeasuredResult = z.infer<typeof measured>;
+export type Comparison = z.infer<typeof comparison>;
+export type Warning = z.infer<typeof warning>;
+export type DeviceRecord = z.infer<typeof device>;
+
+/** The record's JSON Schema (draft 2020-12). */
+export function recordJsonSchema(): unknown {
+  return { title: RECORD_SCHEMA, ...z.toJSONSchema(recordSchema) };
+}

@@ -1,0 +1,92 @@
+import type { RunRecord } from '../schema.js';
+
+/** A record with figures made up for the tests of what reads records: two strategies, one skipped, one cell. */
+export function sampleRecord(): RunRecord {
+  const feedNs = [130, 131, 129, 132, 130, 131].map((ns) => ns * 100);
+  const pinNs = [100, 100, 99, 101, 100, 100].map((ns) => ns * 100);
+  const cell = { engine: 'cuda', device: 'NVIDIA H200', batch: 2, work: 1 } as const;
+  const measured = {
+    ...cell,
+    ...({ status: 'measured', verified: true } as const),
+    ...{ steps: 500, stepsPerEpoch: 5, epochSum: 8555, maxRelError: 0 },
+  };
+  return {
+    schema: 'pinbench/record@1',
+    pinbench: '0.1.0',
+    complete: true,
+    startedAt: '2026-11-24T04:00:00.000Z',
+    argv: ['run', 'data.npy', '--batch', '2'],
+    dataset: {
+      path: 'data.npy',
+      format: 'npy',
+      dtype: 'float32',
+      castFrom: 'int64',
+      rows: 10,
+      cols: 3,
+      bytes: 120,
+    },
+    plan: {
+      ...{ batches: [2], epochs: 100, warmup: 3, rounds: 6, shuffle: 'once', sampling: 'slice', seed: 1 },
+      ...{ remainder: 'drop', fetch: 'step', works: [1], dtype: 'float32' },
+    } as RunRecord['plan'],
+    environment: {
+      ...{
+        node: 'v20.0.0',
+        os: 'linux 6.1',
+        arch: 'x64',
+        cpu: 'a processor',
+        cores: 2,
+        memoryBytes: 2 ** 34,
+      },
+      devices: [{ engine: 'cuda', name: 'NVIDIA H200', gpu: true, runtime: 'CUDA 13.0', clocksCopies: true }],
+      overheadNsPerStep: 21,
+    },
+    results: [
+      {
+        ...measured,
+        strategy: 'feed',
+        stepNs: {
+          ...{
+            median: 13050,
+            mean: 13050,
+            min: 12000,
+            max: 19000,
+            p50: 13040,
+            p95: 14000,
+            p99: 18000,
+            mad: 50,
+          },
+          ci95: [12900, 13200],
+        },
+        samplesNs: feedNs,
+        setupNs: 100,
+        h2dBytesPerStep: 24,
+        h2dBytesSetup: 0,
+        rowsPerSecond: 153_257,
+        bytesPerSecond: 1_839_080,
+      },
+      {
+        ...measured,
+        strategy: 'pin',
+        stepNs: {
+          ...{ median: 10000, mean: 10000, min: 9000, max: 15000, p50: 9990, p95: 11000, p99: 14000, mad: 0 },
+          ci95: [9900, 10100],
+        },
+        samplesNs: pinNs,
+        setupNs: 42_000,
+        h2dBytesPerStep: 0,
+        h2dBytesSetup: 120,
+        rowsPerSecond: 200_000,
+        bytesPerSecond: 2_400_000,
+      },
+      { ...cell, strategy: 'pin-replay', status: 'skipped', reason: 'no | graphs, "here"' },
+    ],
+    comparisons: [
+      {
+        ...{ engine: 'cuda', batch: 2, work: 1, baseline: 'feed', strategy: 'pin', speedup: 1.305 },
+        ...{ ci95: [1.29, 1.33], verdict: 'faster', breakEvenSteps: 14 },
+      } as RunRecord['comparisons'][number],
+    ],
+    warnings: [{ code: 'outliers', message: 'cuda feed, batch 2: 1 of 6 rounds are outliers', outliers: 1 }],
+  };
+}

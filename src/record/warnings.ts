@@ -1,0 +1,96 @@
+import type { DeviceInfo } from '../engine/engine.js';
+import type { Notice } from '../measure/measurement.js';
+import { MIN_SAMPLES } from '../stats/interval.js';
+import { outlierIndexes } from '../stats/outliers.js';
+import { formatRatio } from '../units.js';
+import type { EngineName } from '../words.js';
+import type { Result, RunRecord, Warning } from './schema.js';
+
+/** What a sceptic would ask about a run, each with the numbers it speaks of. */
+export function warningsOf(
+  dataset: RunRecord['dataset'],
+  devices: readonly { engine: EngineName; info: DeviceInfo }[],
+  results: readonly Result[],
+  notices: readonly Notice[],
+): Warning[] {
+  return [
+    ...castWarning(dataset),
+    ...devices.filter(({ info }) => !info.gpu).map(({ engine, info }) => noGpu(engine, info)),
+    ...fewRounds(results),
+    ...results.flatMap(outliers),
+    ...notices.map(ofNotice),
+  ];
+}
+
+function castWarning({ castFrom, dtype }: RunRecord['dataset']): Warning[] {
+  if (castFrom === undefined) return [];
+  const message = `the file holds ${castFrom}; it was cast to ${dtype} before anything was measured`;
+  return [{ code: 'cast', message, castFrom, dtype }];
+}
+
+function noGpu(engine: EngineName, { name }: DeviceInfo): Warning {
+  return {
+    code: 'no-gpu',
+    message: `${engine}: no GPU: these figures say nothing about one`,
+    engine,
+    device: name,
+  };
+}
+
+function fewRounds(results: readonly Result[]): Warning[] {
+  const rounds = Math.min(
+    ...results.map((r) => (r.status === 'measured' ? r.samplesNs.length : MIN_SAMPLES)),
+  );
+  if (rounds >= MIN_SAMPLES) return [];
+  const message = `${rounds} rounds are too few for a 95 % interval, which needs ${MIN_SAMPLES}: use --epochs ${MIN_SAMPLES} or more`;
+  return [{ code: 'few-rounds', message, rounds, needed: MIN_SAMPLES }];
+}
+
+function outliers(result: Result): Warning[] {
+  if (result.status === 'skipped') return [];
+  const { engine, strategy, batch, work, samplesNs, stepNs } = result;
+  const found = outlierIndexes(samplesNs);
+  if (found.length === 0) return [];
+  const farthest = Math.max(...found.map((index) => samplesNs[index]!));
+  const message =
+    `${engine} ${strategy}, batch ${batch}: ${found.length} of ${samplesNs.length} rounds are outliers ` +
+    `(up to ${formatRatio(farthest / stepNs.median)}× the median); they are kept`;
+  return [
+    {
+      code: 'outliers',
+      message,
+      engine,
+      strategy,
+      batch,
+      work,
+      outliers: found.length,
+      rounds: samplesNs.length,
+    },
+  ];
+}
+
+function ofNotice(notice: Notice): Warning {
+  const { engine, plan } = notice.subject;
+  const cell = { engine, batch: plan.batch, work: plan.work };
+  switch (notice.code) {
+    case 'until-not-reached': {
+      const { code, rounds, untilPercent, widthPercent } = notice;
+      // JSON has no infinity: with under 6 rounds there is no interval and so no width.
+      const seen = Number.isFinite(widthPercent) ? `${widthPercent.toFixed(1)} % wide` : 'not there yet';
+      const message = `${engine}, batch ${plan.batch}: after ${rounds} rounds the 95 % interval is ${seen}, not ${untilPercent} %`;
+      return {
+        code,
+        message,
+        ...cell,
+        rounds,
+        untilPercent,
+        ...(Number.isFinite(widthPercent) && { widthPercent }),
+      };
+    }
+    case 'budget-shrunk': {
+      const { code, epochs, asked } = notice;
+      const message = `${engine}, batch ${plan.batch}: ${epochs} epochs instead of ${asked}, to fit the budget`;
+      return { code, message, ...cell, epochs, asked };
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { stringify } from 'csv-stringify/sync';
+import type { Comparison, MeasuredResult, RunRecord } from '../record/schema.js';
+import { rowsOf } from './columns.js';
+
+type Field = readonly [name: string, value: (result: MeasuredResult) => unknown];
+
+/** One field a figure, named as in the record. */
+const FIELDS: readonly Field[] = [
+  ['steps', (r) => r.steps],
+  ['stepsPerEpoch', (r) => r.stepsPerEpoch],
+  ['stepNs.median', (r) => r.stepNs.median],
+  ['stepNs.ci95.lo', (r) => r.stepNs.ci95?.[0]],
+  ['stepNs.ci95.hi', (r) => r.stepNs.ci95?.[1]],
+  ['stepNs.mean', (r) => r.stepNs.mean],
+  ['stepNs.mad', (r) => r.stepNs.mad],
+  ['stepNs.min', (r) => r.stepNs.min],
+  ['stepNs.p50', (r) => r.stepNs.p50],
+  ['stepNs.p95', (r) => r.stepNs.p95],
+  ['stepNs.p99', (r) => r.stepNs.p99],
+  ['stepNs.max', (r) => r.stepNs.max],
+  ['setupNs', (r) => r.setupNs],
+  ['h2dBytesPerStep', (r) => r.h2dBytesPerStep],
+  ['h2dBytesSetup', (r) => r.h2dBytesSetup],
+  ['rowsPerSecond', (r) => r.rowsPerSecond],
+  ['bytesPerSecond', (r) => r.bytesPerSecond],
+  ['epochSum', (r) => r.epochSum],
+  ['maxRelError', (r) => r.maxRelError],
+];
+
+const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) => unknown])[] = [
+  ['speedup', (c) => c.speedup],
+  ['speedup.ci95.lo', (c) => c.ci95?.[0]],
+  ['speedup.ci95.hi', (c) => c.ci95?.[1]],
+  ['verdict', (c) => c.verdict],
+  ['breakEvenSteps', (c) => c.breakEvenSteps],
+];
+
+/** The record's results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. */
+export function renderCsv(record: RunRecord): string {
+  const cellNames = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
+  const header = [...cellNames, ...FIELDS.map(([name]) => name), ...COMPARISON_FIELDS.map(([name]) => name)];
+  const lines = rowsOf(record).map(({ result, comparison }) => [
+    ...cellNames.map((name) =>
+      name === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, name),
+    ),
+    ...FIELDS.map(([, value]) => (result.status === 'measured' ? value(result) : '')),
+    ...COMPARISON_FIELDS.map(([, value]) => (comparison === undefined ? '' : value(comparison))),
+  ]);
+  return stringify([header, ...lines]);
+}

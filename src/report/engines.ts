@@ -1,0 +1,25 @@
+import pc from 'picocolors';
+import type { Availability } from '../engine/engine.js';
+import type { EngineName } from '../words.js';
+
+/** What was found, a line an engine: its devices, or why it is not there and the command that mends it. */
+export function renderEngines(
+  engines: readonly { readonly name: EngineName; readonly availability: Availability }[],
+  color: boolean,
+): string {
+  const paint = pc.createColors(color);
+  const width = Math.max(...engines.map(({ name }) => name.length)) + 2;
+  return engines
+    .flatMap(({ name, availability }) => {
+      const label = name.padEnd(width);
+      if (!availability.available) {
+        return [`${label}${paint.dim('not there')}: ${availability.reason}; ${availability.remedy}`];
+      }
+      return availability.devices.map((device, ordinal) => {
+        const note = device.gpu ? '' : paint.dim(' (no GPU: its figures say nothing about one)');
+        return `${label}${paint.green('there')}: device ${ordinal}, ${device.name}, ${device.runtime}${note}`;
+      });
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../record/schema.js';
+import { sampleRecord } from '../record/testing/sample-record.js';
+import { REPORT_FORMATS } from '../words.js';
+import { render } from './render.js';
+import { verdictSentence } from './sentences.js';
+
+const ANSI = new RegExp(`${String.fromCharCode(27)}\\[`);
+const table = (record: RunRecord, color = false) => render('table', record, color);
+
+describe('the table', () => {
+  it('is as it has always been', async () => {
+    expect(await table(sampleRecord())).toMatchInlineSnapshot(`
+      "batch  strategy       step    95 %      p99  rows/s  copied/step    setup  against feed
+      ────────────────────────────────────────────────────────────────────────────────────────────
+          2  feed        13.1 µs  ±1.1 %  18.0 µs   153 k         24 B   100 ns  baseline
+          2  pin         10.0 µs  ±1.0 %  14.0 µs   200 k          0 B  42.0 µs  1.30× (1.29–1.33)
+          2  pin-replay  skipped
+
+      device     cuda: NVIDIA H200, CUDA 13.0
+      dataset    data.npy: 10 × 3 float32, cast from int64, 120 B
+      plan       100 epochs in 6 rounds after 3 to warm up; mini-batches in one shuffled order, seed 1;
+                 remainder dropped; scalars fetched every step
+      harness    pinbench itself costs 21 ns of each step
+      skipped    cuda pin-replay: no | graphs, "here"
+      verdict    pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps
+      warning    cuda feed, batch 2: 1 of 6 rounds are outliers
+      "
+    `);
+  });
+
+  it('has no colour unless asked, and then colours only', async () => {
+    const plain = await table(sampleRecord());
+    const coloured = await table(sampleRecord(), true);
+    expect(plain).not.toMatch(ANSI);
+    expect(coloured).toMatch(ANSI);
+    expect(
+      coloured.replace(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '').replace(/[ \t]+$/gm, ''),
+    ).toBe(plain);
+  });
+
+  it('fits 100 columns with several engines, works, long names and large figures', async () => {
+    const record = sampleRecord();
+    const [feed] = record.results;
+    if (feed?.status !== 'measured') throw new Error('the sample is measured');
+    record.plan.works = [1, 1024];
+    record.plan.batches = [65_536];
+    record.environment.devices.push({
+      ...record.environment.devices[0]!,
+      engine: 'tensorflow',
+      name: 'x'.repeat(150),
+    });
+    record.results = [
+      {
+        ...{ ...feed, engine: 'tensorflow', strategy: 'feed-locked', batch: 1_048_576, work: 1024 },
+        h2dBytesPerStep: 1023.4 * 2 ** 20,
+        setupNs: 99.4e9,
+        rowsPerSecond: 123_456_789_012,
+        stepNs: { ...feed.stepNs, median: 999_400, p99: 999_400_000, ci95: [100_000, 1_900_000] },
+      },
+    ];
+    record.comparisons[0] = {
+      ...{
+        ...record.comparisons[0]!,
+        engine: 'tensorflow',
+        strategy: 'feed-locked',
+        batch: 1_048_576,
+        work: 1024,
+      },
+      ...{ speedup: 1.001, ci95: [0.998, 1.004] },
+    };
+    for (const line of (await table(record)).split('\n')) expect([...line].length).toBeLessThanOrEqual(100);
+  });
+
+  it('says that a run was interrupted', async () => {
+    expect(await table({ ...sampleRecord(), complete: false })).toContain('interrupted: only whole rounds');
+  });
+
+  it('labels figures of a processor', async () => {
+    const record = sampleRecord();
+    record.environment.devices[0]!.gpu = false;
+    expect(await table(record)).toMatch(/no GPU: these figures say nothing about\s+one/);
+  });
+});
+
+describe('the verdict', () => {
+  const sentence = (
+    change: Partial<RunRecord['comparisons'][number]>,
+    plan: Partial<RunRecord['plan']> = {},
+  ) => {
+    const record = sampleRecord();
+    record.plan = { ...record.plan, ...plan };
+    return verdictSentence({ ...record.comparisons[0]!, ...change }, record);
+  };
+
+  it('is one plain sentence for each outcome', () => {
+    expect([
+      sentence({}),
+      sentence({ breakEvenSteps: 1 }),
+      sentence({ breakEvenSteps: 0 }),
+      sentence({ verdict: 'slower', speedup: 0.8, ci95: [0.78, 0.82], breakEvenSteps: null }),
+      sentence({ verdict: 'same', speedup: 1, ci95: [0.997, 1.004], breakEvenSteps: null }),
+      sentence({ verdict: 'inconclusive', speedup: 1.01, ci95: [0.97, 1.05], breakEvenSteps: null }),
+      sentence({ verdict: 'inconclusive', ci95: null, breakEvenSteps: null }),
+      sentence({ modelSpeedup: 1.02 }, { modelNs: 500_000 }),
+      sentence({}, { batches: [2, 64], works: [1, 8] }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps",
+        "pin is 1.30× faster (1.29–1.33); its upload pays for itself after 1 step",
+        "pin is 1.30× faster (1.29–1.33); its setup costs no more than that of feed",
+        "pin is 1.25× slower (1.22–1.28)",
+        "pin and feed take the same time, within 1 % (0.997–1.004)",
+        "undecided: pin runs at 0.970× to 1.050× the speed of feed; --epochs 400 may tell",
+        "no verdict on pin: too few rounds for a 95 % interval",
+        "pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps; with a model of 500 µs a step on top it would be 1.020×",
+        "batch 2, work 1: pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps",
+      ]
+    `);
+  });
+});
+
+describe('the other formats', () => {
+  it('give JSON that is the record', async () => {
+    expect(JSON.parse(await render('json', sampleRecord()))).toEqual(sampleRecord());
+  });
+
+  it('give CSV with a line a result, raw numbers, and quotes where they are needed', async () => {
+    const csv = await render('csv', sampleRecord());
+    const [header, feed, pin, replay, end] = csv.split('\n');
+    expect(header).toMatch(
+      /^engine,device,strategy,batch,work,status,reason,steps,stepsPerEpoch,stepNs\.median,/,
+    );
+    expect(feed).toMatch(/^cuda,NVIDIA H200,feed,2,1,measured,,500,5,13050,/);
+    expect(pin).toMatch(/,1\.305,1\.29,1\.33,faster,14$/);
+    expect(replay).toContain('skipped,"no | graphs, ""here"""');
+    expect(end).toBe('');
+    expect(new Set([header, feed, pin].map((line) => line!.split(',').length)).size).toBe(1);
+  });
+
+  it('give Markdown whose table no name can break', async () => {
+    const markdown = await render('markdown', sampleRecord());
+    expect(markdown).toMatchInlineSnapshot(`
+      "| batch | strategy   |    step |   95 % |     p99 | rows/s | copied/step |   setup | against feed      |
+      | ----: | :--------- | ------: | -----: | ------: | -----: | ----------: | ------: | :---------------- |
+      |     2 | feed       | 13.1 µs | ±1.1 % | 18.0 µs |  153 k |        24 B |  100 ns | baseline          |
+      |     2 | pin        | 10.0 µs | ±1.0 % | 14.0 µs |  200 k |         0 B | 42.0 µs | 1.30× (1.29–1.33) |
+      |     2 | pin-replay | skipped |        |         |        |             |         |                   |
+
+      - **device**: cuda: NVIDIA H200, CUDA 13.0
+      - **dataset**: data.npy: 10 × 3 float32, cast from int64, 120 B
+      - **plan**: 100 epochs in 6 rounds after 3 to warm up; mini-batches in one shuffled order, seed 1; remainder dropped; scalars fetched every step
+      - **harness**: pinbench itself costs 21 ns of each step
+      - **skipped**: cuda pin-replay: no \\| graphs, "here"
+      - **verdict**: pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps
+      - **warning**: cuda feed, batch 2: 1 of 6 rounds are outliers
+      "
+    `);
+    expect(markdown).toContain('no \\| graphs');
+  });
+
+  it('are all rendered and end with a newline', async () => {
+    for (const format of REPORT_FORMATS) expect(await render(format, sampleRecord())).toMatch(/\n$/);
+  });
+});

@@ -1,0 +1,138 @@
+import type { Comparison, DeviceRecord, RunRecord } from '../record/schema.js';
+import { formatBytes, formatDuration, formatInteger, formatRatio } from '../units.js';
+
+/** A labelled line under the table. */
+export interface Line {
+  readonly label: 'device' | 'dataset' | 'plan' | 'verdict' | 'skipped' | 'harness' | 'warning';
+  readonly text: string;
+}
+
+/** Everything that is said under the table, in order. */
+export function linesOf(record: RunRecord): Line[] {
+  return [
+    ...record.environment.devices.map((device) => ({
+      label: 'device' as const,
+      text: deviceSentence(device),
+    })),
+    { label: 'dataset', text: datasetSentence(record.dataset) },
+    { label: 'plan', text: planSentence(record.plan) },
+    ...harness(record),
+    ...skippedSentences(record).map((text) => ({ label: 'skipped' as const, text })),
+    ...record.comparisons.map((comparison) => ({
+      label: 'verdict' as const,
+      text: verdictSentence(comparison, record),
+    })),
+    ...record.warnings
+      .filter(({ code }) => !SAID_ELSEWHERE.includes(code))
+      .map(({ message }) => ({ label: 'warning' as const, text: message })),
+    ...(record.complete
+      ? []
+      : [
+          {
+            label: 'warning' as const,
+            text: 'interrupted: only whole rounds are counted, some may be missing',
+          },
+        ]),
+  ];
+}
+
+/** Warnings that the device and dataset lines already give. */
+const SAID_ELSEWHERE = ['cast', 'no-gpu'];
+
+function deviceSentence({ engine, name, runtime, gpu, clocksCopies }: DeviceRecord): string {
+  const label = gpu ? '' : '; no GPU: these figures say nothing about one';
+  const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
+  return `${engine}: ${name}, ${runtime}${copies}${label}`;
+}
+
+function datasetSentence({ path, rows, cols, dtype, castFrom, bytes }: RunRecord['dataset']): string {
+  const cast = castFrom === undefined ? '' : `, cast from ${castFrom}`;
+  return `${path}: ${formatInteger(rows)} × ${formatInteger(cols)} ${dtype}${cast}, ${formatBytes(bytes)}`;
+}
+
+function planSentence({
+  epochs,
+  rounds,
+  warmup,
+  shuffle,
+  sampling,
+  seed,
+  remainder,
+  fetch,
+}: RunRecord['plan']): string {
+  const drawn = sampling === 'gather' ? 'rows drawn anew every epoch' : `mini-batches in ${ORDERS[shuffle]}`;
+  return (
+    `${formatInteger(epochs)} epochs in ${rounds} rounds after ${warmup} to warm up; ${drawn}, seed ${seed}; ` +
+    `remainder ${remainder === 'drop' ? 'dropped' : 'kept'}; scalars fetched every ${fetch}`
+  );
+}
+
+const ORDERS = {
+  once: 'one shuffled order',
+  epoch: 'a new shuffled order every epoch',
+  none: 'file order',
+} as const;
+
+function harness({ environment: { overheadNsPerStep } }: RunRecord): Line[] {
+  if (overheadNsPerStep === undefined) return [];
+  return [
+    { label: 'harness', text: `pinbench itself costs ${formatDuration(overheadNsPerStep)} of each step` },
+  ];
+}
+
+/** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
+function skippedSentences({ results }: RunRecord): string[] {
+  const byReason = new Map<string, Set<string>>();
+  for (const result of results) {
+    if (result.status !== 'skipped') continue;
+    const key = `${result.engine}\n${result.reason}`;
+    byReason.set(key, (byReason.get(key) ?? new Set()).add(result.strategy));
+  }
+  return [...byReason].map(([key, strategies]) => {
+    const [engine, reason] = key.split('\n');
+    return `${engine} ${[...strategies].join(', ')}: ${reason}`;
+  });
+}
+
+/** One plain sentence, such as "pin is 1.31× faster (1.29–1.33); its upload pays for itself after 14 steps". */
+export function verdictSentence(comparison: Comparison, record: RunRecord): string {
+  return `${cellPrefix(comparison, record)}${claim(comparison, record)}${prediction(comparison, record)}`;
+}
+
+function claim({ strategy, speedup, ci95, verdict, breakEvenSteps }: Comparison, record: RunRecord): string {
+  if (ci95 === null) return `no verdict on ${strategy}: too few rounds for a 95 % interval`;
+  const [lo, hi] = ci95;
+  switch (verdict) {
+    case 'faster':
+      return `${strategy} is ${formatRatio(speedup)}× faster (${formatRatio(lo)}–${formatRatio(hi)})${payback(breakEvenSteps)}`;
+    case 'slower':
+      return `${strategy} is ${formatRatio(1 / speedup)}× slower (${formatRatio(1 / hi)}–${formatRatio(1 / lo)})`;
+    case 'same':
+      return `${strategy} and feed take the same time, within 1 % (${formatRatio(lo)}–${formatRatio(hi)})`;
+    case 'inconclusive': {
+      const more = record.plan.epochs < 1000 ? `--epochs ${record.plan.epochs * 4}` : '--until 1';
+      return `undecided: ${strategy} runs at ${formatRatio(lo)}× to ${formatRatio(hi)}× the speed of feed; ${more} may tell`;
+    }
+  }
+}
+
+function payback(breakEvenSteps: number | null): string {
+  if (breakEvenSteps === null) return '';
+  if (breakEvenSteps === 0) return '; its setup costs no more than that of feed';
+  const steps = `${formatInteger(breakEvenSteps)} step${breakEvenSteps === 1 ? '' : 's'}`;
+  return `; its upload pays for itself after ${steps}`;
+}
+
+function prediction({ modelSpeedup }: Comparison, { plan: { modelNs } }: RunRecord): string {
+  if (modelSpeedup === undefined || modelNs === undefined) return '';
+  return `; with a model of ${formatDuration(modelNs)} a step on top it would be ${formatRatio(modelSpeedup)}×`;
+}
+
+function cellPrefix({ engine, batch, work }: Comparison, { plan, environment }: RunRecord): string {
+  const parts = [
+    ...(environment.devices.length > 1 ? [engine] : []),
+    ...(plan.batches.length > 1 ? [`batch ${formatInteger(batch)}`] : []),
+    ...(plan.works.length > 1 ? [`work ${work}`] : []),
+  ];
+  return parts.length === 0 ? '' : `${parts.join(', ')}: `;
+}
