@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { PinbenchError } from '../errors.js';
+import { parseRequest } from './parse.js';
+import type { RunRequest } from './request.js';
+
+const parse = (line: string) => parseRequest(line.split(' ').filter(Boolean), '1.2.3');
+const run = (flags: string) => parse(`run data.npy ${flags}`) as RunRequest;
+const refusal = (line: string): PinbenchError => {
+  try {
+    parse(line);
+  } catch (error) {
+    if (error instanceof PinbenchError) return error;
+    throw error;
+  }
+  throw new Error(`${line} was accepted`);
+};
+
+describe('pinbench run', () => {
+  it('has the defaults of the design', () => {
+    expect(run('')).toEqual({
+      ...{ command: 'run', file: 'data.npy', batch: [32], epochs: 100, warmup: 3, strategy: ['feed', 'pin'] },
+      ...{
+        engine: 'auto',
+        device: 0,
+        shuffle: 'once',
+        sampling: 'slice',
+        seed: 1,
+        remainder: 'drop',
+        fetch: 'step',
+      },
+      ...{ work: [1], dtype: 'float32', columns: undefined, untilPercent: undefined, budgetNs: undefined },
+      ...{ modelNs: undefined, outputs: [], quiet: false, progress: true, color: true, verbose: false },
+    });
+  });
+
+  it('reads every flag', () => {
+    const flags =
+      '-b 2,64 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
+      '--fetch epoch --work 1,8 --dtype native --column a,b --until 2.5% --budget 10m --model-us 500 --json r.json ' +
+      '--csv - --markdown m.md --quiet --no-progress --no-color --verbose';
+    expect(run(flags)).toEqual({
+      ...{ command: 'run', file: 'data.npy', batch: [2, 64], epochs: 7, warmup: 0, strategy: ['pin'] },
+      ...{ engine: ['cpu'], device: 1, shuffle: 'epoch', sampling: 'gather', seed: 0, remainder: 'keep' },
+      ...{ fetch: 'epoch', work: [1, 8], dtype: 'native', columns: ['a', 'b'], untilPercent: 2.5 },
+      ...{ budgetNs: 600e9, modelNs: 500e3, quiet: true, progress: false, color: false, verbose: true },
+      outputs: [
+        { format: 'json', path: 'r.json' },
+        { format: 'csv', path: '-' },
+        { format: 'markdown', path: 'm.md' },
+      ],
+    });
+  });
+
+  it('reads batches as a number, a list or the powers of two of a range', () => {
+    expect(run('-b 1..16').batch).toEqual([1, 2, 4, 8, 16]);
+    expect(run('-b 3..20').batch).toEqual([4, 8, 16]);
+    expect(run('-b 2,1..4,2').batch).toEqual([2, 1, 4]);
+  });
+
+  it('names all strategies', () => {
+    expect(run('-s all').strategy).toHaveLength(6);
+  });
+
+  it.each([
+    ['-b 0', '--batch'],
+    ['-b -1', '--batch'],
+    ['-b 2.5', '--batch'],
+    ['-b 1e3', '--batch'],
+    ['-b two', '--batch'],
+    ['-b 2,', '--batch'],
+    ['-b 5..7', '--batch'],
+    ['-b 8..2', '--batch'],
+    ['-b 1..2..4', '--batch'],
+    ['-b 99999999999999999999', '--batch'],
+    ['--epochs 0', '--epochs'],
+    ['--epochs 1.5', '--epochs'],
+    ['--warmup -1', '--warmup'],
+    ['--seed -1', '--seed'],
+    ['--seed 4294967296', '--seed'],
+    ['--strategy feed,pinned', '--strategy'],
+    ['--engine gpu', '--engine'],
+    ['--shuffle always', '--shuffle'],
+    ['--until 0', '--until'],
+    ['--budget soon', '--budget'],
+    ['--budget 0s', '--budget'],
+    ['--model-us -5', '--model-us'],
+    ['--column a,,b', '--column'],
+    ['--sampling gather --shuffle none', '--shuffle'],
+    ['--json - --csv -', '-'],
+  ])('refuses %s', (flags, subject) => {
+    expect(refusal(`run data.npy ${flags}`)).toMatchObject({ code: 'usage', subject });
+  });
+});
+
+describe('the command line', () => {
+  it.each([
+    '',
+    'run',
+    'run a.npy b.npy',
+    'run a.npy --frobnicate',
+    'walk',
+    'report',
+    '--batch 2',
+    'run a.npy --batch',
+  ])('refuses "%s" in one line that says where help is', (line) => {
+    const { code, message } = refusal(line);
+    expect(code).toBe('usage');
+    expect(message).not.toContain('\n');
+    expect(message).toMatch(/--help/);
+  });
+
+  it('suggests what was meant', () => {
+    expect(refusal('run a.npy --epoch 3').message).toContain('Did you mean --epochs?');
+  });
+
+  it('prints help and version', () => {
+    expect(parse('--version')).toEqual({ command: 'print', text: '1.2.3\n' });
+    expect(parse('run --help')).toMatchObject({
+      command: 'print',
+      text: expect.stringContaining('--batch <list>'),
+    });
+  });
+
+  it('lists in --help the commands that are there and no others', () => {
+    const { text } = parse('--help') as { text: string };
+    const commands = [...text.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
+    expect(commands).toEqual(['run', 'report', 'engines', 'inspect', 'schema', 'help']);
+  });
+
+  it('reads report, inspect, engines and schema', () => {
+    expect(parse('report r.json --format csv -o out.csv')).toMatchObject({
+      ...{ command: 'report', record: 'r.json', output: { format: 'csv', path: 'out.csv' } },
+    });
+    expect(parse('inspect a.npy --json')).toMatchObject({ command: 'inspect', file: 'a.npy', json: true });
+    expect(parse('engines')).toMatchObject({ command: 'engines', json: false });
+    expect(parse('schema')).toMatchObject({ command: 'schema' });
+  });
+});

@@ -1,0 +1,16 @@
+/** The programmatic API: `run` measures, `openDataset` reads, the rest are the types they speak in. */
+export type { ColumnInfo, DataFile, Dataset, LoadOptions, Values } from './data/dataset.js';
+export { openDataset, openFile } from './data/open.js';
+export { type ErrorCode, PinbenchError } from './errors.js';
+export type { Phase, Progress } from './measure/progress.js';
+export { parseRecord, readRecord } from './record/file.js';
+export {
+  type Comparison,
+  type MeasuredResult,
+  type Result,
+  type RunRecord,
+  recordJsonSchema,
+  recordSchema,
+  type Warning,
+} from './record/schema.js';
+export { type RunOptions, run } from './run.js';

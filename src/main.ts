@@ -1,0 +1,203 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { EXIT } from './cli/exit.js';
+import { parseRequest } from './cli/parse.js';
+import type {
+  EnginesRequest,
+  InspectRequest,
+  Output,
+  ReportRequest,
+  Request,
+  RunRequest,
+} from './cli/request.js';
+import { PinbenchError, usageError } from './errors.js';
+import type { RunRecord } from './record/schema.js';
+import { VERSION } from './version.js';
+
+/** What `main` has of the world; the tests give it their own. */
+export interface Io {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+  /** Calls back at the first Ctrl-C or request to terminate; returns what takes the listener away again. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** Runs one command line and returns its exit code. Everything pinbench prints is printed here. */
+export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
+  let request: Request | undefined;
+  try {
+    request = parseRequest(args, VERSION);
+    return await execute(request, args, io);
+  } catch (error) {
+    const verbose =
+      request === undefined ? args.includes('--verbose') : 'verbose' in request && request.verbose;
+    return explain(error, verbose, io);
+  }
+}
+
+async function execute(request: Request, args: readonly string[], io: Io): Promise<number> {
+  switch (request.command) {
+    case 'print':
+      io.stdout.write(request.text);
+      return EXIT.ok;
+    case 'run':
+      return await runCommand(request, args, io);
+    case 'report':
+      return await reportCommand(request, io);
+    case 'inspect':
+      return await inspectCommand(request, io);
+    case 'engines':
+      return await enginesCommand(request, io);
+    case 'schema': {
+      const { recordJsonSchema } = await import('./record/schema.js');
+      io.stdout.write(`${JSON.stringify(recordJsonSchema(), null, 2)}\n`);
+      return EXIT.ok;
+    }
+  }
+}
+
+async function runCommand(request: RunRequest, args: readonly string[], io: Io): Promise<number> {
+  request.outputs.forEach(mustBeWritable);
+  const record = await measured(request, args, io);
+  const toStdout = request.outputs.some(({ path }) => path === '-');
+  if (!toStdout && !request.quiet)
+    await deliver(record, { format: 'table', path: '-' }, colorOf(request, io), io);
+  for (const output of request.outputs) await deliver(record, output, false, io);
+  if (!record.complete) {
+    throw new PinbenchError('interrupted', {
+      subject: request.file,
+      observed: 'interrupted',
+      remedy: 'what was measured until then is written, marked "complete": false',
+    });
+  }
+  const [first] = record.results;
+  if (first !== undefined && record.results.every(({ status }) => status === 'skipped')) {
+    throw new PinbenchError('engine', {
+      subject: `engine ${first.engine}`,
+      observed: `nothing was measured (${first.status === 'skipped' ? first.reason : ''})`,
+    });
+  }
+  return EXIT.ok;
+}
+
+async function measured(request: RunRequest, args: readonly string[], io: Io): Promise<RunRecord> {
+  const { run } = await import('./run.js');
+  const interruption = new AbortController();
+  const stopListening = io.onInterrupt(() => interruption.abort());
+  const bar = drawsProgress(request, io)
+    ? new (await import('./progress-bar.js')).ProgressBar(io.stderr)
+    : undefined;
+  try {
+    return await run(request.file, {
+      ...request,
+      progress: bar,
+      argv: args,
+      signal: interruption.signal,
+    });
+  } finally {
+    bar?.stop();
+    stopListening();
+  }
+}
+
+async function reportCommand(request: ReportRequest, io: Io): Promise<number> {
+  mustBeWritable(request.output);
+  const { readRecord } = await import('./record/file.js');
+  const record = await readRecord(request.record);
+  await deliver(record, request.output, request.output.path === '-' && colorOf(request, io), io);
+  return EXIT.ok;
+}
+
+async function inspectCommand(request: InspectRequest, io: Io): Promise<number> {
+  const [{ openFile }, { probeEngines }, { renderInspection, inspectionOf }] = await Promise.all([
+    import('./data/open.js'),
+    import('./engine/registry.js'),
+    import('./report/inspection.js'),
+  ]);
+  const inspection = inspectionOf(await openFile(request.file), await probeEngines());
+  io.stdout.write(request.json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection));
+  return EXIT.ok;
+}
+
+async function enginesCommand(request: EnginesRequest, io: Io): Promise<number> {
+  const { probeEngines } = await import('./engine/registry.js');
+  const { renderEngines } = await import('./report/engines.js');
+  const engines = await probeEngines();
+  const json = engines.map(({ name, availability }) => ({ name, ...availability }));
+  io.stdout.write(
+    request.json ? `${JSON.stringify(json, null, 2)}\n` : renderEngines(engines, colorOf(request, io)),
+  );
+  return EXIT.ok;
+}
+
+async function deliver(record: RunRecord, { format, path }: Output, color: boolean, io: Io): Promise<void> {
+  const { render } = await import('./report/render.js');
+  const text = await render(format, record, color);
+  if (path === '-') {
+    io.stdout.write(text);
+    return;
+  }
+  const { writeWhole } = await import('./record/file.js');
+  await writeWhole(path, text);
+}
+
+/** A path that cannot be written is found out before the measuring, not after it. */
+function mustBeWritable({ path }: Output): void {
+  if (path === '-') return;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true) throw usageError(path, 'a directory', { expected: 'a file to write' });
+  try {
+    accessSync(dirname(path), constants.W_OK);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw usageError(path, `its folder cannot be written to (${code})`, { cause });
+  }
+}
+
+function colorOf({ color }: { readonly color: boolean }, { stdout, env }: Io): boolean {
+  return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
+function drawsProgress({ progress, quiet }: RunRequest, { stderr, env }: Io): boolean {
+  return progress && !quiet && stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+}
+
+function explain(error: unknown, verbose: boolean, { stderr }: Io): number {
+  if (error instanceof PinbenchError) {
+    stderr.write(`pinbench: ${verbose ? stackOf(error) : error.message}\n`);
+    return EXIT[error.code];
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = verbose ? '' : '; please report it, with what --verbose prints';
+  stderr.write(`pinbench: a bug in pinbench: ${verbose ? stackOf(error) : message.split('\n')[0]}${hint}\n`);
+  return EXIT.bug;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
+}
+
+/** The process itself. A reader that goes away (`| head`) ends the program quietly. */
+function processIo(): Io {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT.ok);
+  });
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onInterrupt(listener) {
+      // Once each: a second Ctrl-C ends the process as it would any other.
+      process.once('SIGINT', listener);
+      process.once('SIGTERM', listener);
+      return () => {
+        process.off('SIGINT', listener);
+        process.off('SIGTERM', listener);
+      };
+    },
+  };
+}
