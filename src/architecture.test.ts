@@ -20,7 +20,7 @@ interface Import {
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.split(sep).join('/'));
-const sources = files.filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'));
+const sources = files.filter((file) => !file.endsWith('.test.ts') && !/(?:^|\/)testing\//.test(file));
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(SRC, file), 'utf8');

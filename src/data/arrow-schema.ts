@@ -3,6 +3,7 @@ import type { Schema as FbSchema } from 'apache-arrow/fb/schema';
 // For its side effect too: it gives Schema its decode.
 import 'apache-arrow/ipc/metadata/message';
 import { Schema } from 'apache-arrow/schema';
+import { DataType } from 'apache-arrow/type';
 
 export { Schema };
 
@@ -31,5 +32,17 @@ export function decodeSchema(schema: FbSchema, bytes: number): Schema {
   spend(schema.customMetadataLength());
   spend(schema.fieldsLength());
   for (let i = 0; i < schema.fieldsLength(); i++) visit(schema.fields(i), 0);
-  return Schema.decode(schema);
+  const decoded = Schema.decode(schema);
+  for (const { type } of decoded.fields) mustHaveChildren(type);
+  return decoded;
+}
+
+/** A list without the type of its elements decodes, and has to be refused here. */
+function mustHaveChildren(type: DataType): void {
+  const lists = DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type);
+  const children = type.children ?? [];
+  if (children.includes(undefined as never) || (lists && children.length !== 1)) {
+    throw new RangeError('a nested type without its children');
+  }
+  for (const child of children) mustHaveChildren(child.type);
 }

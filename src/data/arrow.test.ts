@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PinbenchError } from '../errors.js';
+import { openDataset, openFile } from './open.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pinbench-arrow-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Loads bytes as a file: the dataset, or the error. */
+async function outcome(content: Uint8Array): Promise<unknown> {
+  const path = join(folder, 'changed');
+  await writeFile(path, content);
+  return openDataset(path).catch((error: unknown) => error);
+}
+
+describe('an Arrow file', () => {
+  it.each(['data.arrow', 'arrow-stream.arrow', 'arrow-lz4-stream.arrow'])(
+    'cut at any byte is refused: %s',
+    async (name) => {
+      const whole = await readFile(fixture(name));
+      for (let length = 0; length < whole.length; length++) {
+        const error = await outcome(whole.subarray(0, length));
+        // The end-of-stream marker is a length of 0: what stands behind it is not missed.
+        expect(error, `${length} of ${whole.length} bytes`).toBeInstanceOf(PinbenchError);
+        expect(error).toMatchObject({ code: 'data' });
+      }
+    },
+  );
+
+  it.each(['data.arrow', 'arrow-zstd-stream.arrow', 'arrow-among-others.arrow', 'arrow-even-lists.arrow'])(
+    'with any byte changed is read or refused, never anything else: %s',
+    async (name) => {
+      const whole = await readFile(fixture(name));
+      const random = xoroshiro128plus(7);
+      const before = process.memoryUsage().rss;
+      for (let round = 0; round < 1500; round++) {
+        const changed = Buffer.from(whole);
+        changed[(random.next() >>> 0) % whole.length] = random.next() & 0xff;
+        const seen = await outcome(changed);
+        if (seen instanceof Error && !(seen instanceof PinbenchError)) throw seen;
+      }
+      expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+    },
+  );
+
+  it('lists its columns, with what is not numeric as such', async () => {
+    const { columns, compression } = await openFile(fixture('arrow-among-others-stream.arrow'));
+    expect(compression).toBe('zstd');
+    expect(columns!.map(({ name, width }) => `${name} ${width}`)).toEqual([
+      ...['name 0', 'view 0', 'when 0', 'a 1', 'tags 0', 'point 0', 'kind 0', 'none 0', 'some 0', 'b 1'],
+    ]);
+    expect(columns![2]).toEqual({ name: 'when', type: 'Timestamp<NANOSECOND>', width: 0 });
+  });
+
+  it('stacks the columns that are named, in that order', async () => {
+    const { values, cols } = await openDataset(fixture('data.arrow'), { columns: ['c', 'a'] });
+    expect(cols).toBe(2);
+    expect([...values.subarray(0, 4)]).toEqual([2, 0, 5, 3]);
+  });
+
+  it('tells how far it is in bytes, and stops between blocks when told to', async () => {
+    const told: number[][] = [];
+    await openDataset(fixture('arrow-batches.arrow'), { onProgress: (...progress) => told.push(progress) });
+    expect(told).toEqual([36, 72, 108, 120].map((done) => [done, 120]));
+    const stop = new AbortController();
+    const stopped = openDataset(fixture('arrow-batches.arrow'), {
+      onProgress: () => stop.abort(),
+      signal: stop.signal,
+    });
+    await expect(stopped).rejects.toThrow(/abort/);
+  });
+});

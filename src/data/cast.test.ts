@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { castToFloat32, copyStrided, swapBytes } from './cast.js';
+
+describe('castToFloat32', () => {
+  const cast = (src: BigInt64Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>, dtype: 'int64' | 'uint64') => {
+    const dst = new Float32Array(src.length);
+    castToFloat32(src, dtype, 0, src.length, dst, 0, 1);
+    return dst;
+  };
+
+  /** The nearest float32 of an integer by exact arithmetic, ties to even: nothing of the code under test. */
+  function nearest(value: bigint): number {
+    const magnitude = value < 0n ? -value : value;
+    const drop = BigInt(Math.max(0, magnitude.toString(2).length - 24));
+    let kept = magnitude >> drop;
+    const rest = magnitude - (kept << drop);
+    const half = drop === 0n ? 1n : 1n << (drop - 1n);
+    if (rest > half || (rest === half && drop > 0n && kept % 2n === 1n)) kept += 1n;
+    return Number(kept) * 2 ** Number(drop) * (value < 0n ? -1 : 1);
+  }
+
+  it('rounds 64-bit integers once, around every power of two and its ties', () => {
+    const values: bigint[] = [];
+    for (let power = 20n; power < 64n; power++) {
+      for (const step of [
+        0n,
+        1n << (power > 24n ? power - 24n : 0n),
+        3n << (power > 24n ? power - 24n : 0n),
+      ]) {
+        for (const delta of [-2n, -1n, 0n, 1n, 2n]) values.push((1n << power) + step + delta);
+      }
+    }
+    const unsigned = values.filter((value) => value >= 0n && value < 1n << 64n);
+    expect([...cast(BigUint64Array.from(unsigned), 'uint64')]).toEqual(unsigned.map(nearest));
+    const signed = values.filter((value) => value < 1n << 63n).flatMap((value) => [value, -value]);
+    expect([...cast(BigInt64Array.from(signed), 'int64')]).toEqual(signed.map(nearest));
+  });
+
+  it('would be wrong for these if it rounded twice', () => {
+    const value = 2n ** 54n + 2n ** 30n + 1n;
+    expect(Math.fround(Number(value))).not.toBe(nearest(value));
+    expect([...cast(BigInt64Array.of(value), 'int64')]).toEqual([nearest(value)]);
+  });
+
+  it('puts elements a stride apart and leaves the others alone', () => {
+    const dst = new Float32Array(7).fill(9);
+    castToFloat32(Int8Array.of(1, 2, 3, 4), 'int8', 1, 3, dst, 1, 2);
+    expect([...dst]).toEqual([9, 2, 9, 3, 9, 4, 9]);
+  });
+
+  it('takes any byte but 0 for true', () => {
+    const dst = new Float32Array(3);
+    castToFloat32(Uint8Array.of(0, 1, 200), 'bool', 0, 3, dst, 0, 1);
+    expect([...dst]).toEqual([0, 1, 1]);
+  });
+});
+
+it('copyStrided copies with and without a stride', () => {
+  const dst = new BigInt64Array(4);
+  copyStrided(BigInt64Array.of(1n, 2n, 3n), 1, 2, dst, 0, 2);
+  expect([...dst]).toEqual([2n, 0n, 3n, 0n]);
+  copyStrided(BigInt64Array.of(1n, 2n, 3n), 0, 3, dst, 1, 1);
+  expect([...dst]).toEqual([2n, 1n, 2n, 3n]);
+});
+
+it('swapBytes turns the bytes of each element, in a part of a buffer too', () => {
+  const bytes = Uint8Array.of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+  const part = bytes.subarray(1, 9);
+  swapBytes(part, 8);
+  expect([...bytes]).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 9]);
+  swapBytes(part, 2);
+  expect([...part]).toEqual([7, 8, 5, 6, 3, 4, 1, 2]);
+  swapBytes(part, 1);
+  expect([...part]).toEqual([7, 8, 5, 6, 3, 4, 1, 2]);
+});

@@ -1,0 +1,382 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MeasuredResult, type RunRecord, recordSchema } from './record/schema.js';
+import { sampleRecord } from './record/testing/sample-record.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'pinbench.js');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinbench-main-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the built command line in a process of its own, from the repository's root. */
+function pinbench(line: string | readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const args = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+/** Figures differ from run to run: each becomes a #. */
+const withoutFigures = (text: string) =>
+  text
+    .replace(/\d+(?:[.,]\d+)*/g, '#')
+    .replace(/ +/g, ' ')
+    .replace(/─+/g, '─');
+const measuredIn = (record: RunRecord) => record.results as MeasuredResult[];
+
+describe('pinbench run', () => {
+  it("prints the README's comparison of feed and pin", () => {
+    const { status, stdout, stderr } = pinbench('run fixtures/data.npy --batch 2 --epochs 100');
+    expect([status, stderr]).toEqual([0, '']);
+    const [table, below] = stdout.split('\n\n') as [string, string];
+    expect(withoutFigures(table)).toMatch(
+      new RegExp(
+        [
+          '^batch strategy step # % p# rows/s copied/step setup against feed',
+          '─',
+          ' # feed # [µnm]?s ±# % # [µnm]?s # ?[kM]? # B # [µnm]?s baseline',
+          ' # pin # [µnm]?s ±# % # [µnm]?s # ?[kM]? # B # [µnm]?s #× \\(#–#\\)$',
+        ].join('\n'),
+      ),
+    );
+    expect(table).toMatch(/feed .* 24 B /);
+    expect(table).toMatch(/pin .* 0 B /);
+    expect(below).toMatch(
+      /^device +cpu: .*TensorFlow\.js 4\.22\.0, cpu backend; no GPU: these figures\s+say\s+nothing\s+about\s+one/,
+    );
+    expect(below).toMatch(/^dataset +fixtures\/data\.npy: 10 × 3 float32, 120 B$/m);
+    expect(below).toMatch(/^verdict +(undecided: )?pin /m);
+    for (const text of stdout.split('\n')) expect([...text].length).toBeLessThanOrEqual(100);
+  });
+
+  it.each(['data.npy', 'data.arrow'])(
+    'writes a record of fixtures/%s that holds what the plan says',
+    (name) => {
+      const { status, stdout } = pinbench(`run fixtures/${name} -b 2 -e 100 --json -`);
+      expect(status).toBe(0);
+      const record = recordSchema.parse(JSON.parse(stdout));
+      const [feed, pin] = measuredIn(record);
+      const common = {
+        engine: 'cpu',
+        batch: 2,
+        work: 1,
+        status: 'measured',
+        steps: 500,
+        stepsPerEpoch: 5,
+        verified: true,
+      };
+      expect(feed).toMatchObject({
+        ...common,
+        strategy: 'feed',
+        epochSum: 8555,
+        h2dBytesPerStep: 24,
+        h2dBytesSetup: 0,
+      });
+      expect(pin).toMatchObject({
+        ...common,
+        strategy: 'pin',
+        epochSum: 8555,
+        h2dBytesPerStep: 0,
+        h2dBytesSetup: 120,
+      });
+      for (const { samplesNs, stepNs } of [feed!, pin!]) {
+        expect(samplesNs).toHaveLength(20);
+        const { min, median, max, ci95, p50, p95, p99 } = stepNs;
+        expect([min, median, max]).toEqual([min, median, max].sort((a, b) => a - b));
+        expect([min, p50!, p95!, p99!, max]).toEqual([min, p50!, p95!, p99!, max].sort((a, b) => a - b));
+        expect(ci95![0]).toBeLessThanOrEqual(median);
+        expect(ci95![1]).toBeGreaterThanOrEqual(median);
+      }
+      expect(record).toMatchObject({
+        ...{ complete: true, argv: ['run', `fixtures/${name}`, '-b', '2', '-e', '100', '--json', '-'] },
+        dataset: {
+          path: `fixtures/${name}`,
+          format: name.split('.')[1],
+          dtype: 'float32',
+          rows: 10,
+          cols: 3,
+          bytes: 120,
+        },
+        plan: {
+          batches: [2],
+          epochs: 100,
+          warmup: 3,
+          rounds: 20,
+          shuffle: 'once',
+          sampling: 'slice',
+          seed: 1,
+        },
+        comparisons: [{ engine: 'cpu', batch: 2, work: 1, baseline: 'feed', strategy: 'pin' }],
+      });
+      expect(record.warnings.map(({ code }) => code)).toContain('no-gpu');
+      expect(record.environment.overheadNsPerStep).toBeGreaterThan(0);
+    },
+  );
+
+  it('sums every row of a gathered epoch, and keeps the short last mini-batch when asked', () => {
+    for (const flags of [
+      '--sampling gather -b 5',
+      '--remainder keep -b 3',
+      '--fetch epoch -b 2 --work 3',
+      '--shuffle epoch -b 1',
+    ]) {
+      const { status, stdout } = pinbench(`run fixtures/data.npy -e 2 --json - ${flags}`);
+      expect(status).toBe(0);
+      for (const { epochSum } of measuredIn(JSON.parse(stdout))) expect(epochSum, flags).toBe(8555);
+    }
+  });
+
+  it('says that data was cast, in the record and under the table', () => {
+    const path = join(folder, 'cast.json');
+    const { stdout } = pinbench(`run fixtures/npy-little-i4.npy -b 1 -e 1 --json ${path}`);
+    expect(stdout).toMatch(/^dataset .*5 × 3 float32, cast from int32, 60 B$/m);
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    expect(record.dataset).toMatchObject({ dtype: 'float32', castFrom: 'int32' });
+    expect(record.warnings).toContainEqual(expect.objectContaining({ code: 'cast', castFrom: 'int32' }));
+  });
+
+  it('takes NaN and infinities for data, and an overflow for infinity', () => {
+    const { status, stdout } = pinbench('run fixtures/npy-nan-inf.npy -b 1 -e 1 --shuffle none --json -');
+    expect(status).toBe(0);
+    expect(measuredIn(JSON.parse(stdout)).map(({ epochSum }) => epochSum)).toEqual(['NaN', 'NaN']);
+    const overflow = pinbench('run fixtures/npy-little-f8.npy -b 5 -e 1 --json -');
+    expect(overflow.status).toBe(0);
+    expect(measuredIn(JSON.parse(overflow.stdout)).map(({ epochSum }) => epochSum)).toEqual([
+      'Infinity',
+      'Infinity',
+    ]);
+  });
+
+  it('skips strategies the engine cannot do, with the reason, and does not fail for it', () => {
+    const { status, stdout } = pinbench('run fixtures/data.npy -b 2 -e 1 --strategy all');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ +2 {2}zero-copy +skipped$/m);
+    expect(stdout).toMatch(
+      /^skipped +cpu feed-locked, feed-ahead, zero-copy: TensorFlow\.js cannot page-lock host memory$/m,
+    );
+  });
+
+  it('writes every format at once, whole, and prints nothing when quiet', () => {
+    const [json, csv, markdown] = ['all.json', 'all.csv', 'all.md'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const flags = ['-b', '2', '-e', '6', '--json', json, '--csv', csv, '--markdown', markdown, '--quiet'];
+    expect(pinbench(['run', 'fixtures/data.npy', ...flags])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(JSON.parse(readFileSync(json, 'utf8')).schema).toBe('pinbench/record@1');
+    expect(readFileSync(csv, 'utf8').split('\n')).toHaveLength(4);
+    expect(readFileSync(markdown, 'utf8')).toMatch(/^\| batch \| strategy/);
+    expect(readdirSync(folder).filter((name) => !/^(all|cast)\.(json|csv|md)$/.test(name))).toEqual([]);
+  });
+
+  it('gives the same plan and sums for the same seed', () => {
+    const once = () => {
+      const { plan, results } = JSON.parse(
+        pinbench('run fixtures/data.npy -b 3 -e 1 --seed 7 --json -').stdout,
+      );
+      return [plan, results.map(({ epochSum }: MeasuredResult) => epochSum)];
+    };
+    expect(once()).toEqual(once());
+  });
+});
+
+describe('exit codes and their one line', () => {
+  it.each([
+    [2, '', /no command/],
+    [2, 'run', /missing required argument 'file'/],
+    [
+      2,
+      'run fixtures/data.npy --batch 11',
+      /^pinbench: --batch: 11 rows .* expected a whole number from 1 to 10$/,
+    ],
+    [2, 'run fixtures/data.npy', /--batch: 32 rows/],
+    [2, 'run fixtures/data.npy --batch 0', /--batch: "0"/],
+    [2, 'run fixtures/data.npy --batch 2.5', /--batch: "2.5"/],
+    [2, 'run fixtures/data.npy --frobnicate', /unknown option '--frobnicate'/],
+    [2, 'run fixtures/data.npy -b 2 --column a', /--column: fixtures\/data\.npy is an NPY file/],
+    [2, 'run fixtures/data.arrow -b 2 --column z', /no column "z"/],
+    [
+      2,
+      'run fixtures/data.npy -b 2 --json no/such/folder/r.json',
+      /no\/such\/folder\/r\.json: its folder cannot be written/,
+    ],
+    [2, 'run fixtures/data.npy -b 2 --json src', /src: a directory/],
+    [3, 'run missing.npy -b 2', /^pinbench: missing\.npy: no such file$/],
+    [3, 'run src -b 2', /src: a directory/],
+    [3, 'inspect fixtures/broken/npy-object.npy', /never loaded/],
+    [3, 'report fixtures/data.npy', /not JSON/],
+    [3, 'report package.json', /not a pinbench\/record@1 record \(schema: /],
+    [4, 'run fixtures/data.npy -b 2 --device 1', /--device 1: the cpu engine has one device; expected 0/],
+    [4, 'run fixtures/data.npy -b 2 --engine webgpu', /engine webgpu: /],
+    [
+      4,
+      'run fixtures/data.npy -b 2 -e 1 --strategy zero-copy',
+      /nothing was measured \(TensorFlow\.js cannot page-lock/,
+    ],
+    [
+      4,
+      'run fixtures/npy-little-i4.npy -b 2 -e 1 --dtype native',
+      /the dataset is int32: use --dtype float32/,
+    ],
+  ])('%i for "%s"', (code, line, sentence) => {
+    const { status, stderr } = pinbench(line);
+    expect(stderr.trimEnd()).toMatch(sentence);
+    expect(stderr).toMatch(/^pinbench: [^\n]+\n$/);
+    expect(status).toBe(code);
+  });
+
+  const broken = join(ROOT, 'fixtures', 'broken');
+  const files = readdirSync(broken).filter((name) => !name.endsWith('.json'));
+  it('are right for every file that must be refused', async () => {
+    const run = promisify(execFile);
+    const check = async (name: string) => {
+      const { reason, columns, code } = JSON.parse(
+        readFileSync(join(broken, name.replace(/\.\w+$/, '.json')), 'utf8'),
+      );
+      const flags = columns ? ['--column', columns.join()] : [];
+      const args = [BIN, 'run', join('fixtures', 'broken', name), '-b', '1', '-e', '1', ...flags];
+      const error = await run(process.execPath, args, { cwd: ROOT }).then(
+        () => ({ code: 0, stderr: '' }),
+        (thrown: { code: number; stderr: string }) => thrown,
+      );
+      expect([name, error.code]).toEqual([name, code === 'usage' ? 2 : 3]);
+      expect(error.stderr).toMatch(/^pinbench: [^\n]+\n$/);
+      expect(error.stderr).toContain(reason);
+    };
+    const waiting = [...files];
+    const worker = async () => {
+      for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) await check(name);
+    };
+    await Promise.all([worker(), worker(), worker(), worker()]);
+    expect(files.length).toBeGreaterThan(90);
+  }, 120_000);
+
+  it('a stack is shown with --verbose alone', () => {
+    const { status, stderr } = pinbench('run missing.npy -b 2 --verbose');
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/PinbenchError: missing\.npy: no such file\n {4}at /);
+    expect(stderr).toContain('caused by Error: ENOENT');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
+  const closed = (child: ChildProcess) =>
+    new Promise<number | null>((done) => child.on('close', (code) => done(code)));
+
+  it('writes what was measured, marked incomplete, exits 130 and leaves no temporary file', async () => {
+    const path = join(folder, 'interrupted.json');
+    const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '4000000', '--json', path];
+    const child = spawn(process.execPath, args, { cwd: ROOT });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    setTimeout(() => child.kill('SIGINT'), 2500);
+    expect(await closed(child)).toBe(130);
+    expect(stderr).toMatch(/^pinbench: fixtures\/data\.npy: interrupted; [^\n]+"complete": false\n$/);
+    expect(stdout).toContain('interrupted: only whole rounds are counted');
+    const record = recordSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    expect(record.complete).toBe(false);
+    expect(record.results).toHaveLength(2);
+    expect(readdirSync(folder).filter((name) => name.startsWith('interrupted'))).toEqual([
+      'interrupted.json',
+    ]);
+  });
+
+  it('ends quietly when its reader goes away', async () => {
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" schema | head -n 1`], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.stdout.resume();
+    expect(await closed(child)).toBe(0);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('the other commands', () => {
+  it('report renders a record to every format, and to a file', () => {
+    const path = join(folder, 'record.json');
+    writeFileSync(path, JSON.stringify(sampleRecord()));
+    expect(pinbench(['report', path]).stdout).toContain(
+      'pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps',
+    );
+    expect(JSON.parse(pinbench(['report', path, '--format', 'json']).stdout)).toEqual(sampleRecord());
+    const out = join(folder, 'report.csv');
+    expect(pinbench(['report', path, '--format', 'csv', '-o', out])).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+    expect(readFileSync(out, 'utf8')).toMatch(/^engine,device,strategy/);
+  });
+
+  it('schema prints a JSON Schema that names every field of a record', () => {
+    const schema = JSON.parse(pinbench('schema').stdout);
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(Object.keys(schema.properties)).toEqual(Object.keys(sampleRecord()));
+  });
+
+  it('inspect shows a header, for people and as JSON', () => {
+    expect(pinbench('inspect fixtures/npy-fortran-big-i2.npy').stdout).toMatch(
+      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\ndevice {2}cpu: .*; fits, 112 B of /,
+    );
+    expect(JSON.parse(pinbench('inspect fixtures/arrow-mixed.arrow --json').stdout)).toMatchObject({
+      ...{ format: 'arrow', variety: 'file', rows: 2, cols: 3, dtype: 'int64+float64+bool', bytes: 24 },
+      devices: [{ engine: 'cpu', fits: true }],
+    });
+  });
+
+  it('engines says what is there', () => {
+    expect(pinbench('engines').stdout).toMatch(
+      /^cpu +there: device 0, .*TensorFlow\.js 4\.22\.0, cpu backend \(no GPU: /m,
+    );
+    const cpu = JSON.parse(pinbench('engines --json').stdout).find(
+      ({ name }: { name: string }) => name === 'cpu',
+    );
+    expect(cpu).toMatchObject({ available: true, devices: [{ gpu: false }] });
+  });
+});
+
+describe('the terminal', () => {
+  it('gets no colour and no bar in a pipe, whatever the environment says', () => {
+    const esc = String.fromCharCode(27);
+    const { stdout, stderr } = pinbench('run fixtures/data.npy -b 2 -e 6', {
+      CI: '',
+      TERM: 'xterm-256color',
+    });
+    expect(stdout + stderr).not.toContain(esc);
+  });
+
+  it('--help starts fast: at most 1.6 times an empty Node', () => {
+    const time = (args: string[]) => {
+      const start = performance.now();
+      spawnSync(process.execPath, args);
+      return performance.now() - start;
+    };
+    // Side by side, and the best of each: another process may slow any one of them.
+    const [help, empty] = [[], []] as [number[], number[]];
+    for (let round = 0; round < 15; round++) {
+      help.push(time([BIN, '--help']));
+      empty.push(time(['-e', '0']));
+    }
+    expect(Math.min(...help) / Math.min(...empty)).toBeLessThan(1.6);
+  });
+});
