@@ -52,10 +52,12 @@ const castFloat16: Loop<Uint16Array> = (src, srcStart, count, dst, dstStart, str
 };
 
 const castInt64: Loop<BigInt64Array> = (src, srcStart, count, dst, dstStart, stride) => {
-  const low = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
-  const high = new Int32Array(src.buffer, src.byteOffset, src.length * 2);
+  const words = new Int32Array(src.buffer, src.byteOffset, src.length * 2);
   for (let i = 0, from = srcStart * 2, to = dstStart; i < count; i++, from += 2, to += stride) {
-    dst[to] = doubleOf(high[from + 1]!, low[from]!);
+    const low = words[from]!;
+    const high = words[from + 1]!;
+    // Most integers in real data fit 32 bits: their upper word repeats the sign.
+    dst[to] = high === low >> 31 ? low : doubleOf(high, low >>> 0);
   }
 };
 

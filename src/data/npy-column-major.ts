@@ -1,17 +1,29 @@
 import type { DType } from '../words.js';
-import { castToFloat32, copyStrided } from './cast.js';
+import { castToFloat32 } from './cast.js';
 import { allocate, type Values } from './dataset.js';
+import { inFlight } from './in-flight.js';
 import type { Matrix, Payload } from './npy-payload.js';
 
 /** A tile is read in runs of at least this many bytes of a column, chunks allowing. */
 const MIN_RUN_BYTES = 256 * 2 ** 10;
-/** Rows transposed together: their destination lines stay in the first-level cache. */
-const TILE_ROWS = 64;
+/** Columns transposed together: as many float32 as a cache line holds, so that a line of the matrix is written at once. */
+const LINE = 16;
 
-/**
- * Columns follow each other in the file: tiles of rows × columns are read run by run, one run a column, and transposed into
- * place, `TILE_ROWS` rows at a time.
- */
+/** Part of the matrix: half-open ranges of rows and of the file's columns. */
+interface Tile {
+  readonly row: number;
+  readonly col: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What a lane works in: a tile as it is in the file, and cast where it must be. */
+interface Lane {
+  readonly raw: Values;
+  readonly cast: Values;
+}
+
+/** Columns follow each other in the file: tiles of rows × columns are read run by run, one run a column, and transposed into place. */
 export async function readColumnMajor(
   payload: Payload,
   matrix: Matrix,
@@ -20,55 +32,62 @@ export async function readColumnMajor(
   chunkBytes: number,
 ): Promise<void> {
   const { rows, cols } = matrix;
-  const perTile = chunkBytes / payload.elementBytes;
-  const tileRows = Math.min(rows, Math.max(Math.floor(perTile / cols), MIN_RUN_BYTES / payload.elementBytes));
+  const perTile = Math.max(1, chunkBytes / Math.max(payload.elementBytes, values.BYTES_PER_ELEMENT));
+  const leastRows = Math.min(perTile, MIN_RUN_BYTES / payload.elementBytes);
+  const tileRows = Math.min(rows, Math.max(Math.floor(perTile / cols), leastRows));
   const tileCols = Math.min(cols, Math.max(1, Math.floor(perTile / tileRows)));
-  const scratch = allocate(matrix.dtype, tileRows * tileCols);
-  const place = columnPlaces(matrix.shape);
-  for (let row = 0; row < rows; row += tileRows) {
-    const height = Math.min(tileRows, rows - row);
-    for (let col = 0; col < cols; col += tileCols) {
-      const width = Math.min(tileCols, cols - col);
-      await readTile(payload, scratch, { row, col, height, width, rows });
-      transpose(scratch, matrix.dtype, { row, col, height, width, cols }, values, dtype, place);
+  const across = Math.ceil(cols / tileCols);
+  const places = columnPlaces(matrix.shape);
+  const lanes: Lane[] = [];
+  await inFlight(Math.ceil(rows / tileRows) * across, async (index, lane) => {
+    const row = Math.floor(index / across) * tileRows;
+    const col = (index % across) * tileCols;
+    const tile = { row, col, height: Math.min(tileRows, rows - row), width: Math.min(tileCols, cols - col) };
+    lanes[lane] ??= laneOf(matrix.dtype, dtype, tileRows * tileCols);
+    const { raw, cast } = lanes[lane];
+    await readTile(payload, raw, tile, rows);
+    if (raw !== cast) {
+      castToFloat32(raw, matrix.dtype, 0, tile.height * tile.width, cast as Float32Array, 0, 1);
     }
-  }
+    transpose(cast, tile, values, cols, places);
+  });
 }
 
-interface Tile {
-  readonly row: number;
-  readonly col: number;
-  readonly height: number;
-  readonly width: number;
+function laneOf(from: DType, to: DType, elements: number): Lane {
+  const raw = allocate(from, elements);
+  return { raw, cast: from === to ? raw : allocate(to, elements) };
 }
 
 /** One run a column; whole columns follow each other and are one run together. */
 async function readTile(
   payload: Payload,
-  scratch: Values,
-  { row, col, height, width, rows }: Tile & { readonly rows: number },
+  raw: Values,
+  { row, col, height, width }: Tile,
+  rows: number,
 ): Promise<void> {
   const runs = height === rows ? 1 : width;
   const runBytes = ((height * width) / runs) * payload.elementBytes;
   for (let run = 0; run < runs; run++) {
-    await payload.read(new Uint8Array(scratch.buffer, run * runBytes, runBytes), (col + run) * rows + row);
+    await payload.read(new Uint8Array(raw.buffer, run * runBytes, runBytes), (col + run) * rows + row);
   }
 }
 
 function transpose(
-  scratch: Values,
-  from: DType,
-  { row, col, height, width, cols }: Tile & { readonly cols: number },
+  columns: Values,
+  { row, col, height, width }: Tile,
   values: Values,
-  to: DType,
-  place: (fileColumn: number) => number,
+  cols: number,
+  places: (fileColumn: number) => number,
 ): void {
-  for (let top = 0; top < height; top += TILE_ROWS) {
-    const count = Math.min(TILE_ROWS, height - top);
-    for (let i = 0; i < width; i++) {
-      const start = (row + top) * cols + place(col + i);
-      if (from === to) copyStrided(scratch, i * height + top, count, values, start, cols);
-      else castToFloat32(scratch, from, i * height + top, count, values as Float32Array, start, cols);
+  const place = new Float64Array(LINE);
+  for (let left = 0; left < width; left += LINE) {
+    const count = Math.min(LINE, width - left);
+    for (let i = 0; i < count; i++) place[i] = places(col + left + i);
+    for (let r = 0; r < height; r++) {
+      const start = (row + r) * cols;
+      for (let i = 0, from = left * height + r; i < count; i++, from += height) {
+        values[start + place[i]!] = columns[from]!;
+      }
     }
   }
 }
@@ -78,7 +97,9 @@ function columnPlaces(shape: readonly number[]): (fileColumn: number) => number 
   const trailing = shape.slice(1);
   if (trailing.length <= 1) return (column) => column;
   return (fileColumn) => {
-    let [rest, place, stride] = [fileColumn, 0, trailing.reduce((product, axis) => product * axis, 1)];
+    let rest = fileColumn;
+    let place = 0;
+    let stride = trailing.reduce((product, axis) => product * axis, 1);
     for (const axis of trailing) {
       stride /= axis;
       place += (rest % axis) * stride;

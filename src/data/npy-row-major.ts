@@ -1,9 +1,10 @@
 import type { DType } from '../words.js';
 import { castToFloat32 } from './cast.js';
 import { allocate, type Values } from './dataset.js';
+import { inFlight } from './in-flight.js';
 import type { Matrix, Payload } from './npy-payload.js';
 
-/** Rows follow each other in the file: straight into place where no cast is needed, else through a chunk. */
+/** Rows follow each other in the file: straight into place where no cast is needed, else through a chunk a lane. */
 export async function readRowMajor(
   payload: Payload,
   matrix: Matrix,
@@ -11,18 +12,19 @@ export async function readRowMajor(
   dtype: DType,
   chunkBytes: number,
 ): Promise<void> {
-  const elements = values.length;
   const perChunk = chunkBytes / payload.elementBytes;
   const straight = dtype === matrix.dtype;
-  const scratch = straight ? undefined : allocate(matrix.dtype, Math.min(perChunk, elements));
-  for (let first = 0; first < elements; first += perChunk) {
-    const count = Math.min(perChunk, elements - first);
+  const lanes: Values[] = [];
+  await inFlight(Math.ceil(values.length / perChunk), async (chunk, lane) => {
+    const first = chunk * perChunk;
+    const count = Math.min(perChunk, values.length - first);
     const bytes = count * payload.elementBytes;
-    if (scratch === undefined) {
+    if (straight) {
       await payload.read(new Uint8Array(values.buffer, first * payload.elementBytes, bytes), first);
-    } else {
-      await payload.read(new Uint8Array(scratch.buffer, 0, bytes), first);
-      castToFloat32(scratch, matrix.dtype, 0, count, values as Float32Array, first, 1);
+      return;
     }
-  }
+    lanes[lane] ??= allocate(matrix.dtype, Math.min(perChunk, values.length));
+    await payload.read(new Uint8Array(lanes[lane].buffer, 0, bytes), first);
+    castToFloat32(lanes[lane], matrix.dtype, 0, count, values as Float32Array, first, 1);
+  });
 }

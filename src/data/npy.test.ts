@@ -113,7 +113,9 @@ describe('an NPY file', () => {
       told.push(done);
     };
     await openDataset(path, { onProgress });
-    expect(told).toEqual([2 ** 24, 2 ** 25, 40e6]);
+    expect(told).toHaveLength(Math.ceil(40e6 / 2 ** 22));
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBe(40e6);
     const stopped = openDataset(path, { onProgress: () => stop.abort(), signal: stop.signal });
     await expect(stopped).rejects.toThrow(/abort/);
   });

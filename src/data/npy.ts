@@ -14,8 +14,8 @@ import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './n
 import { type Matrix, Payload } from './npy-payload.js';
 import { readRowMajor } from './npy-row-major.js';
 
-/** Bytes read at a time: large enough to keep up with the page cache, small enough for progress and Ctrl-C. */
-const CHUNK_BYTES = 16 * 2 ** 20;
+/** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
+const CHUNK_BYTES = 4 * 2 ** 20;
 
 /**
  * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload. 1-D is a column, the trailing axes of N-D

@@ -1,0 +1,110 @@
+// How fast and in how much memory files are read, side by side with numpy.load and pyarrow on the same files.
+//
+//     npm run bench:read            (PYTHON=/path/to/python3 with numpy and pyarrow, else they are left out)
+//
+// Each file is read by a fresh process, in turns A B A B, with the page cache warm. Printed: the best and the median
+// time of each, the ratio of the medians, and the peak memory over the size of the matrix.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const PYTHON = process.env.PYTHON ?? 'python3';
+const MEGABYTES = Number(process.env.MEGABYTES ?? 512);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+
+/** Reads one file in this process and prints what it took. */
+const OURS = `
+  const { openDataset } = await import(process.argv[1]);
+  const start = performance.now();
+  const { values } = await openDataset(process.argv[2]);
+  const ms = performance.now() - start;
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  console.log(JSON.stringify({ ms, bytes: values.byteLength, peakBytes, last: Number(values.at(-1)) }));
+`;
+
+/** The same in Python: to a float32 matrix, row-major, as ours is. */
+const THEIRS = `
+import json, sys, time, resource
+import numpy as np
+path = sys.argv[1]
+if not path.endswith('.npy'):
+    import pyarrow.feather
+start = time.perf_counter()
+if path.endswith('.npy'):
+    a = np.load(path)
+else:
+    t = pyarrow.feather.read_table(path, memory_map=False)
+    if t.num_columns == 1:
+        a = np.concatenate([c.flatten().to_numpy() for c in t.column(0).chunks])
+    else:
+        a = np.empty((t.num_rows, t.num_columns), np.float32)
+        for i, c in enumerate(t.columns): a[:, i] = c.to_numpy()
+a = np.ascontiguousarray(a, dtype=np.float32)
+ms = (time.perf_counter() - start) * 1e3
+print(json.dumps({'ms': ms, 'peakBytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, 'last': float(a.reshape(-1)[-1])}))
+`;
+
+const MAKE = `
+import sys, numpy as np, pyarrow as pa, pyarrow.feather as pf
+folder, count = sys.argv[1], int(sys.argv[2]) * 2**20 // 4
+rng = np.random.default_rng(1)
+rows, cols = count // 64, 64
+a = (rng.integers(0, 2**16, (rows, cols)) / 256).astype(np.float32)
+np.save(folder + '/float32.npy', a)
+np.save(folder + '/float64.npy', a.astype(np.float64))
+np.save(folder + '/int64.npy', a.astype(np.int64))
+np.save(folder + '/big-endian.npy', a.astype('>f4'))
+np.save(folder + '/fortran.npy', np.asfortranarray(a))
+np.save(folder + '/fortran-tall.npy', np.asfortranarray(a.reshape(-1, 3) if a.size % 3 == 0 else a.reshape(-1)[:a.size // 3 * 3].reshape(-1, 3)))
+np.save(folder + '/fortran-wide.npy', np.asfortranarray(a.reshape(64, -1)))
+lists = pa.table({'x': pa.FixedSizeListArray.from_arrays(pa.array(a.reshape(-1)), cols)})
+columns = pa.table({f'c{i}': np.ascontiguousarray(a[:, i]) for i in range(8)})
+for compression in ('uncompressed', 'lz4', 'zstd'):
+    pf.write_feather(lists, f'{folder}/lists-{compression}.arrow', compression=compression)
+pf.write_feather(columns, folder + '/columns.arrow', compression='uncompressed')
+`;
+
+const FILES = [
+  ...['float32', 'float64', 'int64', 'big-endian', 'fortran', 'fortran-tall', 'fortran-wide'].map((name) => `${name}.npy`),
+  ...['lists-uncompressed', 'lists-lz4', 'lists-zstd', 'columns'].map((name) => `${name}.arrow`),
+];
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const read = (command, args) => JSON.parse(execFileSync(command, args, { encoding: 'utf8' }));
+
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-read-'));
+try {
+  const made = spawnSync(PYTHON, ['-c', MAKE, folder, String(MEGABYTES)], { stdio: 'inherit' });
+  if (made.status !== 0) throw new Error(`${PYTHON} with numpy and pyarrow is needed to make the files: set PYTHON`);
+  console.log(`${MEGABYTES} MiB as float32, ${ROUNDS} rounds, Node ${process.version}`);
+  console.log('file                      MiB   ours ms  (best)  theirs ms  (best)  ours/theirs  peak/matrix');
+  for (const name of FILES) {
+    const path = join(folder, name);
+    const [ours, theirs] = [[], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      ours.push(read(process.execPath, ['--input-type=module', '-e', OURS, join(HERE, '../dist/index.js'), path]));
+      theirs.push(read(PYTHON, ['-c', THEIRS, path]));
+    }
+    const ms = (runs) => runs.map((run) => run.ms);
+    if (ours[0].last !== theirs[0].last) throw new Error(`${name}: ours ends in ${ours[0].last}, theirs in ${theirs[0].last}`);
+    const [a, b] = [median(ms(ours)), median(ms(theirs))];
+    const peak = Math.max(...ours.map((run) => run.peakBytes)) - ours[0].bytes;
+    const cells = [
+      name.padEnd(22),
+      (statSync(path).size / 2 ** 20).toFixed(0).padStart(6),
+      a.toFixed(0).padStart(9),
+      `(${Math.min(...ms(ours)).toFixed(0)})`.padStart(7),
+      b.toFixed(0).padStart(10),
+      `(${Math.min(...ms(theirs)).toFixed(0)})`.padStart(7),
+      (a / b).toFixed(2).padStart(12),
+      `1 + ${(peak / 2 ** 20).toFixed(0)} MiB`.padStart(13),
+    ];
+    console.log(cells.join(' '));
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
