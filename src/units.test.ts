@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatInteger,
   formatRatio,
+  formatRatios,
   parseDurationNs,
 } from './units.js';
 
@@ -37,6 +38,7 @@ describe('units', () => {
     expect([0.5, 0.998, 1, 1.0321, 1.31, 12.34, 123.4].map(formatRatio)).toEqual([
       ...['0.50', '0.998', '1.000', '1.032', '1.31', '12.3', '123'],
     ]);
+    expect(formatRatios(0.81, 0.988, 1.2)).toEqual(['0.810', '0.988', '1.200']);
     expect(formatInteger(1_234_567)).toBe('1,234,567');
   });
 

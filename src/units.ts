@@ -60,11 +60,21 @@ export function formatInteger(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** A number that follows "±" or names a ratio, with as many digits as tell 1.002 from 1.004. */
+/** Ratios that are read beside each other, all with as many decimals as tell 1.002 from 1.004 where one is near 1. */
+export function formatRatios(...ratios: readonly number[]): string[] {
+  const decimals = Math.max(...ratios.map(decimalsOf));
+  return ratios.map((ratio) => ratio.toFixed(decimals));
+}
+
+function decimalsOf(ratio: number): number {
+  if (ratio >= 99.95) return 0;
+  if (ratio >= 9.995) return 1;
+  return Math.abs(ratio - 1) < 0.0995 ? 3 : 2;
+}
+
+/** A ratio by itself. */
 export function formatRatio(ratio: number): string {
-  if (ratio >= 99.95) return ratio.toFixed(0);
-  if (ratio >= 9.995) return ratio.toFixed(1);
-  return Math.abs(ratio - 1) < 0.0995 ? ratio.toFixed(3) : ratio.toFixed(2);
+  return formatRatios(ratio)[0]!;
 }
 
 const DURATION_NS: Readonly<Record<string, number>> = {

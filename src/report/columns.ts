@@ -1,5 +1,5 @@
 import type { Comparison, Result, RunRecord } from '../record/schema.js';
-import { formatBytes, formatCount, formatDuration, formatInteger, formatRatio } from '../units.js';
+import { formatBytes, formatCount, formatDuration, formatInteger, formatRatios } from '../units.js';
 
 /** A result beside its comparison, where it has one. */
 export interface Row {
@@ -98,6 +98,6 @@ function halfWidth(median: number, [lo, hi]: readonly [number, number]): string 
 }
 
 function ratio({ speedup, ci95 }: Comparison): string {
-  const interval = ci95 === null ? '' : ` (${formatRatio(ci95[0])}–${formatRatio(ci95[1])})`;
-  return `${formatRatio(speedup)}×${interval}`;
+  const [shown, lo, hi] = formatRatios(speedup, ...(ci95 ?? []));
+  return ci95 === null ? `${shown}×` : `${shown}× (${lo}–${hi})`;
 }

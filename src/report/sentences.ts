@@ -1,5 +1,5 @@
 import type { Comparison, DeviceRecord, RunRecord } from '../record/schema.js';
-import { formatBytes, formatDuration, formatInteger, formatRatio } from '../units.js';
+import { formatBytes, formatDuration, formatInteger, formatRatio, formatRatios } from '../units.js';
 
 /** A labelled line under the table. */
 export interface Line {
@@ -101,17 +101,19 @@ export function verdictSentence(comparison: Comparison, record: RunRecord): stri
 
 function claim({ strategy, speedup, ci95, verdict, breakEvenSteps }: Comparison, record: RunRecord): string {
   if (ci95 === null) return `no verdict on ${strategy}: too few rounds for a 95 % interval`;
-  const [lo, hi] = ci95;
+  const [shown, lo, hi] = formatRatios(speedup, ...ci95) as [string, string, string];
   switch (verdict) {
     case 'faster':
-      return `${strategy} is ${formatRatio(speedup)}× faster (${formatRatio(lo)}–${formatRatio(hi)})${payback(breakEvenSteps)}`;
-    case 'slower':
-      return `${strategy} is ${formatRatio(1 / speedup)}× slower (${formatRatio(1 / hi)}–${formatRatio(1 / lo)})`;
+      return `${strategy} is ${shown}× faster (${lo}–${hi})${payback(breakEvenSteps)}`;
+    case 'slower': {
+      const [times, least, most] = formatRatios(1 / speedup, 1 / ci95[1], 1 / ci95[0]);
+      return `${strategy} is ${times}× slower (${least}–${most})`;
+    }
     case 'same':
-      return `${strategy} and feed take the same time, within 1 % (${formatRatio(lo)}–${formatRatio(hi)})`;
+      return `${strategy} and feed take the same time, within 1 % (${lo}–${hi})`;
     case 'inconclusive': {
       const more = record.plan.epochs < 1000 ? `--epochs ${record.plan.epochs * 4}` : '--until 1';
-      return `undecided: ${strategy} runs at ${formatRatio(lo)}× to ${formatRatio(hi)}× the speed of feed; ${more} may tell`;
+      return `undecided: ${strategy} runs at ${lo}× to ${hi}× the speed of feed; ${more} may tell`;
     }
   }
 }
