@@ -69,7 +69,9 @@ pf.write_feather(columns, folder + '/columns.arrow', compression='uncompressed')
 `;
 
 const FILES = [
-  ...['float32', 'float64', 'int64', 'big-endian', 'fortran', 'fortran-tall', 'fortran-wide'].map((name) => `${name}.npy`),
+  ...['float32', 'float64', 'int64', 'big-endian', 'fortran', 'fortran-tall', 'fortran-wide'].map(
+    (name) => `${name}.npy`,
+  ),
   ...['lists-uncompressed', 'lists-lz4', 'lists-zstd', 'columns'].map((name) => `${name}.arrow`),
 ];
 
@@ -79,18 +81,22 @@ const read = (command, args) => JSON.parse(execFileSync(command, args, { encodin
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-read-'));
 try {
   const made = spawnSync(PYTHON, ['-c', MAKE, folder, String(MEGABYTES)], { stdio: 'inherit' });
-  if (made.status !== 0) throw new Error(`${PYTHON} with numpy and pyarrow is needed to make the files: set PYTHON`);
+  if (made.status !== 0)
+    throw new Error(`${PYTHON} with numpy and pyarrow is needed to make the files: set PYTHON`);
   console.log(`${MEGABYTES} MiB as float32, ${ROUNDS} rounds, Node ${process.version}`);
   console.log('file                      MiB   ours ms  (best)  theirs ms  (best)  ours/theirs  peak/matrix');
   for (const name of FILES) {
     const path = join(folder, name);
     const [ours, theirs] = [[], []];
     for (let round = 0; round < ROUNDS; round++) {
-      ours.push(read(process.execPath, ['--input-type=module', '-e', OURS, join(HERE, '../dist/index.js'), path]));
+      ours.push(
+        read(process.execPath, ['--input-type=module', '-e', OURS, join(HERE, '../dist/index.js'), path]),
+      );
       theirs.push(read(PYTHON, ['-c', THEIRS, path]));
     }
     const ms = (runs) => runs.map((run) => run.ms);
-    if (ours[0].last !== theirs[0].last) throw new Error(`${name}: ours ends in ${ours[0].last}, theirs in ${theirs[0].last}`);
+    if (ours[0].last !== theirs[0].last)
+      throw new Error(`${name}: ours ends in ${ours[0].last}, theirs in ${theirs[0].last}`);
     const [a, b] = [median(ms(ours)), median(ms(theirs))];
     const peak = Math.max(...ours.map((run) => run.peakBytes)) - ours[0].bytes;
     const cells = [

@@ -11,6 +11,18 @@ const NOT_COMPRESSED = -1n;
 /** Writers pad buffers to 8 or 64 bytes. */
 const MOST_PADDING = 64;
 
+/** The most bytes that one packed byte may become: an LZ4 match of 255, a Zstandard block of 128 KiB from 4 bytes. */
+const MOST_UNPACKED: Readonly<Record<Compression, number>> = { none: 1, lz4: 255, zstd: 2 ** 15 };
+
+function bytesOf(dtype: DType, elements: number): number {
+  return dtype === 'bool' ? Math.ceil(elements / 8) : elements * ELEMENT_BYTES[dtype];
+}
+
+/** Whether a buffer of this length may hold so many elements, told without reading it. */
+export function couldHold(length: number, compression: Compression, dtype: DType, elements: number): boolean {
+  return bytesOf(dtype, elements) <= length * MOST_UNPACKED[compression];
+}
+
 /** A buffer of a batch: elements of one type, read from the file as they are asked for, or unpacked beforehand. */
 export interface ElementBuffer {
   /** Elements `[first, first + count)`; bool as a byte each. The array is reused by the next call. */
@@ -35,7 +47,7 @@ export class BufferReader {
     dtype: DType,
     elements: number,
   ): Promise<ElementBuffer> {
-    const needed = dtype === 'bool' ? Math.ceil(elements / 8) : elements * ELEMENT_BYTES[dtype];
+    const needed = bytesOf(dtype, elements);
     if (elements === 0) return { read: async () => allocate(dtype, 0) };
     const packed = compression === 'none' ? undefined : await this.#prefix(region);
     if (packed === undefined || packed === NOT_COMPRESSED) {

@@ -196,7 +196,12 @@ export function selectColumns(
 }
 
 function named(path: string, columns: readonly Column[], name: string): NumericColumn {
-  const column = columns.find((candidate) => candidate.name === name);
+  const [column, another] = columns.filter((candidate) => candidate.name === name);
+  if (another !== undefined) {
+    throw usageError('--column', `several columns "${name}" in ${path}`, {
+      expected: 'a name that one column has',
+    });
+  }
   if (column === undefined) {
     throw usageError('--column', `no column "${name}" in ${path}`, { expected: `of ${listed(columns)}` });
   }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { BodyCompressionMethod } from 'apache-arrow/fb/body-compression-method';
 import { Footer } from 'apache-arrow/fb/footer';
 import { Message } from 'apache-arrow/fb/message';
 import { MessageHeader } from 'apache-arrow/fb/message-header';
@@ -82,19 +83,38 @@ class Walker {
     if (length <= 0 || length > end - 4 - MAGIC.length) throw this.#corrupt(`a footer of ${length} bytes`);
     const bytes = await this.#read({ position: end - 4 - length, length });
     const footer = Footer.getRootAsFooter(new ByteBuffer(bytes));
+    const version = this.#version(footer.version());
     const schema = this.#schema(footer.schema(), bytes.length);
     const blocks = footer.recordBatchesLength();
     if (blocks * BLOCK_BYTES > length)
       throw this.#corrupt(`${blocks} record batches in a footer of ${length} bytes`);
     const batches: Batch[] = [];
+    let listed = this.#dictionariesEnd(footer, length);
     for (let i = 0; i < blocks; i++) {
       const block = footer.recordBatches(i)!;
       const message = await this.#message(Number(block.offset()));
       if (message?.type !== MessageHeader.RecordBatch)
         throw this.#corrupt(`no record batch where block ${i} should be`);
       batches.push(this.#batch(message));
+      listed = Math.max(listed, message.body.position + message.body.length);
     }
-    return { schema, version: footer.version(), batches };
+    // A footer that lists fewer batches than there are would have rows go missing unnoticed.
+    const unlisted = end - 4 - length - listed;
+    if (blocks > 0 && unlisted > MOST_PADDING_BYTES)
+      throw this.#corrupt(`${unlisted} bytes before the footer that it does not list`);
+    return { schema, version, batches };
+  }
+
+  #dictionariesEnd(footer: Footer, bytes: number): number {
+    const blocks = footer.dictionariesLength();
+    if (blocks * BLOCK_BYTES > bytes)
+      throw this.#corrupt(`${blocks} dictionaries in a footer of ${bytes} bytes`);
+    let end = 0;
+    for (let i = 0; i < blocks; i++) {
+      const block = footer.dictionaries(i)!;
+      end = Math.max(end, Number(block.offset() + block.bodyLength()) + block.metaDataLength());
+    }
+    return end;
   }
 
   /** The stream format: the schema, then batches, up to the end-of-stream marker. */
@@ -105,10 +125,13 @@ class Walker {
     let position = 0;
     for (;;) {
       const message = await this.#message(position);
-      if (message === undefined) break;
+      if (message === undefined) {
+        await this.#mustEnd(position);
+        break;
+      }
       if (message.type === MessageHeader.Schema && schema === undefined) {
         schema = this.#schema(message.message.header(new FbSchema()), message.bytes.length);
-        version = message.message.version();
+        version = this.#version(message.message.version());
       } else if (schema === undefined) throw this.#corrupt('no schema at its start');
       else if (message.type === MessageHeader.RecordBatch) batches.push(this.#batch(message));
       else if (message.type !== MessageHeader.DictionaryBatch)
@@ -117,6 +140,29 @@ class Walker {
     }
     if (schema === undefined) throw this.#corrupt('no schema at its start');
     return { schema, version, batches };
+  }
+
+  /** Behind the end-of-stream marker at `position` only padding may stand: a second stream, or what a damaged length hides, would be rows gone missing. */
+  async #mustEnd(position: number): Promise<void> {
+    const length = Math.min(this.#fileBytes - position, 2 ** 16);
+    const rest = viewOf(await this.#read({ position, length }));
+    const marker = rest.getUint32(0, true) === CONTINUATION ? 8 : 4;
+    for (let at = marker; at < length; at++) {
+      if (rest.getUint8(at) !== 0)
+        throw this.#corrupt(
+          `data after the end-of-stream marker at byte ${position}`,
+          'write one stream to a file',
+        );
+    }
+  }
+
+  /** Versions 1 to 3 lay buffers out otherwise; Arrow 0.8 of 2017 brought version 4. */
+  #version(version: MetadataVersion): MetadataVersion {
+    if (version === MetadataVersion.V4 || version === MetadataVersion.V5) return version;
+    throw dataError(this.#path, `Arrow metadata of version ${version + 1}`, {
+      expected: 'version 4 or 5',
+      remedy: REMEDY,
+    });
   }
 
   /** The encapsulated message at `position`; `undefined` where the stream ends. */
@@ -143,7 +189,7 @@ class Walker {
     if (schema.endianness() !== 0) {
       throw dataError(this.#path, 'big-endian Arrow data', { expected: 'little-endian', remedy: REMEDY });
     }
-    return decodeSchema(schema, bytes);
+    return decodeSchema(this.#path, schema, bytes);
   }
 
   #batch({ message, bytes, body }: EncapsulatedMessage): Batch {
@@ -178,13 +224,22 @@ class Walker {
       variadicCounts: Array.from({ length: variadic }, (_, i) =>
         this.#count(batch.variadicBufferCounts(i)!, 'buffers of a view'),
       ),
-      compression: this.#compression(batch),
+      compression: this.#compression(message, batch, bytes.length),
     };
   }
 
-  #compression(batch: RecordBatch): Compression {
+  #compression(message: Message, batch: RecordBatch, bytes: number): Compression {
+    const pairs = message.customMetadataLength();
+    if (pairs * OFFSET_BYTES > bytes) throw this.#corrupt(`${pairs} pairs in a message of ${bytes} bytes`);
+    for (let i = 0; i < pairs; i++) {
+      // Arrow 0.17 named the codec here, before the format had a place for it: the buffers would be taken for numbers.
+      if (message.customMetadata(i)?.key() === 'ARROW:experimental_compression')
+        throw dataError(this.#path, 'compressed as Arrow 0.17 did', { remedy: REMEDY });
+    }
     const compression = batch.compression();
     if (compression === null) return 'none';
+    if (compression.method() !== BodyCompressionMethod.BUFFER)
+      throw this.#corrupt(`compression by method ${compression.method()}`);
     const name = (['lz4', 'zstd'] as const)[compression.codec()];
     if (name === undefined) throw this.#corrupt(`compression of type ${compression.codec()}`);
     return name;
@@ -214,8 +269,8 @@ class Walker {
     return dataError(this.#path, `truncated Arrow data: ${how}`, { remedy: REMEDY });
   }
 
-  #corrupt(what: string): PinbenchError {
-    return dataError(this.#path, `corrupt Arrow metadata: ${what}`, { remedy: REMEDY });
+  #corrupt(what: string, remedy = REMEDY): PinbenchError {
+    return dataError(this.#path, `corrupt Arrow metadata: ${what}`, { remedy });
   }
 }
 
@@ -227,8 +282,10 @@ interface EncapsulatedMessage {
   readonly body: Region;
 }
 
+/** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
+const MOST_PADDING_BYTES = 64;
 /** Sizes of the format's structs (Message.fbs, File.fbs). */
-const [NODE_BYTES, BUFFER_BYTES, BLOCK_BYTES] = [16, 16, 24];
+const [NODE_BYTES, BUFFER_BYTES, BLOCK_BYTES, OFFSET_BYTES] = [16, 16, 24, 4];
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

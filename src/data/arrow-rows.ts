@@ -1,5 +1,5 @@
 import { dataError } from '../errors.js';
-import type { BufferReader, ElementBuffer } from './arrow-buffers.js';
+import { type BufferReader, couldHold, type ElementBuffer } from './arrow-buffers.js';
 import type { Level, LocatedBatch, NumericColumn } from './arrow-columns.js';
 
 /** Offsets or validity looked at together. */
@@ -90,15 +90,18 @@ export async function listShape(
       }
       previous = offset;
     });
+    if (starts.at(-1)! < 0 || perRow! < 0) throw beyond(path, column);
     const elements = batch.nodes[column.levels[1]!.node]!.length;
-    if (previous > elements) {
-      throw dataError(path, `corrupt Arrow data: column "${column.name}" has lists beyond its elements`, {
-        remedy: REMEDY,
-      });
-    }
+    if (previous > elements) throw beyond(path, column);
     firstRow += batch.rows;
   }
   return { perRow: perRow ?? 0, starts };
+}
+
+function beyond(path: string, { name }: NumericColumn) {
+  return dataError(path, `corrupt Arrow data: column "${name}" has lists beyond its elements`, {
+    remedy: REMEDY,
+  });
 }
 
 function ragged(path: string, { name }: NumericColumn, row: number, length: number, expected: number) {
@@ -140,4 +143,10 @@ export function bufferOf(
     dtype,
     elements,
   );
+}
+
+/** Whether the column's values in a batch may be `elements` or more, told from the length of their buffer. */
+export function mayHold(batch: LocatedBatch, column: NumericColumn, elements: number): boolean {
+  const values = batch.firstBuffers[column.field]! + column.levels.at(-1)!.validityBuffer + 1;
+  return couldHold(batch.buffers[values]!.length, batch.compression, column.dtype, elements);
 }

@@ -2,17 +2,44 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Endianness } from 'apache-arrow/fb/endianness';
+import { Message } from 'apache-arrow/fb/message';
+import { MessageHeader } from 'apache-arrow/fb/message-header';
+import { MetadataVersion } from 'apache-arrow/fb/metadata-version';
+import { Schema } from 'apache-arrow/fb/schema';
+import { Builder } from 'flatbuffers';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
 import { openDataset, openFile } from './open.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const WORDS = [0, -1, 1, 2 ** 31 - 1, -(2 ** 31)];
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pinbench-arrow-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+/** A stream of a schema without columns: pyarrow writes neither another byte order nor versions this old. */
+function schemaOnly(endianness: Endianness, version: MetadataVersion): Uint8Array {
+  const builder = new Builder();
+  const fields = Schema.createFieldsVector(builder, []);
+  Schema.startSchema(builder);
+  Schema.addEndianness(builder, endianness);
+  Schema.addFields(builder, fields);
+  const schema = Schema.endSchema(builder);
+  Message.startMessage(builder);
+  Message.addVersion(builder, version);
+  Message.addHeaderType(builder, MessageHeader.Schema);
+  Message.addHeader(builder, schema);
+  builder.finish(Message.endMessage(builder));
+  const metadata = builder.asUint8Array();
+  const prefix = Buffer.alloc(8, 0xff);
+  prefix.writeInt32LE(metadata.length, 4);
+  return Buffer.concat([prefix, metadata, Buffer.alloc(8)]);
+}
 
 /** Loads bytes as a file: the dataset, or the error. */
 async function outcome(content: Uint8Array): Promise<unknown> {
@@ -35,21 +62,45 @@ describe('an Arrow file', () => {
     },
   );
 
-  it.each(['data.arrow', 'arrow-zstd-stream.arrow', 'arrow-among-others.arrow', 'arrow-even-lists.arrow'])(
-    'with any byte changed is read or refused, never anything else: %s',
+  it.each([
+    'data.arrow',
+    'arrow-zstd-stream.arrow',
+    'arrow-among-others.arrow',
+    'arrow-even-lists.arrow',
+    'arrow-i1.arrow',
+    'arrow-list-sliced.arrow',
+    'arrow-lz4-stream.arrow',
+  ])(
+    'with any byte or word changed is refused or read with all its rows, never anything else: %s',
     async (name) => {
       const whole = await readFile(fixture(name));
+      const { rows } = await openDataset(fixture(name));
       const random = xoroshiro128plus(7);
       const before = process.memoryUsage().rss;
       for (let round = 0; round < 1500; round++) {
         const changed = Buffer.from(whole);
-        changed[(random.next() >>> 0) % whole.length] = random.next() & 0xff;
+        const at = (random.next() >>> 0) % whole.length;
+        // Lengths and counts are words: those at the edges of their range tell most.
+        if (round % 2 === 0) changed[at] = random.next() & 0xff;
+        else changed.writeInt32LE(WORDS[round % WORDS.length]!, Math.min(at & ~3, whole.length - 4));
         const seen = await outcome(changed);
         if (seen instanceof Error && !(seen instanceof PinbenchError)) throw seen;
+        if (!(seen instanceof Error)) expect(seen).toMatchObject({ rows });
       }
       expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
     },
   );
+
+  it('of a byte order or a version that cannot be read is refused', async () => {
+    expect(await outcome(schemaOnly(Endianness.Big, MetadataVersion.V5))).toMatchObject({
+      code: 'data',
+      observed: 'big-endian Arrow data',
+    });
+    expect(await outcome(schemaOnly(Endianness.Little, MetadataVersion.V3))).toMatchObject({
+      code: 'data',
+      observed: 'Arrow metadata of version 3',
+    });
+  });
 
   it('lists its columns, with what is not numeric as such', async () => {
     const { columns, compression } = await openFile(fixture('arrow-among-others-stream.arrow'));

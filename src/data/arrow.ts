@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { dataError } from '../errors.js';
 import type { DType } from '../words.js';
 import { BufferReader, type ElementBuffer } from './arrow-buffers.js';
@@ -12,7 +13,7 @@ import {
   selectColumns,
 } from './arrow-columns.js';
 import { readContents } from './arrow-messages.js';
-import { bufferOf, listShape, refuseNulls } from './arrow-rows.js';
+import { bufferOf, listShape, mayHold, refuseNulls } from './arrow-rows.js';
 import { castToFloat32, copyStrided } from './cast.js';
 import {
   allocate,
@@ -106,18 +107,20 @@ async function sourcesOf(
   return sources;
 }
 
-/** A node's length is the file's claim: it must be enough for the rows. */
+/** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
 function mustHaveElements(
   path: string,
-  { name, levels }: NumericColumn,
+  column: NumericColumn,
   width: number,
   starts: readonly number[],
   batches: readonly LocatedBatch[],
 ): void {
+  const { name, levels } = column;
   const short = batches.some((batch, i) => {
     const outer = batch.nodes[levels[0]!.node]!.length;
     const inner = batch.nodes[levels.at(-1)!.node]!.length;
-    return outer !== batch.rows || inner < starts[i]! + batch.rows * width;
+    const needed = starts[i]! + batch.rows * width;
+    return outer !== batch.rows || inner < needed || !mayHold(batch, column, needed);
   });
   if (short) {
     throw dataError(path, `corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
@@ -172,6 +175,8 @@ async function fill(
     const buffers: ElementBuffer[] = [];
     for (const source of sources) buffers.push(await elementsOf(reader, batch, source, index));
     for (let row = 0; row < batch.rows; row += blockRows) {
+      // Elements that are unpacked already are placed without waiting: nobody could stop it, nor see how far it is.
+      await setImmediate();
       signal?.throwIfAborted();
       const count = Math.min(blockRows, batch.rows - row);
       for (const [i, source] of sources.entries()) {
