@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dataError, type PinbenchError } from '../errors.js';
 import type { DType } from '../words.js';
@@ -124,7 +125,10 @@ export class BufferReader {
   async #fill(bytes: Uint8Array, position: number): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
       const length = Math.min(bytes.length - done, MOST_READ);
-      const { bytesRead } = await this.#file.read(bytes, done, length, position + done);
+      const bytesRead =
+        length <= SMALL_READ
+          ? readSync(this.#file.fd, bytes, done, length, position + done)
+          : (await this.#file.read(bytes, done, length, position + done)).bytesRead;
       if (bytesRead === 0)
         throw dataError(this.#path, 'the file became shorter while it was read', { remedy: 'run again' });
       done += bytesRead;
@@ -141,6 +145,8 @@ export class BufferReader {
 
 /** Node 20 refuses reads of 2 GiB and more. */
 const MOST_READ = 2 ** 30;
+/** To wait for a promise costs more than to read so little: 1000 columns took five times as long. */
+const SMALL_READ = 2 ** 18;
 
 function unpacked(bytes: Uint8Array, dtype: DType): ElementBuffer {
   if (dtype === 'bool') {

@@ -1,0 +1,77 @@
+"""Two checks of the PTX beside this file. Each says "skipped" and why where its tool is missing; exit 1 where one fails.
+
+    python3 src/engine/cuda/kernels/check.py
+
+1. make.sh, run again, gives the very PTX that is committed (needs clang-14, a Debian package).
+2. NVIDIA's assembler takes it for every architecture from sm_50 to sm_121, without a warning, a spill or stack (needs pip,
+   which brings ptxas of CUDA 12.9, the last with Maxwell to Volta, and of CUDA 13.5 into .cache/).
+"""
+
+import filecmp
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parents[3] / ".cache" / "ptxas"
+ASSEMBLERS = {
+    "nvidia-cuda-nvcc-cu12==12.9.86": "50 52 53 60 61 62 70 72 75 80 86 87 89 90 100 101 103 120 121".split(),
+    "nvidia-cuda-nvcc==13.5.37": "75 80 86 87 88 89 90 100 103 110 120 121".split(),
+}
+PTX = sorted(HERE.glob("*.ptx"))
+
+
+def regenerated():
+    if shutil.which("clang-14") is None:
+        return print("skipped: PTX made again: no clang-14 (apt-get install clang-14)")
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([HERE / "make.sh", folder], check=True)
+        _, different, missing = filecmp.cmpfiles(HERE, folder, [f.name for f in PTX], shallow=False)
+        extra = {f.name for f in Path(folder).iterdir()} - {f.name for f in PTX}
+        if different or missing or extra:
+            sys.exit(f"failed: not what make.sh makes: {different + missing + sorted(extra)}")
+    print(f"ok: make.sh gives the {len(PTX)} committed PTX files again")
+
+
+def assembler(requirement):
+    target = CACHE / requirement
+    found = list(target.glob("**/bin/ptxas"))
+    if not found:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, requirement]
+            if subprocess.run(command, capture_output=True).returncode != 0:
+                return None
+            with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+                wheel.extractall(target, [name for name in wheel.namelist() if name.endswith("bin/ptxas")])
+        found = list(target.glob("**/bin/ptxas"))
+        found[0].chmod(0o755)
+    return found[0]
+
+
+def assembled():
+    for requirement, architectures in ASSEMBLERS.items():
+        ptxas = assembler(requirement)
+        if ptxas is None:
+            print(f"skipped: assembling: pip could not bring {requirement}")
+            continue
+        for architecture in architectures:
+            registers = []
+            for ptx in PTX:
+                command = [ptxas, "-v", "-arch", f"sm_{architecture}", ptx, "-o", "/dev/null"]
+                done = subprocess.run(command, capture_output=True, text=True)
+                said = done.stdout + done.stderr
+                spills = [n for n in re.findall(r"(\d+) bytes (?:stack frame|spill stores|spill loads)", said) if n != "0"]
+                if done.returncode != 0 or "warning" in said or spills:
+                    sys.exit(f"failed: {ptx.name} for sm_{architecture} by {requirement}:\n{said}")
+                registers.append(max(int(n) for n in re.findall(r"Used (\d+) registers", said)))
+            f32 = registers[[p.name for p in PTX].index("sum_of_squares_float32.ptx")]
+            print(f"ok: sm_{architecture} by {requirement}: at most {max(registers)} registers, {f32} for float32, no spill")
+
+
+if __name__ == "__main__":
+    regenerated()
+    assembled()
