@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { dataError } from '../errors.js';
 import type { DType } from '../words.js';
@@ -16,7 +16,7 @@ import { readContents } from './arrow-messages.js';
 import { bufferOf, listShape, mayHold, refuseNulls } from './arrow-rows.js';
 import { castToFloat32, copyStrided } from './cast.js';
 import {
-  allocate,
+  allocateMatrix,
   type ColumnInfo,
   type DataFile,
   type Dataset,
@@ -25,6 +25,7 @@ import {
   MAX_ELEMENTS,
   type Values,
 } from './dataset.js';
+import { openRegular } from './regular-file.js';
 
 /** A column of the matrix's source: where its elements go and where they begin in each batch. */
 interface Source {
@@ -150,8 +151,8 @@ async function load(matrix: Matrix, options: LoadOptions = {}): Promise<Dataset>
     });
   }
   const dtype = options.dtype === 'native' ? only! : 'float32';
-  const values = allocate(dtype, rows * cols);
-  const file = await open(path);
+  const values = allocateMatrix(path, dtype, rows, cols);
+  const { file } = await openRegular(path);
   try {
     await fill(new BufferReader(path, file), matrix, values, dtype, options);
   } finally {

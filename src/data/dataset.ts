@@ -1,3 +1,4 @@
+import { dataError } from '../errors.js';
 import type { DataFormat, DType, DTypeRequest } from '../words.js';
 
 /** The array that holds a dtype's elements. float16 is kept as its bits, bool as bytes. */
@@ -109,4 +110,25 @@ const ARRAYS: { readonly [T in DType]: new (length: number) => ValuesByDType[T] 
 /** Room for `length` elements of a dtype, all zero. */
 export function allocate<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
   return new ARRAYS[dtype](length);
+}
+
+/** Room for the matrix of a file; a data error where the host has not so much memory. */
+export function allocateMatrix<T extends DType>(
+  path: string,
+  dtype: T,
+  rows: number,
+  cols: number,
+): ValuesByDType[T] {
+  try {
+    return allocate(dtype, rows * cols);
+  } catch (cause) {
+    throw dataError(
+      path,
+      `${rows * cols * ELEMENT_BYTES[dtype]} bytes of ${dtype} do not fit in this host's memory`,
+      {
+        remedy: 'save a part of it',
+        cause,
+      },
+    );
+  }
 }

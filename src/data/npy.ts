@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
 import { dataError } from '../errors.js';
 import {
-  allocate,
+  allocateMatrix,
   type DataFile,
   type Dataset,
   ELEMENT_BYTES,
@@ -13,6 +12,7 @@ import { readColumnMajor } from './npy-column-major.js';
 import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './npy-header.js';
 import { type Matrix, Payload } from './npy-payload.js';
 import { readRowMajor } from './npy-row-major.js';
+import { openRegular } from './regular-file.js';
 
 /** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -83,8 +83,8 @@ function matrixShape(path: string, { shape, dtype, dataOffset }: NpyHeader, file
 async function load(matrix: Matrix, chunkBytes: number, options: LoadOptions = {}): Promise<Dataset> {
   const { path, rows, cols } = matrix;
   const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
-  const values = allocate(dtype, rows * cols);
-  const file = await open(path);
+  const values = allocateMatrix(path, dtype, rows, cols);
+  const { file } = await openRegular(path);
   try {
     const payload = new Payload(file, matrix, options);
     if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);

@@ -1,8 +1,8 @@
-import { open, stat } from 'node:fs/promises';
 import { dataError, type PinbenchError, usageError } from '../errors.js';
 import type { DataFile, Dataset, LoadOptions } from './dataset.js';
 import { openNpy } from './npy.js';
 import { NPY_MAGIC } from './npy-header.js';
+import { openRegular } from './regular-file.js';
 
 /** What opening may be told. */
 export interface OpenOptions {
@@ -16,10 +16,7 @@ const RESAVE = 'save it with numpy.save, or as Arrow with pyarrow.feather.write_
 
 /** Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it. */
 export async function openFile(path: string, { columns }: OpenOptions = {}): Promise<DataFile> {
-  const fileBytes = await regularFileBytes(path);
-  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause);
-  });
+  const { file, fileBytes } = await openRegular(path);
   try {
     const magic = new Uint8Array(Math.min(MAGIC_BYTES, fileBytes));
     await file.read(magic, 0, magic.length, 0);
@@ -43,40 +40,6 @@ export async function openFile(path: string, { columns }: OpenOptions = {}): Pro
 /** Opens a file and loads it whole. */
 export async function openDataset(path: string, options: OpenOptions & LoadOptions = {}): Promise<Dataset> {
   return (await openFile(path, options)).load(options);
-}
-
-/** Asked before the file is opened: to open a pipe would wait for its writer. */
-async function regularFileBytes(path: string): Promise<number> {
-  const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause);
-  });
-  if (stats.isDirectory()) throw dataError(path, 'a directory', { expected: 'an NPY or Arrow file' });
-  if (!stats.isFile()) {
-    throw dataError(path, 'a pipe or a device', {
-      expected: 'a regular file',
-      remedy: 'copy it to a file first',
-    });
-  }
-  if (stats.size === 0) throw dataError(path, 'empty', { expected: 'an NPY or Arrow file' });
-  return stats.size;
-}
-
-function unreadable(path: string, cause: NodeJS.ErrnoException): PinbenchError {
-  switch (cause.code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return dataError(path, 'no such file', { cause });
-    case 'EACCES':
-    case 'EPERM':
-      return dataError(path, 'cannot be read: permission denied', {
-        cause,
-        remedy: 'check the permissions of the file',
-      });
-    case 'EISDIR':
-      return dataError(path, 'a directory', { cause, expected: 'an NPY or Arrow file' });
-    default:
-      return dataError(path, `cannot be opened (${cause.code ?? cause.message})`, { cause });
-  }
 }
 
 const text = (characters: string) => Uint8Array.from(characters, (character) => character.charCodeAt(0));
