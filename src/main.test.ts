@@ -238,6 +238,16 @@ describe('exit codes and their one line', () => {
     expect(status).toBe(code);
   });
 
+  it('4 and one line where there is no CUDA driver', () => {
+    const nowhere = { PINBENCH_CUDA_LIBRARY: join(folder, 'no-libcuda.so') };
+    const { status, stderr } = pinbench('run fixtures/data.npy -b 2 --engine cuda', nowhere);
+    expect(stderr).toMatch(
+      /^pinbench: engine cuda: no CUDA driver library \([^\n]+\); install the NVIDIA driver, [^\n]+\n$/,
+    );
+    expect(status).toBe(4);
+    expect(pinbench('engines', nowhere).stdout).toMatch(/^cuda +not there: no CUDA driver library/m);
+  });
+
   const broken = join(ROOT, 'fixtures', 'broken');
   const files = readdirSync(broken).filter((name) => !name.endsWith('.json'));
   it('are right for every file that must be refused', async () => {

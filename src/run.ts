@@ -16,6 +16,7 @@ import {
   type DType,
   type DTypeRequest,
   type Fetch,
+  type Readback,
   type Remainder,
   type Sampling,
   type Shuffle,
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly seed?: number | undefined;
   readonly remainder?: Remainder | undefined;
   readonly fetch?: Fetch | undefined;
+  /** On cuda: through mapped memory or by a copy. Default `mapped`. */
+  readonly readback?: Readback | undefined;
   /** Graph passes per mini-batch, one or several. Default 1. */
   readonly work?: number | readonly number[] | undefined;
   readonly dtype?: DTypeRequest | undefined;
@@ -127,6 +130,7 @@ function planRequest(options: RunOptions): PlanRequest {
     seed: options.seed ?? 1,
     remainder: options.remainder ?? 'drop',
     fetch: options.fetch ?? 'step',
+    readback: options.readback ?? 'mapped',
   };
 }
 

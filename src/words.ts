@@ -27,6 +27,10 @@ export type Remainder = (typeof REMAINDERS)[number];
 export const FETCHES = ['step', 'epoch'] as const;
 export type Fetch = (typeof FETCHES)[number];
 
+/** How a scalar comes back from a CUDA device: through mapped memory, or by a copy. */
+export const READBACKS = ['mapped', 'copy'] as const;
+export type Readback = (typeof READBACKS)[number];
+
 /** The element type asked for: float32, or whatever the file holds. */
 export const DTYPE_REQUESTS = ['float32', 'native'] as const;
 export type DTypeRequest = (typeof DTYPE_REQUESTS)[number];

@@ -27,6 +27,7 @@ describe('pinbench run', () => {
         seed: 1,
         remainder: 'drop',
         fetch: 'step',
+        readback: 'mapped',
       },
       ...{ work: [1], dtype: 'float32', columns: undefined, untilPercent: undefined, budgetNs: undefined },
       ...{ modelNs: undefined, outputs: [], quiet: false, progress: true, color: true, verbose: false },
@@ -36,12 +37,19 @@ describe('pinbench run', () => {
   it('reads every flag', () => {
     const flags =
       '-b 2,64 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
-      '--fetch epoch --work 1,8 --dtype native --column a,b --until 2.5% --budget 10m --model-us 500 --json r.json ' +
+      '--fetch epoch --readback copy --work 1,8 --dtype native --column a,b --until 2.5% --budget 10m --model-us 500 --json r.json ' +
       '--csv - --markdown m.md --quiet --no-progress --no-color --verbose';
     expect(run(flags)).toEqual({
       ...{ command: 'run', file: 'data.npy', batch: [2, 64], epochs: 7, warmup: 0, strategy: ['pin'] },
       ...{ engine: ['cpu'], device: 1, shuffle: 'epoch', sampling: 'gather', seed: 0, remainder: 'keep' },
-      ...{ fetch: 'epoch', work: [1, 8], dtype: 'native', columns: ['a', 'b'], untilPercent: 2.5 },
+      ...{
+        readback: 'copy',
+        fetch: 'epoch',
+        work: [1, 8],
+        dtype: 'native',
+        columns: ['a', 'b'],
+        untilPercent: 2.5,
+      },
       ...{ budgetNs: 600e9, modelNs: 500e3, quiet: true, progress: false, color: false, verbose: true },
       outputs: [
         { format: 'json', path: 'r.json' },

@@ -4,6 +4,7 @@ import {
   DTYPE_REQUESTS,
   ENGINES,
   FETCHES,
+  READBACKS,
   REMAINDERS,
   REPORT_FORMATS,
   type ReportFormat,
@@ -103,6 +104,7 @@ function declareRun(program: Command, done: (request: Request) => void): void {
     .option('--seed <n>', 'of the order and of the rounds', integer('--seed', 0, 2 ** 32 - 1), 1)
     .addOption(choice('--remainder', 'the short last mini-batch', REMAINDERS, 'drop'))
     .addOption(choice('--fetch', 'when scalars come back and the host waits', FETCHES, 'step'))
+    .addOption(choice('--readback', 'how a scalar comes back (cuda)', READBACKS, 'mapped'))
     .option(
       '--work <list>',
       'graph passes per mini-batch: stands for a heavier model',
@@ -176,6 +178,7 @@ function runRequest(file: string, flags: RunFlags, command: Command): RunRequest
     fetch,
     work,
     dtype,
+    readback,
   } = flags;
   return {
     command: 'run',
@@ -194,6 +197,7 @@ function runRequest(file: string, flags: RunFlags, command: Command): RunRequest
       fetch,
       work,
       dtype,
+      readback,
     },
     columns: flags.column,
     untilPercent: flags.until,

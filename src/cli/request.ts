@@ -2,6 +2,7 @@ import type {
   DTypeRequest,
   EngineName,
   Fetch,
+  Readback,
   Remainder,
   ReportFormat,
   Sampling,
@@ -38,6 +39,7 @@ export interface RunRequest extends Manners {
   readonly seed: number;
   readonly remainder: Remainder;
   readonly fetch: Fetch;
+  readonly readback: Readback;
   readonly work: readonly number[];
   readonly dtype: DTypeRequest;
   readonly columns: readonly string[] | undefined;

@@ -79,6 +79,33 @@ function doubleOf(high: number, low: number): number {
   return high * 0x100000000 + kept;
 }
 
+/**
+ * Decodes `count` elements from `srcStart` on to the front of `dst`, exactly but for 64-bit integers beyond 2^53, which are
+ * rounded once.
+ */
+export function decodeToFloat64(
+  src: Values,
+  dtype: DType,
+  srcStart: number,
+  count: number,
+  dst: Float64Array,
+): void {
+  if (dtype === 'int64' || dtype === 'uint64') {
+    const words = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
+    for (let i = 0, from = srcStart * 2; i < count; i++, from += 2) {
+      const high = dtype === 'int64' ? words[from + 1]! | 0 : words[from + 1]!;
+      dst[i] = high * 0x100000000 + words[from]!;
+    }
+    return;
+  }
+  const numbers = src as Exclude<Values, BigInt64Array | BigUint64Array>;
+  if (dtype === 'float16') {
+    FLOAT16 ??= float16Table();
+    for (let i = 0; i < count; i++) dst[i] = FLOAT16[numbers[srcStart + i]!]!;
+  } else if (dtype === 'bool') for (let i = 0; i < count; i++) dst[i] = numbers[srcStart + i] === 0 ? 0 : 1;
+  else for (let i = 0; i < count; i++) dst[i] = numbers[srcStart + i]!;
+}
+
 let FLOAT16: Float32Array | undefined;
 
 /** The value of each of the 65,536 float16 bit patterns (IEEE 754 binary16): all are exact in float32. */

@@ -13,6 +13,13 @@ export interface DeviceInfo {
   /** The software between pinbench and the device, with its version. */
   readonly runtime: string;
   readonly memoryBytes?: number;
+  /** CUDA's, such as `9.0`. */
+  readonly computeCapability?: string;
+  readonly multiprocessors?: number;
+  readonly l2Bytes?: number;
+  readonly pciBusId?: string;
+  /** Host and device share one memory: a copy does not cross a bus. */
+  readonly integrated?: boolean;
 }
 
 /** Whether an engine is there; if not, why, and the command that mends it. */
@@ -51,6 +58,8 @@ export interface Session extends AsyncDisposable {
    * ns is recorded there, which costs time of its own. A synchronous engine returns nothing, so that it pays for no promise.
    */
   epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void;
+  /** Bytes that have gone to the device so far, counted where it is called; only engines that clock copies have it. */
+  h2dBytes?(): number;
 }
 
 /** Thrown by `prepare` or `setup` when the device cannot take the strategy after all: the row is skipped with this reason. */

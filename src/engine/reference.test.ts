@@ -26,7 +26,7 @@ describe('sumOfSquaresBound', () => {
     for (const n of [1, 3, 10, 1000, 100_000]) {
       const values = Float32Array.from({ length: n }, random);
       const squares = values.map((value) => value * value);
-      const exact = sumOfSquares(values, 0, n);
+      const exact = sumOfSquares(values, 'float32', 0, n);
       expect(Math.abs(oneByOne(squares) - exact) / exact).toBeLessThanOrEqual(sumOfSquaresBound(n));
       expect(Math.abs(inPairs(squares) - exact) / exact).toBeLessThanOrEqual(sumOfSquaresBound(n));
     }
@@ -81,7 +81,7 @@ describe('errorOf', () => {
 describe('Reference', () => {
   const request = {
     ...{ works: [1], epochs: 1, warmup: 0, seed: 1 },
-    ...({ fetch: 'step', remainder: 'keep', shuffle: 'once' } as const),
+    ...({ fetch: 'step', readback: 'mapped', remainder: 'keep', shuffle: 'once' } as const),
   } as const;
 
   it('adds up to the sum of squares of the whole dataset, whatever the batch and the sampling', () => {

@@ -1,5 +1,7 @@
-import type { Dataset } from '../data/dataset.js';
+import { decodeToFloat64 } from '../data/cast.js';
+import type { Dataset, Values } from '../data/dataset.js';
 import { type Plan, rowsOf } from '../plan/plan.js';
+import type { DType } from '../words.js';
 
 /** What a step's scalar must be, and how far a float32 sum may be from it. */
 export interface Expected {
@@ -9,8 +11,9 @@ export interface Expected {
   readonly tolerance: number;
 }
 
-/** Unit roundoff of float32. */
+/** Unit roundoff of float32, and of float64. */
 const U = 2 ** -24;
+const U64 = 2 ** -53;
 /** Largest finite float32. */
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
 /** Smallest normal float32: what a square may lose when it underflows on a device that flushes to zero. */
@@ -35,46 +38,66 @@ export function sumOfSquaresBound(n: number): number {
   return Math.min(certain, probable) + U;
 }
 
+/** The type a sum of squares comes to: float32, or float64 of what float32 would lose the integers or the digits of. */
+export type SumType = 'float32' | 'float64';
+
+/** What squares of a dtype are added up to. */
+export function sumTypeOf(dtype: DType): SumType {
+  return ['int32', 'uint32', 'int64', 'uint64', 'float64'].includes(dtype) ? 'float64' : 'float32';
+}
+
 /** The expected scalar of `n` squares whose float64 sum is `sum`. */
-export function expectedOf(sum: number, n: number): Expected {
+export function expectedOf(sum: number, n: number, type: SumType = 'float32'): Expected {
   if (!Number.isFinite(sum)) return { value: sum, tolerance: 0 };
+  // The reference is a float64 sum too: its own error is added, and that of squaring a rounded 64-bit integer.
+  if (type === 'float64') return { value: sum, tolerance: sum * 2 * (n + 3) * U64 };
   const tolerance = sum * sumOfSquaresBound(n) + n * FLOAT32_MIN_NORMAL;
   return { value: sum > FLOAT32_MAX ? Number.POSITIVE_INFINITY : sum, tolerance };
 }
 
 /** The relative error of a step's scalar, 0 where both are the same infinity or NaN; `null` where it is beyond the tolerance. */
-export function errorOf(scalar: number, sum: number, n: number): number | null {
-  const { value, tolerance } = expectedOf(sum, n);
+export function errorOf(scalar: number, sum: number, n: number, type: SumType = 'float32'): number | null {
+  const { value, tolerance } = expectedOf(sum, n, type);
   if (Object.is(scalar, value) || (Number.isNaN(scalar) && Number.isNaN(value))) return 0;
   // Within one bound of the largest float32 a right sum may round to either side of overflow.
-  if (!Number.isFinite(scalar)) return scalar > 0 && sum + tolerance > FLOAT32_MAX ? 0 : null;
+  const most = type === 'float32' ? FLOAT32_MAX : Number.MAX_VALUE;
+  if (!Number.isFinite(scalar)) return scalar > 0 && sum + tolerance > most ? 0 : null;
   const difference = Math.abs(scalar - sum);
   if (!(difference <= tolerance)) return null;
   return sum === 0 ? 0 : difference / sum;
 }
 
-/** Adds the squares of `values[begin, end)` in float64: a float32's square is exact there, and blocks keep the sum's own error near 2⁻⁵². */
-export function sumOfSquares(values: Float32Array, begin: number, end: number): number {
+/**
+ * Adds the squares of elements `[begin, end)` in float64. A float32's square is exact there, and adding by blocks keeps the
+ * sum's own error near 2⁻⁵² (Higham, §4.2).
+ */
+export function sumOfSquares(values: Values, dtype: DType, begin: number, end: number): number {
   let total = 0;
   for (let start = begin; start < end; start += BLOCK) {
-    const stop = Math.min(start + BLOCK, end);
+    const count = Math.min(BLOCK, end - start);
+    decodeToFloat64(values, dtype, start, count, DECODED);
     let block = 0;
-    for (let i = start; i < stop; i++) block += values[i]! * values[i]!;
+    for (let i = 0; i < count; i++) block += DECODED[i]! * DECODED[i]!;
     total += block;
   }
   return total;
 }
 const BLOCK = 4096;
+const DECODED = new Float64Array(BLOCK);
 
 /** The float64 oracle of one dataset and plan: the sum of squares of any step of any order. */
 export class Reference {
-  readonly #values: Float32Array;
+  readonly sumType: SumType;
+  readonly #values: Values;
+  readonly #dtype: DType;
   readonly #plan: Plan;
   /** Sum of mini-batch i, NaN until asked for (and where it truly is NaN, which costs a second look only). */
   readonly #sums: Float64Array | undefined;
 
   constructor(dataset: Dataset, plan: Plan) {
-    this.#values = dataset.values as Float32Array;
+    this.#values = dataset.values;
+    this.#dtype = dataset.dtype;
+    this.sumType = sumTypeOf(dataset.dtype);
     this.#plan = plan;
     this.#sums =
       plan.sampling === 'slice' ? new Float64Array(plan.stepsPerEpoch).fill(Number.NaN) : undefined;
@@ -86,13 +109,13 @@ export class Reference {
     if (this.#sums === undefined) {
       const rows = order.subarray(step * batch, (step + 1) * batch);
       let sum = 0;
-      for (const row of rows) sum += sumOfSquares(this.#values, row * cols, (row + 1) * cols);
+      for (const row of rows) sum += sumOfSquares(this.#values, this.#dtype, row * cols, (row + 1) * cols);
       return { sum, elements: rows.length * cols };
     }
     const index = order[step]!;
     const [begin, end] = rowsOf(this.#plan, index);
     if (Number.isNaN(this.#sums[index]!)) {
-      this.#sums[index] = sumOfSquares(this.#values, begin * cols, end * cols);
+      this.#sums[index] = sumOfSquares(this.#values, this.#dtype, begin * cols, end * cols);
     }
     return { sum: this.#sums[index]!, elements: (end - begin) * cols };
   }

@@ -4,11 +4,11 @@ import { type Session, StrategyUnavailable } from '../engine/engine.js';
 import type { Reference } from '../engine/reference.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Orders } from '../plan/batches.js';
-import type { Plan } from '../plan/plan.js';
+import { movementOf, type Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { BlockTimer } from './block.js';
 import type { Measured, Skipped, StepTimes, Subject } from './measurement.js';
-import { type Verified, verifyEpoch } from './verify.js';
+import { mustMove, type Verified, verifyEpoch } from './verify.js';
 
 /** What the contenders of a cell share: the same dataset, orders, reference, clock and room for scalars. */
 export interface Ring {
@@ -56,7 +56,10 @@ export class Contender implements AsyncDisposable {
     let session: Session | undefined;
     try {
       session = await opened.device.prepare(dataset, plan, strategy);
-      return new Contender(ring, subject, session, await timer.setup(session));
+      const { h2dBytesSetup } = movementOf(plan, strategy);
+      const setUp = () => timer.setup(session!);
+      const setupNs = await mustMove(session, `${strategy.name}, setup`, h2dBytesSetup, setUp);
+      return new Contender(ring, subject, session, setupNs);
     } catch (error) {
       await session?.[Symbol.asyncDispose]();
       if (error instanceof StrategyUnavailable)
@@ -70,7 +73,8 @@ export class Contender implements AsyncDisposable {
     const { orders, out, reference } = this.#ring;
     const { engine, strategy, plan } = this.subject;
     out.fill(Number.NaN);
-    await this.epochs(0, 1);
+    const epochBytes = movementOf(plan, strategy).h2dBytesPerStep * plan.stepsPerEpoch;
+    await mustMove(this.#session, `${strategy.name}, an epoch`, epochBytes, () => this.epochs(0, 1));
     this.#verified = verifyEpoch(
       `${engine} ${strategy.name}, batch ${plan.batch}`,
       reference,

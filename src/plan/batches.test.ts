@@ -12,6 +12,7 @@ const REQUEST: PlanRequest = {
   seed: 1,
   remainder: 'drop',
   fetch: 'step',
+  readback: 'mapped',
 };
 const ordersOf = (request: Partial<PlanRequest>, rows = 10) =>
   new Orders(planCells({ rows, cols: 3, dtype: 'float32' }, { ...REQUEST, ...request })[0]!);

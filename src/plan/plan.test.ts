@@ -13,6 +13,7 @@ const REQUEST: PlanRequest = {
   seed: 1,
   remainder: 'drop',
   fetch: 'step',
+  readback: 'mapped',
 };
 const SHAPE = { rows: 10, cols: 3, dtype: 'float32' } as const;
 const planOf = (request: Partial<PlanRequest> = {}) => planCells(SHAPE, { ...REQUEST, ...request })[0]!;

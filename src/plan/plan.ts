@@ -1,6 +1,6 @@
 import { ELEMENT_BYTES } from '../data/dataset.js';
 import { usageError } from '../errors.js';
-import type { DType, Fetch, Remainder, Sampling, Shuffle } from '../words.js';
+import type { DType, Fetch, Readback, Remainder, Sampling, Shuffle } from '../words.js';
 import type { Strategy } from './strategy.js';
 
 /** The shape of a dataset: all that a plan needs to know of it. */
@@ -26,6 +26,8 @@ export interface PlanRequest {
   readonly seed: number;
   readonly remainder: Remainder;
   readonly fetch: Fetch;
+  /** How a scalar comes back, where an engine has the choice. */
+  readonly readback: Readback;
 }
 
 /** One cell of the grid, one batch size and one work, as data: what will be done, before anything is. */
@@ -111,9 +113,12 @@ export interface Movement {
 export function movementOf(plan: Plan, strategy: Strategy): Movement {
   const rowBytes = rowBytesOf(plan);
   const rowsPerStep = plan.rowsPerEpoch / plan.stepsPerEpoch;
-  if (!strategy.resident) return { h2dBytesPerStep: rowsPerStep * rowBytes, h2dBytesSetup: 0 };
+  // A device that gathers for itself over the link gets the row indexes too.
+  const list = strategy.mapped && plan.sampling === 'gather' ? rowsPerStep * INDEX_BYTES : 0;
+  if (!strategy.resident) return { h2dBytesPerStep: rowsPerStep * rowBytes + list, h2dBytesSetup: 0 };
+  const indexes = plan.sampling === 'gather' ? rowsPerStep : strategy.replay ? 1 : 0;
   return {
-    h2dBytesPerStep: plan.sampling === 'gather' ? rowsPerStep * INDEX_BYTES : 0,
+    h2dBytesPerStep: indexes * INDEX_BYTES,
     h2dBytesSetup: plan.rows * rowBytes,
   };
 }

@@ -67,6 +67,7 @@ function planOf({ batches, works, modelNs, ...rest }: Ingredients['request']): R
     seed: rest.seed,
     remainder: rest.remainder,
     fetch: rest.fetch,
+    readback: rest.readback,
     works: [...works],
     dtype: rest.dtype,
     ...(modelNs !== undefined && { modelNs }),

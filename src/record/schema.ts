@@ -5,6 +5,7 @@ import {
   DTYPES,
   ENGINES,
   FETCHES,
+  READBACKS,
   REMAINDERS,
   SAMPLINGS,
   SHUFFLES,
@@ -42,6 +43,7 @@ const plan = z.object({
   seed: count,
   remainder: z.enum(REMAINDERS),
   fetch: z.enum(FETCHES),
+  readback: z.enum(READBACKS).optional(),
   works: z.array(positive).describe('graph passes per mini-batch'),
   dtype: z.enum(DTYPE_REQUESTS),
   modelNs: ns.optional().describe('--model-us: a model of so many ns a step, for the prediction'),
@@ -54,6 +56,11 @@ const device = z.object({
   runtime: z.string(),
   clocksCopies: z.boolean().describe('false: the framework decides when bytes move'),
   memoryBytes: positive.optional(),
+  computeCapability: z.string().optional(),
+  multiprocessors: positive.optional(),
+  l2Bytes: positive.optional(),
+  pciBusId: z.string().optional(),
+  integrated: z.boolean().optional(),
 });
 
 const environment = z.object({

@@ -20,6 +20,7 @@ const REQUEST: PlanRequest = {
   seed: 1,
   remainder: 'drop',
   fetch: 'step',
+  readback: 'mapped',
 };
 let tf: typeof import('@tensorflow/tfjs-core');
 let device: Device;

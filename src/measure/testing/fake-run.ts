@@ -32,6 +32,7 @@ export function fakeRun(
         seed: 1,
         remainder: 'drop',
         fetch: 'step',
+        readback: 'mapped',
         ...plan,
       },
     ),

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { ELEMENT_BYTES } from '../../data/dataset.js';
+import type { DType } from '../../words.js';
+import type { Driver } from './driver.js';
+
+/** Threads of a block: whole warps, as the kernel's launch bounds say. */
+export const BLOCK = 256;
+/** Bytes of one load of the kernel. */
+const VECTOR_BYTES = 16;
+/** CU_CTX_SCHED_SPIN: the host waits for the device at full speed. */
+const SPIN = 1;
+/** CU_STREAM_NON_BLOCKING: nothing waits for the null stream. */
+export const NON_BLOCKING = 1;
+
+/** Device attributes by their number in cuda.h. */
+export const ATTRIBUTE = {
+  multiprocessors: 16,
+  integrated: 18,
+  l2Bytes: 38,
+  computeMajor: 75,
+  computeMinor: 76,
+  pageableMemoryAccess: 88,
+} as const;
+
+/** The kernels of one dtype, loaded. */
+export interface Kernels {
+  readonly slice: number;
+  readonly gather: number;
+  readonly empty: number;
+  /** Blocks that fill the device. */
+  readonly mostBlocks: number;
+}
+
+/** The device's primary context with a stream of its own, and what was loaded into it. Closing releases in reverse. */
+export class Context {
+  readonly driver: Driver;
+  readonly device: number;
+  readonly stream: number;
+  readonly #releases: (() => void)[] = [];
+  readonly #kernels = new Map<DType, Kernels>();
+
+  constructor(driver: Driver, device: number) {
+    this.driver = driver;
+    this.device = device;
+    try {
+      // Refused where another part of the process has made the context already: then its own scheduling stays.
+      driver.release('cuDevicePrimaryCtxSetFlags_v2', device, SPIN);
+      const context = driver.make('cuDevicePrimaryCtxRetain', device);
+      this.#releases.push(() => {
+        driver.release('cuCtxSetCurrent', 0);
+        driver.release('cuDevicePrimaryCtxRelease_v2', device);
+      });
+      driver.do('cuCtxSetCurrent', context);
+      const stream = driver.make('cuStreamCreate', NON_BLOCKING);
+      this.#releases.push(() => driver.release('cuStreamDestroy_v2', stream));
+      this.stream = stream;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  attribute(number: number): number {
+    return this.driver.ask('cuDeviceGetAttribute', number, this.device);
+  }
+
+  /** The kernels of a dtype; compiled by the driver at their first use. */
+  kernels(dtype: DType): Kernels {
+    const known = this.#kernels.get(dtype);
+    if (known !== undefined) return known;
+    const { driver } = this;
+    const ptx = readFileSync(new URL(`./kernels/sum_of_squares_${dtype}.ptx`, import.meta.url), 'latin1');
+    const module = driver.loadModule(ptx);
+    this.#releases.push(() => driver.release('cuModuleUnload', module));
+    const slice = driver.make('cuModuleGetFunction', module, `slice_${dtype}`);
+    const resident = driver.ask('cuOccupancyMaxActiveBlocksPerMultiprocessor', slice, BLOCK, 0);
+    const kernels: Kernels = {
+      slice,
+      gather: driver.make('cuModuleGetFunction', module, `gather_${dtype}`),
+      empty: driver.make('cuModuleGetFunction', module, 'empty'),
+      mostBlocks: Math.max(1, resident * this.attribute(ATTRIBUTE.multiprocessors)),
+    };
+    this.#kernels.set(dtype, kernels);
+    return kernels;
+  }
+
+  close(): void {
+    for (const release of this.#releases.splice(0).reverse()) release();
+  }
+}
+
+/** Blocks for a mini-batch: as many as have a 16-byte load a thread, and no more than fill the device. */
+export function blocksFor(elements: number, dtype: DType, mostBlocks: number): number {
+  const vectors = (elements * ELEMENT_BYTES[dtype]) / VECTOR_BYTES;
+  return Math.max(1, Math.min(mostBlocks, Math.ceil(vectors / BLOCK)));
+}

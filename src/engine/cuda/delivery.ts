@@ -1,0 +1,130 @@
+import type { Values } from '../../data/dataset.js';
+import type { Plan } from '../../plan/plan.js';
+import type { Driver } from './driver.js';
+import { type Launch, SLICE } from './launch.js';
+
+/** Brings the mini-batch of step `step` of `order` to where the graph reads it, and says which launch runs the graph on it. */
+export type Delivery = (order: Int32Array, step: number) => Launch;
+
+/** The graph on a whole mini-batch and, where an epoch has one, on the short last. */
+export interface Launches {
+  readonly whole: Launch;
+  readonly short: Launch;
+}
+
+/** Bytes of each mini-batch. */
+export interface Sizes {
+  readonly batchBytes: number;
+  readonly shortBytes: number;
+  /** Index of the short mini-batch, or −1. */
+  readonly shortIndex: number;
+}
+
+/** Where copies of mini-batches start and end, as addresses. */
+export interface Route {
+  readonly from: number;
+  readonly to: number;
+  readonly stream: number;
+}
+
+/** Copies to the device, queued on a stream, and counts the bytes. */
+export function copyToDevice(driver: Driver, to: number, from: number, bytes: number, stream: number): void {
+  const status = driver.library.call.cuMemcpyHtoDAsync_v2(to, from, bytes, stream);
+  if (status !== 0) throw driver.error('cuMemcpyHtoDAsync_v2', status);
+  driver.h2dBytes += bytes;
+}
+
+/** `feed`: the mini-batch is copied. */
+export function feedSlice(
+  driver: Driver,
+  launches: Launches,
+  sizes: Sizes,
+  { from, to, stream }: Route,
+): Delivery {
+  const { whole, short } = launches;
+  const { batchBytes, shortBytes, shortIndex } = sizes;
+  return (order, step) => {
+    const index = order[step]!;
+    const bytes = index === shortIndex ? shortBytes : batchBytes;
+    copyToDevice(driver, to, from + index * batchBytes, bytes, stream);
+    return index === shortIndex ? short : whole;
+  };
+}
+
+/** `pin`: only the index goes over, as a parameter of the launch. */
+export function sliceOnDevice({ whole }: Launches): Delivery {
+  return (order, step) => {
+    whole.set(SLICE.index, order[step]!);
+    return whole;
+  };
+}
+
+/** `zero-copy`: as `pin`, but what the kernel reads comes over the link, and is counted so. */
+export function sliceOverLink(
+  driver: Driver,
+  { whole }: Launches,
+  { batchBytes, shortBytes, shortIndex }: Sizes,
+): Delivery {
+  return (order, step) => {
+    const index = order[step]!;
+    whole.set(SLICE.index, index);
+    driver.h2dBytes += index === shortIndex ? shortBytes : batchBytes;
+    return whole;
+  };
+}
+
+/** Memory the host writes again and again while copies of it may still be under way. */
+export interface Staging {
+  readonly values: Values;
+  readonly address: number;
+  /** Waits until the last copy of it has ended; nothing where the driver has read it by the time a copy is queued. */
+  readonly wait: () => void;
+  /** Notes that a copy of it was queued. */
+  readonly queued: () => void;
+}
+
+/** `feed` of rows drawn one by one: the host gathers them into staging memory, and that is copied. */
+export function feedGathered(
+  driver: Driver,
+  launches: Launches,
+  plan: Plan,
+  sizes: Sizes,
+  source: Values,
+  staging: Staging,
+  { to, stream }: Omit<Route, 'from'>,
+): Delivery {
+  const { batch, cols } = plan;
+  const { values } = staging;
+  const elementBytes = sizes.batchBytes / (batch * cols);
+  return (order, step) => {
+    const begin = step * batch;
+    const end = Math.min(begin + batch, order.length);
+    let at = 0;
+    staging.wait();
+    for (let i = begin; i < end; i++) {
+      for (let from = order[i]! * cols, stop = from + cols; from < stop; from++) values[at++] = source[from]!;
+    }
+    copyToDevice(driver, to, staging.address, at * elementBytes, stream);
+    staging.queued();
+    return end - begin < batch ? launches.short : launches.whole;
+  };
+}
+
+/** `pin` of rows drawn one by one: their indexes are copied, the device gathers. With `linkRowBytes` the rows come over the link. */
+export function gatherOnDevice(
+  driver: Driver,
+  launches: Launches,
+  batch: number,
+  list: Int32Array,
+  route: Route,
+  linkRowBytes: number,
+): Delivery {
+  return (order, step) => {
+    const begin = step * batch;
+    const count = Math.min(batch, order.length - begin);
+    for (let i = 0; i < count; i++) list[i] = order[begin + i]!;
+    copyToDevice(driver, route.to, route.from, count * list.BYTES_PER_ELEMENT, route.stream);
+    driver.h2dBytes += count * linkRowBytes;
+    return count < batch ? launches.short : launches.whole;
+  };
+}

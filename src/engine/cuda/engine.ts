@@ -1,0 +1,100 @@
+import { env, platform } from 'node:process';
+import { PinbenchError } from '../../errors.js';
+import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
+import { CudaError, STATUS } from './check.js';
+import { ATTRIBUTE, Context } from './context.js';
+import { CudaDevice } from './device.js';
+import { Driver } from './driver.js';
+import { type Library, LibraryNotFound, libraryPaths, loadLibrary } from './library.js';
+
+const INSTALL = 'install the NVIDIA driver, or name its library in PINBENCH_CUDA_LIBRARY';
+
+/** The CUDA engine on whatever library `load` gives. */
+export class CudaEngine implements Engine {
+  readonly name = 'cuda';
+  readonly #load: () => Promise<Library>;
+
+  constructor(load: () => Promise<Library>) {
+    this.#load = load;
+  }
+
+  async probe(): Promise<Availability> {
+    try {
+      const driver = await this.#driver();
+      const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, i) => deviceInfo(driver, i));
+      if (devices.length > 0) return { available: true, devices };
+      return { available: false, reason: 'the CUDA driver is there but shows no device', remedy: VISIBLE };
+    } catch (error) {
+      return unavailable(error);
+    }
+  }
+
+  async open(ordinal: number): Promise<Device> {
+    const driver = await this.#driver();
+    const count = driver.ask('cuDeviceGetCount');
+    if (ordinal >= count) {
+      throw new PinbenchError('engine', {
+        subject: `--device ${ordinal}`,
+        observed: `CUDA shows ${count} device${count === 1 ? '' : 's'}`,
+        expected: `0 to ${count - 1}`,
+      });
+    }
+    const info = deviceInfo(driver, ordinal);
+    return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info);
+  }
+
+  async #driver(): Promise<Driver> {
+    const driver = new Driver(await this.#load());
+    driver.do('cuInit', 0);
+    return driver;
+  }
+}
+
+const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
+
+/** Three states that need three remedies: no library, a library without a device, a device that refuses. */
+function unavailable(error: unknown): Availability {
+  if (error instanceof LibraryNotFound) {
+    const where =
+      error.message === '' ? 'this system has no CUDA' : `no CUDA driver library (${error.message})`;
+    return { available: false, reason: where, remedy: INSTALL };
+  }
+  if (error instanceof CudaError && error.status === STATUS.noDevice) {
+    return {
+      available: false,
+      reason: 'the CUDA driver library is there but finds no device',
+      remedy: VISIBLE,
+    };
+  }
+  if (error instanceof CudaError) {
+    const reason = `the CUDA driver refused: ${error.subject}: ${error.observed}`;
+    return { available: false, reason, remedy: error.remedy ?? VISIBLE };
+  }
+  return { available: false, reason: `the CUDA driver library cannot be used: ${error}`, remedy: INSTALL };
+}
+
+function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
+  const device = driver.ask('cuDeviceGet', ordinal);
+  const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
+  const version = driver.ask('cuDriverGetVersion');
+  const l2Bytes = attribute(ATTRIBUTE.l2Bytes);
+  return {
+    name: driver.text('cuDeviceGetName', device),
+    gpu: true,
+    runtime: `CUDA ${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
+    memoryBytes: driver.make('cuDeviceTotalMem_v2', device),
+    computeCapability: `${attribute(ATTRIBUTE.computeMajor)}.${attribute(ATTRIBUTE.computeMinor)}`,
+    multiprocessors: attribute(ATTRIBUTE.multiprocessors),
+    ...(l2Bytes > 0 && { l2Bytes }),
+    pciBusId: driver.text('cuDeviceGetPCIBusId', device),
+    integrated: attribute(ATTRIBUTE.integrated) === 1,
+  };
+}
+
+/** The driver of this machine, loaded once. */
+let library: Promise<Library> | undefined;
+
+export const cudaEngine = new CudaEngine(() => {
+  library ??= loadLibrary(libraryPaths(platform, env.PINBENCH_CUDA_LIBRARY));
+  return library;
+});

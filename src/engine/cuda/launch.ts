@@ -1,0 +1,75 @@
+import { BLOCK } from './context.js';
+import type { Driver } from './driver.js';
+import type { PageLocked } from './memory.js';
+
+/** Bytes of a launch's parameters and of the pointers to them, which the driver reads at each launch. */
+export const LAUNCH_BYTES = 256;
+const SLOT_BYTES = 8;
+const POINTERS_AT = 128;
+
+/** A kernel with its grid and its parameters, written once; the driver copies them at each launch, so they may change at once after it. */
+export class Launch {
+  readonly #driver: Driver;
+  readonly #kernel: number;
+  readonly #blocks: number;
+  readonly #stream: number;
+  readonly #pointers: number;
+  readonly #words: Uint32Array;
+
+  /** Takes `LAUNCH_BYTES` of `page`, which `memory` is a view of, from `offset` on. A 32-bit parameter stands in the lower half of its 8-byte slot. */
+  constructor(
+    driver: Driver,
+    page: PageLocked,
+    memory: ArrayBuffer,
+    offset: number,
+    kernel: number,
+    blocks: number,
+    stream: number,
+    parameters: readonly number[],
+  ) {
+    this.#driver = driver;
+    this.#kernel = kernel;
+    this.#blocks = blocks;
+    this.#stream = stream;
+    this.#pointers = page.address + offset + POINTERS_AT;
+    this.#words = new Uint32Array(memory, offset, LAUNCH_BYTES / 4);
+    const slots = new BigUint64Array(memory, offset, LAUNCH_BYTES / SLOT_BYTES);
+    parameters.forEach((value, i) => {
+      slots[i] = BigInt(value);
+      slots[POINTERS_AT / SLOT_BYTES + i] = BigInt(page.address + offset + i * SLOT_BYTES);
+    });
+  }
+
+  /** Changes a 32-bit parameter. */
+  set(slot: number, value: number): void {
+    this.#words[slot * 2] = value;
+  }
+
+  /** Changes an address. */
+  setAddress(slot: number, address: number): void {
+    this.#words[slot * 2] = address % 0x100000000;
+    this.#words[slot * 2 + 1] = Math.floor(address / 0x100000000);
+  }
+
+  run(): void {
+    const { library } = this.#driver;
+    const status = library.call.cuLaunchKernel(
+      this.#kernel,
+      this.#blocks,
+      1,
+      1,
+      BLOCK,
+      1,
+      1,
+      0,
+      this.#stream,
+      this.#pointers,
+      0,
+    );
+    if (status !== 0) throw this.#driver.error('cuLaunchKernel', status);
+  }
+}
+
+/** Slots of the parameters that change from step to step: see the entry points in kernels/sum_of_squares.cu. */
+export const SLICE = { out: 3, index: 6 } as const;
+export const GATHER = { out: 3 } as const;

@@ -1,0 +1,164 @@
+import type { Plan } from '../../plan/plan.js';
+import type { StepWatch } from '../step-watch.js';
+import type { Context } from './context.js';
+import { copyToDevice, type Delivery } from './delivery.js';
+import { type Launch, SLICE } from './launch.js';
+import type { Results } from './results.js';
+
+/** Runs the steps of an order; `out[k]` is the scalar of step k. */
+export type EpochLoop = (order: Int32Array, out: Float64Array, watch?: StepWatch) => void;
+
+/** What every loop works in. */
+export interface Room {
+  readonly context: Context;
+  readonly plan: Plan;
+  readonly results: Results;
+  /** The launch parameter that says where a scalar goes. */
+  readonly outSlot: number;
+}
+
+const SCALAR_BYTES = 8;
+const INDEX_BYTES = 4;
+/** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL. */
+const CAPTURE_THREAD_LOCAL = 1;
+/** CU_EVENT_DISABLE_TIMING. */
+const NO_TIMING = 2;
+
+/** Bring a mini-batch, run the graph, wait, read the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With `--fetch epoch` the host waits once, at the end. */
+export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Delivery): EpochLoop {
+  const { driver, stream } = context;
+  const { cuStreamSynchronize } = driver.library.call;
+  const { values, deviceAddress } = results;
+  const wait = () => {
+    const status = cuStreamSynchronize(stream);
+    if (status !== 0) throw driver.error('cuStreamSynchronize', status);
+  };
+  if (plan.fetch === 'step') {
+    return (order, out, watch) => {
+      const steps = stepsOf(plan, order);
+      watch?.start();
+      for (let step = 0; step < steps; step++) {
+        deliver(order, step).run();
+        results.fetch(1);
+        wait();
+        out[step] = values[0]!;
+        watch?.lap();
+      }
+    };
+  }
+  return (order, out, watch) => {
+    const steps = stepsOf(plan, order);
+    watch?.start();
+    for (let step = 0; step < steps; step++) {
+      const launch = deliver(order, step);
+      launch.setAddress(outSlot, deviceAddress + step * SCALAR_BYTES);
+      launch.run();
+      watch?.lap();
+    }
+    results.fetch(steps);
+    wait();
+    out.set(values.subarray(0, steps));
+  };
+}
+
+/**
+ * `feed-ahead`: two buffers and two streams. While the graph of step k runs, the copy of step k+1 is under way; a buffer is
+ * written again only when the graph that read it has ended.
+ */
+export function aheadLoop(
+  { context, plan, results, outSlot }: Room,
+  lanes: readonly [Delivery, Delivery],
+  copies: number,
+): { epoch: EpochLoop; free: () => void } {
+  const { driver, stream } = context;
+  const { call } = driver.library;
+  const event = () => driver.make('cuEventCreate', NO_TIMING);
+  const [copied, read] = [
+    [event(), event()],
+    [event(), event()],
+  ] as const;
+  const must = (name: 'cuEventRecord' | 'cuStreamWaitEvent' | 'cuStreamSynchronize', status: number) => {
+    if (status !== 0) throw driver.error(name, status);
+  };
+  const bring = (order: Int32Array, step: number): Launch => {
+    const lane = step & 1;
+    if (step > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    const launch = lanes[lane]!(order, step);
+    must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
+    return launch;
+  };
+  const perStep = plan.fetch === 'step';
+  const epoch: EpochLoop = (order, out, watch) => {
+    const steps = stepsOf(plan, order);
+    watch?.start();
+    let launch = bring(order, 0);
+    for (let step = 0; step < steps; step++) {
+      const lane = step & 1;
+      if (!perStep) launch.setAddress(outSlot, results.deviceAddress + step * SCALAR_BYTES);
+      must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
+      launch.run();
+      must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
+      if (step + 1 < steps) launch = bring(order, step + 1);
+      if (perStep) {
+        results.fetch(1);
+        must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+        out[step] = results.values[0]!;
+      }
+      watch?.lap();
+    }
+    if (perStep) return;
+    results.fetch(steps);
+    must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+    out.set(results.values.subarray(0, steps));
+  };
+  const free = () => {
+    for (const made of [...copied, ...read]) driver.release('cuEventDestroy_v2', made);
+  };
+  return { epoch, free };
+}
+
+/**
+ * `pin-replay`: the launches of a whole epoch, recorded once as a CUDA graph. Each takes its index from the order in device
+ * memory and leaves its scalar at its own place, so an epoch is the copy of its order, one launch and one wait. Steps cannot be
+ * told apart: single steps are not timed.
+ */
+export function replayLoop(
+  { context, plan, results }: Room,
+  whole: Launch,
+  orderAddress: number,
+): { epoch: EpochLoop; free: () => void } {
+  const { driver, stream } = context;
+  const { call } = driver.library;
+  whole.setAddress(SLICE.out, results.deviceAddress);
+  driver.do('cuStreamBeginCapture_v2', stream, CAPTURE_THREAD_LOCAL);
+  for (let step = 0; step < plan.stepsPerEpoch; step++) whole.run();
+  const box = new BigUint64Array(1);
+  driver.do('cuStreamEndCapture', stream, box);
+  const graph = Number(box[0]);
+  const free: (() => void)[] = [() => driver.release('cuGraphDestroy', graph)];
+  const release = () => {
+    for (const step of free.splice(0).reverse()) step();
+  };
+  try {
+    const executable = driver.make('cuGraphInstantiateWithFlags', graph, 0);
+    free.push(() => driver.release('cuGraphExecDestroy', executable));
+    const epoch: EpochLoop = (order, out, watch) => {
+      if (watch !== undefined) return;
+      copyToDevice(driver, orderAddress, driver.library.address(order), order.length * INDEX_BYTES, stream);
+      const launched = call.cuGraphLaunch(executable, stream);
+      if (launched !== 0) throw driver.error('cuGraphLaunch', launched);
+      results.fetch(order.length);
+      const waited = call.cuStreamSynchronize(stream);
+      if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
+      out.set(results.values.subarray(0, order.length));
+    };
+    return { epoch, free: release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function stepsOf({ sampling, batch }: Plan, order: Int32Array): number {
+  return sampling === 'gather' ? Math.ceil(order.length / batch) : order.length;
+}

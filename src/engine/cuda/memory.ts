@@ -1,0 +1,75 @@
+import { freemem } from 'node:os';
+import { formatBytes } from '../../units.js';
+import { StrategyUnavailable } from '../engine.js';
+import { CudaError, STATUS } from './check.js';
+import type { Driver } from './driver.js';
+
+/** CU_MEMHOSTALLOC_PORTABLE and CU_MEMHOSTALLOC_DEVICEMAP. */
+const PORTABLE_AND_MAPPED = 3;
+/** Node 20 ends the process at a view of 4 GiB: memory is looked at through windows. */
+export const WINDOW_BYTES = 2 ** 30;
+
+/** Memory that has to be given back. */
+export interface Memory {
+  /** As the device addresses it, or as the host does. */
+  readonly address: number;
+  readonly bytes: number;
+  free(): void;
+}
+
+/** Page-locked host memory, mapped into the device's address space. */
+export interface PageLocked extends Memory {
+  /** The address by which a kernel reads it. */
+  readonly deviceAddress: number;
+}
+
+/** Device memory; `StrategyUnavailable` with both numbers where it does not fit. */
+export function allocateOnDevice(driver: Driver, bytes: number, what: string): Memory {
+  const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of device memory`, () =>
+    driver.make('cuMemAlloc_v2', bytes),
+  );
+  return { address, bytes, free: () => driver.release('cuMemFree_v2', address) };
+}
+
+/** Page-locked memory; `StrategyUnavailable` beyond half of the host's free memory, or where the driver refuses. */
+export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
+  const halfFree = freemem() / 2;
+  if (bytes > halfFree) {
+    throw new StrategyUnavailable(
+      `${what} needs ${formatBytes(bytes)} of page-locked memory, half of what the host has free is ${formatBytes(halfFree)}`,
+    );
+  }
+  const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of page-locked memory`, () =>
+    driver.make('cuMemHostAlloc', bytes, PORTABLE_AND_MAPPED),
+  );
+  const deviceAddress = driver.make('cuMemHostGetDevicePointer_v2', address, 0);
+  return { address, deviceAddress, bytes, free: () => driver.release('cuMemFreeHost', address) };
+}
+
+function orUnavailable<T>(driver: Driver, what: string, allocate: () => T): T {
+  try {
+    return allocate();
+  } catch (error) {
+    if (!(error instanceof CudaError) || error.status !== STATUS.outOfMemory) throw error;
+    const { freeBytes } = driver.memory();
+    throw new StrategyUnavailable(
+      `${what}, the driver refused it with ${formatBytes(freeBytes)} of the device free`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Copies an array to page-locked memory, window by window. */
+export function fillPageLocked(
+  driver: Driver,
+  { address, bytes }: PageLocked,
+  source: ArrayBufferView,
+): void {
+  for (let done = 0; done < bytes; done += WINDOW_BYTES) {
+    const length = Math.min(WINDOW_BYTES, bytes - done);
+    const window = new Uint8Array(driver.library.view(address + done, length));
+    window.set(new Uint8Array(source.buffer, source.byteOffset + done, length));
+  }
+}

@@ -1,0 +1,379 @@
+import { decodeToFloat64 } from '../../../data/cast.js';
+import { allocate, ELEMENT_BYTES, type Values } from '../../../data/dataset.js';
+import { DTYPES, type DType } from '../../../words.js';
+import { sumTypeOf } from '../../reference.js';
+import { type Argument, type CallName, DECLARATIONS, type RawCalls } from '../declarations.js';
+import type { Library } from '../library.js';
+
+/** A part of the address space. */
+interface Region {
+  readonly base: number;
+  readonly bytes: Uint8Array;
+  readonly kind: 'device' | 'page-locked' | 'pageable';
+}
+
+type Operation = () => void;
+interface Stream {
+  readonly queue: Operation[];
+  capturing: Operation[] | undefined;
+}
+interface Recorded {
+  done: boolean;
+  readonly stream: Stream;
+}
+
+/** What the library is to be, and to do wrong. */
+export interface MemoryOptions {
+  readonly devices?: number;
+  readonly memoryBytes?: number;
+  /** The nth call of a function (from 1) returns this status. */
+  readonly fail?: Partial<Record<CallName, readonly [nth: number, status: number]>>;
+}
+
+const OUT_OF_MEMORY = 2;
+const NO_DEVICE = 100;
+const INVALID_HANDLE = 400;
+
+/**
+ * A CUDA driver in JavaScript memory, so that the loops are proved where there is neither a GPU nor a C compiler. Work that is
+ * queued runs when a stream is waited for and not before; a copy from page-locked memory reads it then, one from pageable
+ * memory when it is queued, as the driver's staging does. Kernels are known by their names.
+ */
+export class MemoryLibrary implements Library {
+  readonly path = 'in memory';
+  readonly call: RawCalls;
+  /** Calls of each function. */
+  readonly calls = new Map<CallName, number>();
+  readonly #options: MemoryOptions;
+  readonly #regions: Region[] = [];
+  readonly #bases = new WeakMap<ArrayBufferLike, number>();
+  readonly #handles = new Map<number, unknown>();
+  #nextHost = 0x10_0000;
+  #nextDevice = 0x7_0000_0000;
+  #nextHandle = 0x100;
+
+  constructor(options: MemoryOptions = {}) {
+    this.#options = options;
+    const names = Object.keys(DECLARATIONS) as CallName[];
+    const entries = names.map((name) => [name, (...args: Argument[]) => this.#enter(name, args)] as const);
+    this.call = Object.fromEntries(entries) as RawCalls;
+  }
+
+  /** What was made and not given back: memory, streams, events, modules, graphs. */
+  get live(): number {
+    return this.#handles.size + this.#regions.filter(({ kind }) => kind !== 'pageable').length;
+  }
+
+  describe(status: number) {
+    return status === OUT_OF_MEMORY ? { name: 'CUDA_ERROR_OUT_OF_MEMORY', sentence: 'out of memory' } : {};
+  }
+
+  /** Only whole allocations: a part of an ArrayBuffer cannot be another. */
+  view(address: number, bytes: number): ArrayBuffer {
+    const { base, bytes: memory } = this.#region(address, bytes);
+    if (address !== base || bytes !== memory.length) throw new Error('a view of a part');
+    return memory.buffer as ArrayBuffer;
+  }
+
+  address(array: ArrayBufferView): number {
+    const known = this.#bases.get(array.buffer);
+    const base = known ?? this.#host(array.buffer.byteLength);
+    if (known === undefined) {
+      this.#bases.set(array.buffer, base);
+      this.#regions.push({ base, bytes: new Uint8Array(array.buffer), kind: 'pageable' });
+    }
+    return base + array.byteOffset;
+  }
+
+  #host(bytes: number): number {
+    const base = this.#nextHost;
+    this.#nextHost += Math.ceil(bytes / 4096 + 1) * 4096;
+    return base;
+  }
+
+  #region(address: number, bytes: number): Region {
+    const found = this.#regions.find((r) => address >= r.base && address + bytes <= r.base + r.bytes.length);
+    if (found === undefined) throw new Error(`${bytes} bytes at ${address.toString(16)} are nobody's`);
+    return found;
+  }
+
+  #memory(address: number, bytes: number): Uint8Array {
+    const region = this.#region(address, bytes);
+    return region.bytes.subarray(address - region.base, address - region.base + bytes);
+  }
+
+  #enter(name: CallName, args: Argument[]): number {
+    const nth = (this.calls.get(name) ?? 0) + 1;
+    this.calls.set(name, nth);
+    const fault = this.#options.fail?.[name];
+    if (fault !== undefined && fault[0] === nth) return fault[1];
+    return (this[name as keyof this] as (...args: Argument[]) => number).apply(this, args);
+  }
+
+  #give(box: Argument, value: number): number {
+    if (box instanceof BigUint64Array) box[0] = BigInt(value);
+    else (box as Int32Array)[0] = value;
+    return 0;
+  }
+
+  #made(box: Argument, thing: unknown): number {
+    const handle = this.#nextHandle++;
+    this.#handles.set(handle, thing);
+    return this.#give(box, handle);
+  }
+
+  #of<T>(handle: Argument): T {
+    return this.#handles.get(handle as number) as T;
+  }
+
+  #gone(handle: Argument): number {
+    return this.#handles.delete(handle as number) ? 0 : INVALID_HANDLE;
+  }
+
+  #push(handle: Argument, operation: Operation): number {
+    const stream = this.#of<Stream>(handle);
+    (stream.capturing ?? stream.queue).push(operation);
+    return 0;
+  }
+
+  #drain(stream: Stream): void {
+    for (let next = stream.queue.shift(); next !== undefined; next = stream.queue.shift()) next();
+  }
+
+  // --- The driver's functions, by their names ---
+
+  cuInit() {
+    return this.#options.devices === 0 ? NO_DEVICE : 0;
+  }
+  cuDriverGetVersion(box: Argument) {
+    return this.#give(box, 13000);
+  }
+  cuDeviceGetCount(box: Argument) {
+    return this.#give(box, this.#options.devices ?? 1);
+  }
+  cuDeviceGet(box: Argument, ordinal: number) {
+    return this.#give(box, ordinal);
+  }
+  cuDeviceGetName(bytes: Buffer) {
+    bytes.write('In-memory device\0');
+    return 0;
+  }
+  cuDeviceGetPCIBusId(bytes: Buffer) {
+    bytes.write('0000:00:1E.0\0');
+    return 0;
+  }
+  cuDeviceTotalMem_v2(box: Argument) {
+    return this.#give(box, this.#options.memoryBytes ?? 2 ** 30);
+  }
+  cuDeviceGetAttribute(box: Argument, attribute: number) {
+    return this.#give(
+      box,
+      ({ 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 } as Record<number, number>)[attribute] ?? 0,
+    );
+  }
+  cuDevicePrimaryCtxSetFlags_v2() {
+    return 0;
+  }
+  cuDevicePrimaryCtxRetain(box: Argument) {
+    return this.#made(box, 'context');
+  }
+  cuDevicePrimaryCtxRelease_v2() {
+    for (const [handle, thing] of this.#handles) if (thing === 'context') this.#handles.delete(handle);
+    return 0;
+  }
+  cuCtxSetCurrent() {
+    return 0;
+  }
+  cuMemGetInfo_v2(free: Argument, total: Argument) {
+    const all = this.#options.memoryBytes ?? 2 ** 30;
+    const used = this.#regions.reduce(
+      (sum, { kind, bytes }) => sum + (kind === 'device' ? bytes.length : 0),
+      0,
+    );
+    this.#give(free, all - used);
+    return this.#give(total, all);
+  }
+  cuMemAlloc_v2(box: Argument, bytes: number) {
+    const free = new BigUint64Array(1);
+    this.cuMemGetInfo_v2(free, new BigUint64Array(1));
+    if (bytes > Number(free[0])) return OUT_OF_MEMORY;
+    const base = this.#nextDevice;
+    this.#nextDevice += Math.ceil(bytes / 256 + 1) * 256;
+    this.#regions.push({ base, bytes: new Uint8Array(bytes).fill(0xa5), kind: 'device' });
+    return this.#give(box, base);
+  }
+  cuMemHostAlloc(box: Argument, bytes: number) {
+    const base = this.#host(bytes);
+    this.#regions.push({ base, bytes: new Uint8Array(bytes).fill(0x5a), kind: 'page-locked' });
+    return this.#give(box, base);
+  }
+  cuMemFree_v2(address: number) {
+    const at = this.#regions.findIndex(({ base, kind }) => base === address && kind !== 'pageable');
+    if (at === -1) return 1;
+    this.#regions.splice(at, 1);
+    return 0;
+  }
+  cuMemFreeHost(address: number) {
+    return this.cuMemFree_v2(address);
+  }
+  cuMemHostGetDevicePointer_v2(box: Argument, address: number) {
+    return this.#give(box, address);
+  }
+  cuMemcpyHtoD_v2(to: number, from: number, bytes: number) {
+    this.#memory(to, bytes).set(this.#memory(from, bytes));
+    return 0;
+  }
+  cuMemcpyHtoDAsync_v2(to: number, from: number, bytes: number, stream: number) {
+    const staged =
+      this.#region(from, bytes).kind === 'pageable' ? this.#memory(from, bytes).slice() : undefined;
+    return this.#push(stream, () => this.#memory(to, bytes).set(staged ?? this.#memory(from, bytes)));
+  }
+  cuMemcpyDtoHAsync_v2(to: number, from: number, bytes: number, stream: number) {
+    return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
+  }
+  cuMemsetD8_v2(to: number, value: number, bytes: number) {
+    this.#memory(to, bytes).fill(value);
+    return 0;
+  }
+  cuStreamCreate(box: Argument) {
+    return this.#made(box, { queue: [], capturing: undefined } satisfies Stream);
+  }
+  cuStreamSynchronize(stream: number) {
+    this.#drain(this.#of<Stream>(stream));
+    return 0;
+  }
+  cuStreamDestroy_v2(stream: number) {
+    return this.#gone(stream);
+  }
+  cuStreamBeginCapture_v2(stream: number) {
+    this.#of<Stream>(stream).capturing = [];
+    return 0;
+  }
+  cuStreamEndCapture(stream: number, box: Argument) {
+    const { capturing } = this.#of<Stream>(stream);
+    this.#of<Stream>(stream).capturing = undefined;
+    return this.#made(box, capturing);
+  }
+  cuGraphInstantiateWithFlags(box: Argument, graph: number) {
+    return this.#made(box, this.#of(graph));
+  }
+  cuGraphLaunch(executable: number, stream: number) {
+    for (const operation of this.#of<Operation[]>(executable)) this.#push(stream, operation);
+    return 0;
+  }
+  cuGraphExecDestroy(handle: number) {
+    return this.#gone(handle);
+  }
+  cuGraphDestroy(handle: number) {
+    return this.#gone(handle);
+  }
+  cuEventCreate(box: Argument) {
+    return this.#made(box, { latest: undefined as Recorded | undefined });
+  }
+  cuEventDestroy_v2(handle: number) {
+    return this.#gone(handle);
+  }
+  cuEventRecord(event: number, stream: number) {
+    const recorded: Recorded = { done: false, stream: this.#of<Stream>(stream) };
+    this.#of<{ latest?: Recorded }>(event).latest = recorded;
+    return this.#push(stream, () => {
+      recorded.done = true;
+    });
+  }
+  cuEventSynchronize(event: number) {
+    const { latest } = this.#of<{ latest?: Recorded }>(event);
+    while (latest !== undefined && !latest.done) latest.stream.queue.shift()!();
+    return 0;
+  }
+  cuStreamWaitEvent(stream: number, event: number) {
+    const { latest } = this.#of<{ latest?: Recorded }>(event);
+    return this.#push(stream, () => {
+      while (latest !== undefined && !latest.done) latest.stream.queue.shift()!();
+    });
+  }
+  cuModuleLoadDataEx(box: Argument, image: Buffer) {
+    return this.#made(box, image.toString('latin1'));
+  }
+  cuModuleGetFunction(box: Argument, module: number, name: string) {
+    if (!this.#of<string>(module).includes(`.entry ${name}(`)) return 500;
+    const handle = this.#nextHandle++;
+    this.#functions.set(handle, name);
+    return this.#give(box, handle);
+  }
+  readonly #functions = new Map<number, string>();
+  cuModuleUnload(module: number) {
+    return this.#gone(module);
+  }
+  cuOccupancyMaxActiveBlocksPerMultiprocessor(box: Argument) {
+    return this.#give(box, 2);
+  }
+  cuLaunchKernel(kernel: number, ...rest: number[]) {
+    const [stream, pointers] = [rest[7]!, rest[8]!];
+    const name = this.#functions.get(kernel)!;
+    if (name === 'empty') return this.#push(stream, () => {});
+    const count = name.startsWith('slice_') ? 10 : 9;
+    const parameters = Array.from({ length: count }, (_, i) => {
+      const address = this.#u64(pointers + i * 8);
+      const small = name.startsWith('slice_') ? i >= 6 && i <= 8 : i === 6 || i === 7;
+      return small ? this.#u32(address) : this.#u64(address);
+    });
+    const dtype = DTYPES.find((candidate) => name.endsWith(`_${candidate}`))!;
+    return this.#push(stream, () =>
+      name.startsWith('slice_') ? this.#slice(dtype, parameters) : this.#gather(dtype, parameters),
+    );
+  }
+
+  // --- The kernels ---
+
+  #slice(dtype: DType, p: readonly number[]): void {
+    const [data, total, per, out, state, order] = p as [number, number, number, number, number, number];
+    const steps = p[7]!;
+    const step = order === 0 ? 0 : this.#u32(state + 4);
+    const begin = (order === 0 ? p[6]! : this.#u32(order + step * 4)) * per;
+    const count = Math.max(0, Math.min(per, total - begin));
+    this.#put(out + step * 8, this.#squares(dtype, data + begin * ELEMENT_BYTES[dtype], count), dtype);
+    if (steps > 0) this.#memory(state + 4, 4).set(Uint8Array.of((step + 1) % steps, 0, 0, 0));
+  }
+
+  #gather(dtype: DType, p: readonly number[]): void {
+    const [data, rows, cols, out, , list, count] = p as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#u32(list + i * 4);
+      if (row < rows) sum += this.#squares(dtype, data + row * cols * ELEMENT_BYTES[dtype], cols);
+    }
+    this.#put(out, sum, dtype);
+  }
+
+  #squares(dtype: DType, address: number, count: number): number {
+    const bytes = this.#memory(address, count * ELEMENT_BYTES[dtype]).slice();
+    const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBufferLike) => Values;
+    const decoded = new Float64Array(count);
+    decodeToFloat64(new ArrayType(bytes.buffer), dtype, 0, count, decoded);
+    return decoded.reduce((sum, value) => sum + value * value, 0);
+  }
+
+  #put(address: number, sum: number, dtype: DType): void {
+    const memory = this.#memory(address, 8);
+    const rounded = sumTypeOf(dtype) === 'float32' ? Math.fround(sum) : sum;
+    new DataView(memory.buffer, memory.byteOffset).setFloat64(0, rounded, true);
+  }
+
+  #u32(address: number): number {
+    const memory = this.#memory(address, 4);
+    return new DataView(memory.buffer, memory.byteOffset).getUint32(0, true);
+  }
+
+  #u64(address: number): number {
+    const memory = this.#memory(address, 8);
+    return Number(new DataView(memory.buffer, memory.byteOffset).getBigUint64(0, true));
+  }
+}
