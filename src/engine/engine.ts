@@ -45,8 +45,19 @@ export interface Device extends AsyncDisposable {
   /** Whether the engine itself moves the bytes. False: the framework decides when they move, and reports say so. */
   readonly clocksCopies: boolean;
   supports(strategy: Strategy, plan: Plan): Support;
+  /** Steps that do nothing on the device: a launch and a wait, which no strategy can beat. Only where that can be told. */
+  floor?(): Session;
   /** Makes ready without uploading anything. May throw `StrategyUnavailable`. */
   prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session>;
+}
+
+/** Where a step's time goes on the device, mean over the steps looked at, ns. */
+export interface Phases {
+  /** From host to device. */
+  readonly copy: number;
+  readonly graph: number;
+  /** The scalar's way back, where it is a copy. */
+  readonly fetch: number;
 }
 
 /** One strategy, ready to run. All that happens inside is what the strategy says; nothing is uploaded before `setup` or after dispose. */
@@ -60,6 +71,8 @@ export interface Session extends AsyncDisposable {
   epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void;
   /** Bytes that have gone to the device so far, counted where it is called; only engines that clock copies have it. */
   h2dBytes?(): number;
+  /** Runs the steps of `order` with a clock of the device between their parts: slower, and so never part of a timed block. */
+  phases?(order: Int32Array): Phases;
 }
 
 /** Thrown by `prepare` or `setup` when the device cannot take the strategy after all: the row is skipped with this reason. */

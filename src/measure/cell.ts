@@ -91,6 +91,7 @@ export async function measureCell(
       untilPercent,
       ({ subject: { strategy } }, round, rounds) => tell(strategy, 'measure', { round, rounds }),
     );
+    for (const contender of contenders()) contender.lookAtPhases();
     if (untilPercent !== undefined && ended.widthPercent > untilPercent) {
       notices.push({ code: 'until-not-reached', subject, untilPercent, ...ended });
     }

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Dataset } from '../data/dataset.js';
-import { type Session, StrategyUnavailable } from '../engine/engine.js';
+import { type Phases, type Session, StrategyUnavailable } from '../engine/engine.js';
 import type { Reference } from '../engine/reference.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Orders } from '../plan/batches.js';
@@ -25,6 +25,9 @@ export interface Ring {
 /** Steps timed one by one after a timed block: a share of its steps, within the fewest and the most. */
 const SINGLE_STEPS = { share: 0.1, fewest: 50, most: 1000 } as const;
 
+/** Steps whose phases are looked at. */
+const PHASE_STEPS = 200;
+
 /** Warm-up goes on for this long at least. */
 const LEAST_WARM_UP_NS = 200e6;
 
@@ -38,6 +41,7 @@ export class Contender implements AsyncDisposable {
   readonly #setupNs: number;
   readonly #histogram: RecordableHistogram = createHistogram();
   #verified: Verified | undefined;
+  #phases: Phases | undefined;
   #steps = 0;
 
   private constructor(ring: Ring, subject: Subject, session: Session, setupNs: number) {
@@ -109,6 +113,12 @@ export class Contender implements AsyncDisposable {
     return sampleNs;
   }
 
+  /** Looks where a step's time goes on the device, where the engine can tell; apart from everything that is timed. */
+  lookAtPhases(): void {
+    const { plan, orders } = this.#ring;
+    this.#phases = this.#session.phases?.(orders.firstSteps(0, Math.min(PHASE_STEPS, plan.stepsPerEpoch)));
+  }
+
   /** Keeps a round of `steps` steps, once every contender had its block. */
   keep(sampleNs: number, steps: number): void {
     this.samplesNs.push(sampleNs);
@@ -128,6 +138,7 @@ export class Contender implements AsyncDisposable {
       samplesNs: this.samplesNs,
       steps: this.#steps,
       ...(stepTimes && { stepTimes }),
+      ...(this.#phases && { phases: this.#phases }),
       ...this.#verified,
     };
   }

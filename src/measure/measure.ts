@@ -2,11 +2,12 @@ import type { Dataset } from '../data/dataset.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
+import type { EngineName } from '../words.js';
 import { BlockTimer, Interrupted } from './block.js';
 import { measureCell } from './cell.js';
 import type { Clock } from './clock.js';
 import type { Measurement, Notice } from './measurement.js';
-import { overheadNsPerStep } from './overhead.js';
+import { costPerStep, nullSession } from './overhead.js';
 import type { Progress } from './progress.js';
 
 /** Everything a measuring needs. */
@@ -30,8 +31,14 @@ export interface Outcome {
   readonly notices: readonly Notice[];
   /** What pinbench itself costs a step, ns; absent when the run ended before it was measured. */
   readonly overheadNsPerStep?: number;
+  /** A launch and a wait of each engine that can tell, ns. */
+  readonly floorNs?: Partial<Record<EngineName, number>>;
   readonly complete: boolean;
 }
+
+/** Steps a block of the null engine, and of a device's floor, at most. */
+const MOST_NULL_STEPS = 100_000;
+const MOST_FLOOR_STEPS = 1000;
 
 /** Measures every cell on every engine, one after the other. A wrong result throws and ends the run. */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
@@ -51,12 +58,13 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
     if (!cell.complete) return { measurements, notices, complete: false };
   }
   try {
-    return {
-      measurements,
-      notices,
-      overheadNsPerStep: await overheadNsPerStep(plans[0]!, timer),
-      complete: true,
-    };
+    const overheadNsPerStep = await costPerStep(nullSession, plans[0]!, timer, MOST_NULL_STEPS);
+    const floorNs: Partial<Record<EngineName, number>> = {};
+    for (const { engine, device } of engines) {
+      const floor = device.floor?.();
+      if (floor !== undefined) floorNs[engine] = await costPerStep(floor, plans[0]!, timer, MOST_FLOOR_STEPS);
+    }
+    return { measurements, notices, overheadNsPerStep, floorNs, complete: true };
   } catch (error) {
     if (error instanceof Interrupted) return { measurements, notices, complete: false };
     throw error;

@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '../engine/engine.js';
+import type { DeviceInfo, Phases } from '../engine/engine.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName } from '../words.js';
@@ -30,6 +30,7 @@ export interface Measured extends Subject {
   readonly steps: number;
   /** From a pass of its own, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
   readonly stepTimes?: StepTimes;
+  readonly phases?: Phases;
   readonly epochSum: number;
   readonly maxRelError: number;
 }

@@ -5,33 +5,36 @@ import { epochsOfRound, type Plan } from '../plan/plan.js';
 import type { BlockTimer } from './block.js';
 
 /** An engine that does nothing: what is left when it is timed is pinbench's own cost. */
-class NullSession implements Session {
-  async setup(): Promise<void> {}
-  epoch(order: Int32Array, out: Float64Array): void {
+export const nullSession: Session = {
+  async setup() {},
+  epoch(order, out) {
     for (let step = 0; step < order.length; step++) out[step] = order[step]!;
-  }
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
+  },
+  async [Symbol.asyncDispose]() {},
+};
 
-/** Blocks of the null engine are timed for so many rounds, and so many steps at most. */
+/** Blocks are timed for so many rounds, and so many steps at most, after as many to warm up. */
 const ROUNDS = 20;
-const MOST_STEPS = 100_000;
 
-/** What the loop and the clock around a step cost in this plan, ns a step: the median over rounds of the null engine. */
-export async function overheadNsPerStep(plan: Plan, timer: BlockTimer): Promise<number> {
-  const short: Plan = { ...plan, sampling: 'slice', stepsPerEpoch: Math.min(plan.stepsPerEpoch, MOST_STEPS) };
+/**
+ * What a step of a session costs in this plan, ns: the median over rounds. With `nullSession` that is the loop and the clock
+ * around a step, with a device's floor what no strategy can beat.
+ */
+export async function costPerStep(
+  session: Session,
+  plan: Plan,
+  timer: BlockTimer,
+  mostSteps: number,
+): Promise<number> {
+  const short: Plan = { ...plan, sampling: 'slice', stepsPerEpoch: Math.min(plan.stepsPerEpoch, mostSteps) };
   const orders = new Orders(short);
   const out = new Float64Array(short.stepsPerEpoch);
-  const session = new NullSession();
-  const epochs = Math.min(
-    epochsOfRound(plan.epochs, plan.rounds, 0),
-    Math.ceil(MOST_STEPS / short.stepsPerEpoch),
-  );
+  const wanted = epochsOfRound(plan.epochs, plan.rounds, 0);
+  const epochs = Math.min(wanted, Math.ceil(mostSteps / short.stepsPerEpoch));
   const samplesNs: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    samplesNs.push(
-      (await timer.block(session, orders, round * epochs, epochs, out)) / (epochs * short.stepsPerEpoch),
-    );
+  for (let round = 0; round < 2 * ROUNDS; round++) {
+    const elapsedNs = await timer.block(session, orders, round * epochs, epochs, out);
+    samplesNs.push(elapsedNs / (epochs * short.stepsPerEpoch));
   }
-  return median(samplesNs);
+  return median(samplesNs.slice(ROUNDS));
 }

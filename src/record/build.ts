@@ -31,7 +31,7 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
     info: device.info,
     clocksCopies: device.clocksCopies,
   }));
-  const { overheadNsPerStep } = outcome;
+  const { overheadNsPerStep, floorNs } = outcome;
   return {
     schema: RECORD_SCHEMA,
     pinbench: version,
@@ -42,7 +42,12 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
     plan: planOf(request),
     environment: {
       ...environment,
-      devices: devices.map(({ engine, info, clocksCopies }) => ({ engine, ...info, clocksCopies })),
+      devices: devices.map(({ engine, info, clocksCopies }) => ({
+        engine,
+        ...info,
+        clocksCopies,
+        ...(floorNs?.[engine] !== undefined && { floorNs: floorNs[engine] }),
+      })),
       ...(overheadNsPerStep !== undefined && { overheadNsPerStep }),
     },
     results,

@@ -1,4 +1,5 @@
 import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
+import type { Phases } from '../engine/engine.js';
 import type { Measured, Measurement } from '../measure/measurement.js';
 import { movementOf, rowBytesOf } from '../plan/plan.js';
 import { medianInterval } from '../stats/interval.js';
@@ -33,6 +34,7 @@ function derive(
       mad: medianAbsoluteDeviation(samplesNs),
       ci95: interval && [...interval],
     },
+    ...(measured.phases && { phasesNs: { ...measured.phases, host: hostNs(measured.phases, medianNs) } }),
     samplesNs,
     setupNs,
     ...movementOf(plan, strategy),
@@ -42,4 +44,9 @@ function derive(
     maxRelError,
     verified: true,
   };
+}
+
+/** What is left of a step when the device's parts are taken away; they were seen in another pass and may come to more. */
+function hostNs({ copy, graph, fetch }: Phases, medianNs: number): number {
+  return Math.max(0, medianNs - copy - graph - fetch);
 }

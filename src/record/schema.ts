@@ -61,6 +61,7 @@ const device = z.object({
   l2Bytes: positive.optional(),
   pciBusId: z.string().optional(),
   integrated: z.boolean().optional(),
+  floorNs: ns.optional().describe('an empty kernel launched and waited for: what no strategy can beat'),
 });
 
 const environment = z.object({
@@ -103,6 +104,12 @@ const measured = cell.extend({
   steps: positive,
   stepsPerEpoch: positive,
   stepNs,
+  phasesNs: z
+    .object({ copy: ns, graph: ns, fetch: ns, host: ns })
+    .optional()
+    .describe(
+      'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
+    ),
   samplesNs: z.array(ns).min(1).describe('mean step time of each round'),
   setupNs: ns,
   h2dBytesPerStep: z.number().nonnegative().describe('mean over an epoch, by the plan'),

@@ -2,7 +2,7 @@ import type { DeviceInfo } from '../engine/engine.js';
 import type { Notice } from '../measure/measurement.js';
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { outlierIndexes } from '../stats/outliers.js';
-import { formatRatio } from '../units.js';
+import { formatBytes, formatRatio } from '../units.js';
 import type { EngineName } from '../words.js';
 import type { Result, RunRecord, Warning } from './schema.js';
 
@@ -16,6 +16,10 @@ export function warningsOf(
   return [
     ...castWarning(dataset),
     ...devices.filter(({ info }) => !info.gpu).map(({ engine, info }) => noGpu(engine, info)),
+    ...devices.flatMap(({ engine, info }) => [
+      ...withinL2(engine, info, dataset, results),
+      ...sharedMemory(engine, info),
+    ]),
     ...fewRounds(results),
     ...results.flatMap(outliers),
     ...notices.map(ofNotice),
@@ -35,6 +39,26 @@ function noGpu(engine: EngineName, { name }: DeviceInfo): Warning {
     engine,
     device: name,
   };
+}
+
+function withinL2(
+  engine: EngineName,
+  { l2Bytes }: DeviceInfo,
+  { bytes }: RunRecord['dataset'],
+  results: readonly Result[],
+): Warning[] {
+  const pinned = results.some((r) => r.engine === engine && r.status === 'measured' && r.h2dBytesSetup > 0);
+  if (!pinned || l2Bytes === undefined || bytes > l2Bytes) return [];
+  const message =
+    `${engine}: the dataset, ${formatBytes(bytes)}, fits in the device's L2 cache, ${formatBytes(l2Bytes)}: ` +
+    'resident strategies read the cache, not device memory';
+  return [{ code: 'dataset-within-l2', message, engine, bytes, l2Bytes }];
+}
+
+function sharedMemory(engine: EngineName, { integrated, name }: DeviceInfo): Warning[] {
+  if (integrated !== true) return [];
+  const message = `${engine}: ${name} shares the host's memory: what is fed does not cross a bus`;
+  return [{ code: 'shared-memory', message, engine, device: name }];
 }
 
 function fewRounds(results: readonly Result[]): Warning[] {

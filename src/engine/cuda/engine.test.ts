@@ -128,6 +128,21 @@ describe('the CUDA engine, on a driver in memory', () => {
     });
   });
 
+  it('tells the parts of a step and the floor under it, where they follow each other', async () => {
+    const { measurements, floorNs } = await measureOn(new MemoryLibrary());
+    const phases = (measurements as Measured[]).map((m) => [m.strategy.name, m.phases]);
+    const each = { copy: 1000, graph: 1000, fetch: 1000 };
+    const rounded = phases.map(([name, p]) => [
+      name,
+      p && JSON.parse(JSON.stringify(p, (_, v) => (typeof v === 'number' ? Math.round(v) : v))),
+    ]);
+    expect(Object.fromEntries(rounded)).toEqual({
+      ...{ feed: each, pin: each, 'feed-locked': each, 'feed-ahead': undefined, 'pin-replay': undefined },
+      'zero-copy': each,
+    });
+    expect(floorNs?.cuda).toBeGreaterThan(0);
+  });
+
   it('skips pin with both numbers where the dataset does not fit, and feeds it all the same', async () => {
     const library = new MemoryLibrary({ memoryBytes: 3000 });
     const dataset = datasetOf('float32', 200, 5);

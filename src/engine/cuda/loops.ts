@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan/plan.js';
+import type { Phases } from '../engine.js';
 import type { StepWatch } from '../step-watch.js';
 import type { Context } from './context.js';
 import { copyToDevice, type Delivery } from './delivery.js';
@@ -21,7 +22,8 @@ const SCALAR_BYTES = 8;
 const INDEX_BYTES = 4;
 /** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL. */
 const CAPTURE_THREAD_LOCAL = 1;
-/** CU_EVENT_DISABLE_TIMING. */
+/** CU_EVENT_DEFAULT and CU_EVENT_DISABLE_TIMING. */
+const WITH_TIMING = 0;
 const NO_TIMING = 2;
 
 /** Bring a mini-batch, run the graph, wait, read the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With `--fetch epoch` the host waits once, at the end. */
@@ -59,6 +61,39 @@ export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Del
     wait();
     out.set(values.subarray(0, steps));
   };
+}
+
+/** Events of the device around the parts of each step. The host waits after every step, whatever `--fetch` says. */
+export function phasesOf(
+  { context, plan, results, outSlot }: Room,
+  deliver: Delivery,
+  order: Int32Array,
+): Phases {
+  const { driver, stream } = context;
+  const marks = Array.from({ length: 4 }, () => driver.make('cuEventCreate', WITH_TIMING));
+  const box = new Float32Array(1);
+  const sums = [0, 0, 0];
+  const steps = stepsOf(plan, order);
+  try {
+    for (let step = 0; step < steps; step++) {
+      driver.do('cuEventRecord', marks[0]!, stream);
+      const launch = deliver(order, step);
+      launch.setAddress(outSlot, results.deviceAddress);
+      driver.do('cuEventRecord', marks[1]!, stream);
+      launch.run();
+      driver.do('cuEventRecord', marks[2]!, stream);
+      results.fetch(1);
+      driver.do('cuEventRecord', marks[3]!, stream);
+      driver.do('cuStreamSynchronize', stream);
+      for (let part = 0; part < sums.length; part++) {
+        driver.do('cuEventElapsedTime', box, marks[part]!, marks[part + 1]!);
+        sums[part] = sums[part]! + box[0]! * 1e6;
+      }
+    }
+  } finally {
+    for (const mark of marks) driver.release('cuEventDestroy_v2', mark);
+  }
+  return { copy: sums[0]! / steps, graph: sums[1]! / steps, fetch: sums[2]! / steps };
 }
 
 /**

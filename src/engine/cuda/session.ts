@@ -2,7 +2,7 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import { allocate, type Dataset, ELEMENT_BYTES } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
-import type { Session } from '../engine.js';
+import type { Phases, Session } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import { blocksFor, type Context, type Kernels, NON_BLOCKING } from './context.js';
 import {
@@ -18,7 +18,7 @@ import {
   sliceOverLink,
 } from './delivery.js';
 import { GATHER, LAUNCH_BYTES, Launch, SLICE } from './launch.js';
-import { aheadLoop, type EpochLoop, type Room, replayLoop, stepLoop } from './loops.js';
+import { aheadLoop, type EpochLoop, phasesOf, type Room, replayLoop, stepLoop } from './loops.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Resources } from './resources.js';
 import { Results } from './results.js';
@@ -39,6 +39,8 @@ export class CudaSession implements Session {
   readonly #kernels: Kernels;
   readonly #frees: (() => void)[] = [];
   #loop: EpochLoop | undefined;
+  /** Only where the parts of a step follow each other on one stream. */
+  phases?: (order: Int32Array) => Phases;
 
   constructor(context: Context, resources: Resources, dataset: Dataset, plan: Plan, strategy: Strategy) {
     this.#context = context;
@@ -72,7 +74,9 @@ export class CudaSession implements Session {
       this.#frees.push(loop.free);
       this.#loop = loop.epoch;
     } else {
-      this.#loop = stepLoop(room, this.#delivery(results, stream));
+      const deliver = this.#delivery(results, stream);
+      this.#loop = stepLoop(room, deliver);
+      this.phases = (order) => phasesOf(room, deliver, order);
     }
   }
 
