@@ -143,6 +143,22 @@ describe('the CUDA engine, on a driver in memory', () => {
     expect(floorNs?.cuda).toBeGreaterThan(0);
   });
 
+  it('page-locks the dataset where it is, unless it is copied from pageable memory too', async () => {
+    const LOCKED = ['feed-locked', 'feed-ahead', 'zero-copy'] as const;
+    const lockedInPlace = async (names: readonly StrategyName[], options?: MemoryOptions) => {
+      const library = new MemoryLibrary(options);
+      const { measurements } = await measureOn(library, {}, names);
+      expect(measurements.map(({ status }) => status)).toEqual(names.map(() => 'measured'));
+      expect(library.live).toBe(0);
+      return library.calls.get('cuMemHostRegister_v2') ?? 0;
+    };
+    expect(await lockedInPlace(LOCKED)).toBe(1);
+    expect(await lockedInPlace(['pin', ...LOCKED])).toBe(1);
+    expect(await lockedInPlace(['feed', ...LOCKED])).toBe(0);
+    // A system that cannot lock memory in place gets a copy that is locked.
+    expect(await lockedInPlace(LOCKED, { fail: { cuMemHostRegister_v2: [1, 801] } })).toBeGreaterThan(0);
+  });
+
   it('skips pin with both numbers where the dataset does not fit, and feeds it all the same', async () => {
     const library = new MemoryLibrary({ memoryBytes: 3000 });
     const dataset = datasetOf('float32', 200, 5);
@@ -167,7 +183,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     ['cuMemcpyHtoDAsync_v2', 1, 'thrown'],
     ['cuModuleLoadDataEx', 218, 'thrown'],
     ['cuModuleGetFunction', 500, 'thrown'],
-    ['cuMemsetD8_v2', 1, 'thrown'],
+    ['cuMemsetD8Async', 1, 'thrown'],
     ['cuCtxSetCurrent', 201, 'thrown'],
     ['cuStreamCreate', 2, 'thrown'],
   ] as const)(

@@ -3,6 +3,7 @@ import type { Phases } from '../engine.js';
 import type { StepWatch } from '../step-watch.js';
 import type { Context } from './context.js';
 import { copyToDevice, type Delivery } from './delivery.js';
+import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
 import type { Results } from './results.js';
 
@@ -16,6 +17,8 @@ export interface Room {
   readonly results: Results;
   /** The launch parameter that says where a scalar goes. */
   readonly outSlot: number;
+  /** Takes what gives a thing of the driver back; all are called, the last first, when the session ends. */
+  readonly atEnd: (release: () => void) => void;
 }
 
 const SCALAR_BYTES = 8;
@@ -70,11 +73,12 @@ export function phasesOf(
   order: Int32Array,
 ): Phases {
   const { driver, stream } = context;
-  const marks = Array.from({ length: 4 }, () => driver.make('cuEventCreate', WITH_TIMING));
+  const marks: number[] = [];
   const box = new Float32Array(1);
   const sums = [0, 0, 0];
   const steps = stepsOf(plan, order);
   try {
+    while (marks.length < 4) marks.push(driver.make('cuEventCreate', WITH_TIMING));
     for (let step = 0; step < steps; step++) {
       driver.do('cuEventRecord', marks[0]!, stream);
       const launch = deliver(order, step);
@@ -101,13 +105,17 @@ export function phasesOf(
  * written again only when the graph that read it has ended.
  */
 export function aheadLoop(
-  { context, plan, results, outSlot }: Room,
+  { context, plan, results, outSlot, atEnd }: Room,
   lanes: readonly [Delivery, Delivery],
   copies: number,
-): { epoch: EpochLoop; free: () => void } {
+): EpochLoop {
   const { driver, stream } = context;
   const { call } = driver.library;
-  const event = () => driver.make('cuEventCreate', NO_TIMING);
+  const event = () => {
+    const made = driver.make('cuEventCreate', NO_TIMING);
+    atEnd(() => driver.release('cuEventDestroy_v2', made));
+    return made;
+  };
   const [copied, read] = [
     [event(), event()],
     [event(), event()],
@@ -123,7 +131,7 @@ export function aheadLoop(
     return launch;
   };
   const perStep = plan.fetch === 'step';
-  const epoch: EpochLoop = (order, out, watch) => {
+  return (order, out, watch) => {
     const steps = stepsOf(plan, order);
     watch?.start();
     let launch = bring(order, 0);
@@ -146,10 +154,6 @@ export function aheadLoop(
     must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
     out.set(results.values.subarray(0, steps));
   };
-  const free = () => {
-    for (const made of [...copied, ...read]) driver.release('cuEventDestroy_v2', made);
-  };
-  return { epoch, free };
 }
 
 /**
@@ -158,40 +162,44 @@ export function aheadLoop(
  * told apart: single steps are not timed.
  */
 export function replayLoop(
-  { context, plan, results }: Room,
+  { context, plan, results, atEnd }: Room,
   whole: Launch,
   orderAddress: number,
-): { epoch: EpochLoop; free: () => void } {
+): EpochLoop {
   const { driver, stream } = context;
   const { call } = driver.library;
   whole.setAddress(SLICE.out, results.deviceAddress);
-  driver.do('cuStreamBeginCapture_v2', stream, CAPTURE_THREAD_LOCAL);
-  for (let step = 0; step < plan.stepsPerEpoch; step++) whole.run();
-  const box = new BigUint64Array(1);
-  driver.do('cuStreamEndCapture', stream, box);
-  const graph = Number(box[0]);
-  const free: (() => void)[] = [() => driver.release('cuGraphDestroy', graph)];
-  const release = () => {
-    for (const step of free.splice(0).reverse()) step();
+  const graph = captured(driver, stream, () => {
+    for (let step = 0; step < plan.stepsPerEpoch; step++) whole.run();
+  });
+  atEnd(() => driver.release('cuGraphDestroy', graph));
+  const executable = driver.make('cuGraphInstantiateWithFlags', graph, 0);
+  atEnd(() => driver.release('cuGraphExecDestroy', executable));
+  return (order, out, watch) => {
+    if (watch !== undefined) return;
+    copyToDevice(driver, orderAddress, driver.library.address(order), order.length * INDEX_BYTES, stream);
+    const launched = call.cuGraphLaunch(executable, stream);
+    if (launched !== 0) throw driver.error('cuGraphLaunch', launched);
+    results.fetch(order.length);
+    const waited = call.cuStreamSynchronize(stream);
+    if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
+    out.set(results.values.subarray(0, order.length));
   };
+}
+
+/** The graph of what `work` queues. Where that fails the capture is ended all the same: nothing can be freed during one. */
+function captured(driver: Driver, stream: number, work: () => void): number {
+  const box = new BigUint64Array(1);
+  driver.do('cuStreamBeginCapture_v2', stream, CAPTURE_THREAD_LOCAL);
   try {
-    const executable = driver.make('cuGraphInstantiateWithFlags', graph, 0);
-    free.push(() => driver.release('cuGraphExecDestroy', executable));
-    const epoch: EpochLoop = (order, out, watch) => {
-      if (watch !== undefined) return;
-      copyToDevice(driver, orderAddress, driver.library.address(order), order.length * INDEX_BYTES, stream);
-      const launched = call.cuGraphLaunch(executable, stream);
-      if (launched !== 0) throw driver.error('cuGraphLaunch', launched);
-      results.fetch(order.length);
-      const waited = call.cuStreamSynchronize(stream);
-      if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
-      out.set(results.values.subarray(0, order.length));
-    };
-    return { epoch, free: release };
+    work();
   } catch (error) {
-    release();
+    driver.release('cuStreamEndCapture', stream, box);
+    if (box[0] !== 0n) driver.release('cuGraphDestroy', Number(box[0]));
     throw error;
   }
+  driver.do('cuStreamEndCapture', stream, box);
+  return Number(box[0]);
 }
 
 function stepsOf({ sampling, batch }: Plan, order: Int32Array): number {

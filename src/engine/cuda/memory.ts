@@ -1,10 +1,11 @@
 import { freemem } from 'node:os';
+import * as host from 'node:process';
 import { formatBytes } from '../../units.js';
 import { StrategyUnavailable } from '../engine.js';
 import { CudaError, STATUS } from './check.js';
 import type { Driver } from './driver.js';
 
-/** CU_MEMHOSTALLOC_PORTABLE and CU_MEMHOSTALLOC_DEVICEMAP. */
+/** CU_MEMHOSTALLOC_PORTABLE and _DEVICEMAP, which CU_MEMHOSTREGISTER_ has by the same numbers. */
 const PORTABLE_AND_MAPPED = 3;
 /** Node 20 ends the process at a view of 4 GiB: memory is looked at through windows. */
 export const WINDOW_BYTES = 2 ** 30;
@@ -33,17 +34,52 @@ export function allocateOnDevice(driver: Driver, bytes: number, what: string): M
 
 /** Page-locked memory; `StrategyUnavailable` beyond half of the host's free memory, or where the driver refuses. */
 export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
-  const halfFree = freemem() / 2;
-  if (bytes > halfFree) {
-    throw new StrategyUnavailable(
-      `${what} needs ${formatBytes(bytes)} of page-locked memory, half of what the host has free is ${formatBytes(halfFree)}`,
-    );
-  }
+  mustBeHalfFree(bytes, freeBytes(), what);
   const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of page-locked memory`, () =>
     driver.make('cuMemHostAlloc', bytes, PORTABLE_AND_MAPPED),
   );
-  const deviceAddress = driver.make('cuMemHostGetDevicePointer_v2', address, 0);
-  return { address, deviceAddress, bytes, free: () => driver.release('cuMemFreeHost', address) };
+  return mapped(driver, address, bytes, () => driver.release('cuMemFreeHost', address));
+}
+
+/** Page-locks an array's own memory, so that no other copy is made; `undefined` where the system cannot. The array must outlive it. */
+export function pageLockInPlace(
+  driver: Driver,
+  array: ArrayBufferView,
+  what: string,
+): PageLocked | undefined {
+  const { byteLength: bytes } = array;
+  // What is to be locked is taken already.
+  mustBeHalfFree(bytes, freeBytes() + bytes, what);
+  const address = driver.library.address(array);
+  const status = driver.library.call.cuMemHostRegister_v2(address, bytes, PORTABLE_AND_MAPPED);
+  if (status !== 0) {
+    const error = driver.error('cuMemHostRegister_v2', status);
+    if (error.sticky) throw error;
+    return undefined;
+  }
+  return mapped(driver, address, bytes, () => driver.release('cuMemHostUnregister', address));
+}
+
+function mapped(driver: Driver, address: number, bytes: number, free: () => void): PageLocked {
+  try {
+    const deviceAddress = driver.make('cuMemHostGetDevicePointer_v2', address, 0);
+    return { address, deviceAddress, bytes, free };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** What a process may still take, where Node can tell: a container's limit counts. */
+function freeBytes(): number {
+  return host.availableMemory?.() ?? freemem();
+}
+
+function mustBeHalfFree(bytes: number, freeBytes: number, what: string): void {
+  if (bytes <= freeBytes / 2) return;
+  throw new StrategyUnavailable(
+    `${what} needs ${formatBytes(bytes)} of page-locked memory, half of what the host has free is ${formatBytes(freeBytes / 2)}`,
+  );
 }
 
 function orUnavailable<T>(driver: Driver, what: string, allocate: () => T): T {

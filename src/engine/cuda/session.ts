@@ -20,7 +20,7 @@ import {
 import { GATHER, LAUNCH_BYTES, Launch, SLICE } from './launch.js';
 import { aheadLoop, type EpochLoop, phasesOf, type Room, replayLoop, stepLoop } from './loops.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
-import type { Resources } from './resources.js';
+import { offHeap, type Resources } from './resources.js';
 import { Results } from './results.js';
 
 /** CU_EVENT_DISABLE_TIMING. */
@@ -58,21 +58,23 @@ export class CudaSession implements Session {
     const { replay, overlap } = this.#strategy;
     const perEpoch = fetch === 'epoch' || replay;
     const results = this.#keep(new Results(driver, stream, perEpoch ? stepsPerEpoch : 1, readback));
-    const room: Room = { context: this.#context, plan: this.#plan, results, outSlot: this.#outSlot };
+    const room: Room = {
+      context: this.#context,
+      plan: this.#plan,
+      results,
+      outSlot: this.#outSlot,
+      atEnd: (release) => this.#frees.push(release),
+    };
     if (replay) {
       const order = this.#keep(allocateOnDevice(driver, stepsPerEpoch * 4, 'the order'));
       const data = this.#resources.upload(this.#dataset).address;
       const { whole } = this.#launches(data, results, { order: order.address, resident: true });
-      const loop = replayLoop(room, whole, order.address);
-      this.#frees.push(loop.free);
-      this.#loop = loop.epoch;
+      this.#loop = replayLoop(room, whole, order.address);
     } else if (overlap) {
       const copies = driver.make('cuStreamCreate', NON_BLOCKING);
       this.#frees.push(() => driver.release('cuStreamDestroy_v2', copies));
       const lanes = [0, 1].map(() => this.#delivery(results, copies)) as [Delivery, Delivery];
-      const loop = aheadLoop(room, lanes, copies);
-      this.#frees.push(loop.free);
-      this.#loop = loop.epoch;
+      this.#loop = aheadLoop(room, lanes, copies);
     } else {
       const deliver = this.#delivery(results, stream);
       this.#loop = stepLoop(room, deliver);
@@ -130,7 +132,7 @@ export class CudaSession implements Session {
     }
     const from =
       hostMemory === 'pageable'
-        ? driver.library.address(offHeap(this.#dataset.values))
+        ? this.#resources.pageable(this.#dataset)
         : this.#resources.pageLock(this.#dataset).address;
     return feedSlice(driver, launches, sizes, { from, to: buffer.address, stream: copies });
   }
@@ -194,11 +196,12 @@ export class CudaSession implements Session {
     return { whole: launch(0, perBatch), short: launch(LAUNCH_BYTES, short) };
   }
 
+  /** Cleared on the stream of the graph: what the null stream does, a stream that does not block does not wait for. */
   #state(blocks: number): Memory {
-    const { driver } = this.#context;
+    const { driver, stream } = this.#context;
     const bytes = STATE_BYTES + blocks * PARTIAL_BYTES;
     const state = this.#keep(allocateOnDevice(driver, bytes, 'partial sums'));
-    driver.do('cuMemsetD8_v2', state.address, 0, bytes);
+    driver.do('cuMemsetD8Async', state.address, 0, bytes, stream);
     return state;
   }
 
@@ -216,12 +219,6 @@ function sizesOf(plan: Plan): Sizes {
     shortBytes: shortRows * rowBytes,
     shortIndex: shortRows === 0 ? -1 : plan.stepsPerEpoch - 1,
   };
-}
-
-/** A short array lives where the garbage collector may move it, until its buffer is asked for. */
-function offHeap<T extends ArrayBufferView>(array: T): T {
-  void array.buffer;
-  return array;
 }
 
 function nothing(): void {}

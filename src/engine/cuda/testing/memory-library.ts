@@ -9,7 +9,8 @@ import type { Library } from '../library.js';
 interface Region {
   readonly base: number;
   readonly bytes: Uint8Array;
-  readonly kind: 'device' | 'page-locked' | 'pageable';
+  /** `registered` is memory of the host's own that was page-locked in place. */
+  kind: 'device' | 'page-locked' | 'registered' | 'pageable';
 }
 
 type Operation = () => void;
@@ -216,12 +217,18 @@ export class MemoryLibrary implements Library {
   cuMemFreeHost(address: number) {
     return this.cuMemFree_v2(address);
   }
+  cuMemHostRegister_v2(address: number, bytes: number) {
+    this.#region(address, bytes).kind = 'registered';
+    return 0;
+  }
+  cuMemHostUnregister(address: number) {
+    const region = this.#regions.find(({ base, kind }) => base === address && kind === 'registered');
+    if (region === undefined) return 1;
+    region.kind = 'pageable';
+    return 0;
+  }
   cuMemHostGetDevicePointer_v2(box: Argument, address: number) {
     return this.#give(box, address);
-  }
-  cuMemcpyHtoD_v2(to: number, from: number, bytes: number) {
-    this.#memory(to, bytes).set(this.#memory(from, bytes));
-    return 0;
   }
   cuMemcpyHtoDAsync_v2(to: number, from: number, bytes: number, stream: number) {
     const staged =
@@ -231,9 +238,8 @@ export class MemoryLibrary implements Library {
   cuMemcpyDtoHAsync_v2(to: number, from: number, bytes: number, stream: number) {
     return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
   }
-  cuMemsetD8_v2(to: number, value: number, bytes: number) {
-    this.#memory(to, bytes).fill(value);
-    return 0;
+  cuMemsetD8Async(to: number, value: number, bytes: number, stream: number) {
+    return this.#push(stream, () => this.#memory(to, bytes).fill(value));
   }
   cuStreamCreate(box: Argument) {
     return this.#made(box, { queue: [], capturing: undefined } satisfies Stream);

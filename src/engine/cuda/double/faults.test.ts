@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildDouble } from '../testing/double.js';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-faults-'));
+const missing = buildDouble(folder);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the built command line on the software driver; the report is what the driver saw. */
+function run(settings: Record<string, string>, ...more: string[]) {
+  const report = join(folder, 'report.json');
+  const env: NodeJS.ProcessEnv = { ...process.env, PINBENCH_CUDA_LIBRARY: join(folder, 'libcuda.so.1') };
+  for (const [name, value] of Object.entries({ REPORT: report, ...settings })) {
+    env[`PINBENCH_DOUBLE_${name}`] = value;
+  }
+  const args = [
+    'run',
+    'fixtures/data.npy',
+    '--engine',
+    'cuda',
+    '-b',
+    '2',
+    '-e',
+    '2',
+    '--warmup',
+    '0',
+    ...more,
+  ];
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/pinbench.js', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env,
+  });
+  return { status, stdout, stderr, report: JSON.parse(readFileSync(report, 'utf8')) as Report };
+}
+
+interface Report {
+  readonly live: Readonly<Record<string, number>>;
+  readonly lost: number;
+}
+
+const nothingLives = (live: Report['live']) => Object.values(live).every((count) => count === 0);
+
+/** A fault, the strategy it is met in, and what is said. */
+const REFUSED: readonly [fault: string, strategy: string, said: RegExp][] = [
+  ['cuInit:1=100', 'feed', /the CUDA driver library is there but finds no device.*CUDA_VISIBLE_DEVICES/],
+  ['cuInit:1=802', 'feed', /cuInit: CUDA_ERROR_SYSTEM_NOT_READY \(802.*fabric manager/],
+  ['cuInit:1=803', 'feed', /cuInit: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH \(803.*reboot/],
+  ['cuInit:1=999', 'feed', /cuInit: CUDA_ERROR_UNKNOWN \(999.*nvidia-smi/],
+  ['cuInit:1=34', 'feed', /cuInit: CUDA_ERROR_STUB_LIBRARY.*install the NVIDIA driver/],
+  [
+    'cuDeviceGetCount:1=3',
+    'feed',
+    /cuDeviceGetCount: CUDA_ERROR_NOT_INITIALIZED \(3, initialization error\)/,
+  ],
+  ['cuDeviceGetName:1=101', 'feed', /cuDeviceGetName: CUDA_ERROR_INVALID_DEVICE/],
+  ['cuDevicePrimaryCtxRetain:1=2', 'feed', /cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY.*free memory/],
+  ['cuCtxSetCurrent:1=201', 'feed', /cuCtxSetCurrent: CUDA_ERROR_INVALID_CONTEXT/],
+  ['cuStreamCreate:1=2', 'feed', /cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY/],
+  [
+    'cuModuleLoadDataEx:1=218',
+    'feed',
+    /cuModuleLoadDataEx: CUDA_ERROR_INVALID_PTX.*update the NVIDIA driver/,
+  ],
+  ['cuModuleLoadDataEx:1=221', 'feed', /JIT_COMPILER_NOT_FOUND.*NVIDIA_DRIVER_CAPABILITIES=compute,utility/],
+  ['cuModuleLoadDataEx:1=222', 'feed', /UNSUPPORTED_PTX_VERSION.*does not know this PTX version/],
+  ['cuModuleLoadDataEx:1=223', 'feed', /cuModuleLoadDataEx: status 223.*unset CUDA_DISABLE_PTX_JIT/],
+  ['cuModuleGetFunction:1=500', 'feed', /cuModuleGetFunction: CUDA_ERROR_NOT_FOUND/],
+  ['cuOccupancyMaxActiveBlocksPerMultiprocessor:1=1', 'feed', /Multiprocessor: CUDA_ERROR_INVALID_VALUE/],
+  ['cuMemGetInfo_v2:1=201', 'pin', /cuMemGetInfo_v2: CUDA_ERROR_INVALID_CONTEXT/],
+  ['cuMemHostGetDevicePointer_v2:1=1', 'feed', /cuMemHostGetDevicePointer_v2: CUDA_ERROR_INVALID_VALUE/],
+  ['cuMemsetD8Async:1=1', 'feed', /cuMemsetD8Async: CUDA_ERROR_INVALID_VALUE/],
+  ['cuMemcpyHtoDAsync_v2:2=1', 'feed', /cuMemcpyHtoDAsync_v2: CUDA_ERROR_INVALID_VALUE/],
+  ['cuLaunchKernel:2=701', 'pin', /cuLaunchKernel: CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES/],
+  ['cuEventCreate:3=2', 'feed', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
+  ['cuEventCreate:2=2', 'feed-ahead', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
+  ['cuEventRecord:3=400', 'feed-ahead', /cuEventRecord: CUDA_ERROR_INVALID_HANDLE/],
+  ['cuStreamWaitEvent:2=400', 'feed-ahead', /cuStreamWaitEvent: CUDA_ERROR_INVALID_HANDLE/],
+  [
+    'cuStreamBeginCapture_v2:1=900',
+    'pin-replay',
+    /cuStreamBeginCapture_v2: CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED/,
+  ],
+  ['cuLaunchKernel:3=701', 'pin-replay', /cuLaunchKernel: CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES/],
+  ['cuStreamEndCapture:1=901', 'pin-replay', /cuStreamEndCapture: CUDA_ERROR_STREAM_CAPTURE_INVALIDATED/],
+  ['cuGraphInstantiateWithFlags:1=2', 'pin-replay', /cuGraphInstantiateWithFlags: CUDA_ERROR_OUT_OF_MEMORY/],
+  ['cuGraphLaunch:2=1', 'pin-replay', /cuGraphLaunch: CUDA_ERROR_INVALID_VALUE/],
+];
+
+/** Faults after which the context is lost: the driver takes nothing back any more. */
+const LOST: readonly [fault: string, strategy: string, said: RegExp][] = [
+  ['exec:3=700', 'pin', /cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS \(700.*lost to this process/],
+  ['exec:2=716', 'feed', /cuStreamSynchronize: CUDA_ERROR_MISALIGNED_ADDRESS/],
+  [
+    'exec:5=719',
+    'zero-copy',
+    /cuStreamSynchronize: CUDA_ERROR_LAUNCH_FAILED \(719, unspecified launch failure\)/,
+  ],
+  ['cuStreamSynchronize:4=702', 'pin', /cuStreamSynchronize: CUDA_ERROR_LAUNCH_TIMEOUT/],
+];
+
+/** Memory that is not to be had: the strategy is skipped, the others are measured. */
+const SKIPPED: readonly [fault: string, strategy: string, said: RegExp][] = [
+  [
+    'cuMemAlloc_v2:1=2',
+    'feed,pin',
+    /a mini-batch needs 24 B of device memory, the driver\s+refused it with 1\.00 GiB/,
+  ],
+  ['cuMemHostAlloc:1=2', 'feed,pin', /the scalars needs 8 B of page-locked memory, the driver\s+refused it/],
+];
+
+describe.skipIf(missing !== undefined)(
+  `a fault of the driver${missing ? `: skipped, ${missing}` : ''}`,
+  () => {
+    it.each(REFUSED)('%s in %s: one line, exit 4, nothing left behind', (fault, strategy, said) => {
+      const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
+      expect(stderr).toMatch(said);
+      expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([4, '', 1]);
+      expect(report.live).toSatisfy(nothingLives);
+    });
+
+    it.each(LOST)(
+      '%s in %s: one line, exit 4, and nothing more is asked of the driver',
+      (fault, strategy, said) => {
+        const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
+        expect(stderr).toMatch(said);
+        expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([4, '', 1]);
+        expect(report.lost).toBe(Number(fault.split('=')[1]));
+      },
+    );
+
+    it.each(SKIPPED)('%s in %s: that strategy is skipped, with the reason', (fault, strategy, said) => {
+      const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(said);
+      expect(report.live).toSatisfy(nothingLives);
+    });
+  },
+);
+
+describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
+  it('prints six verified rows with the right bytes', () => {
+    const { status, stdout, stderr, report } = run({}, '--strategy', 'all', '--json', '-');
+    expect([status, stderr]).toEqual([0, '']);
+    const { results } = JSON.parse(stdout) as { results: Record<string, unknown>[] };
+    expect(
+      results.map((r) => [r.strategy, r.verified, r.epochSum, r.h2dBytesPerStep, r.h2dBytesSetup]),
+    ).toEqual([
+      ['feed', true, 8555, 24, 0],
+      ['pin', true, 8555, 0, 120],
+      ['feed-locked', true, 8555, 24, 0],
+      ['feed-ahead', true, 8555, 24, 0],
+      ['pin-replay', true, 8555, 4, 120],
+      ['zero-copy', true, 8555, 24, 0],
+    ]);
+    expect(report.live).toSatisfy(nothingLives);
+  });
+
+  it('feeds what does not fit on the device, and says by how much', () => {
+    const { status, stdout } = run({ MEMORY: '130' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/the dataset, 120 B, does not fit in the \d+ B free on the device/);
+  });
+
+  it('has the devices the driver shows, and no more', () => {
+    const { status, stderr } = run({ DEVICES: '2' }, '--device', '2');
+    expect([status, stderr]).toEqual([
+      4,
+      expect.stringMatching(/--device 2: CUDA shows 2 devices; expected 0 to 1/),
+    ]);
+    expect(run({ DEVICES: '2' }, '--device', '1').status).toBe(0);
+    expect(run({ DEVICES: '0' }).stderr).toMatch(/finds no device/);
+  });
+});

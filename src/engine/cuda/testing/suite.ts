@@ -1,0 +1,97 @@
+import type { Dataset } from '../../../data/dataset.js';
+import type { PlanRequest } from '../../../plan/plan.js';
+import { DTYPES, STRATEGIES, type StrategyName } from '../../../words.js';
+import type { Device } from '../../engine.js';
+import { datasetOf, verifyOn } from './verify.js';
+
+/** One thing that must hold on any device, whether of silicon or of software. `run` throws where it does not. */
+export interface Case {
+  readonly name: string;
+  run(device: Device): Promise<void>;
+}
+
+type Shape = readonly [rows: number, cols: number, batch: number];
+
+/** Mini-batches that begin at any byte of a 16-byte load, of one element to several blocks, whole and short. */
+const SHAPES: readonly Shape[] = [
+  [1, 1, 1],
+  [10, 3, 2],
+  [11, 5, 3],
+  [7, 13, 4],
+  [5, 1031, 2],
+];
+/** More 16-byte loads than a small device has threads, so that several are in flight in each. */
+const LONG: Shape = [3, 40_009, 1];
+
+const SAMPLINGS = ['slice', 'gather'] as const;
+const EPOCHS: Partial<PlanRequest>[] = SAMPLINGS.flatMap((sampling) =>
+  (['keep', 'drop'] as const).flatMap((remainder) =>
+    (['step', 'epoch'] as const).flatMap((fetch) =>
+      (['mapped', 'copy'] as const).map((readback) => ({ sampling, remainder, fetch, readback })),
+    ),
+  ),
+);
+
+const offered = (name: StrategyName, sampling: PlanRequest['sampling']) =>
+  sampling === 'slice' || name !== 'pin-replay';
+
+/** Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit. */
+export const CASES: readonly Case[] = [
+  ...DTYPES.flatMap((dtype) =>
+    SAMPLINGS.flatMap((sampling) => [
+      ...STRATEGIES.filter((strategy) => offered(strategy, sampling)).map((strategy) => ({
+        name: `${dtype}, ${sampling}, ${strategy}: every shape`,
+        async run(device: Device) {
+          for (const [rows, cols, batch] of SHAPES) {
+            await verifyOn(device, datasetOf(dtype, rows, cols), strategy, { batches: [batch], sampling });
+          }
+        },
+      })),
+      {
+        name: `${dtype}, ${sampling}: a long mini-batch, and a model heavier than the graph`,
+        async run(device: Device) {
+          const [rows, cols, batch] = LONG;
+          await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batches: [batch], sampling }, 1);
+          await verifyOn(device, datasetOf(dtype, 9, 37), 'pin', { works: [3], sampling });
+        },
+      },
+    ]),
+  ),
+  ...EPOCHS.map((kind) => ({
+    name: `every strategy, ${Object.values(kind).join(', ')}`,
+    async run(device: Device) {
+      const dataset = datasetOf('float32', 11, 5);
+      for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {
+        for (const batch of [1, 4, 11])
+          await verifyOn(device, dataset, strategy, { ...kind, batches: [batch] });
+      }
+    },
+  })),
+  {
+    name: 'NaN, infinities, an overflow and the smallest numbers',
+    async run(device) {
+      const edge = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 1e-45, 2e19];
+      for (const value of edge) await verifyOn(device, withValue(value), 'pin', { batches: [2] });
+    },
+  },
+  {
+    name: 'the same sums to the bit, again and again',
+    async run(device) {
+      const dataset = datasetOf('float32', 6, 9_001);
+      const request = { batches: [2], shuffle: 'once' } as const;
+      const first = await verifyOn(device, dataset, 'pin', request);
+      for (let again = 0; again < 3; again++) {
+        const sums = await verifyOn(device, dataset, 'pin', request);
+        if (!sums.every((sum, i) => Object.is(sum, first[i]))) {
+          throw new Error(`${sums.join(' ')} after ${first.join(' ')}`);
+        }
+      }
+    },
+  },
+];
+
+function withValue(value: number): Dataset {
+  const dataset = datasetOf('float32', 6, 7);
+  dataset.values[17] = value;
+  return dataset;
+}
