@@ -18,8 +18,36 @@ export interface DeviceInfo {
   readonly multiprocessors?: number;
   readonly l2Bytes?: number;
   readonly pciBusId?: string;
+  readonly uuid?: string;
+  /** Version of the device's driver. */
+  readonly driver?: string;
+  /** A part of a GPU that is shared out (MIG). */
+  readonly mig?: boolean;
+  readonly ecc?: boolean;
+  readonly persistence?: boolean;
+  /** The host's memory node it is nearest to. */
+  readonly numaNode?: number;
   /** Host and device share one memory: a copy does not cross a bus. */
   readonly integrated?: boolean;
+}
+
+/** A PCIe link: what it ran at while copies were under way, and what device and slot could do. */
+export interface Link {
+  readonly generation: number;
+  /** Lanes. */
+  readonly width: number;
+  readonly maxGeneration: number;
+  readonly maxWidth: number;
+}
+
+/** The state a device is in at a moment; what cannot be known is absent. */
+export interface Condition {
+  readonly smMHz?: number;
+  readonly memoryMHz?: number;
+  readonly watts?: number;
+  readonly celsius?: number;
+  /** Why it runs slower than it could; empty where it does not. */
+  readonly throttled?: readonly string[];
 }
 
 /** Whether an engine is there; if not, why, and the command that mends it. */
@@ -47,6 +75,10 @@ export interface Device extends AsyncDisposable {
   supports(strategy: Strategy, plan: Plan): Support;
   /** Steps that do nothing on the device: a launch and a wait, which no strategy can beat. Only where that can be told. */
   floor?(): Session;
+  /** The state it is in, looked at before and after timed blocks. */
+  condition?(): Condition | undefined;
+  /** Its link to the host, looked at while copies are under way. */
+  link?(): Link | undefined;
   /** Makes ready without uploading anything. May throw `StrategyUnavailable`. */
   prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session>;
 }

@@ -7,7 +7,7 @@ import type { Orders } from '../plan/batches.js';
 import { movementOf, type Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { BlockTimer } from './block.js';
-import type { Measured, Skipped, StepTimes, Subject } from './measurement.js';
+import type { Conditions, Measured, Skipped, StepTimes, Subject } from './measurement.js';
 import { mustMove, type Verified, verifyEpoch } from './verify.js';
 
 /** What the contenders of a cell share: the same dataset, orders, reference, clock and room for scalars. */
@@ -31,6 +31,14 @@ const PHASE_STEPS = 200;
 /** Warm-up goes on for this long at least. */
 const LEAST_WARM_UP_NS = 200e6;
 
+/** What one round of a contender came to. */
+export interface Sample {
+  /** Mean step time. */
+  readonly ns: number;
+  readonly steps: number;
+  readonly conditions?: Conditions;
+}
+
 /** One strategy in one cell: its session, set up, and what the clock has said of it so far. */
 export class Contender implements AsyncDisposable {
   readonly subject: Subject;
@@ -42,6 +50,7 @@ export class Contender implements AsyncDisposable {
   readonly #histogram: RecordableHistogram = createHistogram();
   #verified: Verified | undefined;
   #phases: Phases | undefined;
+  readonly #conditions: Conditions[] = [];
   #steps = 0;
 
   private constructor(ring: Ring, subject: Subject, session: Session, setupNs: number) {
@@ -100,17 +109,20 @@ export class Contender implements AsyncDisposable {
     return timer.block(this.#session, orders, first, count, out);
   }
 
-  /** A timed block and, apart from it, some single steps. Its mean step time in ns is the caller's to keep or drop. */
-  async round(first: number, count: number): Promise<number> {
+  /** A timed block and, apart from it, some single steps. What it tells is the caller's to keep or drop. */
+  async round(first: number, count: number): Promise<Sample> {
+    const { device } = this.#ring.opened;
     const { plan, orders, out } = this.#ring;
     const steps = count * plan.stepsPerEpoch;
-    const sampleNs = (await this.epochs(first, count)) / steps;
+    const before = device.condition?.();
+    const ns = (await this.epochs(first, count)) / steps;
+    const after = device.condition?.();
     const wanted = Math.max(Math.min(steps, SINGLE_STEPS.fewest), Math.ceil(steps * SINGLE_STEPS.share));
     for (let left = Math.min(wanted, SINGLE_STEPS.most); left > 0; left -= plan.stepsPerEpoch) {
       const order = orders.firstSteps(first, Math.min(left, plan.stepsPerEpoch));
       await this.#session.epoch(order, out, this.#histogram);
     }
-    return sampleNs;
+    return { ns, steps, ...(before && after && { conditions: { before, after } }) };
   }
 
   /** Looks where a step's time goes on the device, where the engine can tell; apart from everything that is timed. */
@@ -119,10 +131,11 @@ export class Contender implements AsyncDisposable {
     this.#phases = this.#session.phases?.(orders.firstSteps(0, Math.min(PHASE_STEPS, plan.stepsPerEpoch)));
   }
 
-  /** Keeps a round of `steps` steps, once every contender had its block. */
-  keep(sampleNs: number, steps: number): void {
-    this.samplesNs.push(sampleNs);
+  /** Keeps a round, once every contender had its block. */
+  keep({ ns, steps, conditions }: Sample): void {
+    this.samplesNs.push(ns);
     this.#steps += steps;
+    if (conditions !== undefined) this.#conditions.push(conditions);
   }
 
   /** What was measured; skipped where the run was interrupted before a whole round. */
@@ -139,6 +152,7 @@ export class Contender implements AsyncDisposable {
       steps: this.#steps,
       ...(stepTimes && { stepTimes }),
       ...(this.#phases && { phases: this.#phases }),
+      ...(this.#conditions.length > 0 && { conditions: this.#conditions }),
       ...this.#verified,
     };
   }

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import type { Link } from '../engine/engine.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
@@ -33,6 +34,8 @@ export interface Outcome {
   readonly overheadNsPerStep?: number;
   /** A launch and a wait of each engine that can tell, ns. */
   readonly floorNs?: Partial<Record<EngineName, number>>;
+  /** The link of each device that has one, under copies. */
+  readonly links?: Partial<Record<EngineName, Link>>;
   readonly complete: boolean;
 }
 
@@ -60,11 +63,14 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
   try {
     const overheadNsPerStep = await costPerStep(nullSession, plans[0]!, timer, MOST_NULL_STEPS);
     const floorNs: Partial<Record<EngineName, number>> = {};
+    const links: Partial<Record<EngineName, Link>> = {};
     for (const { engine, device } of engines) {
+      const link = device.link?.();
+      if (link !== undefined) links[engine] = link;
       const floor = device.floor?.();
       if (floor !== undefined) floorNs[engine] = await costPerStep(floor, plans[0]!, timer, MOST_FLOOR_STEPS);
     }
-    return { measurements, notices, overheadNsPerStep, floorNs, complete: true };
+    return { measurements, notices, overheadNsPerStep, floorNs, links, complete: true };
   } catch (error) {
     if (error instanceof Interrupted) return { measurements, notices, complete: false };
     throw error;

@@ -1,4 +1,4 @@
-import type { DeviceInfo, Phases } from '../engine/engine.js';
+import type { Condition, DeviceInfo, Phases } from '../engine/engine.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName } from '../words.js';
@@ -10,6 +10,12 @@ export interface StepTimes {
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
+}
+
+/** The state of the device around a timed block. */
+export interface Conditions {
+  readonly before: Condition;
+  readonly after: Condition;
 }
 
 /** Which cell of the grid a measurement is of. */
@@ -31,6 +37,8 @@ export interface Measured extends Subject {
   /** From a pass of its own, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
   readonly stepTimes?: StepTimes;
   readonly phases?: Phases;
+  /** Of each round, where the device can tell. */
+  readonly conditions?: readonly Conditions[];
   readonly epochSum: number;
   readonly maxRelError: number;
 }

@@ -1,5 +1,5 @@
 import { epochsOfRound, type Plan } from '../plan/plan.js';
-import type { Contender } from './contender.js';
+import type { Contender, Sample } from './contender.js';
 import { schedule } from './schedule.js';
 import { MAX_EXTENSION, widestIntervalPercent } from './stopping.js';
 
@@ -30,14 +30,14 @@ export async function runRounds(
   let round = 0;
   while (round < most && (round < planned || width() > untilPercent!)) {
     const count = epochsOfRound(epochs, planned, round % planned);
-    const samplesNs = new Map<Contender, number>();
+    const samples = new Map<Contender, Sample>();
     for (const index of turns[round]!) {
       const contender = contenders[index]!;
       onBlock(contender, round, Math.max(planned, round + 1));
-      samplesNs.set(contender, await contender.round(epoch, count));
+      samples.set(contender, await contender.round(epoch, count));
     }
     // An interrupted round never gets here: it counts whole or not at all, so that samples stay paired.
-    for (const [contender, sampleNs] of samplesNs) contender.keep(sampleNs, count * plan.stepsPerEpoch);
+    for (const [contender, sample] of samples) contender.keep(sample);
     epoch += count;
     round += 1;
   }

@@ -31,7 +31,7 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
     info: device.info,
     clocksCopies: device.clocksCopies,
   }));
-  const { overheadNsPerStep, floorNs } = outcome;
+  const { overheadNsPerStep, floorNs, links } = outcome;
   return {
     schema: RECORD_SCHEMA,
     pinbench: version,
@@ -46,13 +46,14 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
         engine,
         ...info,
         clocksCopies,
+        ...(links?.[engine] !== undefined && { link: links[engine] }),
         ...(floorNs?.[engine] !== undefined && { floorNs: floorNs[engine] }),
       })),
       ...(overheadNsPerStep !== undefined && { overheadNsPerStep }),
     },
     results,
     comparisons: comparisonsOf(results, request.modelNs),
-    warnings: warningsOf(dataset, devices, results, outcome.notices),
+    warnings: warningsOf(dataset, devices, results, outcome),
   };
 }
 

@@ -1,6 +1,6 @@
 import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
-import type { Phases } from '../engine/engine.js';
-import type { Measured, Measurement } from '../measure/measurement.js';
+import type { Condition, Phases } from '../engine/engine.js';
+import type { Conditions, Measured, Measurement } from '../measure/measurement.js';
 import { movementOf, rowBytesOf } from '../plan/plan.js';
 import { medianInterval } from '../stats/interval.js';
 import type { MeasuredResult, Result } from './schema.js';
@@ -36,6 +36,7 @@ function derive(
     },
     ...(measured.phases && { phasesNs: { ...measured.phases, host: hostNs(measured.phases, medianNs) } }),
     samplesNs,
+    ...(measured.conditions && { conditions: measured.conditions.map(conditionsOf) }),
     setupNs,
     ...movementOf(plan, strategy),
     rowsPerSecond,
@@ -44,6 +45,14 @@ function derive(
     maxRelError,
     verified: true,
   };
+}
+
+function conditionsOf({ before, after }: Conditions) {
+  return { before: conditionOf(before), after: conditionOf(after) };
+}
+
+function conditionOf({ throttled, ...rest }: Condition) {
+  return { ...rest, ...(throttled && { throttled: [...throttled] }) };
 }
 
 /** What is left of a step when the device's parts are taken away; they were seen in another pass and may come to more. */

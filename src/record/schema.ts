@@ -49,6 +49,18 @@ const plan = z.object({
   modelNs: ns.optional().describe('--model-us: a model of so many ns a step, for the prediction'),
 });
 
+const link = z
+  .object({ generation: positive, width: positive, maxGeneration: positive, maxWidth: positive })
+  .describe('PCIe, looked at while copies were under way');
+
+const condition = z.object({
+  smMHz: z.number().optional(),
+  memoryMHz: z.number().optional(),
+  watts: z.number().optional(),
+  celsius: z.number().optional(),
+  throttled: z.array(z.string()).optional().describe('why it ran slower than it could; empty: it did not'),
+});
+
 const device = z.object({
   engine: z.enum(ENGINES),
   name: z.string(),
@@ -60,6 +72,13 @@ const device = z.object({
   multiprocessors: positive.optional(),
   l2Bytes: positive.optional(),
   pciBusId: z.string().optional(),
+  uuid: z.string().optional(),
+  driver: z.string().optional(),
+  mig: z.boolean().optional(),
+  ecc: z.boolean().optional(),
+  persistence: z.boolean().optional(),
+  numaNode: count.optional(),
+  link: link.optional(),
   integrated: z.boolean().optional(),
   floorNs: ns.optional().describe('an empty kernel launched and waited for: what no strategy can beat'),
 });
@@ -111,6 +130,10 @@ const measured = cell.extend({
       'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
     ),
   samplesNs: z.array(ns).min(1).describe('mean step time of each round'),
+  conditions: z
+    .array(z.object({ before: condition, after: condition }))
+    .optional()
+    .describe('state of the device around each round'),
   setupNs: ns,
   h2dBytesPerStep: z.number().nonnegative().describe('mean over an epoch, by the plan'),
   h2dBytesSetup: count,

@@ -1,4 +1,5 @@
-import type { DeviceInfo } from '../engine/engine.js';
+import type { DeviceInfo, Link } from '../engine/engine.js';
+import type { Outcome } from '../measure/measure.js';
 import type { Notice } from '../measure/measurement.js';
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { outlierIndexes } from '../stats/outliers.js';
@@ -11,7 +12,7 @@ export function warningsOf(
   dataset: RunRecord['dataset'],
   devices: readonly { engine: EngineName; info: DeviceInfo }[],
   results: readonly Result[],
-  notices: readonly Notice[],
+  { notices, links }: Pick<Outcome, 'notices' | 'links'>,
 ): Warning[] {
   return [
     ...castWarning(dataset),
@@ -19,9 +20,12 @@ export function warningsOf(
     ...devices.flatMap(({ engine, info }) => [
       ...withinL2(engine, info, dataset, results),
       ...sharedMemory(engine, info),
+      ...mig(engine, info),
+      ...slowLink(engine, links?.[engine]),
     ]),
     ...fewRounds(results),
     ...results.flatMap(outliers),
+    ...results.flatMap(throttled),
     ...notices.map(ofNotice),
   ];
 }
@@ -59,6 +63,50 @@ function sharedMemory(engine: EngineName, { integrated, name }: DeviceInfo): War
   if (integrated !== true) return [];
   const message = `${engine}: ${name} shares the host's memory: what is fed does not cross a bus`;
   return [{ code: 'shared-memory', message, engine, device: name }];
+}
+
+function mig(engine: EngineName, { mig, name }: DeviceInfo): Warning[] {
+  if (mig !== true) return [];
+  const message = `${engine}: ${name} is shared out (MIG): this is a part of a GPU, and others may use its link`;
+  return [{ code: 'mig', message, engine, device: name }];
+}
+
+function slowLink(engine: EngineName, link: Link | undefined): Warning[] {
+  if (link === undefined) return [];
+  const { generation, width, maxGeneration, maxWidth } = link;
+  if (generation >= maxGeneration && width >= maxWidth) return [];
+  const message =
+    `${engine}: the link ran at PCIe ${generation} ×${width} under copies, ` +
+    `device and slot can do PCIe ${maxGeneration} ×${maxWidth}: what is fed is slower than it could be`;
+  return [{ code: 'slow-link', message, engine, ...link }];
+}
+
+function throttled(result: Result): Warning[] {
+  if (result.status === 'skipped' || result.conditions === undefined) return [];
+  const { engine, strategy, batch, work, conditions } = result;
+  const slowed = conditions.map(({ before, after }) => [
+    ...(before.throttled ?? []),
+    ...(after.throttled ?? []),
+  ]);
+  const rounds = slowed.filter((reasons) => reasons.length > 0).length;
+  if (rounds === 0) return [];
+  const reasons = [...new Set(slowed.flat())];
+  const message =
+    `${engine} ${strategy}, batch ${batch}: the device was slowed (${reasons.join(', ')}) in ${rounds} of ` +
+    `${conditions.length} rounds; they are kept`;
+  return [
+    {
+      code: 'throttled',
+      message,
+      engine,
+      strategy,
+      batch,
+      work,
+      reasons,
+      throttled: rounds,
+      rounds: conditions.length,
+    },
+  ];
 }
 
 function fewRounds(results: readonly Result[]): Warning[] {

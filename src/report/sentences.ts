@@ -39,10 +39,17 @@ export function linesOf(record: RunRecord): Line[] {
 /** Warnings that the device and dataset lines already give. */
 const SAID_ELSEWHERE = ['cast', 'no-gpu'];
 
-function deviceSentence({ engine, name, runtime, gpu, clocksCopies }: DeviceRecord): string {
+function deviceSentence({ engine, name, runtime, driver, link, floorNs, ...rest }: DeviceRecord): string {
+  const { gpu, clocksCopies } = rest;
   const label = gpu ? '' : '; no GPU: these figures say nothing about one';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
-  return `${engine}: ${name}, ${runtime}${copies}${label}`;
+  const known = [
+    `${engine}: ${name}, ${runtime}`,
+    ...(driver === undefined ? [] : [`driver ${driver}`]),
+    ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
+    ...(floorNs === undefined ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
+  ];
+  return `${known.join(', ')}${copies}${label}`;
 }
 
 function datasetSentence({ path, rows, cols, dtype, castFrom, bytes }: RunRecord['dataset']): string {

@@ -19,7 +19,8 @@ export const ATTRIBUTE = {
   l2Bytes: 38,
   computeMajor: 75,
   computeMinor: 76,
-  pageableMemoryAccess: 88,
+  /** Host and device share page tables: their memory is joined by a coherent link, as on GH200. */
+  usesHostPageTables: 100,
 } as const;
 
 /** The kernels of one dtype, loaded. */

@@ -2,13 +2,20 @@ import type { Dataset } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import { formatBytes } from '../../units.js';
-import type { Device, DeviceInfo, Session, Support } from '../engine.js';
+import type { Condition, Device, DeviceInfo, Link, Session, Support } from '../engine.js';
+import { StrategyUnavailable } from '../engine.js';
 import type { Context } from './context.js';
+import { copyToDevice } from './delivery.js';
+import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
+import type { NvmlDevice } from './nvml.js';
 import { Resources } from './resources.js';
 import { CudaSession } from './session.js';
 
 /** A graph of more launches than this takes longer to record than to run, and the driver's memory for it. */
 const MOST_REPLAYED_STEPS = 100_000;
+/** Copies that keep the link awake while it is looked at: some milliseconds of the fastest. */
+const LINK_COPIES = 8;
+const LINK_COPY_BYTES = 32 * 2 ** 20;
 
 /** A CUDA device with its context open. */
 export class CudaDevice implements Device {
@@ -16,9 +23,11 @@ export class CudaDevice implements Device {
   readonly clocksCopies = true;
   readonly #context: Context;
   readonly #resources: Resources;
+  readonly #nvml: NvmlDevice | undefined;
 
-  constructor(context: Context, info: DeviceInfo) {
+  constructor(context: Context, info: DeviceInfo, nvml?: NvmlDevice) {
     this.#context = context;
+    this.#nvml = nvml;
     this.#resources = new Resources(context);
     this.info = info;
   }
@@ -61,6 +70,34 @@ export class CudaDevice implements Device {
     };
   }
 
+  condition(): Condition | undefined {
+    return this.#nvml?.condition();
+  }
+
+  /** An idle link drops to a low generation: it is looked at under copies. Absent where there is no room for them. */
+  link(): Link | undefined {
+    if (this.#nvml === undefined) return undefined;
+    const { driver, stream } = this.#context;
+    const memory: Memory[] = [];
+    try {
+      const from = allocatePageLocked(driver, LINK_COPY_BYTES, 'a copy');
+      memory.push(from);
+      const to = allocateOnDevice(driver, LINK_COPY_BYTES, 'a copy');
+      memory.push(to);
+      for (let copy = 0; copy < LINK_COPIES; copy++) {
+        copyToDevice(driver, to.address, from.address, LINK_COPY_BYTES, stream);
+      }
+      const link = this.#nvml.link();
+      driver.do('cuStreamSynchronize', stream);
+      return link;
+    } catch (error) {
+      if (error instanceof StrategyUnavailable) return undefined;
+      throw error;
+    } finally {
+      for (const piece of memory.reverse()) piece.free();
+    }
+  }
+
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
     return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
   }
@@ -68,5 +105,6 @@ export class CudaDevice implements Device {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#resources.free();
     this.#context.close();
+    this.#nvml?.close();
   }
 }

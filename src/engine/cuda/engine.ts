@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { env, platform } from 'node:process';
 import { PinbenchError } from '../../errors.js';
 import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
@@ -6,16 +7,22 @@ import { ATTRIBUTE, Context } from './context.js';
 import { CudaDevice } from './device.js';
 import { Driver } from './driver.js';
 import { type Library, LibraryNotFound, libraryPaths, loadLibrary } from './library.js';
+import { loadNvml, type NvmlCalls, NvmlDevice, nvmlPaths } from './nvml.js';
 
 const INSTALL = 'install the NVIDIA driver, or name its library in PINBENCH_CUDA_LIBRARY';
 
-/** The CUDA engine on whatever library `load` gives. */
+/** The CUDA engine on whatever library `load` gives, and what NVML says of its devices where there is one. */
 export class CudaEngine implements Engine {
   readonly name = 'cuda';
   readonly #load: () => Promise<Library>;
+  readonly #nvml: () => Promise<NvmlCalls | undefined>;
 
-  constructor(load: () => Promise<Library>) {
+  constructor(
+    load: () => Promise<Library>,
+    nvml: () => Promise<NvmlCalls | undefined> = async () => undefined,
+  ) {
     this.#load = load;
+    this.#nvml = nvml;
   }
 
   async probe(): Promise<Availability> {
@@ -39,8 +46,11 @@ export class CudaEngine implements Engine {
         expected: `0 to ${count - 1}`,
       });
     }
-    const info = deviceInfo(driver, ordinal);
-    return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info);
+    const known = deviceInfo(driver, ordinal);
+    const context = new Context(driver, driver.ask('cuDeviceGet', ordinal));
+    const calls = await this.#nvml();
+    const nvml = calls && NvmlDevice.at(calls, known.pciBusId!);
+    return new CudaDevice(context, { ...known, ...(nvml && nvmlInfo(nvml)) }, nvml);
   }
 
   async #driver(): Promise<Driver> {
@@ -78,6 +88,8 @@ function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
   const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
   const version = driver.ask('cuDriverGetVersion');
   const l2Bytes = attribute(ATTRIBUTE.l2Bytes);
+  const pciBusId = driver.text('cuDeviceGetPCIBusId', device);
+  const numaNode = numaNodeOf(pciBusId);
   return {
     name: driver.text('cuDeviceGetName', device),
     gpu: true,
@@ -86,15 +98,44 @@ function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
     computeCapability: `${attribute(ATTRIBUTE.computeMajor)}.${attribute(ATTRIBUTE.computeMinor)}`,
     multiprocessors: attribute(ATTRIBUTE.multiprocessors),
     ...(l2Bytes > 0 && { l2Bytes }),
-    pciBusId: driver.text('cuDeviceGetPCIBusId', device),
-    integrated: attribute(ATTRIBUTE.integrated) === 1,
+    pciBusId,
+    uuid: driver.uuid(device),
+    ...(numaNode !== undefined && { numaNode }),
+    integrated: attribute(ATTRIBUTE.integrated) === 1 || attribute(ATTRIBUTE.usesHostPageTables) === 1,
   };
 }
 
-/** The driver of this machine, loaded once. */
-let library: Promise<Library> | undefined;
+/** What NVML alone knows. */
+function nvmlInfo({ driver, mig, ecc, persistence }: NvmlDevice): Partial<DeviceInfo> {
+  return {
+    ...(driver !== undefined && { driver }),
+    ...(mig !== undefined && { mig }),
+    ...(ecc !== undefined && { ecc }),
+    ...(persistence !== undefined && { persistence }),
+  };
+}
 
-export const cudaEngine = new CudaEngine(() => {
-  library ??= loadLibrary(libraryPaths(platform, env.PINBENCH_CUDA_LIBRARY));
-  return library;
-});
+/** The memory node of a PCI device by Linux; absent elsewhere, and where it says −1 for none. */
+function numaNodeOf(pciBusId: string): number | undefined {
+  try {
+    const node = Number(readFileSync(`/sys/bus/pci/devices/${pciBusId.toLowerCase()}/numa_node`, 'latin1'));
+    return node >= 0 ? node : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The libraries of this machine, loaded once. */
+let library: Promise<Library> | undefined;
+let nvml: Promise<NvmlCalls | undefined> | undefined;
+
+export const cudaEngine = new CudaEngine(
+  () => {
+    library ??= loadLibrary(libraryPaths(platform, env.PINBENCH_CUDA_LIBRARY));
+    return library;
+  },
+  () => {
+    nvml ??= loadNvml(nvmlPaths(platform, env.PINBENCH_NVML_LIBRARY));
+    return nvml;
+  },
+);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the software driver into .cache/double, or into the folder named; CFLAGS go to the compiler.
+# Builds the software driver, and NVML beside it, into .cache/double, or into the folder named; CFLAGS go to the compiler.
 # Needs gcc and nothing else.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,3 +9,4 @@ compile=("${CC:-gcc}" -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffp-contract=off 
 read -ra flags <<<"${CFLAGS:-}"
 cd "$here"
 "${compile[@]}" "${flags[@]}" -o "$out/libcuda.so.1" config.c objects.c memory.c stream.c cuda.c ptx_parse.c ptx_exec.c -lm
+"${compile[@]}" "${flags[@]}" -o "$out/libnvidia-ml.so.1" config.c nvml.c

@@ -14,7 +14,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Runs the built command line on the software driver; the report is what the driver saw. */
 function run(settings: Record<string, string>, ...more: string[]) {
   const report = join(folder, 'report.json');
-  const env: NodeJS.ProcessEnv = { ...process.env, PINBENCH_CUDA_LIBRARY: join(folder, 'libcuda.so.1') };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    PINBENCH_CUDA_LIBRARY: join(folder, 'libcuda.so.1'),
+    PINBENCH_NVML_LIBRARY: join(folder, 'libnvidia-ml.so.1'),
+  };
   for (const [name, value] of Object.entries({ REPORT: report, ...settings })) {
     env[`PINBENCH_DOUBLE_${name}`] = value;
   }
@@ -175,5 +179,49 @@ describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
     ]);
     expect(run({ DEVICES: '2' }, '--device', '1').status).toBe(0);
     expect(run({ DEVICES: '0' }).stderr).toMatch(/finds no device/);
+  });
+});
+
+describe.skipIf(missing !== undefined)('what NVML tells', () => {
+  const recordOf = (settings: Record<string, string>) => {
+    const { stdout } = run(settings, '--json', '-');
+    return JSON.parse(stdout) as {
+      environment: { devices: Record<string, unknown>[] };
+      results: { conditions?: { before: object; after: object }[] }[];
+      warnings: { code: string; message: string }[];
+    };
+  };
+
+  it('is in the record: the device, its link under copies, its state around each round', () => {
+    const { environment, results, warnings } = recordOf({});
+    expect(environment.devices[0]).toMatchObject({
+      ...{ driver: '999.01', mig: false, ecc: true, persistence: true },
+      uuid: expect.stringMatching(/^GPU-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+      link: { generation: 4, width: 16, maxGeneration: 4, maxWidth: 16 },
+    });
+    const state = { smMHz: 1500, memoryMHz: 2600, watts: 123.456, celsius: 45, throttled: [] };
+    for (const { conditions } of results) {
+      expect(conditions).toEqual(Array.from({ length: 2 }, () => ({ before: state, after: state })));
+    }
+    expect(warnings.map(({ code }) => code)).toEqual(['dataset-within-l2', 'few-rounds']);
+  });
+
+  it('warns of a link below its best, of slowed rounds, of a part of a GPU', () => {
+    const { warnings } = recordOf({ LINK: '3x8/4x16', THROTTLE: '68', MIG: '1', INTEGRATED: '1' });
+    const said = warnings.map(({ message }) => message).join('\n');
+    expect(said).toMatch(/the link ran at PCIe 3 ×8 under copies, device and slot can do PCIe 4 ×16/);
+    expect(said).toMatch(/slowed \(power cap, hardware thermal slowdown\) in 2 of 2 rounds; they are kept/);
+    expect(said).toMatch(/shared out \(MIG\)/);
+    expect(said).toMatch(/shares the host's memory/);
+  });
+
+  it('may be missing, whole or in part', () => {
+    const refused = recordOf({ NVML_REFUSES: 'nvmlDeviceGetCurrPcieLinkWidth,nvmlDeviceGetEccMode' });
+    expect(refused.environment.devices[0]).not.toHaveProperty('link');
+    expect(refused.environment.devices[0]).not.toHaveProperty('ecc');
+    expect(refused.environment.devices[0]).toHaveProperty('driver');
+    const none = recordOf({ NVML_REFUSES: 'nvmlInit_v2' });
+    expect(none.environment.devices[0]).not.toHaveProperty('driver');
+    expect(none.results[0]).not.toHaveProperty('conditions');
   });
 });

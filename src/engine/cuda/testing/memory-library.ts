@@ -163,6 +163,10 @@ export class MemoryLibrary implements Library {
     bytes.write('0000:00:1E.0\0');
     return 0;
   }
+  cuDeviceGetUuid_v2(bytes: Buffer) {
+    bytes.fill(0x1e);
+    return 0;
+  }
   cuDeviceTotalMem_v2(box: Argument) {
     return this.#give(box, this.#options.memoryBytes ?? 2 ** 30);
   }

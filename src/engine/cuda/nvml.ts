@@ -1,0 +1,174 @@
+import type { Condition, Link } from '../engine.js';
+
+/** The functions of NVML pinbench asks; each may be missing, and each may answer "not supported". */
+const DECLARATIONS = {
+  nvmlInit_v2: '',
+  nvmlShutdown: '',
+  nvmlSystemGetDriverVersion: 'void *, uint32_t',
+  nvmlDeviceGetHandleByPciBusId_v2: 'const char *, void *',
+  nvmlDeviceGetCurrPcieLinkGeneration: 'uintptr_t, void *',
+  nvmlDeviceGetCurrPcieLinkWidth: 'uintptr_t, void *',
+  nvmlDeviceGetMaxPcieLinkGeneration: 'uintptr_t, void *',
+  nvmlDeviceGetMaxPcieLinkWidth: 'uintptr_t, void *',
+  nvmlDeviceGetClockInfo: 'uintptr_t, int, void *',
+  nvmlDeviceGetPowerUsage: 'uintptr_t, void *',
+  nvmlDeviceGetTemperature: 'uintptr_t, int, void *',
+  // The same under its name from driver 535 on, and the one before.
+  nvmlDeviceGetCurrentClocksEventReasons: 'uintptr_t, void *',
+  nvmlDeviceGetCurrentClocksThrottleReasons: 'uintptr_t, void *',
+  nvmlDeviceGetMigMode: 'uintptr_t, void *, void *',
+  nvmlDeviceGetEccMode: 'uintptr_t, void *, void *',
+  nvmlDeviceGetPersistenceMode: 'uintptr_t, void *',
+} as const;
+
+type NvmlName = keyof typeof DECLARATIONS;
+type NvmlArgument = number | string | ArrayBufferView;
+
+/** NVML's functions as they are; what the library does not have is absent. Each returns a status, 0 for success. */
+export type NvmlCalls = { readonly [name in NvmlName]?: (...args: NvmlArgument[]) => number };
+
+/** Where the NVIDIA driver puts NVML. */
+export function nvmlPaths(platform: string, override: string | undefined): string[] {
+  if (override !== undefined && override !== '') return [override];
+  if (platform === 'win32') return ['nvml.dll'];
+  if (platform !== 'linux') return [];
+  return [
+    'libnvidia-ml.so.1',
+    '/usr/lib/wsl/lib/libnvidia-ml.so.1',
+    '/run/opengl-driver/lib/libnvidia-ml.so.1',
+  ];
+}
+
+/** The first NVML there is, through koffi; nothing where there is none, as on Jetson. */
+export async function loadNvml(paths: readonly string[]): Promise<NvmlCalls | undefined> {
+  const { default: koffi } = await import('koffi');
+  for (const path of paths) {
+    try {
+      const library = koffi.load(path);
+      const calls: Partial<Record<NvmlName, (...args: NvmlArgument[]) => number>> = {};
+      for (const [name, parameters] of Object.entries(DECLARATIONS) as [NvmlName, string][]) {
+        try {
+          calls[name] = library.func(`int ${name}(${parameters})`);
+        } catch {
+          // An older driver: this value is absent.
+        }
+      }
+      return calls;
+    } catch {
+      // Not there: the next.
+    }
+  }
+  return undefined;
+}
+
+/** NVML_CLOCK_SM, NVML_CLOCK_MEM and NVML_TEMPERATURE_GPU. */
+const SM_CLOCK = 1;
+const MEMORY_CLOCK = 2;
+const GPU_TEMPERATURE = 0;
+
+/** nvmlClocksEventReasons that mean the device is slower than it could be; idling or clocks set by hand are none. */
+const SLOWED: readonly (readonly [bit: number, reason: string])[] = [
+  [0x04, 'power cap'],
+  [0x08, 'hardware slowdown'],
+  [0x20, 'software thermal slowdown'],
+  [0x40, 'hardware thermal slowdown'],
+  [0x80, 'power brake'],
+];
+
+/** What NVML tells of one device. What it does not support there is absent. */
+export class NvmlDevice {
+  readonly #calls: NvmlCalls;
+  readonly #handle: number;
+
+  private constructor(calls: NvmlCalls, handle: number) {
+    this.#calls = calls;
+    this.#handle = handle;
+  }
+
+  /** The device at a PCI address: NVML numbers devices otherwise than CUDA, and does not know CUDA_VISIBLE_DEVICES. */
+  static at(calls: NvmlCalls, pciBusId: string): NvmlDevice | undefined {
+    if (calls.nvmlInit_v2?.() !== 0) return undefined;
+    const box = new BigUint64Array(1);
+    if (calls.nvmlDeviceGetHandleByPciBusId_v2?.(pciBusId, box) === 0) {
+      return new NvmlDevice(calls, Number(box[0]));
+    }
+    calls.nvmlShutdown?.();
+    return undefined;
+  }
+
+  /** Version of the driver, such as `570.86.15`. */
+  get driver(): string | undefined {
+    const bytes = Buffer.alloc(96);
+    if (this.#calls.nvmlSystemGetDriverVersion?.(bytes, bytes.length) !== 0) return undefined;
+    return bytes.toString('utf8', 0, bytes.indexOf(0));
+  }
+
+  get mig(): boolean | undefined {
+    return this.#isOn('nvmlDeviceGetMigMode', new Uint32Array(1));
+  }
+
+  get ecc(): boolean | undefined {
+    return this.#isOn('nvmlDeviceGetEccMode', new Uint32Array(1));
+  }
+
+  get persistence(): boolean | undefined {
+    return this.#isOn('nvmlDeviceGetPersistenceMode');
+  }
+
+  /** The PCIe link as it is now; an idle device has it at a low generation. */
+  link(): Link | undefined {
+    const [generation, width] = [
+      this.#ask('nvmlDeviceGetCurrPcieLinkGeneration'),
+      this.#ask('nvmlDeviceGetCurrPcieLinkWidth'),
+    ];
+    const [maxGeneration, maxWidth] = [
+      this.#ask('nvmlDeviceGetMaxPcieLinkGeneration'),
+      this.#ask('nvmlDeviceGetMaxPcieLinkWidth'),
+    ];
+    if (!generation || !width || !maxGeneration || !maxWidth) return undefined;
+    return { generation, width, maxGeneration, maxWidth };
+  }
+
+  condition(): Condition {
+    const [smMHz, memoryMHz] = [
+      this.#ask('nvmlDeviceGetClockInfo', SM_CLOCK),
+      this.#ask('nvmlDeviceGetClockInfo', MEMORY_CLOCK),
+    ];
+    const milliwatts = this.#ask('nvmlDeviceGetPowerUsage');
+    const celsius = this.#ask('nvmlDeviceGetTemperature', GPU_TEMPERATURE);
+    const reasons = this.#reasons();
+    return {
+      ...(smMHz !== undefined && { smMHz }),
+      ...(memoryMHz !== undefined && { memoryMHz }),
+      ...(milliwatts !== undefined && { watts: milliwatts / 1000 }),
+      ...(celsius !== undefined && { celsius }),
+      ...(reasons !== undefined && {
+        throttled: SLOWED.filter(([bit]) => (reasons & bit) !== 0).map(([, reason]) => reason),
+      }),
+    };
+  }
+
+  close(): void {
+    this.#calls.nvmlShutdown?.();
+  }
+
+  #reasons(): number | undefined {
+    const box = new BigUint64Array(1);
+    const ask =
+      this.#calls.nvmlDeviceGetCurrentClocksEventReasons ??
+      this.#calls.nvmlDeviceGetCurrentClocksThrottleReasons;
+    return ask?.(this.#handle, box) === 0 ? Number(box[0]) : undefined;
+  }
+
+  /** A call whose last parameter is where a 32-bit number comes out. */
+  #ask(name: NvmlName, ...args: NvmlArgument[]): number | undefined {
+    const box = new Uint32Array(1);
+    return this.#calls[name]?.(this.#handle, ...args, box) === 0 ? box[0] : undefined;
+  }
+
+  /** A mode: 0 or 1 comes out, with some calls followed by the mode after the next reset. */
+  #isOn(name: NvmlName, ...pending: Uint32Array[]): boolean | undefined {
+    const box = new Uint32Array(1);
+    return this.#calls[name]?.(this.#handle, box, ...pending) === 0 ? box[0] === 1 : undefined;
+  }
+}
