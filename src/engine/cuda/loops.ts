@@ -102,7 +102,8 @@ export function phasesOf(
 
 /**
  * `feed-ahead`: two buffers and two streams. While the graph of step k runs, the copy of step k+1 is under way; a buffer is
- * written again only when the graph that read it has ended.
+ * written again only when the graph that read it has ended: the host has waited for that where it waits for every step, the
+ * stream of the copies waits for it elsewhere.
  */
 export function aheadLoop(
   { context, plan, results, outSlot, atEnd }: Room,
@@ -116,6 +117,7 @@ export function aheadLoop(
     atEnd(() => driver.release('cuEventDestroy_v2', made));
     return made;
   };
+  const perStep = plan.fetch === 'step';
   const [copied, read] = [
     [event(), event()],
     [event(), event()],
@@ -125,12 +127,11 @@ export function aheadLoop(
   };
   const bring = (order: Int32Array, step: number): Launch => {
     const lane = step & 1;
-    if (step > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    if (!perStep && step > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
     const launch = lanes[lane]!(order, step);
     must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
     return launch;
   };
-  const perStep = plan.fetch === 'step';
   return (order, out, watch) => {
     const steps = stepsOf(plan, order);
     watch?.start();
@@ -140,7 +141,7 @@ export function aheadLoop(
       if (!perStep) launch.setAddress(outSlot, results.deviceAddress + step * SCALAR_BYTES);
       must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
       launch.run();
-      must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
+      if (!perStep) must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
       if (step + 1 < steps) launch = bring(order, step + 1);
       if (perStep) {
         results.fetch(1);
