@@ -1,0 +1,106 @@
+/*
+ * The loops of src/engine/cuda in C: the same calls in the same order, every status checked, the scalar of each step kept.
+ *   loops LIBRARY STEPS ROUNDS   prints "name ns" for each strategy, ns a step: the fastest round
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef int Copy(uint64_t, uint64_t, size_t, uint64_t);
+typedef int Launch(uint64_t, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, uint64_t, void **, void **);
+typedef int Two(uint64_t, uint64_t);
+typedef int Wait(uint64_t, uint64_t, unsigned);
+typedef int One(uint64_t);
+
+static Copy *copy;
+static Launch *launch;
+static Two *record, *graphLaunch;
+static Wait *waitEvent;
+static One *synchronise;
+static uint64_t parameters[16];
+static void *pointers[16];
+static volatile double scalar;
+static int32_t *order;
+static double *out;
+static int steps;
+
+static void must(int status) {
+  if (status) exit(1);
+}
+static void run(void) { must(launch(1, 1, 1, 1, 256, 1, 1, 0, 1, pointers, NULL)); }
+static void finish(int i) {
+  must(synchronise(1));
+  out[i] = scalar;
+}
+
+static void feed(void) {
+  for (int i = 0; i < steps; i++) must(copy(1, 4096 + (uint64_t)order[i] * 24, 24, 1)), run(), finish(i);
+}
+static void pin(void) {
+  for (int i = 0; i < steps; i++) memcpy(&parameters[6], &order[i], 4), run(), finish(i);
+}
+static void bring(int i) {
+  must(copy(1 + (i & 1), 4096 + (uint64_t)order[i] * 24, 24, 2));
+  must(record(1 + (i & 1), 2));
+}
+static void ahead(void) {
+  bring(0);
+  for (int i = 0; i < steps; i++) {
+    must(waitEvent(1, 1 + (i & 1), 0));
+    run();
+    if (i + 1 < steps) bring(i + 1);
+    finish(i);
+  }
+}
+static void replay(void) {
+  must(copy(1, (uint64_t)order, (size_t)steps * 4, 1));
+  must(graphLaunch(1, 1));
+  must(synchronise(1));
+  memcpy(out, out + steps, (size_t)steps * sizeof *out);
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void time_(const char *name, void (*loop)(void), int rounds) {
+  double best = 1e30;
+  for (int i = 0; i < rounds; i++) {
+    double begin = now();
+    loop();
+    double ns = (now() - begin) / steps;
+    if (ns < best) best = ns;
+  }
+  printf("%s %.3f\n", name, best);
+}
+
+int main(int count, char **arguments) {
+  if (count != 4) return 2;
+  void *library = dlopen(arguments[1], RTLD_NOW);
+  if (!library) return fprintf(stderr, "%s\n", dlerror()), 1;
+  steps = atoi(arguments[2]);
+  int rounds = atoi(arguments[3]);
+  copy = (Copy *)dlsym(library, "cuMemcpyHtoDAsync_v2");
+  launch = (Launch *)dlsym(library, "cuLaunchKernel");
+  record = (Two *)dlsym(library, "cuEventRecord");
+  graphLaunch = (Two *)dlsym(library, "cuGraphLaunch");
+  waitEvent = (Wait *)dlsym(library, "cuStreamWaitEvent");
+  synchronise = (One *)dlsym(library, "cuStreamSynchronize");
+  order = malloc((size_t)steps * sizeof *order);
+  out = calloc(2 * (size_t)steps, sizeof *out);
+  for (int i = 0; i < steps; i++) order[i] = i;
+  for (int i = 0; i < 16; i++) pointers[i] = &parameters[i];
+  time_("feed", feed, rounds);
+  time_("pin", pin, rounds);
+  time_("feed-locked", feed, rounds);
+  time_("feed-ahead", ahead, rounds);
+  time_("pin-replay", replay, rounds);
+  time_("zero-copy", pin, rounds);
+  return 0;
+}
