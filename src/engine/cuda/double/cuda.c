@@ -291,6 +291,16 @@ EXPORT int cuMemcpyDtoHAsync_v2(uint8_t *to, uint64_t from, size_t bytes, uint64
   return queueCopyToHost(stream, to, from, bytes);
 }
 
+/* Not called by pinbench but by its benchmark. */
+EXPORT int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, uint64_t handle) {
+  CALL(CURRENT);
+  OBJECT(Stream, STREAM, stream, handle);
+  if (!translated(to, bytes) || !translated(from, bytes)) return INVALID_VALUE;
+  int status = drain(stream);
+  if (!status) memmove(translated(to, bytes), translated(from, bytes), bytes);
+  return status;
+}
+
 EXPORT int cuMemsetD8Async(uint64_t to, uint8_t value, size_t bytes, uint64_t handle) {
   CALL(CURRENT);
   OBJECT(Stream, STREAM, stream, handle);

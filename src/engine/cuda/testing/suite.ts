@@ -20,6 +20,9 @@ const SHAPES: readonly Shape[] = [
   [7, 13, 4],
   [5, 1031, 2],
 ];
+/** Elements of a large mini-batch: odd, so that the second begins within a 16-byte load. */
+const LARGE_ELEMENTS = 2 ** 23 + 1;
+
 /** More 16-byte loads than a small device has threads, so that several are in flight in each. */
 const LONG: Shape = [3, 40_009, 1];
 
@@ -95,3 +98,14 @@ function withValue(value: number): Dataset {
   dataset.values[17] = value;
   return dataset;
 }
+
+/** Mini-batches of tens of megabytes: too long for software, soon done on silicon. */
+export const LARGE_CASES: readonly Case[] = DTYPES.map((dtype) => ({
+  name: `${dtype}: mini-batches of ${LARGE_ELEMENTS} elements and a short one, by every strategy`,
+  async run(device: Device) {
+    const dataset = datasetOf(dtype, 2 * LARGE_ELEMENTS + 12_345, 1);
+    for (const strategy of STRATEGIES) {
+      await verifyOn(device, dataset, strategy, { batches: [LARGE_ELEMENTS] });
+    }
+  },
+}));

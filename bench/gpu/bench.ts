@@ -1,0 +1,202 @@
+// What pinbench measures on the CUDA device of this machine, beside the same loops in C++, PyTorch, CuPy and JAX, and beside
+// plain copies. Run as a bundle: see bundle.mjs.
+//   node bench.mjs [--small] [--out FOLDER]    --small: to try it on the software driver
+// Writes record.json (a pinbench record) and summary.md into FOLDER, and prints the summary.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import koffi from 'koffi';
+import { markdownTable } from 'markdown-table';
+import { median } from 'simple-statistics';
+import type { Dataset } from '../../src/data/dataset.js';
+import { Context } from '../../src/engine/cuda/context.js';
+import { Driver } from '../../src/engine/cuda/driver.js';
+import { cudaEngine } from '../../src/engine/cuda/engine.js';
+import { type Library, libraryPaths, loadLibrary } from '../../src/engine/cuda/library.js';
+import { allocateOnDevice, allocatePageLocked } from '../../src/engine/cuda/memory.js';
+import { datasetOf, REQUEST } from '../../src/engine/cuda/testing/verify.js';
+import type { Session } from '../../src/engine/engine.js';
+import { Orders } from '../../src/plan/batches.js';
+import { type Plan, planCells } from '../../src/plan/plan.js';
+import { strategiesNamed } from '../../src/plan/strategy.js';
+import { render } from '../../src/report/render.js';
+import { run } from '../../src/run.js';
+import { formatBytes, formatDuration, formatRatio } from '../../src/units.js';
+import { Peer } from './peers.js';
+
+const { values: options } = parseArgs({
+  options: { small: { type: 'boolean', default: false }, out: { type: 'string', default: 'results' } },
+});
+const SMALL = options.small;
+
+/** A matrix larger than any L2 cache, its mini-batches from 2 KiB to 64 MiB. */
+const [ROWS, COLS, BATCHES] = SMALL ? [64, 3, [2, 8, 32]] : [131_072, 256, [2, 1024, 65_536]];
+const ROUNDS = SMALL ? 2 : 15;
+/** Time of a peer's block, about. */
+const BLOCK_STEPS = SMALL ? 4 : 2000;
+const LINK_BATCH_BYTES = SMALL ? 4096 : 64 * 2 ** 20;
+const DEVICE_BATCH_BYTES = SMALL ? 8192 : 256 * 2 ** 20;
+
+const library = await loadLibrary(libraryPaths(process.platform, process.env.PINBENCH_CUDA_LIBRARY));
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-gpu-'));
+mkdirSync(options.out, { recursive: true });
+try {
+  const dataset = datasetOf('float32', ROWS, COLS);
+  const record = await run(dataset, {
+    ...{ engine: ['cuda'], strategy: 'all', batch: BATCHES, epochs: SMALL ? 6 : 20 },
+    budgetNs: SMALL ? undefined : 120e9,
+    argv: process.argv.slice(2),
+  });
+  writeFileSync(join(options.out, 'record.json'), await render('json', record));
+  const parts = [
+    `# ${record.environment.devices[0]!.name}\n`,
+    await render('markdown', record),
+    '## Beside the same loops by others\n',
+    await besidePeers(dataset, library),
+    '## Beside plain copies\n',
+    await besideCopies(library),
+  ];
+  const summary = `${parts.map((part) => part.trimEnd()).join('\n\n')}\n`;
+  writeFileSync(join(options.out, 'summary.md'), summary);
+  console.log(summary);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+/** An epoch at a time of each, side by side: pinbench's loop and its peers', by the same order, fetched every step. */
+async function besidePeers(dataset: Dataset, { path }: Library): Promise<string> {
+  const data = join(folder, 'data.f32');
+  writeFileSync(data, dataset.values);
+  const shape = [data, String(ROWS), String(COLS)];
+  const script = fileURLToPath(new URL('./peers/peer.py', import.meta.url));
+  const ptx = fileURLToPath(new URL('./kernels/sum_of_squares_float32.ptx', import.meta.url));
+  const started = [
+    await Peer.start('C++', fileURLToPath(new URL('./peers/driver', import.meta.url)), [path, ptx, ...shape]),
+    await Peer.start('PyTorch', 'python3', [script, 'torch', ...shape]),
+    await Peer.start('CuPy', 'python3', [script, 'cupy', ...shape]),
+    await Peer.start('JAX', 'python3', [script, 'jax', ...shape]),
+  ];
+  const peers = started.filter((peer) => peer instanceof Peer);
+  const missing = started.filter((peer) => typeof peer === 'string');
+  const device = await cudaEngine.open(0);
+  const rows = [['batch', 'strategy', 'pinbench, a step', ...peers.map(({ name }) => `${name} takes`)]];
+  for (const batch of BATCHES) {
+    // Whole epochs of small mini-batches would take minutes in the slowest: a part of the rows has steps enough.
+    const part = { ...dataset, rows: Math.min(ROWS, Math.max(batch, BLOCK_STEPS * batch)) };
+    const plan = planCells(part, { ...REQUEST, batches: [batch], remainder: 'drop', shuffle: 'once' })[0]!;
+    const order = new Orders(plan).of(0).slice();
+    const file = join(folder, `order-${batch}.i32`);
+    writeFileSync(file, order);
+    for (const peer of peers) await peer.order(batch, file);
+    for (const strategy of ['feed', 'pin'] as const) {
+      const session = await device.prepare(dataset, plan, strategiesNamed([strategy])[0]!);
+      await session.setup();
+      rows.push([String(batch), strategy, ...(await race(session, plan, order, strategy, peers))]);
+      await session[Symbol.asyncDispose]();
+    }
+  }
+  for (const peer of peers) peer.stop();
+  await device[Symbol.asyncDispose]();
+  const note = `Medians of ${ROUNDS} rounds; a peer's figure is its time over pinbench's in the same round.`;
+  const absent = missing.map((reason) => `Skipped: ${reason}.`);
+  return [markdownTable(rows), '', note, ...absent].join('\n');
+}
+
+async function race(
+  session: Session,
+  { batch }: Plan,
+  order: Int32Array,
+  strategy: 'feed' | 'pin',
+  peers: readonly Peer[],
+): Promise<string[]> {
+  const out = new Float64Array(order.length);
+  const ours: number[] = [];
+  const theirs = peers.map((): number[] => []);
+  for (let round = -2; round < ROUNDS; round++) {
+    const begin = process.hrtime.bigint();
+    await session.epoch(order, out);
+    const ns = Number(process.hrtime.bigint() - begin);
+    const sum = out.reduce((total, scalar) => total + scalar, 0);
+    for (const [i, peer] of peers.entries()) {
+      const epoch = await peer.epoch(strategy, batch);
+      if (!(Math.abs(epoch.sum - sum) <= 1e-4 * sum)) {
+        throw new Error(`${peer.name}, ${strategy}: sums to ${epoch.sum}, pinbench to ${sum}`);
+      }
+      // The first rounds warm all of them up.
+      if (round >= 0) theirs[i]!.push(epoch.ns / ns);
+    }
+    if (round >= 0) ours.push(ns / order.length);
+  }
+  return [formatDuration(median(ours)), ...theirs.map((ratios) => `${formatRatio(median(ratios))}×`)];
+}
+
+/** How near feed-locked comes to the link's own rate, and pin to the device's. */
+async function besideCopies(library: Library): Promise<string> {
+  const driver = new Driver(library);
+  driver.do('cuInit', 0);
+  const context = new Context(driver, driver.ask('cuDeviceGet', 0));
+  const copyOnDevice = koffi
+    .load(library.path)
+    .func('int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, uintptr_t stream)');
+  const host = allocatePageLocked(driver, LINK_BATCH_BYTES, 'a copy');
+  const from = allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'a copy');
+  const to = allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'its place');
+  const { stream } = context;
+  const link = () => driver.do('cuMemcpyHtoDAsync_v2', to.address, host.address, LINK_BATCH_BYTES, stream);
+  const onDevice = () => {
+    if (copyOnDevice(to.address, from.address, DEVICE_BATCH_BYTES, stream) !== 0) throw new Error('no copy');
+  };
+  const copyNs = (copy: () => void) => {
+    const begin = process.hrtime.bigint();
+    copy();
+    driver.do('cuStreamSynchronize', stream);
+    return Number(process.hrtime.bigint() - begin);
+  };
+
+  const device = await cudaEngine.open(0);
+  const rows = [['strategy', 'mini-batch', 'a step', 'bytes moved a second', 'plain copy', 'of its rate']];
+  for (const [strategy, bytes, copy, touched] of [
+    ['feed-locked', LINK_BATCH_BYTES, link, 1],
+    // A copy on the device reads and writes each byte; the graph only reads.
+    ['pin', DEVICE_BATCH_BYTES, onDevice, 2],
+  ] as const) {
+    const dataset = datasetOf('float32', 8, bytes / 4);
+    const plan = planCells(dataset, { ...REQUEST, batches: [1] })[0]!;
+    const session = await device.prepare(dataset, plan, strategiesNamed([strategy])[0]!);
+    await session.setup();
+    const order = Int32Array.from({ length: plan.stepsPerEpoch }, (_, i) => i);
+    const out = new Float64Array(order.length);
+    const steps: number[] = [];
+    const copies: number[] = [];
+    const shares: number[] = [];
+    for (let round = -2; round < ROUNDS; round++) {
+      const begin = process.hrtime.bigint();
+      await session.epoch(order, out);
+      const step = Number(process.hrtime.bigint() - begin) / order.length;
+      const plain = median(Array.from(order, () => copyNs(copy)));
+      if (round < 0) continue;
+      steps.push(step);
+      copies.push(plain);
+      shares.push((plain / touched / step) * 100);
+    }
+    const rate = (ns: number, times: number) => `${formatBytes((bytes * times * 1e9) / ns)}/s`;
+    const [step, plain] = [median(steps), median(copies)];
+    const share = `${median(shares).toFixed(1)} %`;
+    rows.push([
+      strategy,
+      formatBytes(bytes),
+      formatDuration(step),
+      rate(step, 1),
+      rate(plain, touched),
+      share,
+    ]);
+    await session[Symbol.asyncDispose]();
+  }
+  await device[Symbol.asyncDispose]();
+  for (const memory of [to, from, host]) memory.free();
+  context.close();
+  return markdownTable(rows);
+}

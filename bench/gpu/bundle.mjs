@@ -1,0 +1,72 @@
+// Makes .cache/gpu: everything a GPU machine needs to run the tests and the benchmark, but Node itself. No install step,
+// no network. See docs/gpu-machine.md.
+//   test.mjs, bench.mjs    one file each, with all they import
+//   kernels/               the PTX they load
+//   node_modules/          koffi: its loader and its prebuilt addon for Linux x64
+//   peers/                 the same loops by others; the C++ one built where there is a compiler
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const out = join(root, '.cache/gpu');
+
+/** There is no package.json to read it from beside the bundle. */
+const version = `export const VERSION = '${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}';`;
+
+rmSync(out, { recursive: true, force: true });
+await build({
+  entryPoints: { test: join(root, 'bench/gpu/test.ts'), bench: join(root, 'bench/gpu/bench.ts') },
+  outdir: out,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // Loaded from beside the bundle, or only for files that are not read there.
+  external: ['koffi', '@toondepauw/node-zstd', 'lz4-napi'],
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+  // apache-arrow says that it has no side effects, and has one that only Arrow files need.
+  logOverride: { 'ignored-bare-import': 'silent' },
+  plugins: [
+    {
+      name: 'version',
+      setup: ({ onLoad }) => onLoad({ filter: /src\/version\.ts$/ }, () => ({ contents: version })),
+    },
+  ],
+  logLevel: 'warning',
+});
+
+const ptx = (name) => !/[.](cu|sh|py)$/.test(name);
+cpSync(join(root, 'src/engine/cuda/kernels'), join(out, 'kernels'), { recursive: true, filter: ptx });
+for (const file of [
+  'koffi/package.json',
+  'koffi/index.js',
+  'koffi/src/koffi/index.js',
+  'koffi/src/koffi/src/static.js',
+  '@koromix/koffi-linux-x64/package.json',
+  '@koromix/koffi-linux-x64/index.js',
+  '@koromix/koffi-linux-x64/linux_x64/koffi.node',
+]) {
+  const from = join(root, 'node_modules', file);
+  if (!existsSync(from))
+    throw new Error(`${file} is not installed: the bundle is for Linux x64, made on Linux x64`);
+  mkdirSync(dirname(join(out, 'node_modules', file)), { recursive: true });
+  cpSync(from, join(out, 'node_modules', file));
+}
+cpSync(join(root, 'bench/peers'), join(out, 'peers'), { recursive: true });
+const flags = [
+  '-std=c++17',
+  '-O2',
+  '-Wall',
+  '-Wextra',
+  '-o',
+  join(out, 'peers/driver'),
+  join(root, 'bench/peers/driver.cpp'),
+];
+const compiled = spawnSync('g++', [...flags, '-ldl'], { stdio: ['ignore', 'inherit', 'inherit'] });
+console.log(`made ${out}${compiled.status === 0 ? '' : '; skipped: its C++ peer, there is no g++'}`);
