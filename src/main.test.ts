@@ -246,7 +246,9 @@ describe('exit codes and their one line', () => {
       /^pinbench: engine cuda: no CUDA driver library \([^\n]+\); install the NVIDIA driver, [^\n]+\n$/,
     );
     expect(status).toBe(4);
-    expect(pinbench('engines', nowhere).stdout).toMatch(/^cuda +not there: no CUDA driver library/m);
+    expect(pinbench('engines', nowhere).stdout).toMatch(
+      /^cuda +not there: no CUDA driver library: looked for \S+; install the NVIDIA driver, or name/m,
+    );
   });
 
   const broken = join(ROOT, 'fixtures', 'broken');

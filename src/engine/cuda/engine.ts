@@ -66,7 +66,9 @@ const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
 function unavailable(error: unknown): Availability {
   if (error instanceof LibraryNotFound) {
     const where =
-      error.message === '' ? 'this system has no CUDA' : `no CUDA driver library (${error.message})`;
+      error.message === ''
+        ? 'this system has no CUDA'
+        : `no CUDA driver library: looked for ${error.message}`;
     return { available: false, reason: where, remedy: INSTALL };
   }
   if (error instanceof CudaError && error.status === STATUS.noDevice) {

@@ -65,8 +65,14 @@ export async function loadLibrary(paths: readonly string[]): Promise<Library> {
         address: (array) => Number(koffi.address(array)),
       };
     } catch (error) {
-      failures.push(`${path}: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
+      failures.push(`${path}${reasonOf(error)}`);
     }
   }
-  throw new LibraryNotFound(failures.join('; '));
+  throw new LibraryNotFound(failures.join(', '));
+}
+
+/** Nothing where there is no such file, which is what is expected of most paths. */
+function reasonOf(error: unknown): string {
+  const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return /no such file|cannot find the/i.test(message!) ? '' : ` (${message})`;
 }

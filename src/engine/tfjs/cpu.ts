@@ -23,8 +23,7 @@ export const cpuEngine: Engine = {
     await import('@tensorflow/tfjs-backend-cpu');
     // Else the backend prints an advertisement for tfjs-node at its first tensor.
     tf.enableProdMode();
-    await tf.setBackend('cpu');
-    return new TfjsDevice(tf, await deviceInfo());
+    return new TfjsDevice(tf, await deviceInfo(), { backend: 'cpu' });
   },
 };
 

@@ -1,20 +1,34 @@
 import type { Dataset } from '../../data/dataset.js';
-import type { Plan } from '../../plan/plan.js';
+import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import { formatBytes } from '../../units.js';
 import type { Device, DeviceInfo, Session, Support } from '../engine.js';
 import type { Tfjs } from './namespace.js';
 import { TfjsSession } from './session.js';
+
+/** What a backend of tfjs is like. */
+export interface BackendTraits {
+  /** The backend's name in the namespace. */
+  readonly backend: string;
+  /** Scalars come back by a promise alone. */
+  readonly awaits?: boolean;
+  /** No tensor may be larger. */
+  readonly largestTensorBytes?: number;
+  /** Releases what belongs to the backend; tensors belong to sessions. */
+  readonly close?: () => void;
+}
 
 /** A tfjs backend as a device. tfjs decides itself when bytes move, so the copies are not clocked. */
 export class TfjsDevice implements Device {
   readonly info: DeviceInfo;
   readonly clocksCopies = false;
   readonly #tf: Tfjs;
+  readonly #traits: BackendTraits;
 
-  /** `tf` must already have its backend set. */
-  constructor(tf: Tfjs, info: DeviceInfo) {
+  constructor(tf: Tfjs, info: DeviceInfo, traits: BackendTraits) {
     this.#tf = tf;
     this.info = info;
+    this.#traits = traits;
   }
 
   supports(strategy: Strategy, plan: Plan): Support {
@@ -26,14 +40,23 @@ export class TfjsDevice implements Device {
     if (strategy.replay) return { reason: 'TensorFlow.js cannot record a CUDA graph' };
     if (strategy.hostMemory === 'page-locked')
       return { reason: 'TensorFlow.js cannot page-lock host memory' };
-    return 'yes';
+    const { largestTensorBytes = Number.POSITIVE_INFINITY } = this.#traits;
+    const bytes = (strategy.resident ? plan.rows : plan.batch) * rowBytesOf(plan);
+    if (bytes <= largestTensorBytes) return 'yes';
+    const what = strategy.resident ? 'the dataset' : 'a mini-batch';
+    return {
+      reason: `${what}, ${formatBytes(bytes)}, does not fit in the device's largest buffer, ${formatBytes(largestTensorBytes)}`,
+    };
   }
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
-    return new TfjsSession(this.#tf, dataset.values as Float32Array, plan, strategy);
+    // A namespace has one backend at a time, and another device may have set its own.
+    await this.#tf.setBackend(this.#traits.backend);
+    const values = dataset.values as Float32Array;
+    return new TfjsSession(this.#tf, values, plan, strategy, this.#traits.awaits);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Tensors belong to sessions; the backend belongs to the process.
+    this.#traits.close?.();
   }
 }

@@ -16,10 +16,12 @@ export class TfjsSession implements Session {
   readonly #plan: Plan;
   readonly #strategy: Strategy;
   readonly #miniBatch: MiniBatch;
+  readonly #awaits: boolean;
   #resident: Tensor2D | undefined;
 
-  /** `values` is the row-major dataset of the plan's shape. */
-  constructor(tf: Tfjs, values: Float32Array, plan: Plan, strategy: Strategy) {
+  /** `values` is the row-major dataset of the plan's shape. With `awaits` scalars come back by promises: no other backend pays for them. */
+  constructor(tf: Tfjs, values: Float32Array, plan: Plan, strategy: Strategy, awaits = false) {
+    this.#awaits = awaits;
     this.#tf = tf;
     this.#values = values;
     this.#plan = plan;
@@ -39,8 +41,9 @@ export class TfjsSession implements Session {
     row.dispose();
   }
 
-  epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): void {
+  epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void {
     const watch = stepNs && new StepWatch(stepNs);
+    if (this.#awaits) return this.#awaitingEpoch(order, out, watch);
     if (this.#plan.fetch === 'epoch') this.#fetchPerEpoch(order, out, watch);
     else this.#fetchPerStep(order, out, watch);
   }
@@ -62,6 +65,29 @@ export class TfjsSession implements Session {
   }
 
   #fetchPerEpoch(order: Int32Array, out: Float64Array, watch: StepWatch | undefined): void {
+    const stacked = this.#stackedScalars(order, watch);
+    out.set(stacked.dataSync());
+    stacked.dispose();
+  }
+
+  async #awaitingEpoch(order: Int32Array, out: Float64Array, watch: StepWatch | undefined): Promise<void> {
+    if (this.#plan.fetch === 'epoch') {
+      const stacked = this.#stackedScalars(order, watch);
+      out.set(await stacked.data());
+      stacked.dispose();
+      return;
+    }
+    const steps = this.#stepsOf(order);
+    watch?.start();
+    for (let step = 0; step < steps; step++) {
+      const scalar = this.#step(order, step);
+      out[step] = (await scalar.data())[0]!;
+      scalar.dispose();
+      watch?.lap();
+    }
+  }
+
+  #stackedScalars(order: Int32Array, watch: StepWatch | undefined): Tensor {
     const scalars = new Array<Scalar>(this.#stepsOf(order));
     watch?.start();
     for (let step = 0; step < scalars.length; step++) {
@@ -69,9 +95,8 @@ export class TfjsSession implements Session {
       watch?.lap();
     }
     const stacked = this.#tf.stack(scalars);
-    out.set(stacked.dataSync());
-    stacked.dispose();
     for (const scalar of scalars) scalar.dispose();
+    return stacked;
   }
 
   #step(order: Int32Array, step: number): Scalar {

@@ -1,0 +1,149 @@
+import { PinbenchError } from '../../errors.js';
+import type { Device, DeviceInfo, Engine } from '../engine.js';
+import { TfjsDevice } from './device.js';
+import type { BackendNamespace } from './namespace.js';
+import { withoutNativeOutput } from './native-output.js';
+import { importOptional } from './optional-package.js';
+
+/** The part of WebGPU that is used here, as Dawn's Node binding has it. */
+interface Gpu {
+  requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
+}
+interface Adapter {
+  readonly info: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly description: string;
+    readonly isFallbackAdapter?: boolean;
+  };
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: ReadonlySet<string>;
+  requestDevice(descriptor: {
+    requiredLimits: Record<string, number>;
+    requiredFeatures: string[];
+  }): Promise<{ destroy(): void }>;
+}
+interface Dawn {
+  create(flags: string[]): Gpu;
+  readonly globals: object;
+}
+interface BackendPackage {
+  readonly WebGPUBackend: new (device: object, info: object) => object;
+}
+
+const INSTALL = 'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
+const NO_ADAPTER = 'install a Vulkan driver of the GPU (on Linux with libvulkan1)';
+/** The limits the backend's kernels and large tensors need; WebGPU's defaults are far below what devices have. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeInvocationsPerWorkgroup',
+];
+/** Vulkan drivers that run on the processor. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
+
+/** tfjs on Dawn: any GPU that has a Vulkan, Metal or Direct3D 12 driver. */
+export const webgpuEngine: Engine = {
+  name: 'webgpu',
+
+  async probe() {
+    try {
+      const found = await look();
+      if (found === undefined) {
+        return {
+          available: false,
+          reason: 'webgpu and @tensorflow/tfjs-backend-webgpu are not installed',
+          remedy: INSTALL,
+        };
+      }
+      if (found.adapter === null) {
+        return { available: false, reason: 'Dawn finds no adapter', remedy: NO_ADAPTER };
+      }
+      return { available: true, devices: [infoOf(found.adapter, found.core.version_core)] };
+    } catch (error) {
+      return { available: false, reason: `Dawn cannot be used: ${firstLine(error)}`, remedy: INSTALL };
+    }
+  },
+
+  async open(ordinal): Promise<Device> {
+    if (ordinal !== 0) {
+      throw new PinbenchError('engine', {
+        subject: `--device ${ordinal}`,
+        observed: 'the webgpu engine takes the adapter Dawn prefers, and no other',
+        expected: '0',
+      });
+    }
+    const found = await look();
+    if (found?.adapter == null) {
+      throw new PinbenchError('engine', { subject: 'webgpu', observed: 'no adapter', remedy: NO_ADAPTER });
+    }
+    const { adapter, core, backend } = found;
+    // Read before the device is asked for, which uses the adapter up.
+    const info = infoOf(adapter, core.version_core);
+    const largest = Math.min(adapter.limits.maxBufferSize!, adapter.limits.maxStorageBufferBindingSize!);
+    const device = await adapter.requestDevice({
+      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!])),
+      requiredFeatures: [],
+    });
+    // The backend's own registration asks for another adapter and keeps it from being destroyed.
+    core.removeBackend('webgpu');
+    core.registerBackend('webgpu', () => new backend.WebGPUBackend(device, adapter.info) as never);
+    return new TfjsDevice(core, info, {
+      backend: 'webgpu',
+      awaits: true,
+      largestTensorBytes: largest,
+      close: () => {
+        core.removeBackend('webgpu');
+        device.destroy();
+      },
+    });
+  },
+};
+
+/** The packages and the adapter; `undefined` where a package is not installed. */
+function look() {
+  return withoutNativeOutput(async () => {
+    const dawn = (await importOptional('webgpu')) as Dawn | undefined;
+    if (dawn === undefined) return undefined;
+    const gpu = browserLike(dawn);
+    const [backend, core] = [
+      (await importOptional('@tensorflow/tfjs-backend-webgpu')) as BackendPackage | undefined,
+      (await importOptional('@tensorflow/tfjs-core')) as BackendNamespace | undefined,
+    ];
+    if (backend === undefined || core === undefined) return undefined;
+    // Else another copy of the core, pinbench's own, warns that the platform is set already.
+    core.enableProdMode();
+    return { adapter: await gpu.requestAdapter({ powerPreference: 'high-performance' }), backend, core };
+  });
+}
+
+let known: Gpu | undefined;
+
+/** The backend looks for WebGPU where a browser has it. */
+function browserLike({ create, globals }: Dawn): Gpu {
+  if (known !== undefined) return known;
+  known = create([]);
+  Object.assign(globalThis, globals);
+  if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: {} });
+  const { navigator } = globalThis as unknown as { navigator: object };
+  Object.defineProperty(navigator, 'gpu', { value: known, configurable: true });
+  return known;
+}
+
+function infoOf({ info, limits }: Adapter, version: string): DeviceInfo {
+  const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'GPU';
+  const software =
+    info.isFallbackAdapter === true || SOFTWARE.test(`${info.vendor} ${info.architecture} ${name}`);
+  return {
+    name: software ? `${name} (software adapter)` : name,
+    gpu: !software,
+    runtime: `TensorFlow.js ${version}, webgpu backend on Dawn, tensors up to ${Math.floor(limits.maxStorageBufferBindingSize! / 2 ** 20)} MiB`,
+  };
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+}
