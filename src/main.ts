@@ -10,6 +10,7 @@ import type {
   ReportRequest,
   Request,
   RunRequest,
+  SetupRequest,
 } from './cli/request.js';
 import { PinbenchError, usageError } from './errors.js';
 import type { RunRecord } from './record/schema.js';
@@ -50,6 +51,8 @@ async function execute(request: Request, args: readonly string[], io: Io): Promi
       return await inspectCommand(request, io);
     case 'engines':
       return await enginesCommand(request, io);
+    case 'setup':
+      return await setupCommand(request, io);
     case 'schema': {
       const { recordJsonSchema } = await import('./record/schema.js');
       io.stdout.write(`${JSON.stringify(recordJsonSchema(), null, 2)}\n`);
@@ -132,6 +135,27 @@ async function enginesCommand(request: EnginesRequest, io: Io): Promise<number> 
   return EXIT.ok;
 }
 
+async function setupCommand({ cpu, folder }: SetupRequest, io: Io): Promise<number> {
+  const { setupTensorflow } = await import('./setup/tensorflow.js');
+  const interruption = new AbortController();
+  const stopListening = io.onInterrupt(() => interruption.abort());
+  const bar = isLively(io) ? new (await import('./progress-bar.js')).ProgressBar(io.stderr) : undefined;
+  const say = (line: string) => io.stdout.write(`${line}\n`);
+  const fetched = (done: number, total: number, what: string) => bar?.fetching(done, total, what);
+  try {
+    await setupTensorflow({ folder, cpu, say, fetched, signal: interruption.signal });
+    return EXIT.ok;
+  } catch (cause) {
+    if (!interruption.signal.aborted) throw cause;
+    throw new PinbenchError('interrupted', {
+      ...{ subject: 'setup tensorflow', observed: 'interrupted; nothing was left behind', cause },
+    });
+  } finally {
+    bar?.stop();
+    stopListening();
+  }
+}
+
 async function deliver(record: RunRecord, { format, path }: Output, color: boolean, io: Io): Promise<void> {
   const { render } = await import('./report/render.js');
   const text = await render(format, record, color);
@@ -160,8 +184,13 @@ function colorOf({ color }: { readonly color: boolean }, { stdout, env }: Io): b
   return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
-function drawsProgress({ progress, quiet }: RunRequest, { stderr, env }: Io): boolean {
-  return progress && !quiet && stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+function drawsProgress({ progress, quiet }: RunRequest, io: Io): boolean {
+  return progress && !quiet && isLively(io);
+}
+
+/** A terminal with somebody before it. */
+function isLively({ stderr, env }: Io): boolean {
+  return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
 
 function explain(error: unknown, verbose: boolean, { stderr }: Io): number {

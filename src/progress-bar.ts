@@ -21,6 +21,10 @@ export class ProgressBar implements Progress {
     this.#update('loading', doneBytes, totalBytes, `${((doneBytes / totalBytes) * 100).toFixed(0)} %`);
   }
 
+  fetching(doneBytes: number, totalBytes: number, what: string): void {
+    this.#update('fetching', doneBytes, totalBytes, what);
+  }
+
   phase({ engine, strategy, plan, phase, round = 0, rounds = plan.rounds }: Phase): void {
     const done = Math.floor((round / rounds) * plan.epochs);
     const at = phase === 'measure' ? `epoch ${done}/${plan.epochs}` : phase;

@@ -1,6 +1,7 @@
 import type { Dataset } from './data/dataset.js';
 import { openFile } from './data/open.js';
 import { closeEngines, type EngineRequest, openEngines } from './engine/registry.js';
+import { showNativeOutput } from './engine/tfjs/native-output.js';
 import { PinbenchError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
@@ -62,6 +63,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
   readonly clock?: Clock | undefined;
+  /** Shows what native libraries print by themselves, which is held back else. */
+  readonly verbose?: boolean | undefined;
   /** Recorded as it is. */
   readonly argv?: readonly string[] | undefined;
 }
@@ -80,6 +83,7 @@ export async function run(input: string | Dataset, options: RunOptions = {}): Pr
     { rows: found.rows, cols: found.cols, dtype: measuredDType(found.dtype, dtype) },
     request,
   );
+  if (options.verbose) showNativeOutput();
   const engines = await openEngines(options.engine ?? 'auto', options.device ?? 0);
   try {
     const dataset =

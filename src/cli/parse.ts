@@ -72,6 +72,16 @@ function declare(version: string, done: (request: Request) => void): Command {
     .option('--json', 'as JSON', false)
     .action((file, flags) => done({ command: 'inspect', file, json: flags.json, ...mannersOf(flags) }));
 
+  const setup = program.command('setup').description('build what an engine needs');
+  manners(setup.command('tensorflow'))
+    .description('a working @tensorflow/tfjs-node-gpu: its own install step often fails')
+    .option('--cpu', 'TensorFlow without CUDA, a tenth of the size', false)
+    .option(
+      '--dir <folder>',
+      'where to; the engine finds it by PINBENCH_TENSORFLOW_DIR (default: the cache folder)',
+    )
+    .action((flags) => done({ command: 'setup', cpu: flags.cpu, folder: flags.dir, ...mannersOf(flags) }));
+
   manners(program.command('schema'))
     .description("the record's JSON Schema")
     .action((flags) => done({ command: 'schema', ...mannersOf(flags) }));

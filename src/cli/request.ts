@@ -71,11 +71,20 @@ export interface EnginesRequest extends Manners {
   readonly json: boolean;
 }
 
+/** `pinbench setup tensorflow`. */
+export interface SetupRequest extends Manners {
+  readonly command: 'setup';
+  /** TensorFlow without CUDA. */
+  readonly cpu: boolean;
+  readonly folder: string | undefined;
+}
+
 /** What a command line asks for. `print` is help or a version, ready to be printed. */
 export type Request =
   | RunRequest
   | ReportRequest
   | InspectRequest
   | EnginesRequest
+  | SetupRequest
   | ({ readonly command: 'schema' } & Manners)
   | { readonly command: 'print'; readonly text: string };

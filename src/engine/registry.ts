@@ -4,6 +4,7 @@ import type { Availability, Device, Engine } from './engine.js';
 
 /** Where each engine is found; imported only when it is asked for. */
 const LOADERS: Partial<Record<EngineName, () => Promise<Engine>>> = {
+  tensorflow: async () => (await import('./tfjs/tensorflow.js')).tensorflowEngine,
   cuda: async () => (await import('./cuda/engine.js')).cudaEngine,
   webgpu: async () => (await import('./tfjs/webgpu.js')).webgpuEngine,
   cpu: async () => (await import('./tfjs/cpu.js')).cpuEngine,

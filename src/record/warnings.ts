@@ -18,6 +18,7 @@ export function warningsOf(
     ...castWarning(dataset),
     ...devices.filter(({ info }) => !info.gpu).map(({ engine, info }) => noGpu(engine, info)),
     ...devices.flatMap(({ engine, info }) => [
+      ...copyingSlice(engine, dataset, results),
       ...withinL2(engine, info, dataset, results),
       ...sharedMemory(engine, info),
       ...mig(engine, info),
@@ -43,6 +44,23 @@ function noGpu(engine: EngineName, { name }: DeviceInfo): Warning {
     engine,
     device: name,
   };
+}
+
+/** TensorFlow's kernels want rows that begin at 64 bytes: a slice shares memory only where all do. */
+const TENSORFLOW_ALIGNMENT = 64;
+
+function copyingSlice(
+  engine: EngineName,
+  { rows, bytes }: RunRecord['dataset'],
+  results: readonly Result[],
+): Warning[] {
+  const sliced = results.some((r) => r.engine === engine && r.status === 'measured' && r.strategy === 'pin');
+  const rowBytes = bytes / rows;
+  if (engine !== 'tensorflow' || !sliced || rowBytes % TENSORFLOW_ALIGNMENT === 0) return [];
+  const message =
+    `tensorflow: a row of ${rowBytes} bytes is no multiple of ${TENSORFLOW_ALIGNMENT}: ` +
+    'its slice copies each mini-batch on the device instead of sharing memory';
+  return [{ code: 'copying-slice', message, engine, rowBytes }];
 }
 
 function withinL2(

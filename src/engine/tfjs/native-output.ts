@@ -1,5 +1,16 @@
 import { platform } from 'node:process';
 
+let shown = false;
+
+/** With `--verbose` nothing is held back. */
+export function showNativeOutput(): void {
+  shown = true;
+}
+
+export function nativeOutputIsShown(): boolean {
+  return shown;
+}
+
 const STDERR = 2;
 /** O_WRONLY. */
 const WRITE_ONLY = 1;
@@ -9,7 +20,7 @@ const WRITE_ONLY = 1;
  * C library cannot be asked (Windows) it is printed.
  */
 export async function withoutNativeOutput<T>(work: () => Promise<T>): Promise<T> {
-  if (platform !== 'linux' && platform !== 'darwin') return work();
+  if (shown || (platform !== 'linux' && platform !== 'darwin')) return work();
   const { default: koffi } = await import('koffi');
   const c = koffi.load(null);
   const [dup, dup2, open, close] = [

@@ -4,8 +4,8 @@ import { cwd } from 'node:process';
 import { pathToFileURL } from 'node:url';
 
 /**
- * An optional peer: from the project pinbench is run in, else from where pinbench is installed, else from the folders named.
- * `undefined` where none has it; what a package throws when it is loaded is thrown on.
+ * An optional peer: from the project pinbench is run in, else from where pinbench is installed, else from the folders named;
+ * the first that loads. `undefined` where none has it; where none loads, what the first threw is thrown on.
  */
 export async function importOptional(name: string, folders: readonly string[] = []): Promise<unknown> {
   const places = [
@@ -13,6 +13,7 @@ export async function importOptional(name: string, folders: readonly string[] = 
     import.meta.url,
     ...folders.map((f) => join(f, 'package.json')),
   ];
+  const errors: unknown[] = [];
   for (const place of places) {
     let path: string;
     try {
@@ -20,7 +21,12 @@ export async function importOptional(name: string, folders: readonly string[] = 
     } catch {
       continue;
     }
-    return import(pathToFileURL(path).href);
+    try {
+      return await import(pathToFileURL(path).href);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
   return undefined;
 }

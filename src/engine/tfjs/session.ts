@@ -2,12 +2,15 @@ import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { type Plan, rowsOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
-import type { Session } from '../engine.js';
+import { type Session, StrategyUnavailable } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import type { Tfjs } from './namespace.js';
 
 /** How step `step` of `order` gets its mini-batch, a tensor the step disposes. */
 type MiniBatch = (order: Int32Array, step: number) => Tensor;
+
+/** What TensorFlow and Dawn say where the device has no room. */
+const OUT_OF_MEMORY = /out of memory|OOM|failed to allocate|Dst tensor is not initialized/i;
 
 /** `feed` or `pin` over a tfjs namespace. The graph is `sum(square(batch))`, run `work` times. */
 export class TfjsSession implements Session {
@@ -34,11 +37,17 @@ export class TfjsSession implements Session {
   async setup(): Promise<void> {
     if (!this.#strategy.resident) return;
     const { rows, cols } = this.#plan;
-    this.#resident = this.#tf.tensor(this.#values, [rows, cols], 'float32');
-    // A tensor is uploaded at the first op that reads it, not at its creation.
-    const row = this.#tf.slice(this.#resident, [0, 0], [1, -1]);
-    await row.data();
-    row.dispose();
+    try {
+      this.#resident = this.#tf.tensor(this.#values, [rows, cols], 'float32');
+      // A tensor is uploaded at the first op that reads it, not at its creation.
+      const row = this.#tf.slice(this.#resident, [0, 0], [1, -1]);
+      await row.data();
+      row.dispose();
+    } catch (error) {
+      const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
+      if (!OUT_OF_MEMORY.test(message!)) throw error;
+      throw new StrategyUnavailable(`the dataset does not fit on the device: ${message}`, { cause: error });
+    }
   }
 
   epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void {

@@ -1,0 +1,88 @@
+import { env } from 'node:process';
+import util from 'node:util';
+import { PinbenchError } from '../../errors.js';
+import { cudaEngine } from '../cuda/engine.js';
+import type { Device, DeviceInfo, Engine } from '../engine.js';
+import { TfjsDevice } from './device.js';
+import type { Tfjs } from './namespace.js';
+import { nativeOutputIsShown, withoutNativeOutput } from './native-output.js';
+import { importOptional } from './optional-package.js';
+import { tensorflowFolder } from './tensorflow-folder.js';
+
+const PACKAGE = '@tensorflow/tfjs-node-gpu';
+const REMEDY = 'pinbench setup tensorflow';
+
+/** tfjs-node's namespace: a tfjs of its own, with its backend's binding to TensorFlow. */
+type TfjsNode = Tfjs & {
+  readonly version: Readonly<Record<string, string>>;
+  readonly ready: () => Promise<void>;
+  readonly enableProdMode: () => void;
+  readonly backend: () => {
+    readonly isUsingGpuDevice: boolean;
+    readonly binding: { readonly TF_Version: string };
+  };
+};
+
+/** TensorFlow itself, through tfjs-node-gpu: from the user's project, else what `pinbench setup tensorflow` built. */
+export const tensorflowEngine: Engine = {
+  name: 'tensorflow',
+
+  async probe() {
+    try {
+      const tf = await load();
+      if (tf === undefined) {
+        return { available: false, reason: `${PACKAGE} is not installed`, remedy: REMEDY };
+      }
+      return { available: true, devices: [await infoOf(tf)] };
+    } catch (error) {
+      const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
+      return { available: false, reason: `${PACKAGE} does not load: ${message}`, remedy: REMEDY };
+    }
+  },
+
+  async open(ordinal): Promise<Device> {
+    if (ordinal !== 0) {
+      throw new PinbenchError('engine', {
+        subject: `--device ${ordinal}`,
+        observed: 'TensorFlow takes the first device it sees',
+        expected: '0',
+        remedy: `choose another with CUDA_VISIBLE_DEVICES=${ordinal}`,
+      });
+    }
+    const tf = await load();
+    if (tf === undefined) {
+      throw new PinbenchError('engine', { subject: PACKAGE, observed: 'not installed', remedy: REMEDY });
+    }
+    return new TfjsDevice(tf, await infoOf(tf), { backend: 'tensorflow' });
+  },
+};
+
+let loaded: Promise<TfjsNode | undefined> | undefined;
+
+/** Loads the package once. TensorFlow prints to stderr by itself: it is told not to, and held back where it does all the same. */
+function load(): Promise<TfjsNode | undefined> {
+  loaded ??= withoutNativeOutput(async () => {
+    if (!nativeOutputIsShown()) env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+    // tfjs-node 4.22 calls it, and Node 23 took it away.
+    Object.assign(util, {
+      isNullOrUndefined:
+        (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ?? ((v: unknown) => v == null),
+    });
+    const tf = (await importOptional(PACKAGE, [tensorflowFolder()])) as { default: TfjsNode } | undefined;
+    // Else every kernel of another copy of the core, pinbench's own, is warned of: copies share one registry.
+    tf?.default.enableProdMode();
+    await tf?.default.ready();
+    return tf?.default;
+  });
+  return loaded;
+}
+
+/** The binding does not name its device: CUDA does, whose order of devices is TensorFlow's. */
+async function infoOf(tf: TfjsNode): Promise<DeviceInfo> {
+  const { binding, isUsingGpuDevice: gpu } = tf.backend();
+  const runtime = `TensorFlow ${binding.TF_Version}, tfjs-node-gpu ${tf.version['tfjs-node']}`;
+  if (!gpu) return { name: 'TensorFlow on CPU', gpu, runtime };
+  const cuda = await cudaEngine.probe();
+  const known = cuda.available ? cuda.devices[0] : undefined;
+  return { ...known, name: known?.name ?? 'a GPU', gpu, runtime };
+}

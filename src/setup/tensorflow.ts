@@ -1,0 +1,272 @@
+import { existsSync } from 'node:fs';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { arch, env, execPath, platform } from 'node:process';
+import { tensorflowFolder } from '../engine/tfjs/tensorflow-folder.js';
+import { PinbenchError } from '../errors.js';
+import { formatBytes } from '../units.js';
+import { CommandFailed, command, mustHave } from './command.js';
+import { CPU_WHEELS, GPU_WHEELS, KEPT, type Wheel } from './wheels.js';
+
+const PACKAGE = '@tensorflow/tfjs-node-gpu';
+const PACKAGE_VERSION = '4.22.0';
+const TENSORFLOW_VERSION = '2.20.0';
+/** Written last, inside the folder: what is in it is whole. */
+const STAMP = 'pinbench-setup.json';
+/** Disk that is taken once all is done, and on the way to it, measured: libraries, package; the largest wheel beside. */
+const DISK_BYTES = { cpu: { kept: 1.0e9, most: 1.4e9 }, gpu: { kept: 5.2e9, most: 6.5e9 } } as const;
+/** libpython's tag of the wheels: any would do, nothing of Python is used. */
+const WHEEL_FLAGS =
+  '--no-deps --only-binary=:all: --python-version 311 --implementation cp --abi cp311 --abi none ' +
+  '--platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64';
+
+/** What setting up may be told. */
+export interface SetupOptions {
+  /** Where to; default the cache folder. */
+  readonly folder?: string | undefined;
+  /** TensorFlow without CUDA. */
+  readonly cpu: boolean;
+  /** Told beforehand what will be fetched, and at the end where it is. */
+  readonly say: (line: string) => void;
+  /** Bytes fetched so far and in all. */
+  readonly fetched: (doneBytes: number, totalBytes: number, what: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Builds a working tfjs-node-gpu: the package from npm, TensorFlow's C library from its wheels on PyPI, the binding between
+ * them compiled here. All is made in a folder beside, tried, and put in place at the end or not at all. A folder that has the
+ * same already is left as it is.
+ */
+export async function setupTensorflow(options: SetupOptions): Promise<void> {
+  const folder = resolve(options.folder ?? tensorflowFolder());
+  const wheels = options.cpu ? CPU_WHEELS : GPU_WHEELS;
+  const stamp = JSON.stringify({
+    ...{ package: `${PACKAGE}@${PACKAGE_VERSION}`, tensorflow: TENSORFLOW_VERSION, cpu: options.cpu },
+    wheels: wheels.map(({ sha256 }) => sha256),
+  });
+  if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
+  await mustBeOurs(folder);
+  await mustHaveTools();
+  await mustHaveRoom(folder, options.cpu);
+  const bytes = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
+  const kept = DISK_BYTES[options.cpu ? 'cpu' : 'gpu'].kept;
+  options.say(
+    `fetching ${PACKAGE} ${PACKAGE_VERSION} from npm and ${wheels.length === 1 ? 'a wheel' : `${wheels.length} wheels`} ` +
+      `(${formatBytes(bytes)}) from PyPI; takes ${formatBytes(kept)} in ${folder}`,
+  );
+  await mkdir(dirname(folder), { recursive: true });
+  const partial = await mkdtemp(`${folder}.partial-`);
+  try {
+    await build(partial, wheels, bytes, options);
+    await writeFile(join(partial, STAMP), stamp);
+    // What was there is moved away first: a folder cannot take the place of one that is not empty.
+    const before = `${partial}.before`;
+    if (existsSync(folder)) await rename(folder, before);
+    await rename(partial, folder);
+    await rm(before, { recursive: true, force: true });
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  options.say(
+    `${folder} is ready: pinbench run FILE --engine tensorflow${options.folder ? ` with PINBENCH_TENSORFLOW_DIR=${folder}` : ''}`,
+  );
+}
+
+async function build(folder: string, wheels: readonly Wheel[], totalBytes: number, options: SetupOptions) {
+  const { signal, fetched } = options;
+  const quiet = signal && { signal };
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  await step('npm install', () =>
+    command(
+      'npm',
+      `install --ignore-scripts --no-audit --no-fund ${PACKAGE}@${PACKAGE_VERSION} node-api-headers@1`.split(
+        ' ',
+      ),
+      { cwd: folder, ...quiet },
+    ),
+  );
+  const home = join(folder, 'node_modules', PACKAGE);
+  const deps = join(home, 'deps');
+  let doneBytes = 0;
+  for (const wheel of wheels) {
+    const into = join(folder, 'wheel');
+    await mkdir(into);
+    const watch = setInterval(async () => {
+      fetched(doneBytes + (await bytesIn(into)), totalBytes, wheel.requirement);
+    }, 250);
+    try {
+      await fetchWheel(wheel, into, quiet);
+    } finally {
+      clearInterval(watch);
+    }
+    await step(`unpacking ${wheel.requirement}`, async () => {
+      const [file] = (await readdir(into)).filter((name) => name.endsWith('.whl'));
+      return command('python3', ['-c', UNPACK, join(into, file!), deps, JSON.stringify(KEPT)], quiet);
+    });
+    // One wheel at a time: the disk never holds more than the largest beside what is kept.
+    await rm(into, { recursive: true });
+    doneBytes += wheel.bytes;
+    fetched(doneBytes, totalBytes, wheel.requirement);
+  }
+  for (const name of ['tensorflow', 'tensorflow_framework']) {
+    const library = name === 'tensorflow' ? 'libtensorflow_cc.so.2' : 'libtensorflow_framework.so.2';
+    await symlink(library, join(deps, 'lib', `lib${name}.so`));
+  }
+  await step('compiling the binding', () => compile(folder, home, quiet));
+  await rm(join(deps, 'include'), { recursive: true });
+  await step('trying it', async () => {
+    const sum = await command(execPath, ['-e', TRIAL], {
+      cwd: folder,
+      env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' },
+      ...quiet,
+    });
+    if (sum.trim() !== '8555') throw new CommandFailed(`it sums to ${sum.trim()}, expected 8555`);
+  });
+}
+
+/** pip holds the file against its checksum. Its temporary folder is ours, so that what it has fetched can be seen. */
+async function fetchWheel(
+  { requirement, sha256 }: Wheel,
+  into: string,
+  quiet: { signal: AbortSignal } | undefined,
+) {
+  const list = join(into, 'requirements.txt');
+  await writeFile(list, `${requirement} --hash=sha256:${sha256}\n`);
+  await step(`fetching ${requirement}`, () =>
+    command(
+      'python3',
+      [
+        '-m',
+        'pip',
+        'download',
+        '--no-cache-dir',
+        '--require-hashes',
+        ...WHEEL_FLAGS.split(' '),
+        '-d',
+        into,
+        '-r',
+        list,
+      ],
+      { env: { ...env, TMPDIR: into, PIP_DISABLE_PIP_VERSION_CHECK: '1' }, ...quiet },
+    ),
+  );
+}
+
+function compile(folder: string, home: string, quiet: { signal: AbortSignal } | undefined): Promise<string> {
+  return mkdir(join(home, 'lib/napi-v8'), { recursive: true }).then(() =>
+    command(
+      'g++',
+      [
+        ...'-std=c++17 -O2 -fPIC -shared -DNAPI_VERSION=8 -I. -I.. -Ideps/include'.split(' '),
+        `-I${join(folder, 'node_modules/node-api-headers/include')}`,
+        ...'binding/tfjs_backend.cc binding/tfjs_binding.cc -o lib/napi-v8/tfjs_binding.node'.split(' '),
+        ...'-Ldeps/lib -ltensorflow -ltensorflow_framework -Wl,-rpath,$ORIGIN/../../deps/lib'.split(' '),
+      ],
+      { cwd: home, ...quiet },
+    ),
+  );
+}
+
+/** What a step's program said when it failed, as an engine error. */
+async function step<T>(subject: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof CommandFailed)) throw cause;
+    throw new PinbenchError('engine', {
+      subject,
+      observed: cause.message,
+      remedy: 'nothing was left behind: look at the network and the disk, and run it again',
+      cause,
+    });
+  }
+}
+
+async function mustHaveTools(): Promise<void> {
+  if (platform !== 'linux' || arch !== 'x64') {
+    throw new PinbenchError('engine', {
+      subject: 'setup tensorflow',
+      observed: `this is ${platform} on ${arch}`,
+      expected: 'Linux on x64, for which TensorFlow’s wheels have what is needed',
+      remedy: `npm install ${PACKAGE} in your project, if it installs there`,
+    });
+  }
+  await mustHave('npm', ['--version'], 'install npm');
+  await mustHave(
+    'python3',
+    ['-m', 'pip', '--version'],
+    'install python3 with pip: apt-get install python3-pip',
+  );
+  await mustHave('g++', ['--version'], 'install a C++ compiler: apt-get install g++');
+}
+
+async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
+  let there = folder;
+  while (!existsSync(there)) there = dirname(there);
+  const { bavail, bsize } = await statfs(there);
+  const { most } = DISK_BYTES[cpu ? 'cpu' : 'gpu'];
+  if (bavail * bsize >= most) return;
+  throw new PinbenchError('engine', {
+    subject: there,
+    observed: `${formatBytes(bavail * bsize)} of disk are free`,
+    expected: `${formatBytes(most)} while it is set up`,
+    remedy: 'name another folder with --dir',
+  });
+}
+
+/** Nothing of a user's own is ever put aside. */
+async function mustBeOurs(folder: string): Promise<void> {
+  if (!existsSync(folder)) return;
+  if ((await stampOf(folder)) !== undefined || (await readdir(folder)).length === 0) return;
+  throw new PinbenchError('usage', {
+    subject: folder,
+    observed: `a folder that pinbench did not set up (it has no ${STAMP})`,
+    expected: 'an empty one, or a new one',
+  });
+}
+
+function stampOf(folder: string): Promise<string | undefined> {
+  return readFile(join(folder, STAMP), 'utf8').catch(() => undefined);
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return sizes.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), 0);
+}
+
+/** Unpacks what is kept of a wheel, which is a zip file: Node has none, Python does. */
+const UNPACK = `
+import json, os, shutil, sys, zipfile
+wheel, deps, kept = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+with zipfile.ZipFile(wheel) as archive:
+    for name in archive.namelist():
+        for prefix, to in kept:
+            if not name.startswith(prefix) or name.endswith(('/', '.py')): continue
+            target = os.path.join(deps, to + name[len(prefix):])
+            if not os.path.realpath(target).startswith(os.path.realpath(deps)): sys.exit('error: ' + name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            with archive.open(name) as source, open(target, 'wb') as file: shutil.copyfileobj(source, file)
+`;
+
+/** The example, both ways, by what was built. */
+const TRIAL = `
+require('node:util').isNullOrUndefined ??= (value) => value == null;
+const tf = require('${PACKAGE}');
+const data = tf.tensor(Float32Array.from({ length: 30 }, (_, i) => i), [10, 3]);
+let sum = 0;
+for (let i = 0; i < 5; i++) sum += tf.sum(tf.square(tf.slice(data, [2 * i, 0], [2, -1]))).dataSync()[0];
+console.log(sum);
+`;
