@@ -243,7 +243,7 @@ describe('exit codes and their one line', () => {
     const nowhere = { PINBENCH_CUDA_LIBRARY: join(folder, 'no-libcuda.so') };
     const { status, stderr } = pinbench('run fixtures/data.npy -b 2 --engine cuda', nowhere);
     expect(stderr).toMatch(
-      /^pinbench: engine cuda: no CUDA driver library \([^\n]+\); install the NVIDIA driver, [^\n]+\n$/,
+      /^pinbench: engine cuda: no CUDA driver library: looked for [^\n]+; install the NVIDIA driver, [^\n]+\n$/,
     );
     expect(status).toBe(4);
     expect(pinbench('engines', nowhere).stdout).toMatch(

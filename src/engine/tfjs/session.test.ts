@@ -130,6 +130,31 @@ describe('a tfjs session on the cpu backend', () => {
     });
   });
 
+  it('skips pin where the device has no room for the dataset, and nothing else is taken for that', async () => {
+    const plan = planOf(10, 3, {});
+    const pin = strategiesNamed(['pin'])[0]!;
+    const failing = (message: string): Tfjs => ({
+      ...tf,
+      slice: (() => {
+        throw new Error(`${message}\n  at a stack`);
+      }) as unknown as Tfjs['slice'],
+    });
+    const setUp = async (message: string) => {
+      const session = new TfjsSession(failing(message), datasetOf(10, 3).values as Float32Array, plan, pin);
+      const before = tf.memory().numTensors;
+      const error: unknown = await session.setup().catch((thrown: unknown) => thrown);
+      await session[Symbol.asyncDispose]();
+      expect(tf.memory().numTensors).toBe(before);
+      return error;
+    };
+    const oom = 'OOM when allocating tensor with shape[10,3] and type float on GPU:0';
+    expect(await setUp(oom)).toMatchObject({
+      name: 'StrategyUnavailable',
+      message: `the dataset does not fit on the device: ${oom}`,
+    });
+    expect(await setUp('Cannot find kernel')).toMatchObject({ name: 'Error' });
+  });
+
   it('offers feed and pin, and says why not the others', () => {
     const plan = planOf(10, 3, {});
     const support = Object.fromEntries(
