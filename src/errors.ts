@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'engine'
   /** A result that differs from the reference: exit 5. */
   | 'mismatch'
+  /** A baseline that does not match what is compared with it: exit 7. */
+  | 'baseline'
   /** Stopped by the user: exit 130. */
   | 'interrupted';
 

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { EXIT } from './cli/exit.js';
 import { parseRequest } from './cli/parse.js';
 import type {
+  CompareRequest,
   EnginesRequest,
   InspectRequest,
   Output,
@@ -15,6 +16,7 @@ import type {
 import { PinbenchError, usageError } from './errors.js';
 import type { RunRecord } from './record/schema.js';
 import { VERSION } from './version.js';
+import type { Failure, RegressionVerdict } from './words.js';
 
 /** What `main` has of the world; the tests give it their own. */
 export interface Io {
@@ -45,6 +47,8 @@ async function execute(request: Request, args: readonly string[], io: Io): Promi
       return EXIT.ok;
     case 'run':
       return await runCommand(request, args, io);
+    case 'compare':
+      return await compareCommand(request, io);
     case 'report':
       return await reportCommand(request, io);
     case 'inspect':
@@ -103,6 +107,23 @@ async function measured(request: RunRequest, args: readonly string[], io: Io): P
     bar?.stop();
     stopListening();
   }
+}
+
+async function compareCommand(request: CompareRequest, io: Io): Promise<number> {
+  const [{ readRecord }, { compareRecords }, { renderRegression }] = await Promise.all([
+    import('./record/file.js'),
+    import('./regress/compare.js'),
+    import('./report/regression.js'),
+  ]);
+  const base = [request.base, await readRecord(request.base)] as const;
+  const head = [request.head, await readRecord(request.head)] as const;
+  const regression = compareRecords(base, head, request);
+  io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
+  const has = (verdict: RegressionVerdict) => regression.rows.some((row) => row.verdict === verdict);
+  const fails = (failure: Failure) => request.failOn.includes(failure);
+  if (fails('regression') && has('regressed')) return EXIT.regression;
+  if (fails('missing') && has('missing')) return EXIT.regression;
+  return fails('inconclusive') && has('inconclusive') ? EXIT.inconclusive : EXIT.ok;
 }
 
 async function reportCommand(request: ReportRequest, io: Io): Promise<number> {

@@ -60,6 +60,20 @@ export type DataFormat = (typeof DATA_FORMATS)[number];
 export const REPORT_FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
+/** What two records are compared by: the time of a step, or the speedup over feed within a run. */
+export const METRICS = ['step', 'speedup'] as const;
+export type Metric = (typeof METRICS)[number];
+
+/** What a row of a record is, beside its baseline. */
+export type RegressionVerdict = 'regressed' | 'improved' | 'same' | 'inconclusive' | 'missing' | 'new';
+
+/** What may fail a comparison. */
+export const FAILURES = ['regression', 'inconclusive', 'missing'] as const;
+export type Failure = (typeof FAILURES)[number];
+
+export const COMPARE_FORMATS = ['table', 'markdown', 'json'] as const;
+export type CompareFormat = (typeof COMPARE_FORMATS)[number];
+
 /** What a comparison may conclude. */
 export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];

@@ -132,7 +132,7 @@ describe('the command line', () => {
   it('lists in --help the commands that are there and no others', () => {
     const { text } = parse('--help') as { text: string };
     const commands = [...text.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
-    expect(commands).toEqual(['run', 'report', 'engines', 'inspect', 'setup', 'schema', 'help']);
+    expect(commands).toEqual(['run', 'report', 'compare', 'engines', 'inspect', 'setup', 'schema', 'help']);
   });
 
   it('reads report, inspect, engines and schema', () => {

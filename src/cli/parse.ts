@@ -1,9 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
 import {
+  COMPARE_FORMATS,
   DTYPE_REQUESTS,
   ENGINES,
+  FAILURES,
   FETCHES,
+  METRICS,
   READBACKS,
   REMAINDERS,
   REPORT_FORMATS,
@@ -22,7 +25,8 @@ export function parseRequest(args: readonly string[], version: string): Request 
   const program = declare(version, (made) => {
     request = made;
   });
-  for (const command of [program, ...program.commands]) {
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {
         printed += text;
@@ -60,6 +64,24 @@ function declare(version: string, done: (request: Request) => void): Command {
     .showHelpAfterError(false);
   declareRun(program, done);
   declareReport(program, done);
+
+  manners(program.command('compare'))
+    .description('has it become slower? a record beside its baseline; exit 1 where it has')
+    .argument('<base>', 'the record of before')
+    .argument('<head>', 'the record of now')
+    .option('--threshold <percent>', 'a change beyond it counts', percent('--threshold'), 5)
+    .option('--metric <what>', METRICS.join(', '), word('--metric', METRICS), 'step')
+    .option('--fail-on <list>', `of ${FAILURES.join(', ')}`, wordList('--fail-on', FAILURES), [
+      'regression',
+      'missing',
+    ])
+    .option('--ignore-device', 'compare records of different devices', false)
+    .option('--format <format>', COMPARE_FORMATS.join(', '), word('--format', COMPARE_FORMATS), 'table')
+    .action((base, head, flags) => {
+      const { threshold: thresholdPercent, metric, failOn, ignoreDevice, format } = flags;
+      const how = { thresholdPercent, metric, failOn, ignoreDevice, format };
+      done({ command: 'compare', base, head, ...how, ...mannersOf(flags) });
+    });
 
   manners(program.command('engines'))
     .description('what is there to run on, what is not, why, and what mends it')

@@ -1,7 +1,10 @@
 import type {
+  CompareFormat,
   DTypeRequest,
   EngineName,
+  Failure,
   Fetch,
+  Metric,
   Readback,
   Remainder,
   ReportFormat,
@@ -58,6 +61,18 @@ export interface ReportRequest extends Manners {
   readonly output: Output;
 }
 
+/** `pinbench compare`. */
+export interface CompareRequest extends Manners {
+  readonly command: 'compare';
+  readonly base: string;
+  readonly head: string;
+  readonly thresholdPercent: number;
+  readonly metric: Metric;
+  readonly failOn: readonly Failure[];
+  readonly ignoreDevice: boolean;
+  readonly format: CompareFormat;
+}
+
 /** `pinbench inspect`. */
 export interface InspectRequest extends Manners {
   readonly command: 'inspect';
@@ -82,6 +97,7 @@ export interface SetupRequest extends Manners {
 /** What a command line asks for. `print` is help or a version, ready to be printed. */
 export type Request =
   | RunRequest
+  | CompareRequest
   | ReportRequest
   | InspectRequest
   | EnginesRequest

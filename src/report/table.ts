@@ -2,12 +2,12 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { RunRecord } from '../record/schema.js';
 import type { Verdict } from '../words.js';
+import { BORDERLESS, GAP, trimLines } from './borderless.js';
 import { type Column, columnsOf, type Row, rowsOf } from './columns.js';
 import { linesOf } from './sentences.js';
 
 /** The widest line of the report. */
 const WIDTH = 100;
-const GAP = 2;
 const LABEL_WIDTH = 9;
 
 /** The record for people at a terminal: the comparison table, and under it what it means. At most 100 columns. */
@@ -61,26 +61,4 @@ function fitting(columns: Column[], rows: readonly Row[]): Column[] {
     columns.filter(({ expendable }) => expendable < most),
     rows,
   );
-}
-
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-} as const;
-
-function trimLines(text: string): string {
-  return text.replace(/[ \t]+$/gm, '');
 }

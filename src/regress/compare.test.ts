@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { randomOf } from '../plan/batches.js';
+import type { MeasuredResult, RunRecord } from '../record/schema.js';
+import { sampleRecord } from '../record/testing/sample-record.js';
+import { type CompareOptions, compareRecords } from './compare.js';
+
+const OPTIONS: CompareOptions = { thresholdPercent: 5, metric: 'step', ignoreDevice: false };
+
+/** The sample record with other rounds: `of` makes each from the strategy and the round. */
+function recordWith(
+  of: (strategy: string, round: number) => number,
+  change: Partial<RunRecord> = {},
+): RunRecord {
+  const record = sampleRecord();
+  const results = record.results.map((result) =>
+    result.status === 'skipped'
+      ? result
+      : { ...result, samplesNs: Array.from({ length: 20 }, (_, round) => of(result.strategy, round)) },
+  );
+  return { ...record, results, ...change };
+}
+
+const steady = (ns: number) => (_: string, round: number) => ns * (1 + (round % 5) / 1000);
+const compare = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
+  compareRecords(['base.json', base], ['head.json', head], { ...OPTIONS, ...options });
+const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
+  compare(base, head, options).rows.map(({ strategy, verdict }) => `${strategy} ${verdict}`);
+
+describe('compareRecords', () => {
+  it('tells slower, faster and the same apart', () => {
+    const base = recordWith(steady(1000));
+    expect(verdicts(base, recordWith(steady(1000)))).toEqual(['feed same', 'pin same']);
+    expect(verdicts(base, recordWith(steady(1100)))).toEqual(['feed regressed', 'pin regressed']);
+    expect(verdicts(base, recordWith(steady(900)))).toEqual(['feed improved', 'pin improved']);
+    expect(verdicts(base, recordWith(steady(1100)), { thresholdPercent: 20 })).toEqual([
+      'feed same',
+      'pin same',
+    ]);
+    const [row] = compare(base, recordWith(steady(1100))).rows;
+    expect(row!.change).toBeCloseTo(1.1, 3);
+    expect(row!.p).toBeLessThan(0.001);
+  });
+
+  it('calls what noise hides inconclusive, and says what would settle it', () => {
+    const noisy = recordWith((_, round) => 1000 * (1 + (round % 7) / 10));
+    const { rows } = compare(
+      noisy,
+      recordWith((_, round) => 1050 * (1 + (round % 7) / 10)),
+    );
+    expect(rows[0]).toMatchObject({ verdict: 'inconclusive', note: expect.stringMatching(/more rounds/) });
+  });
+
+  it('calls under four rounds a side inconclusive, saying so', () => {
+    const few = (ns: number) => {
+      const record = recordWith(steady(ns));
+      for (const result of record.results) if (result.status === 'measured') result.samplesNs.length = 3;
+      return record;
+    };
+    const [row] = compare(few(1000), few(2000)).rows;
+    expect(row).toMatchObject({ verdict: 'inconclusive', ci95: null });
+    expect(row!.note).toMatch(/3 rounds a side are too few, it takes 4/);
+  });
+
+  it('compares the speedup over feed, which a slower machine does not touch', () => {
+    const base = recordWith((strategy, round) => (strategy === 'feed' ? 2000 : 1000) * (1 + round / 100));
+    const slowerMachine = recordWith(
+      (strategy, round) => (strategy === 'feed' ? 4000 : 2000) * (1 + round / 50),
+    );
+    expect(verdicts(base, slowerMachine, { metric: 'speedup' })).toEqual(['pin same']);
+    const lost = recordWith((strategy, round) => (strategy === 'feed' ? 2000 : 1500) * (1 + round / 100));
+    const [row] = compare(base, lost, { metric: 'speedup' }).rows;
+    expect(row).toMatchObject({ strategy: 'pin', verdict: 'regressed' });
+    expect([row!.base, row!.head, row!.change].map((x) => x!.toFixed(2))).toEqual(['2.00', '1.33', '0.67']);
+  });
+
+  it('lists what vanished, with the reason, and what is new', () => {
+    const base = recordWith(steady(1000));
+    const head = recordWith(steady(1000));
+    const pin = head.results.findIndex(({ strategy }) => strategy === 'pin');
+    const { engine, device, strategy, batch, work } = head.results[pin]!;
+    head.results[pin] = { engine, device, strategy, batch, work, status: 'skipped', reason: 'does not fit' };
+    head.results.push({ ...(head.results[0] as MeasuredResult), strategy: 'zero-copy' });
+    expect(compare(base, head).rows).toMatchObject([
+      { strategy: 'feed', verdict: 'same' },
+      { strategy: 'pin', verdict: 'missing', note: 'skipped: does not fit' },
+      { strategy: 'zero-copy', verdict: 'new' },
+    ]);
+  });
+
+  it('takes a single work for how heavy the model was', () => {
+    const head = recordWith(steady(2000));
+    for (const result of head.results) result.work = 2;
+    head.plan.works = [2];
+    expect(compare(recordWith(steady(1000)), head).rows[0]).toMatchObject({
+      ...{ work: 2, baseWork: 1, verdict: 'regressed' },
+    });
+    head.plan.works = [1, 2];
+    expect(() => compare(recordWith(steady(1000)), head)).toThrow(/no row in common/);
+  });
+
+  it.each([
+    [
+      'another device',
+      (r: RunRecord) => {
+        r.environment.devices[0]!.name = 'NVIDIA A100';
+      },
+      /cuda device/,
+    ],
+    [
+      'another shape',
+      (r: RunRecord) => {
+        r.dataset.rows = 11;
+      },
+      /dataset rows 10, not 11/,
+    ],
+    [
+      'another fetch',
+      (r: RunRecord) => {
+        r.plan.fetch = 'epoch';
+      },
+      /plan fetch step, not epoch/,
+    ],
+    [
+      'a run cut short',
+      (r: RunRecord) => {
+        r.complete = false;
+      },
+      /interrupted: it is not complete/,
+    ],
+    [
+      'nothing measured',
+      (r: RunRecord) => {
+        r.results = [];
+      },
+      /nothing was measured/,
+    ],
+  ])('refuses %s with the code of a baseline that does not match', (_, change, said) => {
+    const head = recordWith(steady(1000));
+    change(head);
+    expect(() => compare(recordWith(steady(1000)), head)).toThrow(
+      expect.objectContaining({ code: 'baseline', message: expect.stringMatching(said) }),
+    );
+  });
+
+  it('lifts the device part alone with --ignore-device', () => {
+    const head = recordWith(steady(1000));
+    head.environment.devices[0]!.name = 'NVIDIA A100';
+    expect(verdicts(recordWith(steady(1000)), head, { ignoreDevice: true })).toEqual([
+      'feed same',
+      'pin same',
+    ]);
+    head.plan.fetch = 'epoch';
+    expect(() => compare(recordWith(steady(1000)), head, { ignoreDevice: true })).toThrow(/plan fetch/);
+  });
+});
+
+describe('the gate, by the real code on simulated machines', () => {
+  /** 20 rounds of a run: noise of 2 %, a spike of 1.5 times in 5 of 100, a drift of its own of up to half a percent. */
+  function simulated(run: number, ns: number): RunRecord {
+    const random = randomOf(run, 'order', 0);
+    const uniform = () => ((random.next() >>> 0) + 0.5) / 2 ** 32;
+    const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const drift = 1 + (uniform() - 0.5) / 100;
+    return recordWith(() => ns * drift * (1 + 0.02 * normal()) * (uniform() < 0.05 ? 1.5 : 1));
+  }
+
+  it('calls at most 1 % of 1,000 A/A pairs regressed, and at least 95 % of 1,000 slowdowns of 10 %', () => {
+    let [falseAlarms, found] = [0, 0];
+    for (let run = 0; run < 1000; run++) {
+      const base = simulated(3 * run, 1000);
+      const regressed = (head: RunRecord) => compare(base, head).rows[0]!.verdict === 'regressed';
+      if (regressed(simulated(3 * run + 1, 1000))) falseAlarms++;
+      if (regressed(simulated(3 * run + 2, 1100))) found++;
+    }
+    expect([falseAlarms <= 10, found >= 950], `${falseAlarms} false alarms, ${found} found`).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
