@@ -393,3 +393,53 @@ describe('the terminal', () => {
     expect(Math.min(...help) / Math.min(...empty)).toBeLessThan(1.6);
   });
 });
+
+describe('pinbench compare', () => {
+  const record = (name: string, work: number, noise = 0.001) => {
+    const made = sampleRecord();
+    made.plan.works = [work];
+    for (const result of made.results) {
+      result.work = work;
+      if (result.status === 'skipped') continue;
+      result.samplesNs = Array.from({ length: 20 }, (_, i) => work * 1000 * (1 + (i % 7) * noise));
+    }
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(made));
+    return path;
+  };
+
+  it('exits 1 where it has become slower, with a table that says so, and 0 against itself', () => {
+    const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
+    const same = pinbench(['compare', light, light]);
+    expect([same.status, same.stderr]).toEqual([0, '']);
+    expect(same.stdout).toMatch(/^cuda +feed +2 +1 .* same$/m);
+    const slower = pinbench(['compare', light, heavy]);
+    expect([slower.status, slower.stderr]).toEqual([1, '']);
+    expect(slower.stdout).toMatch(/^cuda +feed +2 +1 → 2 +.* 2\.00× .* <0\.001 +regressed$/m);
+    expect(slower.stdout).toMatch(/2 regressed; step times, threshold 5 %/);
+    expect(pinbench(['compare', heavy, light]).status).toBe(0);
+    expect(JSON.parse(pinbench(['compare', light, heavy, '--format', 'json']).stdout)).toMatchObject({
+      metric: 'step',
+      rows: [{ strategy: 'feed', verdict: 'regressed' }, { verdict: 'regressed' }],
+    });
+    expect(pinbench(['compare', light, heavy, '--fail-on', 'missing']).status).toBe(0);
+  });
+
+  it('exits 6 for what noise hides, where that is asked for', () => {
+    const noisy = record('noisy.json', 1, 0.1);
+    expect(pinbench(['compare', noisy, noisy]).status).toBe(0);
+    expect(pinbench(['compare', noisy, noisy, '--fail-on', 'inconclusive']).status).toBe(6);
+  });
+
+  it('exits 7 for a baseline that does not match, 3 for what is no record', () => {
+    const light = record('light.json', 1);
+    const other = join(folder, 'other.json');
+    writeFileSync(other, readFileSync(light, 'utf8').replace('"rows":10', '"rows":11'));
+    const unlike = pinbench(['compare', light, other]);
+    expect([unlike.status, unlike.stdout]).toEqual([7, '']);
+    expect(unlike.stderr).toMatch(/^pinbench: [^\n]*dataset rows 10, not 11; measure both alike\n$/);
+    writeFileSync(other, readFileSync(light, 'utf8').slice(0, 300));
+    expect(pinbench(['compare', light, other])).toMatchObject({ status: 3 });
+    expect(pinbench(['compare', light])).toMatchObject({ status: 2 });
+  });
+});
