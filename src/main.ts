@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { EXIT } from './cli/exit.js';
@@ -15,6 +16,7 @@ import type {
 } from './cli/request.js';
 import { PinbenchError, usageError } from './errors.js';
 import type { RunRecord } from './record/schema.js';
+import type { Regression } from './regress/compare.js';
 import { VERSION } from './version.js';
 import type { Failure, RegressionVerdict } from './words.js';
 
@@ -119,11 +121,22 @@ async function compareCommand(request: CompareRequest, io: Io): Promise<number> 
   const head = [request.head, await readRecord(request.head)] as const;
   const regression = compareRecords(base, head, request);
   io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
+  if (io.env.GITHUB_ACTIONS === 'true') await tellGitHub(regression, request, io);
   const has = (verdict: RegressionVerdict) => regression.rows.some((row) => row.verdict === verdict);
   const fails = (failure: Failure) => request.failOn.includes(failure);
   if (fails('regression') && has('regressed')) return EXIT.regression;
   if (fails('missing') && has('missing')) return EXIT.regression;
   return fails('inconclusive') && has('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+}
+
+/** In GitHub Actions the comparison goes to the job's summary, and what failed to the lines GitHub shows. */
+async function tellGitHub(regression: Regression, { format }: CompareRequest, io: Io): Promise<void> {
+  const { annotationsOf } = await import('./report/github.js');
+  const { renderRegression } = await import('./report/regression.js');
+  const summary = io.env.GITHUB_STEP_SUMMARY;
+  if (summary) await appendFile(summary, `${renderRegression('markdown', regression)}\n`);
+  const stream = format === 'json' ? io.stderr : io.stdout;
+  for (const line of annotationsOf(regression)) stream.write(`${line}\n`);
 }
 
 async function reportCommand(request: ReportRequest, io: Io): Promise<number> {

@@ -57,7 +57,16 @@ export const DATA_FORMATS = ['npy', 'arrow'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
 
 /** The formats a record is rendered to. */
-export const REPORT_FORMATS = ['table', 'json', 'csv', 'markdown'] as const;
+export const REPORT_FORMATS = [
+  'table',
+  'json',
+  'csv',
+  'markdown',
+  'github-action-benchmark',
+  'github-action-benchmark-speedup',
+  'bencher',
+  'benchstat',
+] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** What two records are compared by: the time of a step, or the speedup over feed within a run. */

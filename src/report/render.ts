@@ -9,6 +9,11 @@ const RENDERERS: Readonly<
   json: async () => (await import('./json.js')).renderJson,
   csv: async () => (await import('./csv.js')).renderCsv,
   markdown: async () => (await import('./markdown.js')).renderMarkdown,
+  'github-action-benchmark': async () => (await import('./github-action-benchmark.js')).renderActionTimes,
+  'github-action-benchmark-speedup': async () =>
+    (await import('./github-action-benchmark.js')).renderActionSpeedups,
+  bencher: async () => (await import('./bencher.js')).renderBencher,
+  benchstat: async () => (await import('./benchstat.js')).renderBenchstat,
 };
 
 /** A record as text. `color` is for the table alone. */
