@@ -1,37 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { allocate, type Dataset } from '../../data/dataset.js';
 import { systemClock } from '../../measure/clock.js';
 import { measure } from '../../measure/measure.js';
 import type { Measured } from '../../measure/measurement.js';
 import { silent } from '../../measure/progress.js';
 import { type PlanRequest, planCells } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
-import { DTYPES, type DType, STRATEGIES, type StrategyName } from '../../words.js';
+import { DTYPES, STRATEGIES, type StrategyName } from '../../words.js';
 import { CudaEngine } from './engine.js';
 import { LibraryNotFound, libraryPaths } from './library.js';
 import { MemoryLibrary, type MemoryOptions } from './testing/memory-library.js';
-
-const REQUEST: PlanRequest = {
-  batches: [3],
-  works: [1],
-  epochs: 2,
-  warmup: 0,
-  shuffle: 'epoch',
-  sampling: 'slice',
-  seed: 1,
-  remainder: 'keep',
-  fetch: 'step',
-  readback: 'mapped',
-};
-
-function datasetOf(dtype: DType, rows: number, cols: number): Dataset {
-  const values = allocate(dtype, rows * cols);
-  for (let i = 0; i < values.length; i++) {
-    if (values instanceof BigInt64Array || values instanceof BigUint64Array) values[i] = BigInt(i % 11);
-    else values[i] = dtype === 'bool' ? i % 2 : dtype === 'float16' ? 0x3c00 + (i % 64) : i % 11;
-  }
-  return { path: 'memory', format: 'npy', dtype, rows, cols, values };
-}
+import { datasetOf, REQUEST } from './testing/verify.js';
 
 /** Measures on an in-memory driver: verified against the reference, bytes held against the plan. */
 async function measureOn(
