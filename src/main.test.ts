@@ -425,6 +425,28 @@ describe('pinbench compare', () => {
     expect(pinbench(['compare', light, heavy, '--fail-on', 'missing']).status).toBe(0);
   });
 
+  it('takes several bases by a pattern, and the threshold from them', () => {
+    for (const [i, noise] of [0.001, 0.002, 0.003].entries()) record(`main-${i}.json`, 1, noise);
+    const head = record('now.json', 1);
+    const { status, stdout, stderr } = pinbench([
+      ...['compare', join(folder, 'main-*.json'), head, '--threshold', 'auto'],
+    ]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/2 same; step times, threshold by the spread of the bases/);
+    expect(pinbench(['compare', join(folder, 'none-*.json'), head]).status).toBe(3);
+    expect(pinbench(['compare', head, head, '--threshold', 'auto']).status).toBe(2);
+  });
+
+  it('in GitHub Actions writes the summary and an error line', () => {
+    const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
+    const summary = join(folder, 'summary.md');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+    const { status, stdout } = pinbench(['compare', light, heavy], env);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^::error title=pinbench: regressed::cuda feed, batch 2/m);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^\| engine \| strategy/);
+  });
+
   it('exits 6 for what noise hides, where that is asked for', () => {
     const noisy = record('noisy.json', 1, 0.1);
     expect(pinbench(['compare', noisy, noisy]).status).toBe(0);

@@ -112,14 +112,15 @@ async function measured(request: RunRequest, args: readonly string[], io: Io): P
 }
 
 async function compareCommand(request: CompareRequest, io: Io): Promise<number> {
-  const [{ readRecord }, { compareRecords }, { renderRegression }] = await Promise.all([
+  const [{ filesAt, readRecord }, { compareRecords }, { renderRegression }] = await Promise.all([
     import('./record/file.js'),
     import('./regress/compare.js'),
     import('./report/regression.js'),
   ]);
-  const base = [request.base, await readRecord(request.base)] as const;
+  const paths = (await Promise.all(request.bases.map(filesAt))).flat();
+  const bases = await Promise.all(paths.map(async (path) => [path, await readRecord(path)] as const));
   const head = [request.head, await readRecord(request.head)] as const;
-  const regression = compareRecords(base, head, request);
+  const regression = compareRecords(bases, head, request);
   io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
   if (io.env.GITHUB_ACTIONS === 'true') await tellGitHub(regression, request, io);
   const has = (verdict: RegressionVerdict) => regression.rows.some((row) => row.verdict === verdict);

@@ -67,9 +67,14 @@ function declare(version: string, done: (request: Request) => void): Command {
 
   manners(program.command('compare'))
     .description('has it become slower? a record beside its baseline; exit 1 where it has')
-    .argument('<base>', 'the record of before')
-    .argument('<head>', 'the record of now')
-    .option('--threshold <percent>', 'a change beyond it counts', percent('--threshold'), 5)
+    .argument('<base>', "the record of before, or a pattern of several: 'main-*.json'")
+    .argument('<head...>', 'the record of now; more of before may stand before it')
+    .option(
+      '--threshold <percent>',
+      'a change beyond it counts; auto: the spread of several bases',
+      (text) => (text === 'auto' ? text : percent('--threshold')(text)),
+      5,
+    )
     .option('--metric <what>', METRICS.join(', '), word('--metric', METRICS), 'step')
     .option('--fail-on <list>', `of ${FAILURES.join(', ')}`, wordList('--fail-on', FAILURES), [
       'regression',
@@ -77,10 +82,17 @@ function declare(version: string, done: (request: Request) => void): Command {
     ])
     .option('--ignore-device', 'compare records of different devices', false)
     .option('--format <format>', COMPARE_FORMATS.join(', '), word('--format', COMPARE_FORMATS), 'table')
-    .action((base, head, flags) => {
+    .action((base, rest, flags) => {
+      const records = [base, ...rest];
       const { threshold: thresholdPercent, metric, failOn, ignoreDevice, format } = flags;
       const how = { thresholdPercent, metric, failOn, ignoreDevice, format };
-      done({ command: 'compare', base, head, ...how, ...mannersOf(flags) });
+      done({
+        command: 'compare',
+        bases: records.slice(0, -1),
+        head: records.at(-1)!,
+        ...how,
+        ...mannersOf(flags),
+      });
     });
 
   manners(program.command('engines'))

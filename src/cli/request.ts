@@ -64,9 +64,10 @@ export interface ReportRequest extends Manners {
 /** `pinbench compare`. */
 export interface CompareRequest extends Manners {
   readonly command: 'compare';
-  readonly base: string;
+  /** Paths, or patterns of them with `*`. */
+  readonly bases: readonly string[];
   readonly head: string;
-  readonly thresholdPercent: number;
+  readonly thresholdPercent: number | 'auto';
   readonly metric: Metric;
   readonly failOn: readonly Failure[];
   readonly ignoreDevice: boolean;

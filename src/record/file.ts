@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { dataError, usageError } from '../errors.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
@@ -9,6 +11,19 @@ export async function readRecord(path: string): Promise<RunRecord> {
     throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
   });
   return parseRecord(path, text);
+}
+
+/** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
+export async function filesAt(pattern: string): Promise<string[]> {
+  if (!basename(pattern).includes('*') || existsSync(pattern)) return [pattern];
+  const parts = basename(pattern)
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const matching = new RegExp(`^${parts.join('.*')}$`);
+  const names = await readdir(dirname(pattern)).catch(() => []);
+  const found = names.filter((name) => matching.test(name)).sort();
+  if (found.length > 0) return found.map((name) => join(dirname(pattern), name));
+  throw dataError(pattern, 'no such file', { expected: 'records that it matches' });
 }
 
 /** Checks a record's text; `path` is what errors call it. */

@@ -22,7 +22,7 @@ function recordWith(
 
 const steady = (ns: number) => (_: string, round: number) => ns * (1 + (round % 5) / 1000);
 const compare = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
-  compareRecords(['base.json', base], ['head.json', head], { ...OPTIONS, ...options });
+  compareRecords([['base.json', base]], ['head.json', head], { ...OPTIONS, ...options });
 const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compare(base, head, options).rows.map(({ strategy, verdict }) => `${strategy} ${verdict}`);
 
@@ -140,6 +140,18 @@ describe('compareRecords', () => {
     expect(() => compare(recordWith(steady(1000)), head)).toThrow(
       expect.objectContaining({ code: 'baseline', message: expect.stringMatching(said) }),
     );
+  });
+
+  it('takes several bases together, and the threshold from what they differ by', () => {
+    const bases = [1000, 1030, 1080].map((ns, i) => [`main-${i}.json`, recordWith(steady(ns))] as const);
+    const against = (ns: number, thresholdPercent: number | 'auto') =>
+      compareRecords(bases, ['head.json', recordWith(steady(ns))], { ...OPTIONS, thresholdPercent }).rows[0]!;
+    expect(against(1060, 'auto')).toMatchObject({ base: expect.closeTo(1032, 0), verdict: 'same' });
+    expect(against(1060, 'auto').thresholdPercent).toBeCloseTo(8, 5);
+    expect(against(1300, 'auto').verdict).toBe('regressed');
+    expect(() =>
+      compare(recordWith(steady(1000)), recordWith(steady(1000)), { thresholdPercent: 'auto' }),
+    ).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
   it('lifts the device part alone with --ignore-device', () => {

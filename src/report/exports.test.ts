@@ -89,7 +89,7 @@ describe('annotations for GitHub', () => {
       }
     }
     const options = { thresholdPercent: 5, metric: 'step', ignoreDevice: false } as const;
-    const regression = compareRecords(['a', sampleRecord()], ['b', slower], options);
+    const regression = compareRecords([['a', sampleRecord()]], ['b', slower], options);
     expect(annotationsOf(regression)).toEqual([
       '::error title=pinbench: regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
     ]);

@@ -68,7 +68,7 @@ export function summaryOf({ rows, metric, thresholdPercent }: Regression): strin
     .map((verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const)
     .filter(([count]) => count > 0)
     .map(([count, verdict]) => `${count} ${verdict}`);
-  return `${counts.join(', ')}; ${metric === 'step' ? 'step times' : 'speedups over feed'}, threshold ${thresholdPercent} %`;
+  return `${counts.join(', ')}; ${metric === 'step' ? 'step times' : 'speedups over feed'}, threshold ${thresholdPercent === 'auto' ? 'by the spread of the bases' : `${thresholdPercent} %`}`;
 }
 
 function notesOf({ rows }: Regression): string[] {
