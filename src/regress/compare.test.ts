@@ -1,24 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { randomOf } from '../plan/batches.js';
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
-import { sampleRecord } from '../record/testing/sample-record.js';
 import { type CompareOptions, compareRecords } from './compare.js';
+import { recordWith, simulateGate } from './testing/simulation.js';
 
 const OPTIONS: CompareOptions = { thresholdPercent: 5, metric: 'step', ignoreDevice: false };
-
-/** The sample record with other rounds: `of` makes each from the strategy and the round. */
-function recordWith(
-  of: (strategy: string, round: number) => number,
-  change: Partial<RunRecord> = {},
-): RunRecord {
-  const record = sampleRecord();
-  const results = record.results.map((result) =>
-    result.status === 'skipped'
-      ? result
-      : { ...result, samplesNs: Array.from({ length: 20 }, (_, round) => of(result.strategy, round)) },
-  );
-  return { ...record, results, ...change };
-}
 
 const steady = (ns: number) => (_: string, round: number) => ns * (1 + (round % 5) / 1000);
 const compare = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
@@ -167,23 +152,8 @@ describe('compareRecords', () => {
 });
 
 describe('the gate, by the real code on simulated machines', () => {
-  /** 20 rounds of a run: noise of 2 %, a spike of 1.5 times in 5 of 100, a drift of its own of up to half a percent. */
-  function simulated(run: number, ns: number): RunRecord {
-    const random = randomOf(run, 'order', 0);
-    const uniform = () => ((random.next() >>> 0) + 0.5) / 2 ** 32;
-    const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-    const drift = 1 + (uniform() - 0.5) / 100;
-    return recordWith(() => ns * drift * (1 + 0.02 * normal()) * (uniform() < 0.05 ? 1.5 : 1));
-  }
-
   it('calls at most 1 % of 1,000 A/A pairs regressed, and at least 95 % of 1,000 slowdowns of 10 %', () => {
-    let [falseAlarms, found] = [0, 0];
-    for (let run = 0; run < 1000; run++) {
-      const base = simulated(3 * run, 1000);
-      const regressed = (head: RunRecord) => compare(base, head).rows[0]!.verdict === 'regressed';
-      if (regressed(simulated(3 * run + 1, 1000))) falseAlarms++;
-      if (regressed(simulated(3 * run + 2, 1100))) found++;
-    }
+    const { falseAlarms, found } = simulateGate(1000);
     expect([falseAlarms <= 10, found >= 950], `${falseAlarms} false alarms, ${found} found`).toEqual([
       true,
       true,
