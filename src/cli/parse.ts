@@ -185,13 +185,16 @@ type RunFlags = Omit<
   readonly until?: number;
   readonly budget?: number;
   readonly modelUs?: number;
-} & { readonly [format in ReportFormat]?: string };
+  readonly json?: string;
+  readonly csv?: string;
+  readonly markdown?: string;
+};
 
 function runRequest(file: string, flags: RunFlags, command: Command): RunRequest {
-  const outputs = REPORT_FORMATS.flatMap((format): Output[] => {
-    const path = flags[format];
-    return path === undefined ? [] : [{ format, path }];
-  });
+  const { column, until, budget, modelUs, json, csv, markdown, ...rest } = flags;
+  const outputs = Object.entries({ json, csv, markdown }).flatMap(([format, path]): Output[] =>
+    path === undefined ? [] : [{ format: format as ReportFormat, path }],
+  );
   if (outputs.filter(({ path }) => path === '-').length > 1) {
     throw usageError('-', 'standard output is named for several formats', { expected: 'one of them' });
   }
@@ -208,49 +211,15 @@ function runRequest(file: string, flags: RunFlags, command: Command): RunRequest
       },
     );
   }
-  const {
-    batch,
-    epochs,
-    warmup,
-    strategy,
-    engine,
-    device,
-    shuffle,
-    sampling,
-    seed,
-    remainder,
-    fetch,
-    work,
-    dtype,
-    readback,
-  } = flags;
   return {
     command: 'run',
-    ...{
-      file,
-      batch,
-      epochs,
-      warmup,
-      strategy,
-      engine,
-      device,
-      shuffle,
-      sampling,
-      seed,
-      remainder,
-      fetch,
-      work,
-      dtype,
-      readback,
-    },
-    columns: flags.column,
-    untilPercent: flags.until,
-    budgetNs: flags.budget,
-    modelNs: flags.modelUs,
+    file,
+    ...rest,
+    columns: column,
+    untilPercent: until,
+    budgetNs: budget,
+    modelNs: modelUs,
     outputs,
-    quiet: flags.quiet,
-    progress: flags.progress,
-    ...mannersOf(flags),
   };
 }
 
