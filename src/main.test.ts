@@ -341,6 +341,25 @@ describe('the other commands', () => {
     expect(readFileSync(out, 'utf8')).toMatch(/^engine,device,strategy/);
   });
 
+  it('report puts several records in one table, from paths or a pattern, and says which cannot be read', () => {
+    for (const [i, name] of ['NVIDIA H200', 'NVIDIA A100'].entries()) {
+      const text = JSON.stringify(sampleRecord()).replaceAll('NVIDIA H200', name);
+      writeFileSync(join(folder, `fleet-${i}.json`), text);
+    }
+    const paths = [0, 1].map((i) => join(folder, `fleet-${i}.json`));
+    const { status, stdout } = pinbench(['report', ...paths]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^cuda: NVIDIA H200\n.* fleet-0\n[\s\S]*^cuda: NVIDIA A100\n.* fleet-1\n/m);
+    expect(pinbench(['report', join(folder, 'fleet-*.json')]).stdout).toBe(stdout);
+    const broken = join(folder, 'fleet-broken.json');
+    writeFileSync(broken, '{');
+    const refused = pinbench(['report', ...paths, broken]);
+    expect([refused.status, refused.stdout]).toEqual([3, '']);
+    expect(refused.stderr).toMatch(/fleet-broken\.json: not JSON/);
+    rmSync(broken);
+    expect(pinbench(['report', ...paths, '--format', 'bencher']).status).toBe(2);
+  });
+
   it('schema prints a JSON Schema that names every field of a record', () => {
     const schema = JSON.parse(pinbench('schema').stdout);
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
@@ -412,11 +431,13 @@ describe('pinbench compare', () => {
     const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
     const same = pinbench(['compare', light, light]);
     expect([same.status, same.stderr]).toEqual([0, '']);
-    expect(same.stdout).toMatch(/^cuda +feed +2 +1 .* same$/m);
+    expect(same.stdout).toMatch(/^ +2 +feed +.* same$/m);
     const slower = pinbench(['compare', light, heavy]);
     expect([slower.status, slower.stderr]).toEqual([1, '']);
-    expect(slower.stdout).toMatch(/^cuda +feed +2 +1 → 2 +.* 2\.00× .* <0\.001 +regressed$/m);
-    expect(slower.stdout).toMatch(/2 regressed; step times, threshold 5 %/);
+    expect(slower.stdout).toMatch(/^ +2 +1 → 2 +feed +.* 2\.00× .* <0\.001 +regressed$/m);
+    expect(slower.stdout).toMatch(/^verdict +2 regressed; step times, threshold 5 %$/m);
+    expect(slower.stdout).toMatch(/^base +\S*light\.json \(2026-11-24 04:00\)$/m);
+    expect(slower.stdout).toMatch(/^device +cuda: NVIDIA H200$/m);
     expect(pinbench(['compare', heavy, light]).status).toBe(0);
     expect(JSON.parse(pinbench(['compare', light, heavy, '--format', 'json']).stdout)).toMatchObject({
       metric: 'step',
@@ -432,7 +453,10 @@ describe('pinbench compare', () => {
       ...['compare', join(folder, 'main-*.json'), head, '--threshold', 'auto'],
     ]);
     expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^ +2 +feed .* 1.49 % +0\.053 +same$/m);
     expect(stdout).toMatch(/2 same; step times, threshold by the spread of the bases/);
+    const heads = pinbench(['compare', head, join(folder, 'main-*.json'), '--format', 'json']);
+    expect(JSON.parse(heads.stdout)).toMatchObject({ bases: [{ path: head }], heads: [{}, {}, {}] });
     expect(pinbench(['compare', join(folder, 'none-*.json'), head]).status).toBe(3);
     expect(pinbench(['compare', head, head, '--threshold', 'auto']).status).toBe(2);
   });
@@ -443,8 +467,8 @@ describe('pinbench compare', () => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
     const { status, stdout } = pinbench(['compare', light, heavy], env);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^::error title=pinbench: regressed::cuda feed, batch 2/m);
-    expect(readFileSync(summary, 'utf8')).toMatch(/^\| engine \| strategy/);
+    expect(stdout).toMatch(/^::error title=pinbench regressed::cuda feed, batch 2/m);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^\| batch \| {2}work \| strategy/);
   });
 
   it('exits 6 for what noise hides, where that is asked for', () => {

@@ -17,8 +17,9 @@ import type {
 import { PinbenchError, usageError } from './errors.js';
 import type { RunRecord } from './record/schema.js';
 import type { Regression } from './regress/compare.js';
+import type { Named } from './report/named.js';
 import { VERSION } from './version.js';
-import type { Failure, RegressionVerdict } from './words.js';
+import type { Failure } from './words.js';
 
 /** What `main` has of the world; the tests give it their own. */
 export interface Io {
@@ -70,10 +71,11 @@ async function execute(request: Request, args: readonly string[], io: Io): Promi
 async function runCommand(request: RunRequest, args: readonly string[], io: Io): Promise<number> {
   request.outputs.forEach(mustBeWritable);
   const record = await measured(request, args, io);
+  const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');
   if (!toStdout && !request.quiet)
-    await deliver(record, { format: 'table', path: '-' }, colorOf(request, io), io);
-  for (const output of request.outputs) await deliver(record, output, false, io);
+    await deliver(rendered, { format: 'table', path: '-' }, colorOf(request, io), io);
+  for (const output of request.outputs) await deliver(rendered, output, false, io);
   if (!record.complete) {
     throw new PinbenchError('interrupted', {
       subject: request.file,
@@ -112,39 +114,41 @@ async function measured(request: RunRequest, args: readonly string[], io: Io): P
 }
 
 async function compareCommand(request: CompareRequest, io: Io): Promise<number> {
-  const [{ filesAt, readRecord }, { compareRecords }, { renderRegression }] = await Promise.all([
+  const [{ readRecords }, { compareRecords }, { failureOf }, { renderRegression }] = await Promise.all([
     import('./record/file.js'),
     import('./regress/compare.js'),
+    import('./regress/verdict.js'),
     import('./report/regression.js'),
   ]);
-  const paths = (await Promise.all(request.bases.map(filesAt))).flat();
-  const bases = await Promise.all(paths.map(async (path) => [path, await readRecord(path)] as const));
-  const head = [request.head, await readRecord(request.head)] as const;
-  const regression = compareRecords(bases, head, request);
+  const regression = compareRecords(
+    await readRecords(request.bases),
+    await readRecords([request.head]),
+    request,
+  );
   io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
   if (io.env.GITHUB_ACTIONS === 'true') await tellGitHub(regression, request, io);
-  const has = (verdict: RegressionVerdict) => regression.rows.some((row) => row.verdict === verdict);
-  const fails = (failure: Failure) => request.failOn.includes(failure);
-  if (fails('regression') && has('regressed')) return EXIT.regression;
-  if (fails('missing') && has('missing')) return EXIT.regression;
-  return fails('inconclusive') && has('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+  const failures = regression.rows.map(({ verdict }) => failureOf(verdict));
+  const fails = (failure: Failure) => request.failOn.includes(failure) && failures.includes(failure);
+  if (fails('regression') || fails('missing')) return EXIT.regression;
+  return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
 }
 
 /** In GitHub Actions the comparison goes to the job's summary, and what failed to the lines GitHub shows. */
-async function tellGitHub(regression: Regression, { format }: CompareRequest, io: Io): Promise<void> {
+async function tellGitHub(regression: Regression, { format, failOn }: CompareRequest, io: Io): Promise<void> {
   const { annotationsOf } = await import('./report/github.js');
   const { renderRegression } = await import('./report/regression.js');
   const summary = io.env.GITHUB_STEP_SUMMARY;
   if (summary) await appendFile(summary, `${renderRegression('markdown', regression)}\n`);
   const stream = format === 'json' ? io.stderr : io.stdout;
-  for (const line of annotationsOf(regression)) stream.write(`${line}\n`);
+  for (const line of annotationsOf(regression, failOn)) stream.write(`${line}\n`);
 }
 
 async function reportCommand(request: ReportRequest, io: Io): Promise<number> {
   mustBeWritable(request.output);
-  const { readRecord } = await import('./record/file.js');
-  const record = await readRecord(request.record);
-  await deliver(record, request.output, request.output.path === '-' && colorOf(request, io), io);
+  const { readRecords } = await import('./record/file.js');
+  const { named } = await import('./report/named.js');
+  const records = named(await readRecords(request.records));
+  await deliver(records, request.output, request.output.path === '-' && colorOf(request, io), io);
   return EXIT.ok;
 }
 
@@ -191,9 +195,14 @@ async function setupCommand({ cpu, folder }: SetupRequest, io: Io): Promise<numb
   }
 }
 
-async function deliver(record: RunRecord, { format, path }: Output, color: boolean, io: Io): Promise<void> {
+async function deliver(
+  records: readonly Named[],
+  { format, path }: Output,
+  color: boolean,
+  io: Io,
+): Promise<void> {
   const { render } = await import('./report/render.js');
-  const text = await render(format, record, color);
+  const text = await render(format, records, color);
   if (path === '-') {
     io.stdout.write(text);
     return;

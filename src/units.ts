@@ -77,6 +77,11 @@ export function formatRatio(ratio: number): string {
   return formatRatios(ratio)[0]!;
 }
 
+/** Percent with as many digits as it takes to tell sizes apart, such as `5 %` or `8.04 %`. */
+export function formatPercent(percent: number): string {
+  return `${Number(percent.toPrecision(3))} %`;
+}
+
 const DURATION_NS: Readonly<Record<string, number>> = {
   ns: 1,
   us: 1e3,

@@ -50,10 +50,11 @@ try {
     budgetNs: SMALL ? undefined : 120e9,
     argv: process.argv.slice(2),
   });
-  writeFileSync(join(options.out, 'record.json'), await render('json', record));
+  const rendered = [{ name: 'record', record }];
+  writeFileSync(join(options.out, 'record.json'), await render('json', rendered));
   const parts = [
     `# ${record.environment.devices[0]!.name}\n`,
-    await render('markdown', record),
+    await render('markdown', rendered),
     '## Beside the same loops by others\n',
     await besidePeers(dataset, library),
     '## Beside plain copies\n',

@@ -137,8 +137,9 @@ describe('the command line', () => {
 
   it('reads report, inspect, engines and schema', () => {
     expect(parse('report r.json --format csv -o out.csv')).toMatchObject({
-      ...{ command: 'report', record: 'r.json', output: { format: 'csv', path: 'out.csv' } },
+      ...{ command: 'report', records: ['r.json'], output: { format: 'csv', path: 'out.csv' } },
     });
+    expect(parse('report a.json b.json')).toMatchObject({ records: ['a.json', 'b.json'] });
     expect(parse('inspect a.npy --json')).toMatchObject({ command: 'inspect', file: 'a.npy', json: true });
     expect(parse('engines')).toMatchObject({ command: 'engines', json: false });
     expect(parse('schema')).toMatchObject({ command: 'schema' });

@@ -68,7 +68,7 @@ function declare(version: string, done: (request: Request) => void): Command {
   manners(program.command('compare'))
     .description('has it become slower? a record beside its baseline; exit 1 where it has')
     .argument('<base>', "the record of before, or a pattern of several: 'main-*.json'")
-    .argument('<head...>', 'the record of now; more of before may stand before it')
+    .argument('<head...>', 'the record of now, or a pattern; more of before may stand before it')
     .option(
       '--threshold <percent>',
       'a change beyond it counts; auto: the spread of several bases',
@@ -225,13 +225,13 @@ function runRequest(file: string, flags: RunFlags, command: Command): RunRequest
 
 function declareReport(program: Command, done: (request: Request) => void): void {
   manners(program.command('report'))
-    .description('render a record again')
-    .argument('<record>', 'what pinbench run --json wrote')
+    .description('render a record again, or several in one table by device')
+    .argument('<record...>', "what pinbench run --json wrote, or patterns of such files: 'node-*.json'")
     .option('--format <format>', REPORT_FORMATS.join(', '), word('--format', REPORT_FORMATS), 'table')
     .option('-o, --output <path>', 'where to', '-')
-    .action((record, flags) => {
+    .action((records, flags) => {
       const output = { format: flags.format, path: flags.output };
-      done({ command: 'report', record, output, ...mannersOf(flags) });
+      done({ command: 'report', records, output, ...mannersOf(flags) });
     });
 }
 

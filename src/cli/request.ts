@@ -57,7 +57,8 @@ export interface RunRequest extends Manners {
 /** `pinbench report`. */
 export interface ReportRequest extends Manners {
   readonly command: 'report';
-  readonly record: string;
+  /** Paths, or patterns of them with `*`. */
+  readonly records: readonly string[];
   readonly output: Output;
 }
 
@@ -66,6 +67,7 @@ export interface CompareRequest extends Manners {
   readonly command: 'compare';
   /** Paths, or patterns of them with `*`. */
   readonly bases: readonly string[];
+  /** A path, or a pattern of several. */
   readonly head: string;
   readonly thresholdPercent: number | 'auto';
   readonly metric: Metric;

@@ -13,8 +13,16 @@ export async function readRecord(path: string): Promise<RunRecord> {
   return parseRecord(path, text);
 }
 
+/** Reads the records that paths mean, or patterns of them with `*` in their last part, each with its path. */
+export async function readRecords(patterns: readonly string[]): Promise<[path: string, record: RunRecord][]> {
+  const paths = (await Promise.all(patterns.map(filesAt))).flat();
+  return await Promise.all(
+    paths.map(async (path): Promise<[string, RunRecord]> => [path, await readRecord(path)]),
+  );
+}
+
 /** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
-export async function filesAt(pattern: string): Promise<string[]> {
+async function filesAt(pattern: string): Promise<string[]> {
   if (!basename(pattern).includes('*') || existsSync(pattern)) return [pattern];
   const parts = basename(pattern)
     .split('*')

@@ -1,28 +1,26 @@
-import { median } from 'simple-statistics';
 import { PinbenchError, usageError } from '../errors.js';
-import type { MeasuredResult, Result, RunRecord } from '../record/schema.js';
+import type { RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
-import { holm, MIN_SAMPLES_A_SIDE, twoSampleShift } from '../stats/two-sample.js';
+import { predictionMargin } from '../stats/prediction.js';
+import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import type { Metric, RegressionVerdict } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
+import { type Cell, keyFor, type Sample, samplesOf, withWork } from './samples.js';
+import { remedyOf, verdictOf } from './verdict.js';
 
 /** A record, and the path errors call it by. */
 export type PathAndRecord = readonly [path: string, record: RunRecord];
 
-/** How two records are compared. */
+/** How two sides are compared. */
 export interface CompareOptions {
-  /** A change beyond it counts, in percent. `auto`: what the bases differ by among themselves, 1 % at least; takes several. */
+  /** A change beyond it counts, in percent. `auto`: what runs of the bases differ by (`predictionMargin`), 1 % at least; takes several. */
   readonly thresholdPercent: number | 'auto';
   readonly metric: Metric;
   readonly ignoreDevice: boolean;
 }
 
-/** One row of both records, or of one. */
-export interface RegressionRow {
-  readonly engine: string;
-  readonly strategy: string;
-  readonly batch: number;
-  readonly work: number;
+/** One row of both sides, or of one. */
+export interface RegressionRow extends Cell {
   /** Where it is another than the head's. */
   readonly baseWork?: number;
   /** Medians: ns a step, or the speedup over feed. */
@@ -40,178 +38,142 @@ export interface RegressionRow {
   readonly note?: string;
 }
 
-/** What comparing two records came to. */
+/** A record that was compared. */
+export interface Source {
+  readonly path: string;
+  readonly startedAt: string;
+  readonly commit?: string;
+  readonly devices: readonly string[];
+}
+
+/** What comparing two sides came to. */
 export interface Regression {
   readonly metric: Metric;
   readonly thresholdPercent: number | 'auto';
+  readonly bases: readonly Source[];
+  readonly heads: readonly Source[];
   readonly rows: readonly RegressionRow[];
 }
 
-const ALPHA = 0.05;
+/** The least that `auto` comes to, in percent: what bases agree on more closely may be luck. */
+const LEAST_AUTO_PERCENT = 1;
 
 /**
- * Compares a record with its baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
- * not paired between two runs. A row is `regressed` where the whole 95 % interval of the change lies beyond the threshold and
- * p, corrected for the number of rows, is under 5 %. The samples of several bases are taken together. Throws `baseline` where
- * they cannot be compared.
+ * Compares records with their baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
+ * not paired between two runs; `verdictOf` says what it means. The samples of several records of a side are taken together.
+ * Throws `baseline` where the sides cannot be compared.
  */
 export function compareRecords(
   bases: readonly PathAndRecord[],
-  head: PathAndRecord,
+  heads: readonly PathAndRecord[],
   options: CompareOptions,
 ): Regression {
   const { metric, thresholdPercent } = options;
-  mustHaveMeasured(...head);
-  for (const base of bases) mustBeComparable(base, head, options.ignoreDevice);
+  for (const head of heads) mustHaveMeasured(...head);
+  for (const other of [...bases, ...heads.slice(1)]) mustBeComparable(other, heads[0]!, options.ignoreDevice);
   if (thresholdPercent === 'auto' && bases.length < 2) {
     throw usageError('--threshold', '"auto" with one base', {
       expected: 'several, whose spread it is taken from',
     });
   }
-  // Where each record has one work, it is how heavy the model was, and a heavier one is a slowdown like any other.
-  const keyOf = [...bases, head].some(([, { plan }]) => plan.works.length > 1) ? withWork : withoutWork;
-  const before = together(bases.map(([, record]) => rowsOf(record, metric, keyOf)));
-  const after = rowsOf(head[1], metric, keyOf);
+  const [was, is] = [bases, heads].map((side) => side.map(([, record]) => record)) as [
+    RunRecord[],
+    RunRecord[],
+  ];
+  const keyOf = keyFor(was, is);
+  const before = samplesOf(was, metric, keyOf);
+  const after = samplesOf(is, metric, keyOf);
   const common = [...after.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
       subject: bases.map(([path]) => path).join(', '),
-      observed: `no row in common with ${head[0]}`,
-      expected: 'a row of the same engine, strategy, batch and work that both measured',
+      observed: `no row in common with ${heads.map(([path]) => path).join(', ')}`,
+      expected: `a row of the same engine, strategy, batch and work that both measured${metric === 'speedup' ? ', beside its feed' : ''}`,
     });
   }
-  const compared = common.map((key) => compareRow(before.get(key)!, after.get(key)!));
-  const corrected = holm(compared.map(({ p }) => p));
-  const rows = compared.map(({ row, ...rest }, i) => judged(row, { ...rest, p: corrected[i]! }, options));
-  const missing = [...before].filter(([key]) => !after.has(key));
-  const added = [...after].filter(([key]) => !before.has(key));
   return {
     metric,
     thresholdPercent,
+    bases: bases.map(sourceOf),
+    heads: heads.map(sourceOf),
     rows: [
-      ...rows,
-      ...missing.map(([, sample]): RegressionRow => {
-        const note = skipReason(head[1], sample) ?? 'not in the head';
-        return { ...sample.row, base: sample.middle, verdict: 'missing', note };
-      }),
-      ...added.map(([, { row, middle }]): RegressionRow => ({ ...row, head: middle, verdict: 'new' })),
+      ...judged(
+        common.map((key) => [before.get(key)!, after.get(key)!] as const),
+        options,
+      ),
+      ...[...before]
+        .filter(([key]) => !after.has(key))
+        .map(([, { cell, middle }]) => missing(cell, middle, is)),
+      ...[...after]
+        .filter(([key]) => !before.has(key))
+        .map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
     ],
   };
 }
 
-interface Sample {
-  readonly row: Pick<RegressionRow, 'engine' | 'strategy' | 'batch' | 'work'>;
-  /** The median, as people read it. */
-  readonly middle: number;
-  /** Logs of what is to be small: times, or one over the speedup. */
-  readonly costs: readonly number[];
-  /** Of several records taken together, the largest ratio of two of their medians; 1 of one. */
-  readonly spread: number;
-}
-
-/** The same rows of several records, their samples taken together. */
-function together(records: readonly Map<string, Sample>[]): Map<string, Sample> {
-  const rows = new Map<string, Sample>();
-  for (const key of new Set(records.flatMap((record) => [...record.keys()]))) {
-    const samples = records.flatMap((record) => record.get(key) ?? []);
-    const middles = samples.map(({ middle }) => middle);
-    rows.set(key, {
-      row: samples[0]!.row,
-      middle: median(middles),
-      costs: samples.flatMap(({ costs }) => costs),
-      spread: Math.max(...middles) / Math.min(...middles),
-    });
-  }
-  return rows;
-}
-
-/** The rows a record measured, by what they are matched on. */
-function rowsOf({ results }: RunRecord, metric: Metric, keyOf: Key): Map<string, Sample> {
-  const measured = results.filter((result): result is MeasuredResult => result.status === 'measured');
-  const rows = new Map<string, Sample>();
-  for (const result of measured) {
-    const { engine, strategy, batch, work, samplesNs } = result;
-    const row = { engine, strategy, batch, work };
-    if (metric === 'step') {
-      rows.set(keyOf(result), { row, middle: median(samplesNs), costs: samplesNs.map(Math.log), spread: 1 });
-      continue;
-    }
-    const feed = measured.find((other) => withWork(other) === withWork({ ...row, strategy: 'feed' }));
-    if (strategy === 'feed' || feed === undefined) continue;
-    // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
-    const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
-    rows.set(keyOf(result), { row, middle: Math.exp(-median(costs)), costs, spread: 1 });
-  }
-  return rows;
-}
-
-type Key = (row: Pick<Result, 'engine' | 'strategy' | 'batch' | 'work'>) => string;
-const withoutWork: Key = ({ engine, strategy, batch }) => `${engine} ${strategy} ${batch}`;
-const withWork: Key = (row) => `${withoutWork(row)} ${row.work}`;
-
-interface Compared {
-  readonly row: Sample['row'] & Pick<RegressionRow, 'baseWork'>;
-  readonly base: number;
-  readonly head: number;
-  /** Of the costs: above 1 is worse. */
-  readonly cost: number;
-  readonly interval: Interval | null;
-  readonly p: number;
-  readonly samples: number;
-  /** Of the bases. */
-  readonly spread: number;
-}
-
-function compareRow(base: Sample, head: Sample): Compared {
-  const { shift, ci95, p } = twoSampleShift(base.costs, head.costs);
-  return {
-    row: base.row.work === head.row.work ? head.row : { ...head.row, baseWork: base.row.work },
-    base: base.middle,
-    head: head.middle,
-    cost: Math.exp(shift),
-    interval: ci95 && [Math.exp(ci95[0]), Math.exp(ci95[1])],
-    p,
-    samples: Math.min(base.costs.length, head.costs.length),
-    spread: base.spread,
-  };
-}
-
 function judged(
-  row: Compared['row'],
-  { base, head, cost, interval, p, samples, spread }: Omit<Compared, 'row'>,
+  pairs: readonly (readonly [base: Sample, head: Sample])[],
   { metric, thresholdPercent: asked }: CompareOptions,
-): RegressionRow {
-  const thresholdPercent = asked === 'auto' ? Math.max(1, (spread - 1) * 100) : asked;
-  const verdict = verdictOf(interval, p, 1 + thresholdPercent / 100);
-  const few = samples < MIN_SAMPLES_A_SIDE;
-  const note = few
-    ? `${samples} rounds a side are too few, it takes ${MIN_SAMPLES_A_SIDE}`
-    : 'more rounds may tell: --epochs or --until';
+): RegressionRow[] {
+  const shifts = pairs.map(([base, head]) => twoSampleShift(base.costs, head.costs));
+  const corrected = holm(shifts.map(({ p }) => p));
   // A speedup is one over its cost.
-  const seen: Interval | null =
-    interval && (metric === 'step' ? interval : [1 / interval[1], 1 / interval[0]]);
+  const ratioOf = (cost: number) => Math.exp(metric === 'step' ? cost : -cost);
+  return pairs.map(([base, head], i) => {
+    const shift = shifts[i]!;
+    const [lo, hi] = shift.ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
+    return {
+      ...head.cell,
+      ...(base.cell.work !== head.cell.work && { baseWork: base.cell.work }),
+      base: base.middle,
+      head: head.middle,
+      change: ratioOf(shift.shift),
+      ci95: lo === undefined || hi === undefined ? null : [lo, hi],
+      p: corrected[i]!,
+      ...conclusion(shift, corrected[i]!, asked === 'auto' ? spreadPercent(base) : asked, [base, head]),
+    };
+  });
+}
+
+function conclusion(
+  shift: Shift,
+  p: number,
+  thresholdPercent: number | undefined,
+  sides: readonly Sample[],
+): Pick<RegressionRow, 'verdict' | 'thresholdPercent' | 'note'> {
+  if (thresholdPercent === undefined) {
+    return {
+      verdict: 'inconclusive',
+      note: 'one base alone has it: there is no spread to take a threshold from',
+    };
+  }
+  const verdict = verdictOf(shift.ci95, p, thresholdPercent);
+  if (verdict !== 'inconclusive') return { verdict, thresholdPercent };
+  const rounds = Math.min(...sides.map(({ costs }) => costs.length));
+  return { verdict, thresholdPercent, note: remedyOf(shift, rounds, thresholdPercent) };
+}
+
+/** How far from the bases one more run of the same code may lie, in percent; `undefined` of one base. */
+function spreadPercent({ levels }: Sample): number | undefined {
+  if (levels.length < 2) return undefined;
+  return Math.max(LEAST_AUTO_PERCENT, Math.expm1(predictionMargin(levels)) * 100);
+}
+
+/** A row of the base that the head did not measure, with the reason the head gives. */
+function missing(cell: Cell, base: number, heads: readonly RunRecord[]): RegressionRow {
+  const there = heads
+    .flatMap(({ results }) => results)
+    .find((result) => withWork(result) === withWork(cell) && result.status === 'skipped');
+  const note = there?.status === 'skipped' ? `skipped: ${there.reason}` : 'not in the head';
+  return { ...cell, base, verdict: 'missing', note };
+}
+
+function sourceOf([path, { startedAt, environment }]: PathAndRecord): Source {
+  const { git, devices } = environment;
   return {
-    ...row,
-    base,
-    head,
-    change: metric === 'step' ? cost : 1 / cost,
-    ci95: few ? null : seen,
-    p,
-    thresholdPercent,
-    verdict,
-    ...(verdict === 'inconclusive' && { note }),
+    path,
+    startedAt,
+    ...(git && { commit: `${git.commit}${git.dirty ? ', changed' : ''}` }),
+    devices: devices.map(({ engine, name }) => `${engine}: ${name}`),
   };
-}
-
-function verdictOf(interval: Interval | null, p: number, most: number): RegressionVerdict {
-  if (interval === null) return 'inconclusive';
-  const [lo, hi] = interval;
-  if (lo > most && p < ALPHA) return 'regressed';
-  if (hi < 1 / most && p < ALPHA) return 'improved';
-  return lo >= 1 / most && hi <= most ? 'same' : 'inconclusive';
-}
-
-function skipReason({ results }: RunRecord, { row }: Sample): string | undefined {
-  const there = results.find((result) => withWork(result) === withWork(row as Result));
-  return there?.status === 'skipped' ? `skipped: ${there.reason}` : undefined;
 }

@@ -2,7 +2,7 @@ import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 
 /** What must be alike in two records for their times to be compared; epochs, rounds and seed may differ. */
-function conditionsOf(record: RunRecord): Record<string, string> {
+export function conditionsOf(record: RunRecord): Record<string, string> {
   const { dataset, plan } = record;
   return {
     'dataset rows': String(dataset.rows),

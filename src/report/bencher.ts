@@ -1,12 +1,15 @@
-import type { RunRecord } from '../record/schema.js';
-import { measuredIn, nameOf } from './names.js';
+import type { Named } from './named.js';
+import { measuredIn, nameOf, sixDigits } from './names.js';
 
-/** Bencher Metric Format: for each row its latency in ns, with the 95 % interval for its bounds, and its throughput in rows a second. */
-export function renderBencher(record: RunRecord): string {
-  const metrics = measuredIn(record).map((result) => {
+const NS_PER_SECOND = 1e9;
+
+/** Bencher Metric Format: for each row the latency of a step in ns, with its 95 % interval for bounds, and the throughput in steps a second. */
+export function renderBencher(named: Named): string {
+  const metrics = measuredIn(named).map((result) => {
     const { median, ci95 } = result.stepNs;
-    const latency = { value: median, ...(ci95 && { lower_value: ci95[0], upper_value: ci95[1] }) };
-    return [nameOf(result), { latency, throughput: { value: result.rowsPerSecond } }];
+    const [lo, hi] = ci95?.map(sixDigits) ?? [];
+    const latency = { value: sixDigits(median), ...(ci95 && { lower_value: lo, upper_value: hi }) };
+    return [nameOf(result), { latency, throughput: { value: sixDigits(NS_PER_SECOND / median) } }];
   });
   return `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`;
 }

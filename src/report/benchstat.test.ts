@@ -19,7 +19,7 @@ describe.skipIf(benchstat === undefined)('what benchstat makes of two records (r
     const head = recordWith((strategy, round) => (strategy === 'feed' ? 2020 : 1500) + ((round * 53) % 97));
     const files = [base, head].map((record, i) => {
       const path = join(folder, `${i}.txt`);
-      writeFileSync(path, renderBenchstat(record));
+      writeFileSync(path, renderBenchstat([{ name: 'record', record }]));
       return path;
     });
     const said = execFileSync(benchstat!, ['-format', 'csv', ...files], { encoding: 'utf8' });
@@ -27,7 +27,7 @@ describe.skipIf(benchstat === undefined)('what benchstat makes of two records (r
       Number(new RegExp(`strategy=${strategy}/batch=2/work=1,.*p=([\\d.]+) n=20`).exec(said)?.[1]);
     expect(p('pin')).toBe(0);
     const options = { thresholdPercent: 5, metric: 'step', ignoreDevice: false } as const;
-    const ours = compareRecords([['base', base]], ['head', head], options).rows.find(
+    const ours = compareRecords([['base', base]], [['head', head]], options).rows.find(
       (r) => r.strategy === 'feed',
     );
     // Two rows: the larger p is corrected by nothing, the smaller by two (Holm).

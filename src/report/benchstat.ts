@@ -1,23 +1,44 @@
 import type { RunRecord } from '../record/schema.js';
+import type { Named } from './named.js';
 import { measuredIn } from './names.js';
 
 /** Go's names of the processors Node knows by others. */
 const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** Go's benchmark format, a line for each round, so that benchstat has the samples and not only their median. */
-export function renderBenchstat(record: RunRecord): string {
-  const { os, arch, cpu } = record.environment;
-  const head = [
-    `goos: ${os.split(' ')[0]!.toLowerCase()}`,
-    `goarch: ${GO_ARCH[arch] ?? arch}`,
-    'pkg: pinbench',
-    `cpu: ${cpu}`,
+/**
+ * Go's benchmark format (its design document 14313), a line for each round, so that benchstat has the samples and not only their
+ * median. The lines of configuration keep other devices and datasets in tables of their own.
+ */
+export function renderBenchstat(records: readonly Named[]): string {
+  return records
+    .map((named) => `${[...configurationOf(named.record), ...linesOf(named)].join('\n')}\n`)
+    .join('\n');
+}
+
+function configurationOf({ environment, dataset }: RunRecord): string[] {
+  const { os, arch, cpu } = environment;
+  return [
+    configuration('goos', os.split(' ')[0]!.toLowerCase()),
+    configuration('goarch', GO_ARCH[arch] ?? arch),
+    configuration('pkg', 'pinbench'),
+    configuration('cpu', cpu),
+    configuration('dataset', `${dataset.rows} × ${dataset.cols} ${dataset.dtype}`),
   ];
-  const lines = measuredIn(record).flatMap(({ engine, strategy, batch, work, steps, samplesNs }) =>
-    samplesNs.map((ns) => {
-      const name = `BenchmarkStep/engine=${engine}/strategy=${strategy}/batch=${batch}/work=${work}`;
-      return `${name} ${Math.max(1, Math.round(steps / samplesNs.length))} ${ns} ns/op`;
-    }),
-  );
-  return `${[...head, ...lines].join('\n')}\n`;
+}
+
+function linesOf(named: Named): string[] {
+  let device: string | undefined;
+  return measuredIn(named).flatMap(({ engine, strategy, batch, work, steps, samplesNs, ...result }) => {
+    const name = `BenchmarkStep/engine=${engine}/strategy=${strategy}/batch=${batch}/work=${work}`;
+    const iterations = Math.max(1, Math.round(steps / samplesNs.length));
+    const lines = samplesNs.map((ns) => `${name} ${iterations} ${ns} ns/op`);
+    if (device === result.device) return lines;
+    device = result.device;
+    return [configuration('device', device), ...lines];
+  });
+}
+
+/** A value ends with its line. */
+function configuration(key: string, value: string): string {
+  return `${key}: ${value.replace(/\s+/g, ' ')}`;
 }

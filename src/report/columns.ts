@@ -1,41 +1,24 @@
-import type { Comparison, Result, RunRecord } from '../record/schema.js';
+import type { Comparison, Result } from '../record/schema.js';
 import { formatBytes, formatCount, formatDuration, formatInteger, formatRatios } from '../units.js';
-
-/** A result beside its comparison, where it has one. */
-export interface Row {
-  readonly result: Result;
-  readonly comparison: Comparison | undefined;
-}
+import type { Heading } from './layout.js';
+import type { Named } from './named.js';
+import type { Row } from './sections.js';
 
 /** A column of the table for people: what heads it and what it says of a row. */
-export interface Column {
-  readonly head: string;
-  readonly align: 'left' | 'right';
+export interface Column extends Heading {
   /** Where not all columns fit, those of the highest number go first; 0 never goes. */
   readonly expendable: number;
   readonly cell: (row: Row) => string;
 }
 
-/** The results of a record, in its order. */
-export function rowsOf({ results, comparisons }: RunRecord): Row[] {
-  return results.map((result) => ({
-    result,
-    comparison: comparisons.find(
-      ({ engine, strategy, batch, work }) =>
-        engine === result.engine &&
-        strategy === result.strategy &&
-        batch === result.batch &&
-        work === result.work,
-    ),
-  }));
-}
-
-/** The columns a record needs: engine and work only where there are several. */
-export function columnsOf({ environment, plan }: RunRecord): Column[] {
+/** The columns that records need: engine, work and the record's name only where there are several. */
+export function columnsOf(records: readonly Named[]): Column[] {
+  const works = new Set(records.flatMap(({ record }) => record.plan.works));
+  const engines = records.length === 1 ? records[0]!.record.environment.devices : [];
   return [
-    ...(environment.devices.length > 1 ? [left('engine', ({ result }) => result.engine)] : []),
+    ...(engines.length > 1 ? [left('engine', ({ result }) => result.engine)] : []),
     right('batch', 0, ({ result }) => formatInteger(result.batch)),
-    ...(plan.works.length > 1 ? [right('work', 0, ({ result }) => formatInteger(result.work))] : []),
+    ...(works.size > 1 ? [right('work', 0, ({ result }) => formatInteger(result.work))] : []),
     left('strategy', ({ result }) => result.strategy),
     right(
       'step',
@@ -74,6 +57,7 @@ export function columnsOf({ environment, plan }: RunRecord): Column[] {
           : ''
         : ratio(comparison),
     ),
+    ...(records.length > 1 ? [left('record', ({ name }) => name)] : []),
   ];
 }
 

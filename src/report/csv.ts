@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Comparison, MeasuredResult, RunRecord } from '../record/schema.js';
-import { rowsOf } from './columns.js';
+import type { Comparison, MeasuredResult } from '../record/schema.js';
+import type { Named } from './named.js';
+import { sectionsOf } from './sections.js';
 
 type Field = readonly [name: string, value: (result: MeasuredResult) => unknown];
 
@@ -35,16 +36,20 @@ const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) =>
   ['breakEvenSteps', (c) => c.breakEvenSteps],
 ];
 
-/** The record's results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. */
-export function renderCsv(record: RunRecord): string {
-  const cellNames = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
-  const header = [...cellNames, ...FIELDS.map(([name]) => name), ...COMPARISON_FIELDS.map(([name]) => name)];
-  const lines = rowsOf(record).map(({ result, comparison }) => [
-    ...cellNames.map((name) =>
-      name === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, name),
+const CELL_FIELDS = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
+
+/** Results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. Of several records each line begins with its record's name. */
+export function renderCsv(records: readonly Named[]): string {
+  const several = records.length > 1;
+  const header = [...CELL_FIELDS, ...[...FIELDS, ...COMPARISON_FIELDS].map(([name]) => name)];
+  const rows = sectionsOf(records).flatMap(({ rows }) => rows);
+  const lines = rows.map(({ name, result, comparison }) => [
+    ...(several ? [name] : []),
+    ...CELL_FIELDS.map((field) =>
+      field === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, field),
     ),
     ...FIELDS.map(([, value]) => (result.status === 'measured' ? value(result) : '')),
     ...COMPARISON_FIELDS.map(([, value]) => (comparison === undefined ? '' : value(comparison))),
   ]);
-  return stringify([header, ...lines]);
+  return stringify([several ? ['record', ...header] : header, ...lines]);
 }

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { RunRecord } from '../record/schema.js';
 import { sampleRecord } from '../record/testing/sample-record.js';
 import { compareRecords } from '../regress/compare.js';
+import type { ReportFormat } from '../words.js';
 import { annotationsOf } from './github.js';
 import { render } from './render.js';
+
+const rendered = (format: ReportFormat, ...records: RunRecord[]) =>
+  render(
+    format,
+    records.map((record, i) => ({ name: `r${i}`, record })),
+  );
 
 /** What github-action-benchmark takes for its custom tools (its README and src/extract.ts): these fields, and no others are read. */
 const ACTION = z.array(
@@ -31,18 +39,21 @@ const BENCHER = z.record(
 
 describe('exports', () => {
   it('gives github-action-benchmark times in µs, smaller is better, under names that stay', async () => {
-    const rows = ACTION.parse(JSON.parse(await render('github-action-benchmark', sampleRecord())));
+    const rows = ACTION.parse(JSON.parse(await rendered('github-action-benchmark', sampleRecord())));
     expect(rows.map(({ name, unit, value }) => [name, unit, value])).toEqual([
       ['cuda feed batch 2 work 1', 'us', expect.any(Number)],
       ['cuda pin batch 2 work 1', 'us', expect.any(Number)],
     ]);
     const [feed] = sampleRecord().results;
-    expect(rows[0]!.value).toBe(feed!.status === 'measured' ? feed!.stepNs.median / 1000 : undefined);
+    expect(rows[0]!.value).toBeCloseTo(
+      feed!.status === 'measured' ? feed!.stepNs.median / 1000 : Number.NaN,
+      4,
+    );
     expect(rows[0]!.extra).toMatch(/^NVIDIA H200, 10 × 3 float32, \d+ rounds, pinbench /);
   });
 
   it('gives it speedups in a file of their own, bigger is better', async () => {
-    const rows = ACTION.parse(JSON.parse(await render('github-action-benchmark-speedup', sampleRecord())));
+    const rows = ACTION.parse(JSON.parse(await rendered('github-action-benchmark-speedup', sampleRecord())));
     expect(rows).toMatchObject([
       {
         name: 'cuda pin batch 2 work 1, speedup over feed',
@@ -53,29 +64,65 @@ describe('exports', () => {
   });
 
   it('gives Bencher latency with its bounds and throughput', async () => {
-    const metrics = BENCHER.parse(JSON.parse(await render('bencher', sampleRecord())));
+    const metrics = BENCHER.parse(JSON.parse(await rendered('bencher', sampleRecord())));
     const { latency, throughput } = metrics['cuda feed batch 2 work 1']!;
     expect(latency!.lower_value).toBeLessThanOrEqual(latency!.value);
     expect(latency!.upper_value).toBeGreaterThanOrEqual(latency!.value);
-    expect(throughput!.value).toBeGreaterThan(0);
+    expect(throughput!.value).toBeCloseTo(1e9 / latency!.value, 0);
   });
 
   it('gives benchstat a line a round, as Go writes them', async () => {
-    const lines = (await render('benchstat', sampleRecord())).trimEnd().split('\n');
-    expect(lines.slice(0, 4)).toEqual(['goos: linux', 'goarch: amd64', 'pkg: pinbench', 'cpu: a processor']);
-    expect(lines).toHaveLength(4 + 2 * 6);
+    const lines = (await rendered('benchstat', sampleRecord())).trimEnd().split('\n');
+    expect(lines.slice(0, 6)).toEqual([
+      ...['goos: linux', 'goarch: amd64', 'pkg: pinbench', 'cpu: a processor'],
+      ...['dataset: 10 × 3 float32', 'device: NVIDIA H200'],
+    ]);
+    expect(lines).toHaveLength(6 + 2 * 6);
     // The format of golang.org/design/14313-benchmark-format: name, iterations, value, unit.
-    for (const line of lines.slice(4)) {
+    for (const line of lines.slice(6)) {
       expect(line).toMatch(
         /^Benchmark[A-Z]\S*\/engine=cuda\/strategy=(feed|pin)\/batch=2\/work=1 \d+ [\d.]+ ns\/op$/,
       );
     }
   });
 
+  it('gives benchstat several records, other devices and datasets apart', async () => {
+    const other = sampleRecord();
+    other.environment.cpu = 'a processor\nwith two lines';
+    for (const result of other.results) result.device = 'NVIDIA A100';
+    const text = await rendered('benchstat', sampleRecord(), other);
+    expect(text.match(/^device: .*$/gm)).toEqual(['device: NVIDIA H200', 'device: NVIDIA A100']);
+    expect(text.match(/^cpu: .*$/gm)).toEqual(['cpu: a processor', 'cpu: a processor with two lines']);
+  });
+
+  it('refuses what a service would take for a good run: an empty list, or rows of two machines under one name', async () => {
+    const nothing = sampleRecord();
+    nothing.results = nothing.results.filter(({ status }) => status === 'skipped');
+    nothing.comparisons = [];
+    const feedAlone = { ...sampleRecord(), comparisons: [] };
+    for (const format of [
+      'github-action-benchmark',
+      'github-action-benchmark-speedup',
+      'bencher',
+      'benchstat',
+    ] as const) {
+      await expect(rendered(format, nothing)).rejects.toMatchObject({
+        code: 'data',
+        observed: /nothing to export/,
+      });
+    }
+    await expect(rendered('github-action-benchmark-speedup', feedAlone)).rejects.toThrow(
+      /no speedup over feed in it/,
+    );
+    for (const format of ['github-action-benchmark', 'github-action-benchmark-speedup', 'bencher'] as const) {
+      await expect(rendered(format, sampleRecord(), sampleRecord())).rejects.toMatchObject({ code: 'usage' });
+    }
+  });
+
   it('leaves out what was skipped', async () => {
     const skipped = sampleRecord().results.find(({ status }) => status === 'skipped')!;
     for (const format of ['github-action-benchmark', 'bencher', 'benchstat'] as const) {
-      expect(await render(format, sampleRecord())).not.toContain(skipped.strategy);
+      expect(await rendered(format, sampleRecord())).not.toContain(skipped.strategy);
     }
   });
 });
@@ -89,15 +136,16 @@ describe('annotations for GitHub', () => {
       }
     }
     const options = { thresholdPercent: 5, metric: 'step', ignoreDevice: false } as const;
-    const regression = compareRecords([['a', sampleRecord()]], ['b', slower], options);
-    expect(annotationsOf(regression)).toEqual([
-      '::error title=pinbench: regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
+    const regression = compareRecords([['a', sampleRecord()]], [['b', slower]], options);
+    expect(annotationsOf(regression, ['regression', 'missing'])).toEqual([
+      '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
     ]);
+    expect(annotationsOf(regression, ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
     const [row] = regression.rows;
     const strange = {
       ...regression,
       rows: [{ ...row!, verdict: 'missing' as const, note: '50 %\n::error::x' }],
     };
-    expect(annotationsOf(strange)[0]).toContain('50 %25%0A::error::x');
+    expect(annotationsOf(strange, ['missing'])[0]).toContain('50 %25%0A::error::x');
   });
 });

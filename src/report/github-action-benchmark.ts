@@ -1,35 +1,37 @@
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
-import { measuredIn, nameOf } from './names.js';
+import type { Interval } from '../stats/interval.js';
+import type { Named } from './named.js';
+import { measuredIn, nameOf, notEmpty, sixDigits } from './names.js';
 
 /** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, always in µs. */
-export function renderActionTimes(record: RunRecord): string {
+export function renderActionTimes(named: Named): string {
   return json(
-    measuredIn(record).map((result) => {
+    measuredIn(named).map((result) => {
       const { median, ci95 } = result.stepNs;
       return {
         name: nameOf(result),
         unit: 'us',
-        value: median / 1000,
-        ...(ci95 && { range: plusMinus((ci95[1] - ci95[0]) / 2000) }),
-        extra: extraOf(record, result),
+        value: sixDigits(median / 1000),
+        ...(ci95 && { range: plusMinus(median / 1000, [ci95[0] / 1000, ci95[1] / 1000]) }),
+        extra: extraOf(named.record, result),
       };
     }),
   );
 }
 
 /** Speedups over feed for its `customBiggerIsBetter`: a file of its own, since a file has one direction. */
-export function renderActionSpeedups(record: RunRecord): string {
-  const results = measuredIn(record);
+export function renderActionSpeedups(named: Named): string {
+  const results = measuredIn(named);
   return json(
-    record.comparisons.map((comparison) => {
+    notEmpty(named.name, 'speedup over feed', named.record.comparisons).map((comparison) => {
       const { speedup, ci95 } = comparison;
       const result = results.find((candidate) => nameOf(candidate) === nameOf(comparison));
       return {
         name: `${nameOf(comparison)}, speedup over feed`,
         unit: 'x',
-        value: speedup,
-        ...(ci95 && { range: plusMinus((ci95[1] - ci95[0]) / 2) }),
-        ...(result && { extra: extraOf(record, result) }),
+        value: sixDigits(speedup),
+        ...(ci95 && { range: plusMinus(speedup, ci95) }),
+        ...(result && { extra: extraOf(named.record, result) }),
       };
     }),
   );
@@ -40,8 +42,9 @@ function extraOf({ dataset, pinbench }: RunRecord, { device, samplesNs }: Measur
   return `${device}, ${rows} × ${cols} ${dtype}, ${samplesNs.length} rounds, pinbench ${pinbench}`;
 }
 
-function plusMinus(half: number): string {
-  return `± ${Number(half.toPrecision(3))}`;
+/** The wider side of an interval, since the action knows but one. */
+function plusMinus(value: number, [lo, hi]: Interval): string {
+  return `± ${Number(Math.max(value - lo, hi - value).toPrecision(3))}`;
 }
 
 function json(value: unknown): string {

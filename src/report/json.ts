@@ -1,6 +1,7 @@
-import type { RunRecord } from '../record/schema.js';
+import type { Named } from './named.js';
 
-/** The record itself. */
-export function renderJson(record: RunRecord): string {
-  return `${JSON.stringify(record, null, 2)}\n`;
+/** The record itself; of several an array. */
+export function renderJson(records: readonly Named[]): string {
+  const plain = records.map(({ record }) => record);
+  return `${JSON.stringify(plain.length === 1 ? plain[0] : plain, null, 2)}\n`;
 }

@@ -1,22 +1,39 @@
-import type { RunRecord } from '../record/schema.js';
+import { usageError } from '../errors.js';
 import type { ReportFormat } from '../words.js';
+import type { Named } from './named.js';
+
+type Renderer = (records: readonly Named[], color: boolean) => string;
 
 /** How each format is rendered; imported when asked for. A new format is a file beside this one and a line here. */
-const RENDERERS: Readonly<
-  Record<ReportFormat, () => Promise<(record: RunRecord, color: boolean) => string>>
-> = {
+const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   table: async () => (await import('./table.js')).renderTable,
   json: async () => (await import('./json.js')).renderJson,
   csv: async () => (await import('./csv.js')).renderCsv,
   markdown: async () => (await import('./markdown.js')).renderMarkdown,
-  'github-action-benchmark': async () => (await import('./github-action-benchmark.js')).renderActionTimes,
+  'github-action-benchmark': async () =>
+    ofOne((await import('./github-action-benchmark.js')).renderActionTimes),
   'github-action-benchmark-speedup': async () =>
-    (await import('./github-action-benchmark.js')).renderActionSpeedups,
-  bencher: async () => (await import('./bencher.js')).renderBencher,
+    ofOne((await import('./github-action-benchmark.js')).renderActionSpeedups),
+  bencher: async () => ofOne((await import('./bencher.js')).renderBencher),
   benchstat: async () => (await import('./benchstat.js')).renderBenchstat,
 };
 
-/** A record as text. `color` is for the table alone. */
-export async function render(format: ReportFormat, record: RunRecord, color = false): Promise<string> {
-  return (await RENDERERS[format]())(record, color);
+/** Records, one at least, as text. `color` is for the table alone. */
+export async function render(
+  format: ReportFormat,
+  records: readonly Named[],
+  color = false,
+): Promise<string> {
+  return (await RENDERERS[format]())(records, color);
+}
+
+/** A service that keeps a history knows a row by its name: the same row of another machine has a history of its own. */
+function ofOne(renderer: (named: Named) => string): Renderer {
+  return (records) => {
+    if (records.length === 1) return renderer(records[0]!);
+    throw usageError('--format', `${records.length} records for a format that takes one`, {
+      expected: 'table, json, csv, markdown or benchstat',
+      remedy: 'or one report a record',
+    });
+  };
 }

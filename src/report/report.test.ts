@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../record/schema.js';
 import { sampleRecord } from '../record/testing/sample-record.js';
 import { REPORT_FORMATS } from '../words.js';
+import { named } from './named.js';
 import { render } from './render.js';
 import { verdictSentence } from './sentences.js';
 
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[`);
-const table = (record: RunRecord, color = false) => render('table', record, color);
+const one = (record: RunRecord) => [{ name: 'record', record }];
+const table = (record: RunRecord, color = false) => render('table', one(record), color);
 
 describe('the table', () => {
   it('is as it has always been', async () => {
@@ -120,13 +122,93 @@ describe('the verdict', () => {
   });
 });
 
+describe('several records', () => {
+  const other = sampleRecord();
+  other.environment.devices[0]!.name = 'NVIDIA A100';
+  for (const result of other.results) result.device = 'NVIDIA A100';
+  const larger = sampleRecord();
+  larger.plan.batches = [64];
+  for (const cell of [...larger.results, ...larger.comparisons]) cell.batch = 64;
+  const records = named([
+    ['runs/node-3.json', larger],
+    ['runs/node-1.json', other],
+    ['runs/node-2.json', sampleRecord()],
+  ]);
+
+  it('are one table by device, and under it what all say once', async () => {
+    expect(await render('table', records)).toMatchInlineSnapshot(`
+      "batch  strategy       step    95 %      p99  rows/s  copied/step    setup  against feed       record
+      ────────────────────────────────────────────────────────────────────────────────────────────────────
+      cuda: NVIDIA H200
+          2  feed        13.1 µs  ±1.1 %  18.0 µs   153 k         24 B   100 ns  baseline           node-2
+          2  pin         10.0 µs  ±1.0 %  14.0 µs   200 k          0 B  42.0 µs  1.30× (1.29–1.33)  node-2
+          2  pin-replay  skipped                                                                    node-2
+         64  feed        13.1 µs  ±1.1 %  18.0 µs   153 k         24 B   100 ns  baseline           node-3
+         64  pin         10.0 µs  ±1.0 %  14.0 µs   200 k          0 B  42.0 µs  1.30× (1.29–1.33)  node-3
+         64  pin-replay  skipped                                                                    node-3
+      cuda: NVIDIA A100
+          2  feed        13.1 µs  ±1.1 %  18.0 µs   153 k         24 B   100 ns  baseline           node-1
+          2  pin         10.0 µs  ±1.0 %  14.0 µs   200 k          0 B  42.0 µs  1.30× (1.29–1.33)  node-1
+          2  pin-replay  skipped                                                                    node-1
+
+      device     node-3, node-2: cuda: NVIDIA H200, CUDA 13.0
+      device     node-1: cuda: NVIDIA A100, CUDA 13.0
+      dataset    data.npy: 10 × 3 float32, cast from int64, 120 B
+      plan       100 epochs in 6 rounds after 3 to warm up; mini-batches in one shuffled order, seed 1;
+                 remainder dropped; scalars fetched every step
+      harness    pinbench itself costs 21 ns of each step
+      skipped    cuda pin-replay: no | graphs, "here"
+      verdict    pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps
+      warning    cuda feed, batch 2: 1 of 6 rounds are outliers
+      "
+    `);
+  });
+
+  it('that were not measured alike are told apart by what differs', async () => {
+    const unlike = sampleRecord();
+    unlike.plan.fetch = 'epoch';
+    const text = await render('table', [...records, { name: 'node-4', record: unlike }]);
+    expect(text).toMatch(/^cuda: NVIDIA H200, plan fetch step$/m);
+    expect(text).toMatch(/^cuda: NVIDIA H200, plan fetch epoch$/m);
+    expect(text).toMatch(/^plan +node-4: [^;]+;[^;]+;[^;]+;\s+scalars fetched every epoch$/m);
+  });
+
+  it('have a row a device in Markdown, a record a line in CSV, and are an array in JSON', async () => {
+    const markdown = await render('markdown', records);
+    expect(markdown).toMatch(/^\| device +\| batch \|.* \| record \|$/m);
+    expect(markdown).toMatch(/^\| cuda: NVIDIA A100 +\| +2 \| pin .* \| node-1 \|$/m);
+    const [header, ...lines] = (await render('csv', records)).trimEnd().split('\n');
+    expect(header).toMatch(/^record,engine,device,/);
+    expect(lines.map((line) => line.split(',')[0])).toEqual([
+      ...['node-2', 'node-2', 'node-2', 'node-3', 'node-3', 'node-3', 'node-1', 'node-1', 'node-1'],
+    ]);
+    expect(JSON.parse(await render('json', records))).toEqual([larger, other, sampleRecord()]);
+  });
+
+  it('of the same file name are called by their paths', () => {
+    const twice = named([
+      ['a/record.json', sampleRecord()],
+      ['b/record.json', sampleRecord()],
+    ]);
+    expect(twice.map(({ name }) => name)).toEqual(['a/record.json', 'b/record.json']);
+  });
+
+  it('fit 100 columns with long names', async () => {
+    const long = 'x'.repeat(150);
+    const record = sampleRecord();
+    for (const result of record.results) result.device = long;
+    const text = await render('table', [...records, { name: 'node-4', record }]);
+    for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(100);
+  });
+});
+
 describe('the other formats', () => {
   it('give JSON that is the record', async () => {
-    expect(JSON.parse(await render('json', sampleRecord()))).toEqual(sampleRecord());
+    expect(JSON.parse(await render('json', one(sampleRecord())))).toEqual(sampleRecord());
   });
 
   it('give CSV with a line a result, raw numbers, and quotes where they are needed', async () => {
-    const csv = await render('csv', sampleRecord());
+    const csv = await render('csv', one(sampleRecord()));
     const [header, feed, pin, replay, end] = csv.split('\n');
     expect(header).toMatch(
       /^engine,device,strategy,batch,work,status,reason,steps,stepsPerEpoch,stepNs\.median,/,
@@ -139,7 +221,7 @@ describe('the other formats', () => {
   });
 
   it('give Markdown whose table no name can break', async () => {
-    const markdown = await render('markdown', sampleRecord());
+    const markdown = await render('markdown', one(sampleRecord()));
     expect(markdown).toMatchInlineSnapshot(`
       "| batch | strategy   |    step |   95 % |     p99 | rows/s | copied/step |   setup | against feed      |
       | ----: | :--------- | ------: | -----: | ------: | -----: | ----------: | ------: | :---------------- |
@@ -160,6 +242,6 @@ describe('the other formats', () => {
   });
 
   it('are all rendered and end with a newline', async () => {
-    for (const format of REPORT_FORMATS) expect(await render(format, sampleRecord())).toMatch(/\n$/);
+    for (const format of REPORT_FORMATS) expect(await render(format, one(sampleRecord()))).toMatch(/\n$/);
   });
 });

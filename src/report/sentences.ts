@@ -1,40 +1,47 @@
 import type { Comparison, DeviceRecord, RunRecord } from '../record/schema.js';
 import { formatBytes, formatDuration, formatInteger, formatRatio, formatRatios } from '../units.js';
+import type { Line } from './layout.js';
+import type { Named } from './named.js';
 
-/** A labelled line under the table. */
-export interface Line {
-  readonly label: 'device' | 'dataset' | 'plan' | 'verdict' | 'skipped' | 'harness' | 'warning';
-  readonly text: string;
+/** Everything that is said under the table, in order; of several records what all say once, and else who says it. */
+export function linesOf(records: readonly Named[]): Line[] {
+  const said = new Map<string, { line: Line; names: string[] }>();
+  for (const { name, record } of records) {
+    for (const line of linesOfOne(record)) {
+      const key = `${line.label}\n${line.text}`;
+      if (!said.has(key)) said.set(key, { line, names: [] });
+      said.get(key)!.names.push(name);
+    }
+  }
+  const lines = [...said.values()].map(({ line: { label, text }, names }) => ({
+    label,
+    text: names.length === records.length ? text : `${names.join(', ')}: ${text}`,
+  }));
+  return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 
-/** Everything that is said under the table, in order. */
-export function linesOf(record: RunRecord): Line[] {
+function linesOfOne(record: RunRecord): Line[] {
   return [
-    ...record.environment.devices.map((device) => ({
-      label: 'device' as const,
-      text: deviceSentence(device),
-    })),
-    { label: 'dataset', text: datasetSentence(record.dataset) },
-    { label: 'plan', text: planSentence(record.plan) },
+    ...record.environment.devices.map((device) => line('device', deviceSentence(device))),
+    line('dataset', datasetSentence(record.dataset)),
+    line('plan', planSentence(record.plan)),
     ...harness(record),
-    ...skippedSentences(record).map((text) => ({ label: 'skipped' as const, text })),
-    ...record.comparisons.map((comparison) => ({
-      label: 'verdict' as const,
-      text: verdictSentence(comparison, record),
-    })),
+    ...skippedSentences(record).map((text) => line('skipped', text)),
+    ...record.comparisons.map((comparison) => line('verdict', verdictSentence(comparison, record))),
     ...record.warnings
       .filter(({ code }) => !SAID_ELSEWHERE.includes(code))
-      .map(({ message }) => ({ label: 'warning' as const, text: message })),
+      .map(({ message }) => line('warning', message)),
     ...(record.complete
       ? []
-      : [
-          {
-            label: 'warning' as const,
-            text: 'interrupted: only whole rounds are counted, some may be missing',
-          },
-        ]),
+      : [line('warning', 'interrupted: only whole rounds are counted, some may be missing')]),
   ];
 }
+
+function line(label: Line['label'], text: string): Line {
+  return { label, text };
+}
+
+const LABELS_IN_ORDER = ['device', 'dataset', 'plan', 'harness', 'skipped', 'verdict', 'warning'] as const;
 
 /** Warnings that the device and dataset lines already give. */
 const SAID_ELSEWHERE = ['cast', 'no-gpu'];
@@ -82,9 +89,7 @@ const ORDERS = {
 
 function harness({ environment: { overheadNsPerStep } }: RunRecord): Line[] {
   if (overheadNsPerStep === undefined) return [];
-  return [
-    { label: 'harness', text: `pinbench itself costs ${formatDuration(overheadNsPerStep)} of each step` },
-  ];
+  return [line('harness', `pinbench itself costs ${formatDuration(overheadNsPerStep)} of each step`)];
 }
 
 /** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */

@@ -1,48 +1,25 @@
-import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { RunRecord } from '../record/schema.js';
 import type { Verdict } from '../words.js';
-import { BORDERLESS, GAP, trimLines } from './borderless.js';
-import { type Column, columnsOf, type Row, rowsOf } from './columns.js';
+import { type Column, columnsOf } from './columns.js';
+import { GAP, linesForTerminal, tableOf, WIDTH } from './layout.js';
+import type { Named } from './named.js';
+import { type Row, sectionsOf } from './sections.js';
 import { linesOf } from './sentences.js';
 
-/** The widest line of the report. */
-const WIDTH = 100;
-const LABEL_WIDTH = 9;
-
-/** The record for people at a terminal: the comparison table, and under it what it means. At most 100 columns. */
-export function renderTable(record: RunRecord, color: boolean): string {
+/** Records for people at a terminal: one comparison table, and under it what it means. At most 100 columns. */
+export function renderTable(records: readonly Named[], color: boolean): string {
   const paint = pc.createColors(color);
-  const rows = rowsOf(record);
-  const columns = fitting(columnsOf(record), rows);
-  const table = new Table({
-    chars: { ...BORDERLESS, mid: '─', 'mid-mid': '─'.repeat(GAP) },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
-    head: columns.map(({ head }) => paint.bold(head)),
-    colAligns: columns.map(({ align }) => align),
-  });
-  for (const row of rows) {
+  const sections = sectionsOf(records);
+  const columns = fitting(
+    columnsOf(records),
+    sections.flatMap(({ rows }) => rows),
+  );
+  const cellsOf = (row: Row) => {
     const colour = verdictColour(row.comparison?.verdict);
-    table.push(columns.map(({ cell, head }) => (head === 'against feed' ? colour(cell(row)) : cell(row))));
-  }
-  return `${trimLines(table.toString())}\n\n${renderLines()}`;
-
-  function renderLines(): string {
-    const lines = new Table({
-      chars: { ...BORDERLESS, mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-      style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-      colWidths: [LABEL_WIDTH, WIDTH - LABEL_WIDTH - GAP],
-      wordWrap: true,
-    });
-    for (const { label, text } of linesOf(record)) {
-      const warning = label === 'warning';
-      lines.push([
-        warning ? paint.yellow(label) : paint.dim(label),
-        label === 'verdict' ? paint.bold(text) : text,
-      ]);
-    }
-    return `${trimLines(lines.toString())}\n`;
-  }
+    return columns.map(({ cell, head }) => (head === 'against feed' ? colour(cell(row)) : cell(row)));
+  };
+  const blocks = sections.map(({ heading, rows }) => ({ heading, rows: rows.map(cellsOf) }));
+  return `${tableOf(columns, blocks, color)}\n\n${linesForTerminal(linesOf(records), color)}`;
 
   function verdictColour(verdict: Verdict | undefined): (text: string) => string {
     if (verdict === 'faster') return paint.green;

@@ -1,0 +1,67 @@
+import { median } from 'simple-statistics';
+import type { MeasuredResult, Result, RunRecord } from '../record/schema.js';
+import type { Metric } from '../words.js';
+
+/** What tells one row of a record from another. */
+export type Cell = Pick<MeasuredResult, 'engine' | 'strategy' | 'batch' | 'work'>;
+
+/** A row of a record, as far as it is compared. */
+export interface Sample {
+  readonly cell: Cell;
+  /** As people read it: ns a step or the speedup over feed, the median of the rounds; of several records the median of theirs. */
+  readonly middle: number;
+  /** A round each: the log of what is to be small, the time of a step or one over the speedup. */
+  readonly costs: readonly number[];
+  /** A record each: the median of its costs. */
+  readonly levels: readonly number[];
+}
+
+/** The text a row is matched by. */
+export type Key = (cell: Pick<Result, keyof Cell>) => string;
+
+const withoutWork: Key = ({ engine, strategy, batch }) => `${engine} ${strategy} ${batch}`;
+/** A row's full name. */
+export const withWork: Key = (cell) => `${withoutWork(cell)} ${cell.work}`;
+
+/** Where each side has a single work, it is how heavy the model was, and a heavier one is a slowdown like any other. */
+export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
+  const single = sides.every((records) => new Set(records.flatMap(({ plan }) => plan.works)).size === 1);
+  return single ? withoutWork : withWork;
+}
+
+/** The measured rows of one side, by what they are matched by; those of several records are taken together. */
+export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: Key): Map<string, Sample> {
+  const rows = new Map<string, Sample[]>();
+  for (const sample of records.flatMap((record) => samplesOfOne(record, metric))) {
+    const key = keyOf(sample.cell);
+    rows.set(key, [...(rows.get(key) ?? []), sample]);
+  }
+  return new Map([...rows].map(([key, samples]) => [key, together(samples)]));
+}
+
+function together(samples: readonly Sample[]): Sample {
+  return {
+    cell: samples[0]!.cell,
+    middle: median(samples.map(({ middle }) => middle)),
+    costs: samples.flatMap(({ costs }) => costs),
+    levels: samples.flatMap(({ levels }) => levels),
+  };
+}
+
+function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
+  const measured = results.filter((result) => result.status === 'measured');
+  return measured.flatMap(({ engine, strategy, batch, work, samplesNs }) => {
+    const cell = { engine, strategy, batch, work };
+    if (metric === 'step') return sampleOf(cell, samplesNs.map(Math.log), Math.exp);
+    const feed = measured.find((other) => withWork(other) === withWork({ ...cell, strategy: 'feed' }));
+    if (strategy === 'feed' || feed === undefined) return [];
+    // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
+    const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
+    return sampleOf(cell, costs, (cost) => Math.exp(-cost));
+  });
+}
+
+function sampleOf(cell: Cell, costs: readonly number[], middleOf: (cost: number) => number): Sample {
+  const level = median([...costs]);
+  return { cell, middle: middleOf(level), costs, levels: [level] };
+}

@@ -1,0 +1,55 @@
+import type { Interval } from '../stats/interval.js';
+import { MIN_SAMPLES_A_SIDE, type Shift } from '../stats/two-sample.js';
+import type { Failure, RegressionVerdict } from '../words.js';
+
+/** Above it a p says nothing. */
+const ALPHA = 0.05;
+/** More rounds than anybody would measure: a change that near its threshold is not worth settling. */
+const TOO_MANY_ROUNDS = 5000;
+
+/**
+ * What the shift of a row's costs means beside a threshold, in percent: `regressed` or `improved` where the whole 95 % interval
+ * lies beyond it and p, corrected for the number of rows, is under 5 %; `same` where the interval lies within it.
+ */
+export function verdictOf(
+  interval: Interval | null,
+  p: number,
+  thresholdPercent: number,
+): Extract<RegressionVerdict, 'regressed' | 'improved' | 'same' | 'inconclusive'> {
+  if (interval === null) return 'inconclusive';
+  const [lo, hi] = interval;
+  const most = Math.log1p(thresholdPercent / 100);
+  if (lo > most && p < ALPHA) return 'regressed';
+  if (hi < -most && p < ALPHA) return 'improved';
+  return lo >= -most && hi <= most ? 'same' : 'inconclusive';
+}
+
+/** What would settle an inconclusive row of so many rounds: an interval narrows with their square root. */
+export function remedyOf({ shift, ci95 }: Shift, rounds: number, thresholdPercent: number): string {
+  if (ci95 === null) return `${rounds} rounds a side are too few, it takes ${MIN_SAMPLES_A_SIDE}`;
+  const most = Math.log1p(thresholdPercent / 100);
+  const distance = Math.min(Math.abs(shift - most), Math.abs(shift + most));
+  const halfWidth = (ci95[1] - ci95[0]) / 2;
+  const needed = Math.max(2 * rounds, rounds * (halfWidth / distance) ** 2);
+  if (!(needed <= TOO_MANY_ROUNDS)) {
+    return `too near the threshold for any number of rounds to settle it: another --threshold`;
+  }
+  return `about ${roundUp(needed)} rounds a side would settle it, not ${rounds}: run with --until, or several records a side`;
+}
+
+/** Up to two digits. */
+function roundUp(count: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
+  return Math.ceil(count / unit) * unit;
+}
+
+const FAILURES: Partial<Record<RegressionVerdict, Failure>> = {
+  regressed: 'regression',
+  missing: 'missing',
+  inconclusive: 'inconclusive',
+};
+
+/** What a verdict fails a comparison by, where that is asked for. */
+export function failureOf(verdict: RegressionVerdict): Failure | undefined {
+  return FAILURES[verdict];
+}

@@ -1,0 +1,66 @@
+import type { Comparison, Result } from '../record/schema.js';
+import { conditionsOf } from '../regress/guard.js';
+import { STRATEGIES } from '../words.js';
+import type { Named } from './named.js';
+
+/** A result beside its comparison, where it has one. */
+export interface Row {
+  readonly result: Result;
+  readonly comparison: Comparison | undefined;
+  /** Of the record it is from. */
+  readonly name: string;
+}
+
+/** Rows that belong under one heading; the rows of a single record need none. */
+export interface Section {
+  readonly heading?: string;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * The results of one record in its order; those of several by device, and by whatever else the records differ in, so that only
+ * what was measured alike stands together.
+ */
+export function sectionsOf(records: readonly Named[]): Section[] {
+  if (records.length === 1) return [{ rows: rowsOf(records[0]!) }];
+  const differing = differencesOf(records);
+  const sections = new Map<string, Row[]>();
+  for (const named of records) {
+    for (const row of rowsOf(named)) {
+      const heading = [`${row.result.engine}: ${row.result.device}`, ...differing(named)].join(', ');
+      sections.set(heading, [...(sections.get(heading) ?? []), row]);
+    }
+  }
+  return [...sections].map(([heading, rows]) => ({ heading, rows: rows.sort(byCell) }));
+}
+
+function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {
+  return results.map((result) => ({
+    name,
+    result,
+    comparison: comparisons.find(
+      ({ engine, strategy, batch, work }) =>
+        engine === result.engine &&
+        strategy === result.strategy &&
+        batch === result.batch &&
+        work === result.work,
+    ),
+  }));
+}
+
+/** What a record says of the conditions in which not all are alike. */
+function differencesOf(records: readonly Named[]): (named: Named) => string[] {
+  const all = records.map(({ record }) => conditionsOf(record));
+  const fields = Object.keys(all[0]!).filter((field) => new Set(all.map((one) => one[field])).size > 1);
+  return ({ record }) => {
+    const conditions = conditionsOf(record);
+    return fields.map((field) => `${field} ${conditions[field]}`);
+  };
+}
+
+/** Sorting is stable: what is alike stays in the order of the records. */
+function byCell({ result: a }: Row, { result: b }: Row): number {
+  return (
+    a.batch - b.batch || a.work - b.work || STRATEGIES.indexOf(a.strategy) - STRATEGIES.indexOf(b.strategy)
+  );
+}
