@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['src/**/*.test.ts'], globalSetup: ['src/testing/build.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['src/**/*.test.ts', 'docs/**/*.test.ts'],
+    globalSetup: ['src/testing/build.ts'],
+    testTimeout: 60_000,
+  },
 });

@@ -469,6 +469,13 @@ describe('pinbench compare', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^::error title=pinbench regressed::cuda feed, batch 2/m);
     expect(readFileSync(summary, 'utf8')).toMatch(/^\| batch \| {2}work \| strategy/);
+    const json = pinbench(['compare', light, heavy, '--format', 'json', '--fail-on', 'missing'], env);
+    expect(json.status).toBe(0);
+    expect(JSON.parse(json.stdout).rows).toHaveLength(2);
+    expect(json.stderr).toMatch(/^::warning title=pinbench regressed::/);
+    const unlike = pinbench(['compare', light, join(folder, 'none.json')], env);
+    expect(unlike.status).toBe(3);
+    expect(unlike.stdout).toMatch(/^::error title=pinbench could not compare::\S*none\.json: cannot be read/);
   });
 
   it('exits 6 for what noise hides, where that is asked for', () => {

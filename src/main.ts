@@ -16,7 +16,6 @@ import type {
 } from './cli/request.js';
 import { PinbenchError, usageError } from './errors.js';
 import type { RunRecord } from './record/schema.js';
-import type { Regression } from './regress/compare.js';
 import type { Named } from './report/named.js';
 import { VERSION } from './version.js';
 import type { Failure } from './words.js';
@@ -120,27 +119,33 @@ async function compareCommand(request: CompareRequest, io: Io): Promise<number> 
     import('./regress/verdict.js'),
     import('./report/regression.js'),
   ]);
-  const regression = compareRecords(
-    await readRecords(request.bases),
-    await readRecords([request.head]),
-    request,
-  );
-  io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
-  if (io.env.GITHUB_ACTIONS === 'true') await tellGitHub(regression, request, io);
-  const failures = regression.rows.map(({ verdict }) => failureOf(verdict));
-  const fails = (failure: Failure) => request.failOn.includes(failure) && failures.includes(failure);
-  if (fails('regression') || fails('missing')) return EXIT.regression;
-  return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+  const inActions = io.env.GITHUB_ACTIONS === 'true';
+  // Its commands are read on either stream; JSON has standard output for itself.
+  const tell = (line: string) => (request.format === 'json' ? io.stderr : io.stdout).write(`${line}\n`);
+  try {
+    const bases = await readRecords(request.bases);
+    const regression = compareRecords(bases, await readRecords([request.head]), request);
+    io.stdout.write(renderRegression(request.format, regression, colorOf(request, io)));
+    if (inActions) {
+      const { annotationsOf } = await import('./report/github.js');
+      await summarise(renderRegression('markdown', regression), io);
+      annotationsOf(regression, request.failOn).forEach(tell);
+    }
+    const failures = regression.rows.map(({ verdict }) => failureOf(verdict));
+    const fails = (failure: Failure) => request.failOn.includes(failure) && failures.includes(failure);
+    if (fails('regression') || fails('missing')) return EXIT.regression;
+    return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+  } catch (error) {
+    if (inActions && error instanceof PinbenchError) {
+      tell((await import('./report/github.js')).annotationOfError(error));
+    }
+    throw error;
+  }
 }
 
-/** In GitHub Actions the comparison goes to the job's summary, and what failed to the lines GitHub shows. */
-async function tellGitHub(regression: Regression, { format, failOn }: CompareRequest, io: Io): Promise<void> {
-  const { annotationsOf } = await import('./report/github.js');
-  const { renderRegression } = await import('./report/regression.js');
-  const summary = io.env.GITHUB_STEP_SUMMARY;
-  if (summary) await appendFile(summary, `${renderRegression('markdown', regression)}\n`);
-  const stream = format === 'json' ? io.stderr : io.stdout;
-  for (const line of annotationsOf(regression, failOn)) stream.write(`${line}\n`);
+/** Adds to the job's summary in GitHub Actions. */
+async function summarise(markdown: string, { env }: Io): Promise<void> {
+  if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
 }
 
 async function reportCommand(request: ReportRequest, io: Io): Promise<number> {

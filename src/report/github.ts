@@ -13,8 +13,17 @@ export function annotationsOf({ rows, metric }: Regression, failOn: readonly Fai
     const what = metric === 'step' ? 'step time' : 'speedup over feed';
     const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× of the base`;
     const note = row.note === undefined ? '' : ` (${row.note})`;
-    return [`::${level} title=pinbench ${row.verdict}::${escaped(`${name}${change}${note}`)}`];
+    return [command(level, `pinbench ${row.verdict}`, `${name}${change}${note}`)];
   });
+}
+
+/** The workflow command for a comparison that could not be made. */
+export function annotationOfError({ message }: Error): string {
+  return command('error', 'pinbench could not compare', message);
+}
+
+function command(level: 'error' | 'warning', title: string, text: string): string {
+  return `::${level} title=${title}::${escaped(text)}`;
 }
 
 /** What a workflow command must not hold as it is. */

@@ -156,7 +156,6 @@ describe('several records', () => {
       dataset    data.npy: 10 × 3 float32, cast from int64, 120 B
       plan       100 epochs in 6 rounds after 3 to warm up; mini-batches in one shuffled order, seed 1;
                  remainder dropped; scalars fetched every step
-      harness    pinbench itself costs 21 ns of each step
       skipped    cuda pin-replay: no | graphs, "here"
       verdict    pin is 1.30× faster (1.29–1.33); its upload pays for itself after 14 steps
       warning    cuda feed, batch 2: 1 of 6 rounds are outliers

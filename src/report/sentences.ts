@@ -7,7 +7,7 @@ import type { Named } from './named.js';
 export function linesOf(records: readonly Named[]): Line[] {
   const said = new Map<string, { line: Line; names: string[] }>();
   for (const { name, record } of records) {
-    for (const line of linesOfOne(record)) {
+    for (const line of linesOfOne(record, records.length === 1)) {
       const key = `${line.label}\n${line.text}`;
       if (!said.has(key)) said.set(key, { line, names: [] });
       said.get(key)!.names.push(name);
@@ -20,12 +20,13 @@ export function linesOf(records: readonly Named[]): Line[] {
   return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 
-function linesOfOne(record: RunRecord): Line[] {
+/** `alone`: with what the run took down of its own machine at that hour, which is not what several are compared by. */
+function linesOfOne(record: RunRecord, alone: boolean): Line[] {
   return [
-    ...record.environment.devices.map((device) => line('device', deviceSentence(device))),
+    ...record.environment.devices.map((device) => line('device', deviceSentence(device, alone))),
     line('dataset', datasetSentence(record.dataset)),
     line('plan', planSentence(record.plan)),
-    ...harness(record),
+    ...(alone ? harness(record) : []),
     ...skippedSentences(record).map((text) => line('skipped', text)),
     ...record.comparisons.map((comparison) => line('verdict', verdictSentence(comparison, record))),
     ...record.warnings
@@ -46,15 +47,15 @@ const LABELS_IN_ORDER = ['device', 'dataset', 'plan', 'harness', 'skipped', 'ver
 /** Warnings that the device and dataset lines already give. */
 const SAID_ELSEWHERE = ['cast', 'no-gpu'];
 
-function deviceSentence({ engine, name, runtime, driver, link, floorNs, ...rest }: DeviceRecord): string {
-  const { gpu, clocksCopies } = rest;
+function deviceSentence(device: DeviceRecord, alone: boolean): string {
+  const { engine, name, runtime, driver, link, floorNs, gpu, clocksCopies } = device;
   const label = gpu ? '' : '; no GPU: these figures say nothing about one';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
   const known = [
     `${engine}: ${name}, ${runtime}`,
     ...(driver === undefined ? [] : [`driver ${driver}`]),
     ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
-    ...(floorNs === undefined ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
+    ...(floorNs === undefined || !alone ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
   ];
   return `${known.join(', ')}${copies}${label}`;
 }

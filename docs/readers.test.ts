@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { env } from 'node:process';
+import { afterAll, describe, expect, it } from 'vitest';
+import { blocksOf } from './testing/blocks.js';
+
+/** The programs; .ci/recipes brings them. */
+const tools = env.PINBENCH_TEST_LINTERS ?? '';
+const python = join(tools, 'python', 'bin');
+const actionlint = join(tools, 'go', 'bin', 'actionlint');
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-readers-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const blocks = [...blocksOf('ci.md'), ...blocksOf('fleet.md')];
+const named = (ending: RegExp) => blocks.filter(([name]) => ending.test(name));
+
+/** Runs a program on a block written to a file; what it printed where it found fault, else nothing. */
+function faults(program: readonly string[], name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  const { status, stdout, stderr } = spawnSync(program[0]!, [...program.slice(1), path], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? '' : `${status} ${stdout}${stderr}`;
+}
+
+/** Each reader, the recipes it reads, and a change to them that it must find. */
+const READERS = [
+  {
+    reader: 'actionlint, with shellcheck',
+    // It cannot know how somebody labels runners of their own.
+    program: [
+      ...[actionlint, '-no-color', '-shellcheck', join(python, 'shellcheck')],
+      ...['-ignore', 'label "(gpu|l4|a100|h100)" is unknown'],
+    ],
+    recipes: named(/^\.github\/workflows\//),
+    breaking: (text: string) => text.replace('runs-on:', 'run-on:'),
+  },
+  {
+    reader: "GitLab's schema",
+    program: [
+      join(python, 'check-jsonschema'),
+      '--builtin-schema',
+      'vendor.gitlab-ci',
+      '--data-transform',
+      'gitlab-ci',
+    ],
+    recipes: named(/^\.gitlab-ci\.yml$/),
+    breaking: (text: string) => text.replace('when: always', 'when: ever'),
+  },
+  {
+    reader: "Kubernetes' schemas",
+    program: [join(python, 'kubernetes-validate'), '--strict'],
+    recipes: named(/^(?:pinbench|report)\.yaml$/),
+    breaking: (text: string) => text.replace('restartPolicy:', 'restartsPolicy:'),
+  },
+  {
+    reader: 'shellcheck',
+    program: [join(python, 'shellcheck')],
+    recipes: named(/\.(?:sbatch|sh)$/),
+    breaking: (text: string) => text.replace('$(', '`'),
+  },
+];
+
+describe.each(READERS)('$reader', ({ program, recipes, breaking }) => {
+  const there = tools !== '' && existsSync(program[0]!);
+
+  it.skipIf(!there)('takes the recipes (run by .ci/recipes)', () => {
+    expect(recipes.length).toBeGreaterThan(0);
+    for (const [name, text] of recipes) expect([name, faults(program, name, text)]).toEqual([name, '']);
+  });
+
+  it.skipIf(!there)('would find a fault in one (run by .ci/recipes)', () => {
+    const broken = recipes.map(([name, text]) => faults(program, name, breaking(text)));
+    expect(broken.filter((said) => said !== '')).not.toEqual([]);
+  });
+});

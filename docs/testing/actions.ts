@@ -1,0 +1,167 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
+import { parse } from 'yaml';
+import type { Project } from './project.js';
+
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string | number | boolean>>;
+  readonly run?: string;
+  readonly if?: string;
+}
+
+interface Job {
+  readonly if?: string;
+  readonly steps: readonly Step[];
+}
+
+/** What GitHub tells a workflow, as its contexts hold it. */
+export interface Contexts {
+  readonly github: Readonly<Record<string, unknown>> & { readonly event_name: string; readonly sha: string };
+  readonly matrix?: Readonly<Record<string, unknown>>;
+}
+
+/** What a shell step came to. */
+export interface Ran {
+  readonly code: number;
+  /** All it printed. */
+  readonly output: string;
+}
+
+/** What came of a job. */
+export interface Outcome {
+  readonly status: 'success' | 'failure' | 'skipped';
+  /** The shell steps that were run, by their names or commands. */
+  readonly steps: ReadonlyMap<string, Ran>;
+  readonly summary: string;
+  readonly workspace: string;
+  /** Runs the shell step of that name again, in the workspace as it is by then. */
+  again(step: string): Ran;
+}
+
+/**
+ * Runs a job of a workflow as GitHub would: a workspace of its own, `${{ }}` and `if` by GitHub's own evaluator, each `run` by
+ * `bash -e`, and the few actions the recipes use, which keep artifacts and caches in the project's scratch folder. What is not
+ * known throws.
+ */
+export function runJob(project: Project, workflow: string, jobName: string, contexts: Contexts): Outcome {
+  const job = (parse(workflow).jobs as Record<string, Job>)[jobName]!;
+  const workspace = mkdtempSync(join(project.scratch, `${jobName}-`));
+  const summary = `${workspace}.md`;
+  writeFileSync(summary, '');
+  const steps = new Map<string, Ran>();
+  let failed = false;
+  const evaluate = (expression: string) => evaluated(expression, contexts, failed);
+  const filled = (text: string) =>
+    text.replace(/\$\{\{(.*?)\}\}/g, (_, expression) => evaluate(expression).coerceString());
+  const shell = (command: string): Ran => {
+    const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', filled(command)], {
+      cwd: workspace,
+      encoding: 'utf8',
+      env: {
+        ...project.env,
+        ...{ CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
+        GITHUB_RUN_NUMBER: String(contexts.github.run_number),
+      },
+    });
+    return { code: status ?? -1, output: `${stdout}${stderr}` };
+  };
+  const outcome = (status: Outcome['status']): Outcome => ({
+    ...{ status, steps, workspace, summary: readFileSync(summary, 'utf8') },
+    again: (name) => shell(job.steps.find((step) => step.run !== undefined && nameOf(step) === name)!.run!),
+  });
+
+  if (job.if !== undefined && !isTrue(job.if, evaluate)) return outcome('skipped');
+  for (const step of job.steps) {
+    if (step.if === undefined ? failed : !isTrue(step.if, evaluate)) continue;
+    if (step.run === undefined) {
+      const inputs = Object.entries(step.with ?? {}).map(([key, value]) => [key, filled(String(value))]);
+      action(step.uses!)(Object.fromEntries(inputs), { project, workspace, contexts });
+      continue;
+    }
+    const ran = shell(step.run);
+    steps.set(nameOf(step), ran);
+    failed ||= ran.code !== 0;
+  }
+  return outcome(failed ? 'failure' : 'success');
+}
+
+function nameOf({ name, run }: Step): string {
+  return name ?? run!;
+}
+
+const STATUS_FUNCTIONS = ['success', 'failure', 'cancelled', 'always'];
+
+/** A condition that asks for no status is one of a job that has not failed. */
+function isTrue(condition: string, evaluate: (expression: string) => data.ExpressionData): boolean {
+  const expression = condition.replace(/^\$\{\{(.*)\}\}$/, '$1');
+  const asksStatus = STATUS_FUNCTIONS.some((name) => expression.includes(`${name}()`));
+  return evaluate(asksStatus ? expression : `success() && (${expression})`).coerceString() === 'true';
+}
+
+function evaluated(expression: string, contexts: Contexts, failed: boolean): data.ExpressionData {
+  const statuses: Record<string, boolean> = {
+    success: !failed,
+    failure: failed,
+    cancelled: false,
+    always: true,
+  };
+  const functions = STATUS_FUNCTIONS.map((name) => ({
+    ...{ name, minArgs: 0, maxArgs: 0 },
+    call: () => new data.BooleanData(statuses[name]!),
+  }));
+  const tree = new Parser(new Lexer(expression).lex().tokens, Object.keys(contexts), functions).parse();
+  const context = JSON.parse(JSON.stringify(contexts), data.reviver) as data.Dictionary;
+  return new Evaluator(tree, context, new Map(functions.map((one) => [one.name, one]))).evaluate();
+}
+
+type Inputs = Readonly<Record<string, string>>;
+type Action = (inputs: Inputs, world: { project: Project; workspace: string; contexts: Contexts }) => void;
+
+function action(uses: string): Action {
+  const found = ACTIONS[uses.split('@')[0]!];
+  if (found === undefined) throw new Error(`the test knows no action ${uses}`);
+  return found;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  'actions/setup-node': () => {},
+  'actions/checkout': ({ path = '.', ref }, { project, workspace, contexts }) => {
+    const clone = `git clone --quiet --no-checkout "${project.repository}" "${path}" && git -C "${path}" checkout --quiet --detach "${ref ?? contexts.github.sha}"`;
+    const { status, stderr } = spawnSync('bash', ['-c', clone], { cwd: workspace, encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+  },
+  'actions/upload-artifact': ({ name, path }, { project, workspace }) => {
+    const files = filesOf(join(workspace, path!));
+    if (files.length === 0) throw new Error(`no files for artifact ${name}: ${path}`);
+    for (const file of files) cpSync(file, join(project.scratch, 'artifacts', name!, basename(file)));
+  },
+  'actions/download-artifact': ({ pattern, path, 'merge-multiple': merge }, { project, workspace }) => {
+    for (const folder of filesOf(join(project.scratch, 'artifacts', pattern!))) {
+      cpSync(folder, join(workspace, path!, merge === 'true' ? '' : basename(folder)), { recursive: true });
+    }
+  },
+  'actions/cache/restore': ({ path, 'restore-keys': prefix }, { project, workspace }) => {
+    // The newest whose key begins so.
+    const found = filesOf(join(project.scratch, 'caches', `${prefix!.trim()}*`)).at(-1);
+    if (found !== undefined) cpSync(found, join(workspace, path!), { recursive: true });
+  },
+  'actions/cache/save': ({ path, key }, { project, workspace }) => {
+    const cache = join(project.scratch, 'caches', key!);
+    if (!existsSync(cache)) cpSync(join(workspace, path!), cache, { recursive: true });
+  },
+};
+
+/** Files and folders that a path means, with `*` in its last part. */
+function filesOf(pattern: string): string[] {
+  const parts = basename(pattern)
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const matching = new RegExp(`^${parts.join('.*')}$`);
+  if (!existsSync(dirname(pattern))) return [];
+  const names = readdirSync(dirname(pattern)).filter((name) => matching.test(name));
+  return names.sort().map((name) => join(dirname(pattern), name));
+}

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildDouble } from '../../src/engine/cuda/testing/double.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Of the project's data: the recipes' largest mini-batch fits. */
+const [ROWS, COLS] = [1024, 3];
+
+/** A user's project in git: `pinbench` in its package.json, from a tarball it keeps, and data.npy. */
+export interface Project {
+  /** The repository, with one commit. */
+  readonly repository: string;
+  /** A folder for the test's own use, outside the repository. */
+  readonly scratch: string;
+  /** npm asks its cache first; CUDA is the software driver. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Commits what the working tree holds and returns the commit. */
+  commit(): string;
+  remove(): void;
+}
+
+/** Where the software driver is: a folder of this process, since another may be building it too. */
+const double = mkdtempSync(join(tmpdir(), 'pinbench-recipes-double-'));
+process.on('exit', () => rmSync(double, { recursive: true, force: true }));
+
+/** Why the recipes cannot be run here, or `undefined`. */
+export const missing = process.platform === 'win32' ? 'they are for bash' : buildDouble(double);
+
+/** Makes a project with one commit. */
+export function makeProject(): Project {
+  const scratch = mkdtempSync(join(tmpdir(), 'pinbench-recipes-'));
+  const repository = join(scratch, 'project');
+  mkdirSync(join(repository, 'vendor'), { recursive: true });
+  const run = (cwd: string, command: string, ...args: string[]) =>
+    execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', join(repository, 'vendor')];
+  const tarball = run(ROOT, 'npm', ...pack);
+  writeFileSync(join(repository, 'package.json'), JSON.stringify({ name: 'model', private: true }));
+  writeFileSync(join(repository, '.gitignore'), 'node_modules/\n');
+  writeFileSync(join(repository, 'data.npy'), npyOf(ROWS, COLS));
+  const install = ['install', '--save-dev', '--package-lock-only', '--ignore-scripts', '--prefer-offline'];
+  run(repository, 'npm', ...install, `./vendor/${tarball}`);
+  run(repository, 'git', 'init', '--quiet', '--initial-branch', 'main');
+  const project = {
+    repository,
+    scratch,
+    env: {
+      ...process.env,
+      ...{ npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' },
+      PINBENCH_CUDA_LIBRARY: join(double, 'libcuda.so.1'),
+    },
+    commit() {
+      const author = ['-c', 'user.name=model', '-c', 'user.email=model@example'];
+      run(repository, 'git', 'add', '--all');
+      run(repository, 'git', ...author, 'commit', '--quiet', '--allow-empty', '--message', 'model');
+      return run(repository, 'git', 'rev-parse', 'HEAD');
+    },
+    remove: () => rmSync(scratch, { recursive: true }),
+  };
+  project.commit();
+  return project;
+}
+
+/** A float32 matrix as an NPY file. */
+function npyOf(rows: number, cols: number): Buffer {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+  const padded = `${header.padEnd(117)}\n`;
+  const values = Float32Array.from({ length: rows * cols }, (_, i) => i % 97);
+  return Buffer.concat([
+    Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, padded.length, 0]),
+    Buffer.from(padded),
+    Buffer.from(values.buffer),
+  ]);
+}
