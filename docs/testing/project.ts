@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildDouble } from '../../src/engine/cuda/testing/double.js';
+import { buildDouble, whyNoDouble } from '../../src/engine/cuda/testing/double.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Of the project's data: the recipes' largest mini-batch fits. */
@@ -22,18 +22,16 @@ export interface Project {
   remove(): void;
 }
 
-/** Where the software driver is: a folder of this process, since another may be building it too. */
-const double = mkdtempSync(join(tmpdir(), 'pinbench-recipes-double-'));
-process.on('exit', () => rmSync(double, { recursive: true, force: true }));
-
 /** Why the recipes cannot be run here, or `undefined`. */
-export const missing = process.platform === 'win32' ? 'they are for bash' : buildDouble(double);
+export const missing = whyNoDouble();
 
 /** Makes a project with one commit. */
 export function makeProject(): Project {
   const scratch = mkdtempSync(join(tmpdir(), 'pinbench-recipes-'));
   const repository = join(scratch, 'project');
   mkdirSync(join(repository, 'vendor'), { recursive: true });
+  const double = join(scratch, 'double');
+  buildDouble(double);
   const run = (cwd: string, command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', join(repository, 'vendor')];
