@@ -62,6 +62,18 @@ describe('compareRecords', () => {
     expect([row!.base, row!.head, row!.change].map((x) => x!.toFixed(2))).toEqual(['2.00', '1.33', '0.67']);
   });
 
+  it('says of a speedup that vanished with its feed that it did', () => {
+    const head = recordWith(steady(1000));
+    head.results = head.results.filter(({ strategy }) => strategy !== 'feed');
+    const other = recordWith(steady(1000)).results.map((result) => ({ ...result, batch: 4 }));
+    const [base, both] = [recordWith(steady(1000)), head];
+    for (const record of [base, both]) record.results.push(...other);
+    expect(compare(base, both, { metric: 'speedup' }).rows).toMatchObject([
+      { strategy: 'pin', batch: 4, verdict: 'same' },
+      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'its feed was not measured' },
+    ]);
+  });
+
   it('lists what vanished, with the reason, and what is new', () => {
     const base = recordWith(steady(1000));
     const head = recordWith(steady(1000));

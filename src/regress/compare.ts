@@ -1,5 +1,5 @@
 import { PinbenchError, usageError } from '../errors.js';
-import type { RunRecord } from '../record/schema.js';
+import type { Result, RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
@@ -161,11 +161,13 @@ function spreadPercent({ levels }: Sample): number | undefined {
 
 /** A row of the base that the head did not measure, with the reason the head gives. */
 function missing(cell: Cell, base: number, heads: readonly RunRecord[]): RegressionRow {
-  const there = heads
-    .flatMap(({ results }) => results)
-    .find((result) => withWork(result) === withWork(cell) && result.status === 'skipped');
-  const note = there?.status === 'skipped' ? `skipped: ${there.reason}` : 'not in the head';
-  return { ...cell, base, verdict: 'missing', note };
+  const there = heads.flatMap(({ results }) => results).find((result) => withWork(result) === withWork(cell));
+  return { ...cell, base, verdict: 'missing', note: absence(there) };
+}
+
+function absence(result: Result | undefined): string {
+  if (result === undefined) return 'not in the head';
+  return result.status === 'skipped' ? `skipped: ${result.reason}` : 'its feed was not measured';
 }
 
 function sourceOf([path, { startedAt, environment }]: PathAndRecord): Source {

@@ -13,20 +13,33 @@ const rendered = (format: ReportFormat, ...records: RunRecord[]) =>
     records.map((record, i) => ({ name: `r${i}`, record })),
   );
 
-/** What github-action-benchmark takes for its custom tools (its README and src/extract.ts): these fields, and no others are read. */
-const ACTION = z.array(
-  z.strictObject({
-    name: z.string().min(1),
-    unit: z.string(),
-    value: z.number(),
-    range: z.string().optional(),
-    extra: z.string().optional(),
-  }),
-);
+/**
+ * What github-action-benchmark takes for its custom tools (src/extract.ts): these fields, and at least one row. It coerces them, a
+ * null to 0 or "null", so here they must be of their type.
+ */
+const ACTION = z
+  .array(
+    z.strictObject({
+      name: z.string().min(1),
+      unit: z.string(),
+      value: z.number(),
+      // Its src/extractRangeInfo.ts understands no other.
+      range: z
+        .string()
+        .regex(/^± \d+(\.\d+)?(e-?\d+)?$/)
+        .optional(),
+      extra: z.string().optional(),
+    }),
+  )
+  .nonempty();
 
-/** Bencher Metric Format: benchmark → measure → metric. */
+/** Bencher Metric Format: benchmark → measure → metric; a name's bounds and the suffix that mutes alerts are its validator's. */
 const BENCHER = z.record(
-  z.string(),
+  z
+    .string()
+    .min(1)
+    .max(1024)
+    .refine((name) => !/bencher[-_]?ignore$/i.test(name)),
   z.record(
     z.string(),
     z.strictObject({
