@@ -1,3 +1,5 @@
+import { printable } from './units.js';
+
 /** What went wrong, as a literal a program can switch on; `cli/exit.ts` gives each its exit code. */
 export type ErrorCode =
   /** A flag or an argument that cannot be meant: exit 2. */
@@ -46,13 +48,11 @@ export class PinbenchError extends Error {
 }
 
 function oneLine({ subject, observed, expected, remedy }: ErrorParts): string {
-  const line =
+  return printable(
     `${subject}: ${observed}` +
-    (expected === undefined ? '' : `; expected ${expected}`) +
-    (remedy === undefined ? '' : `; ${remedy}`);
-  // Names of files and columns come from outside: a control character in one must not break the line.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return line.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+      (expected === undefined ? '' : `; expected ${expected}`) +
+      (remedy === undefined ? '' : `; ${remedy}`),
+  );
 }
 
 /** A data file that cannot be read: `subject` is its path. */

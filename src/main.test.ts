@@ -322,6 +322,24 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
     expect(await closed(child)).toBe(0);
     expect(stderr).toBe('');
   });
+
+  it('keeps its exit code when its reader goes away', async () => {
+    const [base, head] = [1, 2].map((work) => {
+      const path = join(folder, `unread-${work}.json`);
+      const record = sampleRecord();
+      for (const result of record.results) {
+        if (result.status === 'measured') result.samplesNs = result.samplesNs.map((ns) => work * ns);
+      }
+      writeFileSync(path, JSON.stringify(record));
+      return path;
+    });
+    const compare = `"${process.execPath}" "${BIN}" compare "${base}" "${head}"`;
+    // The reader is gone before the first write.
+    const child = spawn('bash', ['-c', `{ sleep 1; ${compare}; } | true; exit \${PIPESTATUS[0]}`], {
+      env: { ...process.env, GITHUB_ACTIONS: 'true' },
+    });
+    expect(await closed(child)).toBe(1);
+  });
 });
 
 describe('the other commands', () => {

@@ -143,9 +143,13 @@ async function compareCommand(request: CompareRequest, io: Io): Promise<number> 
   }
 }
 
-/** Adds to the job's summary in GitHub Actions. */
-async function summarise(markdown: string, { env }: Io): Promise<void> {
-  if (env.GITHUB_STEP_SUMMARY) await appendFile(env.GITHUB_STEP_SUMMARY, `${markdown}\n`);
+/** Adds to the job's summary in GitHub Actions; where that cannot be, the verdict still counts. */
+async function summarise(markdown: string, { env, stderr }: Io): Promise<void> {
+  const path = env.GITHUB_STEP_SUMMARY;
+  if (!path) return;
+  await appendFile(path, `${markdown}\n`).catch(({ code }: NodeJS.ErrnoException) => {
+    stderr.write(`pinbench: ${path}: cannot be written (${code}); there is no summary of this comparison\n`);
+  });
 }
 
 async function reportCommand(request: ReportRequest, io: Io): Promise<number> {
@@ -258,11 +262,10 @@ function stackOf(error: unknown): string {
   return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 }
 
-/** The process itself. A reader that goes away (`| head`) ends the program quietly. */
+/** The process itself. A reader that goes away (`| head`) is no error, and changes nothing of the exit code. */
 function processIo(): Io {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(EXIT.ok);
   });
   return {
     stdout: process.stdout,

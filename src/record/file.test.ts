@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRecord, readRecord, writeWhole } from './file.js';
+import type { MeasuredResult } from './schema.js';
 import { sampleRecord } from './testing/sample-record.js';
 
 let folder: string;
@@ -45,6 +46,13 @@ describe('a record file', () => {
     expect(() =>
       parseRecord('r.json', text({ results: [{ ...sampleRecord().results[0], setupNs: '3' }] })),
     ).toThrow(/\(results\.0\.setupNs: /);
+    const [feed, pin] = sampleRecord().results as [MeasuredResult, MeasuredResult];
+    const short = { ...pin, samplesNs: pin.samplesNs.slice(1) };
+    expect(() => parseRecord('r.json', text({ results: [feed, short] }))).toThrow(
+      /\(results\.1\.samplesNs: 5 rounds, where another strategy of its cell has 6\)/,
+    );
+    const still = { ...feed, samplesNs: [0, ...feed.samplesNs.slice(1)] };
+    expect(() => parseRecord('r.json', text({ results: [still] }))).toThrow(/\(results\.0\.samplesNs\.0: /);
     expect(() => parseRecord('r.json', '[]')).toThrow(/top level/);
   });
 

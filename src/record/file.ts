@@ -27,7 +27,7 @@ async function filesAt(pattern: string): Promise<string[]> {
   const parts = basename(pattern)
     .split('*')
     .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const matching = new RegExp(`^${parts.join('.*')}$`);
+  const matching = new RegExp(`^${parts.join('[^]*')}$`);
   const names = await readdir(dirname(pattern)).catch(() => []);
   const found = names.filter((name) => matching.test(name)).sort();
   if (found.length > 0) return found.map((name) => join(dirname(pattern), name));

@@ -99,7 +99,7 @@ const environment = z.object({
 });
 
 const stepNs = z.object({
-  median: ns.describe('of the rounds'),
+  median: z.number().positive().describe('of the rounds'),
   mean: ns.describe('of the rounds'),
   min: ns.describe('fastest step or round seen'),
   max: ns.describe('slowest step or round seen'),
@@ -129,7 +129,7 @@ const measured = cell.extend({
     .describe(
       'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
     ),
-  samplesNs: z.array(ns).min(1).describe('mean step time of each round'),
+  samplesNs: z.array(z.number().positive()).min(1).describe('mean step time of each round'),
   conditions: z
     .array(z.object({ before: condition, after: condition }))
     .optional()
@@ -162,19 +162,33 @@ const comparison = z.object({
 const warning = z.looseObject({ code: z.string(), message: z.string() });
 
 /** What a run writes and everything else reads. Times are ns, sizes bytes. */
-export const recordSchema = z.object({
-  schema: z.literal(RECORD_SCHEMA),
-  pinbench: z.string().describe('version that wrote it'),
-  complete: z.boolean().describe('false: interrupted, what is there is whole rounds'),
-  startedAt: z.iso.datetime(),
-  argv: z.array(z.string()),
-  dataset,
-  plan,
-  environment,
-  results: z.array(z.discriminatedUnion('status', [measured, skipped])),
-  comparisons: z.array(comparison),
-  warnings: z.array(warning),
-});
+export const recordSchema = z
+  .object({
+    schema: z.literal(RECORD_SCHEMA),
+    pinbench: z.string().describe('version that wrote it'),
+    complete: z.boolean().describe('false: interrupted, what is there is whole rounds'),
+    startedAt: z.iso.datetime(),
+    argv: z.array(z.string()),
+    dataset,
+    plan,
+    environment,
+    results: z.array(z.discriminatedUnion('status', [measured, skipped])),
+    comparisons: z.array(comparison),
+    warnings: z.array(warning),
+  })
+  .superRefine(({ results }, context) => {
+    // Rounds of a cell are paired: what is made of them pairs them by their places.
+    const rounds = new Map<string, number>();
+    for (const [i, result] of results.entries()) {
+      if (result.status === 'skipped') continue;
+      const cell = `${result.engine} ${result.batch} ${result.work}`;
+      const expected = rounds.get(cell) ?? result.samplesNs.length;
+      rounds.set(cell, expected);
+      if (result.samplesNs.length === expected) continue;
+      const message = `${result.samplesNs.length} rounds, where another strategy of its cell has ${expected}`;
+      context.addIssue({ code: 'custom', path: ['results', i, 'samplesNs'], message });
+    }
+  });
 
 export type RunRecord = z.infer<typeof recordSchema>;
 export type Result = RunRecord['results'][number];

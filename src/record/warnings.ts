@@ -110,7 +110,7 @@ function throttled(result: Result): Warning[] {
   if (rounds === 0) return [];
   const reasons = [...new Set(slowed.flat())];
   const message =
-    `${engine} ${strategy}, batch ${batch}: the device was slowed (${reasons.join(', ')}) in ${rounds} of ` +
+    `${engine} ${strategy}, ${cellName(result)}: the device was slowed (${reasons.join(', ')}) in ${rounds} of ` +
     `${conditions.length} rounds; they are kept`;
   return [
     {
@@ -125,6 +125,11 @@ function throttled(result: Result): Warning[] {
       rounds: conditions.length,
     },
   ];
+}
+
+/** A batch, and the work where it is not the usual one. */
+function cellName({ batch, work }: { readonly batch: number; readonly work: number }): string {
+  return `batch ${batch}${work === 1 ? '' : `, work ${work}`}`;
 }
 
 function fewRounds(results: readonly Result[]): Warning[] {
@@ -144,7 +149,7 @@ function outliers(result: Result): Warning[] {
   const ratios = found.map((index) => samplesNs[index]! / stepNs.median);
   const farthest = ratios.reduce((a, b) => (Math.abs(Math.log(b)) > Math.abs(Math.log(a)) ? b : a));
   const message =
-    `${engine} ${strategy}, batch ${batch}: ${found.length} of ${samplesNs.length} rounds are outliers ` +
+    `${engine} ${strategy}, ${cellName(result)}: ${found.length} of ${samplesNs.length} rounds are outliers ` +
     `(the farthest at ${formatRatio(farthest)}× the median); they are kept`;
   return [
     {
@@ -168,7 +173,7 @@ function ofNotice(notice: Notice): Warning {
       const { code, rounds, untilPercent, widthPercent } = notice;
       // JSON has no infinity: with under 6 rounds there is no interval and so no width.
       const seen = Number.isFinite(widthPercent) ? `${widthPercent.toFixed(1)} % wide` : 'not there yet';
-      const message = `${engine}, batch ${plan.batch}: after ${rounds} rounds the 95 % interval is ${seen}, not ${untilPercent} %`;
+      const message = `${engine}, ${cellName(plan)}: after ${rounds} rounds the 95 % interval is ${seen}, not ${untilPercent} %`;
       return {
         code,
         message,
@@ -180,7 +185,7 @@ function ofNotice(notice: Notice): Warning {
     }
     case 'budget-shrunk': {
       const { code, epochs, asked } = notice;
-      const message = `${engine}, batch ${plan.batch}: ${epochs} epochs instead of ${asked}, to fit the budget`;
+      const message = `${engine}, ${cellName(plan)}: ${epochs} epochs instead of ${asked}, to fit the budget`;
       return { code, message, ...cell, epochs, asked };
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MeasuredResult, RunRecord } from '../record/schema.js';
+import type { MeasuredResult, Result, RunRecord } from '../record/schema.js';
 import { type CompareOptions, compareRecords } from './compare.js';
 import { recordWith, simulateGate, USUAL } from './testing/simulation.js';
 
@@ -8,6 +8,9 @@ const OPTIONS: CompareOptions = { thresholdPercent: 5, metric: 'step', ignoreDev
 const steady = (ns: number) => (_: string, round: number) => ns * (1 + (round % 5) / 1000);
 const compare = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compareRecords([['base.json', base]], [['head.json', head]], { ...OPTIONS, ...options });
+const cellOf = ({ engine, device, strategy, batch, work }: Result) => ({
+  ...{ engine, device, strategy, batch, work },
+});
 const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compare(base, head, options).rows.map(({ strategy, verdict }) => `${strategy} ${verdict}`);
 
@@ -62,6 +65,24 @@ describe('compareRecords', () => {
     expect([row!.base, row!.head, row!.change].map((x) => x!.toFixed(2))).toEqual(['2.00', '1.33', '0.67']);
   });
 
+  it('misses a row that one of several heads skipped', () => {
+    const head = recordWith(steady(1000));
+    const cut = recordWith(steady(1000));
+    cut.results = cut.results.map((result) =>
+      result.strategy === 'pin' && result.status === 'measured'
+        ? { ...cellOf(result), status: 'skipped', reason: 'out of memory' }
+        : result,
+    );
+    const heads = [
+      ['1.json', head],
+      ['2.json', cut],
+    ] as const;
+    expect(compareRecords([['base.json', recordWith(steady(1000))]], heads, OPTIONS).rows).toMatchObject([
+      { strategy: 'feed', verdict: 'same' },
+      { strategy: 'pin', verdict: 'missing', note: 'skipped: out of memory' },
+    ]);
+  });
+
   it('says of a speedup that vanished with its feed that it did', () => {
     const head = recordWith(steady(1000));
     head.results = head.results.filter(({ strategy }) => strategy !== 'feed');
@@ -70,7 +91,7 @@ describe('compareRecords', () => {
     for (const record of [base, both]) record.results.push(...other);
     expect(compare(base, both, { metric: 'speedup' }).rows).toMatchObject([
       { strategy: 'pin', batch: 4, verdict: 'same' },
-      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'its feed was not measured' },
+      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'it, or its feed, is not in the head' },
     ]);
   });
 
@@ -78,8 +99,7 @@ describe('compareRecords', () => {
     const base = recordWith(steady(1000));
     const head = recordWith(steady(1000));
     const pin = head.results.findIndex(({ strategy }) => strategy === 'pin');
-    const { engine, device, strategy, batch, work } = head.results[pin]!;
-    head.results[pin] = { engine, device, strategy, batch, work, status: 'skipped', reason: 'does not fit' };
+    head.results[pin] = { ...cellOf(head.results[pin]!), status: 'skipped', reason: 'does not fit' };
     head.results.push({ ...(head.results[0] as MeasuredResult), strategy: 'zero-copy' });
     expect(compare(base, head).rows).toMatchObject([
       { strategy: 'feed', verdict: 'same' },

@@ -1,12 +1,12 @@
 import { PinbenchError, usageError } from '../errors.js';
-import type { Result, RunRecord } from '../record/schema.js';
+import type { RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import type { Metric, RegressionVerdict } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
-import { type Cell, keyFor, type Sample, samplesOf, withWork } from './samples.js';
-import { remedyOf, verdictOf } from './verdict.js';
+import { type Cell, type Key, keyFor, type Sample, samplesOf } from './samples.js';
+import { judge, remedyOf } from './verdict.js';
 
 /** A record, and the path errors call it by. */
 export type PathAndRecord = readonly [path: string, record: RunRecord];
@@ -60,7 +60,8 @@ const LEAST_AUTO_PERCENT = 1;
 
 /**
  * Compares records with their baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
- * not paired between two runs; `verdictOf` says what it means. The samples of several records of a side are taken together.
+ * not paired between two runs; `judge` says what it means. The samples of several records of a side are taken together, and a row
+ * that one of several heads skipped is missing.
  * Throws `baseline` where the sides cannot be compared.
  */
 export function compareRecords(
@@ -76,13 +77,13 @@ export function compareRecords(
       expected: 'several, whose spread it is taken from',
     });
   }
-  const [was, is] = [bases, heads].map((side) => side.map(([, record]) => record)) as [
-    RunRecord[],
-    RunRecord[],
-  ];
+  const was = bases.map(([, record]) => record);
+  const is = heads.map(([, record]) => record);
   const keyOf = keyFor(was, is);
   const before = samplesOf(was, metric, keyOf);
   const after = samplesOf(is, metric, keyOf);
+  const absent = absencesOf(is, keyOf);
+  for (const key of absent.keys()) after.delete(key);
   const common = [...after.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
@@ -103,7 +104,12 @@ export function compareRecords(
       ),
       ...[...before]
         .filter(([key]) => !after.has(key))
-        .map(([, { cell, middle }]) => missing(cell, middle, is)),
+        .map(([key, { cell, middle }]): RegressionRow => {
+          const note =
+            absent.get(key) ??
+            (metric === 'speedup' ? 'it, or its feed, is not in the head' : 'not in the head');
+          return { ...cell, base: middle, verdict: 'missing', note };
+        }),
       ...[...after]
         .filter(([key]) => !before.has(key))
         .map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
@@ -147,7 +153,7 @@ function conclusion(
       note: 'one base alone has it: there is no spread to take a threshold from',
     };
   }
-  const verdict = verdictOf(shift.ci95, p, thresholdPercent);
+  const verdict = judge(shift.ci95, p, thresholdPercent);
   if (verdict !== 'inconclusive') return { verdict, thresholdPercent };
   const rounds = Math.min(...sides.map(({ costs }) => costs.length));
   return { verdict, thresholdPercent, note: remedyOf(shift, rounds, thresholdPercent) };
@@ -159,15 +165,10 @@ function spreadPercent({ levels }: Sample): number | undefined {
   return Math.max(LEAST_AUTO_PERCENT, Math.expm1(predictionMargin(levels)) * 100);
 }
 
-/** A row of the base that the head did not measure, with the reason the head gives. */
-function missing(cell: Cell, base: number, heads: readonly RunRecord[]): RegressionRow {
-  const there = heads.flatMap(({ results }) => results).find((result) => withWork(result) === withWork(cell));
-  return { ...cell, base, verdict: 'missing', note: absence(there) };
-}
-
-function absence(result: Result | undefined): string {
-  if (result === undefined) return 'not in the head';
-  return result.status === 'skipped' ? `skipped: ${result.reason}` : 'its feed was not measured';
+/** The rows that a head skipped, each with the reason, by what they are matched by. */
+function absencesOf(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
+  const skipped = heads.flatMap(({ results }) => results).filter((result) => result.status === 'skipped');
+  return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }
 
 function sourceOf([path, { startedAt, environment }]: PathAndRecord): Source {

@@ -9,6 +9,7 @@ export function conditionsOf(record: RunRecord): Record<string, string> {
     'dataset cols': String(dataset.cols),
     'dataset dtype': dataset.dtype,
     'plan sampling': plan.sampling,
+    'plan shuffle': plan.shuffle,
     'plan fetch': plan.fetch,
     'plan remainder': plan.remainder,
     'plan dtype': plan.dtype,

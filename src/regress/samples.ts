@@ -20,8 +20,7 @@ export interface Sample {
 export type Key = (cell: Pick<Result, keyof Cell>) => string;
 
 const withoutWork: Key = ({ engine, strategy, batch }) => `${engine} ${strategy} ${batch}`;
-/** A row's full name. */
-export const withWork: Key = (cell) => `${withoutWork(cell)} ${cell.work}`;
+const withWork: Key = (cell) => `${withoutWork(cell)} ${cell.work}`;
 
 /** Where each side has a single work, it is how heavy the model was, and a heavier one is a slowdown like any other. */
 export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {

@@ -11,7 +11,7 @@ const TOO_MANY_ROUNDS = 5000;
  * What the shift of a row's costs means beside a threshold, in percent: `regressed` or `improved` where the whole 95 % interval
  * lies beyond it and p, corrected for the number of rows, is under 5 %; `same` where the interval lies within it.
  */
-export function verdictOf(
+export function judge(
   interval: Interval | null,
   p: number,
   thresholdPercent: number,

@@ -1,18 +1,14 @@
 import type { Comparison, Result } from '../record/schema.js';
 import { formatBytes, formatCount, formatDuration, formatInteger, formatRatios } from '../units.js';
-import type { Heading } from './layout.js';
+import { type Column, shortened } from './layout.js';
 import type { Named } from './named.js';
 import type { Row } from './sections.js';
 
-/** A column of the table for people: what heads it and what it says of a row. */
-export interface Column extends Heading {
-  /** Where not all columns fit, those of the highest number go first; 0 never goes. */
-  readonly expendable: number;
-  readonly cell: (row: Row) => string;
-}
+/** A record's name takes at most so much of a line; the lines under the table have it whole. */
+const NAME_WIDTH = 20;
 
 /** The columns that records need: engine, work and the record's name only where there are several. */
-export function columnsOf(records: readonly Named[]): Column[] {
+export function columnsOf(records: readonly Named[]): Column<Row>[] {
   const works = new Set(records.flatMap(({ record }) => record.plan.works));
   const engines = records.length === 1 ? records[0]!.record.environment.devices : [];
   return [
@@ -50,29 +46,34 @@ export function columnsOf(records: readonly Named[]): Column[] {
       0,
       measured((r) => formatDuration(r.setupNs)),
     ),
-    left('against feed', ({ result, comparison }) =>
-      comparison === undefined
-        ? result.strategy === 'feed' && result.status === 'measured'
-          ? 'baseline'
-          : ''
-        : ratio(comparison),
-    ),
-    ...(records.length > 1 ? [left('record', ({ name }) => name)] : []),
+    {
+      ...left('against feed', ({ result, comparison }) =>
+        comparison === undefined
+          ? result.strategy === 'feed' && result.status === 'measured'
+            ? 'baseline'
+            : ''
+          : ratio(comparison),
+      ),
+      colour: ({ comparison }, paint) => {
+        if (comparison?.verdict === 'faster') return paint.green;
+        return comparison?.verdict === 'slower' ? paint.red : paint.dim;
+      },
+    },
+    ...(records.length > 1 ? [left('record', ({ name }) => shortened(name, NAME_WIDTH))] : []),
   ];
 }
 
-function left(head: string, cell: Column['cell']): Column {
-  return { head, align: 'left', expendable: 0, cell };
+type Cell = Column<Row>['cell'];
+
+function left(head: string, cell: Cell): Column<Row> {
+  return { head, align: 'left', cell };
 }
 
-function right(head: string, expendable: number, cell: Column['cell']): Column {
+function right(head: string, expendable: number, cell: Cell): Column<Row> {
   return { head, align: 'right', expendable, cell };
 }
 
-function measured(
-  cell: (result: Extract<Result, { status: 'measured' }>) => string,
-  otherwise = '',
-): Column['cell'] {
+function measured(cell: (result: Extract<Result, { status: 'measured' }>) => string, otherwise = ''): Cell {
   return ({ result }) => (result.status === 'measured' ? cell(result) : otherwise);
 }
 

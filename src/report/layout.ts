@@ -1,10 +1,31 @@
 import Table from 'cli-table3';
+import { markdownTable } from 'markdown-table';
 import pc from 'picocolors';
+import { printable } from '../units.js';
 
 /** The widest line of what is printed for people. */
-export const WIDTH = 100;
+const WIDTH = 100;
 /** Spaces between columns. */
-export const GAP = 2;
+const GAP = 2;
+
+/** A column of a table: what heads it, to which side its cells lie and what it says of a row. */
+export interface Column<Row> {
+  readonly head: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (row: Row) => string;
+  /** On a terminal, where not all columns fit, those of the highest number go first; without a number never. */
+  readonly expendable?: number;
+  /** On a terminal, the colour of a cell. */
+  readonly colour?: (row: Row, paint: Paint) => (text: string) => string;
+}
+
+type Paint = ReturnType<typeof pc.createColors>;
+
+/** Rows of a table, and what is said above them. */
+export interface Section<Row> {
+  readonly heading?: string;
+  readonly rows: readonly Row[];
+}
 
 /** cli-table3's characters for a table without borders. */
 const BORDERLESS = {
@@ -27,38 +48,64 @@ const BORDERLESS = {
 
 const UNPADDED = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
 
-/** What heads a column and to which side its cells lie. */
-export interface Heading {
-  readonly head: string;
-  readonly align: 'left' | 'right';
-}
-
-/** Rows of a table, coloured already, and what is said above them. */
-export interface Block {
-  readonly heading?: string | undefined;
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** One table of blocks of rows, a line each, under its headings. */
-export function tableOf(headings: readonly Heading[], blocks: readonly Block[], color: boolean): string {
+/** One table of sections for a terminal, a line a row. */
+export function tableForTerminal<Row>(
+  all: readonly Column<Row>[],
+  sections: readonly Section<Row>[],
+  color: boolean,
+): string {
   const paint = pc.createColors(color);
+  const columns = fitting(
+    all,
+    sections.flatMap(({ rows }) => rows),
+  );
   const table = new Table({
     chars: { ...BORDERLESS, mid: '─', 'mid-mid': '─'.repeat(GAP) },
     style: { ...UNPADDED, compact: true },
-    head: headings.map(({ head }) => paint.bold(head)),
-    colAligns: headings.map(({ align }) => align),
+    head: columns.map(({ head }) => paint.bold(head)),
+    colAligns: columns.map(({ align }) => align),
   });
-  for (const { rows } of blocks) table.push(...rows.map((cells) => [...cells]));
+  const cellOf = (row: Row, { cell, colour }: Column<Row>) => {
+    const text = printable(cell(row));
+    return colour === undefined ? text : colour(row, paint)(text);
+  };
+  for (const { rows } of sections)
+    table.push(...rows.map((row) => columns.map((column) => cellOf(row, column))));
   const [head, rule, ...lines] = trimmed(table.toString()).split('\n');
-  const parts = blocks.flatMap(({ heading, rows }) => [
-    ...(heading === undefined ? [] : [paint.bold(cut(heading))]),
+  const parts = sections.flatMap(({ heading, rows }) => [
+    ...(heading === undefined ? [] : [paint.bold(shortened(printable(heading), WIDTH))]),
     ...lines.splice(0, rows.length),
   ]);
   return [head, rule, ...parts].join('\n');
 }
 
-function cut(text: string): string {
-  return text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text;
+/** All columns, less the most expendable ones until the widest row fits. */
+function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Column<Row>[] {
+  const width = columns
+    .map(({ head, cell }) => Math.max(head.length, ...rows.map((row) => cell(row).length)) + GAP)
+    .reduce((sum, columnWidth) => sum + columnWidth, -GAP);
+  const most = Math.max(...columns.map(({ expendable = 0 }) => expendable));
+  if (width <= WIDTH || most === 0) return columns;
+  return fitting(
+    columns.filter(({ expendable = 0 }) => expendable < most),
+    rows,
+  );
+}
+
+/** The sections as a GitHub-flavoured Markdown table; their headings, where they have any, are its first column. */
+export function tableForMarkdown<Row>(
+  columns: readonly Column<Row>[],
+  sections: readonly Section<Row>[],
+  headingsHead: string,
+): string {
+  const headed = sections.some(({ heading }) => heading !== undefined);
+  const lines = sections.flatMap(({ heading, rows }) =>
+    rows.map((row) => [...(headed ? [heading ?? ''] : []), ...columns.map(({ cell }) => cell(row))]),
+  );
+  const head = [...(headed ? [headingsHead] : []), ...columns.map((column) => column.head)];
+  const align = [...(headed ? ['left'] : []), ...columns.map((column) => column.align)];
+  const inCell = (text: string) => printable(text).replace(/\|/g, '\\|');
+  return markdownTable([head, ...lines.map((cells) => cells.map(inCell))], { align });
 }
 
 /** What is said under a table. */
@@ -89,9 +136,10 @@ export function linesForTerminal(lines: readonly Line[], color: boolean): string
     wordWrap: true,
   });
   for (const { label, text } of lines) {
+    const said = printable(text);
     table.push([
       label === 'warning' ? paint.yellow(label) : paint.dim(label),
-      label === 'verdict' ? paint.bold(text) : text,
+      label === 'verdict' ? paint.bold(said) : said,
     ]);
   }
   return `${trimmed(table.toString())}\n`;
@@ -99,12 +147,17 @@ export function linesForTerminal(lines: readonly Line[], color: boolean): string
 
 /** Lines as a Markdown list. */
 export function linesForMarkdown(lines: readonly Line[]): string {
-  return `${lines.map(({ label, text }) => `- **${label}**: ${escaped(text)}`).join('\n')}\n`;
+  return `${lines.map(({ label, text }) => `- **${label}**: ${escaped(printable(text))}`).join('\n')}\n`;
 }
 
 /** Text from outside, a path or a device's name, must stay text. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
+}
+
+/** At most so many characters, with an ellipsis for the rest. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** Without the spaces that fill the last column. */

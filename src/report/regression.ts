@@ -1,72 +1,72 @@
-import { markdownTable } from 'markdown-table';
-import pc from 'picocolors';
 import type { Regression, RegressionRow, Source } from '../regress/compare.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
 import type { CompareFormat, Metric, RegressionVerdict } from '../words.js';
-import { type Heading, type Line, linesForMarkdown, linesForTerminal, tableOf } from './layout.js';
+import {
+  type Column,
+  type Line,
+  linesForMarkdown,
+  linesForTerminal,
+  tableForMarkdown,
+  tableForTerminal,
+} from './layout.js';
+import { sentenceNameOf } from './names.js';
 
 /** A comparison with a baseline, for people, for GitHub or for programs. */
 export function renderRegression(format: CompareFormat, regression: Regression, color = false): string {
-  if (format === 'json') return `${JSON.stringify(regression, null, 2)}\n`;
-  return format === 'markdown' ? markdown(regression) : table(regression, color);
-}
-
-function table(regression: Regression, color: boolean): string {
-  const paint = pc.createColors(color);
-  const colours: Partial<Record<RegressionVerdict, (text: string) => string>> = {
-    regressed: paint.red,
-    missing: paint.red,
-    improved: paint.green,
-  };
-  const columns = columnsOf(regression);
-  const rows = regression.rows.map((row) =>
-    columns.map(({ head, cell }) =>
-      head === 'verdict' ? (colours[row.verdict]?.(cell(row)) ?? cell(row)) : cell(row),
-    ),
-  );
-  return `${tableOf(columns, [{ rows }], color)}\n\n${linesForTerminal(linesOf(regression), color)}`;
-}
-
-function markdown(regression: Regression): string {
-  const columns = columnsOf(regression);
-  const rows = regression.rows.map((row) => columns.map(({ cell }) => cell(row)));
-  const align = columns.map((column) => column.align);
-  return `${markdownTable([columns.map(({ head }) => head), ...rows], { align })}\n\n${linesForMarkdown(linesOf(regression))}`;
-}
-
-interface Column extends Heading {
-  readonly cell: (row: RegressionRow) => string;
+  const { rows } = regression;
+  const [columns, lines] = [columnsOf(regression), linesOf(regression)];
+  switch (format) {
+    case 'table':
+      return `${tableForTerminal(columns, [{ rows }], color)}\n\n${linesForTerminal(lines, color)}`;
+    case 'markdown':
+      return `${tableForMarkdown(columns, [{ rows }], '')}\n\n${linesForMarkdown(lines)}`;
+    case 'json':
+      return `${JSON.stringify(regression, null, 2)}\n`;
+  }
 }
 
 /** The columns a comparison needs: engine, work and threshold only where they differ from row to row. */
-function columnsOf({ rows, metric, thresholdPercent }: Regression): Column[] {
-  const several = (value: (row: RegressionRow) => unknown) => new Set(rows.map(value)).size > 1;
-  const column = (align: Heading['align'], head: string, cell: Column['cell']): Column => ({
-    head,
-    align,
-    cell,
-  });
+function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<RegressionRow>[] {
+  const engines = new Set(rows.map(({ engine }) => engine));
+  const works = new Set(rows.flatMap(({ work, baseWork }) => [work, baseWork ?? work]));
   return [
-    ...(several(({ engine }) => engine) ? [column('left', 'engine', ({ engine }) => engine)] : []),
-    column('right', 'batch', ({ batch }) => formatInteger(batch)),
-    ...(several(({ work }) => work) || rows.some(({ baseWork }) => baseWork !== undefined)
-      ? [column('right', 'work', worksOf)]
-      : []),
-    column('left', 'strategy', ({ strategy }) => strategy),
-    column('right', 'base', ({ base }) => middleOf(base, metric)),
-    column('right', 'head', ({ head }) => middleOf(head, metric)),
-    column('right', 'change', ({ change }) => (change === undefined ? '–' : `${formatRatio(change)}×`)),
-    column('right', '95 %', ({ ci95 }) => (ci95 ? formatRatios(...ci95).join('–') : '–')),
+    ...(engines.size > 1 ? [left('engine', ({ engine }) => engine)] : []),
+    right('batch', ({ batch }) => formatInteger(batch)),
+    ...(works.size > 1 ? [right('work', worksOf)] : []),
+    left('strategy', ({ strategy }) => strategy),
+    { ...right('base', ({ base }) => middleOf(base, metric)), expendable: 1 },
+    right('head', ({ head }) => middleOf(head, metric)),
+    right('change', ({ change }) => (change === undefined ? '–' : `${formatRatio(change)}×`)),
+    right('95 %', ({ ci95 }) => (ci95 ? formatRatios(...ci95).join('–') : '–')),
     ...(thresholdPercent === 'auto'
       ? [
-          column('right', 'threshold', (row) =>
+          right('threshold', (row) =>
             row.thresholdPercent === undefined ? '–' : formatPercent(row.thresholdPercent),
           ),
         ]
       : []),
-    column('right', 'p', ({ p }) => (p === undefined ? '–' : p < 0.001 ? '<0.001' : p.toFixed(3))),
-    column('left', 'verdict', ({ verdict }) => verdict),
+    {
+      ...right('p', ({ p }) => (p === undefined ? '–' : p < 0.001 ? '<0.001' : p.toFixed(3))),
+      expendable: 2,
+    },
+    {
+      ...left('verdict', ({ verdict }) => verdict),
+      colour: ({ verdict }, paint) => {
+        if (verdict === 'regressed' || verdict === 'missing') return paint.red;
+        return verdict === 'improved' ? paint.green : (text) => text;
+      },
+    },
   ];
+}
+
+type Cell = Column<RegressionRow>['cell'];
+
+function left(head: string, cell: Cell): Column<RegressionRow> {
+  return { head, align: 'left', cell };
+}
+
+function right(head: string, cell: Cell): Column<RegressionRow> {
+  return { head, align: 'right', cell };
 }
 
 function worksOf({ work, baseWork }: RegressionRow): string {
@@ -88,13 +88,11 @@ function linesOf(regression: Regression): Line[] {
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     { label: 'verdict', text: summaryOf(regression) },
     ...rows.flatMap((row): Line[] =>
-      row.note === undefined ? [] : [{ label: 'note', text: `${rowName(row)}: ${row.verdict}: ${row.note}` }],
+      row.note === undefined
+        ? []
+        : [{ label: 'note', text: `${sentenceNameOf(row)}: ${row.verdict}: ${row.note}` }],
     ),
   ];
-}
-
-function rowName({ engine, strategy, batch, work }: RegressionRow): string {
-  return `${engine} ${strategy}, batch ${formatInteger(batch)}, work ${formatInteger(work)}`;
 }
 
 function sourcesOf(sources: readonly Source[]): string {

@@ -3,6 +3,7 @@ import type { RunRecord } from '../record/schema.js';
 import { sampleRecord } from '../record/testing/sample-record.js';
 import { REPORT_FORMATS } from '../words.js';
 import { named } from './named.js';
+import { renderRegression } from './regression.js';
 import { render } from './render.js';
 import { verdictSentence } from './sentences.js';
 
@@ -194,10 +195,72 @@ describe('several records', () => {
 
   it('fit 100 columns with long names', async () => {
     const long = 'x'.repeat(150);
+    records.push({ name: '0-ip-10-0-23-112.eu-west-1.compute.internal', record: sampleRecord() });
     const record = sampleRecord();
     for (const result of record.results) result.device = long;
     const text = await render('table', [...records, { name: 'node-4', record }]);
     for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('text from outside', () => {
+  const strange = sampleRecord();
+  const name = 'a |\n::error::b';
+  strange.environment.devices[0]!.name = name;
+  strange.dataset.path = `${name}.npy`;
+  for (const result of strange.results) {
+    result.device = name;
+    if (result.status === 'skipped') result.reason = name;
+  }
+  const records = named([
+    ['r\n1.json', strange],
+    ['r|2.json', sampleRecord()],
+  ]);
+
+  it('breaks no line of a table, alone or beside others', async () => {
+    const rows = (text: string) => text.split('\n').filter((line) => /^ +2 {2}(feed|pin)/.test(line));
+    expect(rows(await table(strange))).toHaveLength(3);
+    const text = await render('table', records);
+    expect(rows(text)).toHaveLength(6);
+    expect(text).not.toMatch(/^::/m);
+  });
+
+  it('breaks no row of Markdown', async () => {
+    const markdown = await render('markdown', records);
+    const lines = markdown.split('\n\n')[0]!.split('\n');
+    expect(lines).toHaveLength(2 + 6);
+    for (const line of lines) expect(line.replace(/\\\|/g, '').split('|').length).toBe(11 + 2);
+  });
+});
+
+describe('a comparison with a baseline', () => {
+  it('fits 100 columns with several engines, works, long figures and a threshold a row', () => {
+    const row = {
+      ...({ engine: 'tensorflow', strategy: 'feed-locked', batch: 1_048_576, work: 1024 } as const),
+      ...{ base: 999_400, head: 999_400, change: 1.001, ci95: [0.999, 1.002] as const, p: 0.0001 },
+      ...({ verdict: 'inconclusive', thresholdPercent: 12.34, note: 'more rounds' } as const),
+    };
+    const source = {
+      path: `${'x'.repeat(120)}\n.json`,
+      startedAt: '2026-11-25T00:00:00Z',
+      devices: ['cuda: NVIDIA H200'],
+    };
+    const regression = {
+      ...({ metric: 'step', thresholdPercent: 'auto' } as const),
+      ...{
+        bases: [source],
+        heads: [source],
+        rows: [row, { ...row, engine: 'cuda', work: 1, baseWork: 2048 } as const],
+      },
+    };
+    const text = renderRegression('table', regression);
+    expect(text).toMatch(/^tensorflow +1,048,576 .* 12\.3 % +inconclusive$/m);
+    for (const line of text.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(100);
+    // What is dropped to fit is in the JSON.
+    expect(JSON.parse(renderRegression('json', regression)).rows[0]).toMatchObject({
+      base: 999_400,
+      p: 0.0001,
+    });
   });
 });
 

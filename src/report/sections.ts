@@ -1,6 +1,7 @@
 import type { Comparison, Result } from '../record/schema.js';
 import { conditionsOf } from '../regress/guard.js';
 import { STRATEGIES } from '../words.js';
+import type { Section } from './layout.js';
 import type { Named } from './named.js';
 
 /** A result beside its comparison, where it has one. */
@@ -11,17 +12,11 @@ export interface Row {
   readonly name: string;
 }
 
-/** Rows that belong under one heading; the rows of a single record need none. */
-export interface Section {
-  readonly heading?: string;
-  readonly rows: readonly Row[];
-}
-
 /**
  * The results of one record in its order; those of several by device, and by whatever else the records differ in, so that only
  * what was measured alike stands together.
  */
-export function sectionsOf(records: readonly Named[]): Section[] {
+export function sectionsOf(records: readonly Named[]): Section<Row>[] {
   if (records.length === 1) return [{ rows: rowsOf(records[0]!) }];
   const differing = differencesOf(records);
   const sections = new Map<string, Row[]>();

@@ -5,18 +5,18 @@ import type { Named } from './named.js';
 
 /** Everything that is said under the table, in order; of several records what all say once, and else who says it. */
 export function linesOf(records: readonly Named[]): Line[] {
-  const said = new Map<string, { line: Line; names: string[] }>();
-  for (const { name, record } of records) {
-    for (const line of linesOfOne(record, records.length === 1)) {
+  const said = new Map<string, { line: Line; by: Set<Named> }>();
+  for (const named of records) {
+    for (const line of linesOfOne(named.record, records.length === 1)) {
       const key = `${line.label}\n${line.text}`;
-      if (!said.has(key)) said.set(key, { line, names: [] });
-      said.get(key)!.names.push(name);
+      if (!said.has(key)) said.set(key, { line, by: new Set() });
+      said.get(key)!.by.add(named);
     }
   }
-  const lines = [...said.values()].map(({ line: { label, text }, names }) => ({
-    label,
-    text: names.length === records.length ? text : `${names.join(', ')}: ${text}`,
-  }));
+  const lines = [...said.values()].map(({ line: { label, text }, by }) => {
+    const names = [...by].map(({ name }) => name).join(', ');
+    return { label, text: by.size === records.length ? text : `${names}: ${text}` };
+  });
   return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 

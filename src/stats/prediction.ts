@@ -15,7 +15,7 @@ const Z = 1.959963984540054;
 
 /**
  * What Student's t lies within, 95 times of 100: closed for 1 and 2 degrees of freedom, for more the expansion of
- * Abramowitz & Stegun 26.7.5, at most 0.11 % off.
+ * Abramowitz & Stegun 26.7.5, at most 0.12 % off.
  */
 export function studentQuantile(degrees: number): number {
   if (degrees === 1) return Math.tan(0.475 * Math.PI);

@@ -27,6 +27,8 @@ describe('twoSampleShift', () => {
 
   it('has no interval under four samples a side, and the whole range at four', () => {
     expect(twoSampleShift([1, 2, 3], [4, 5, 6]).ci95).toBeNull();
+    const many = Array.from({ length: 40 }, (_, i) => i);
+    expect(twoSampleShift(many, [90, 91, 92]).ci95).toBeNull();
     expect(twoSampleShift([1, 2, 3, 4], [5, 6, 7, 8]).ci95).toEqual([1, 7]);
   });
 

@@ -4,7 +4,7 @@ import type { Interval } from './interval.js';
 export interface Shift {
   /** Hodges–Lehmann: the median of all differences, second less first. */
   readonly shift: number;
-  /** Its 95 % interval; `null` where the samples are too few for one. */
+  /** Its 95 % interval; `null` under four samples a side. */
   readonly ci95: Interval | null;
   /** Of the Mann–Whitney test, two-sided: the chance of ranks so far apart where there is no difference. */
   readonly p: number;
@@ -12,18 +12,19 @@ export interface Shift {
 
 /** Up to so many samples in all the distribution of ranks is counted out; above, it is taken as normal. */
 const COUNTED = 100;
-/** The fewest samples a side for which there is a 95 % interval: 2 / C(8, 4) = 0.029. */
+/** The fewest samples a side for a 95 % interval, as four against four have one: 2 / C(8, 4) = 0.029. */
 export const MIN_SAMPLES_A_SIDE = 4;
 
 /**
  * Compares two independent samples: the Mann–Whitney rank test, and the Hodges–Lehmann shift with the interval that inverts
  * it (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., §4.1–4.3). Exact up to 100 samples in all, with
- * ties too (the distribution is conditional on them); above, normal with corrections for ties and continuity.
+ * ties too (the distribution is conditional on them); above, normal with corrections for ties and continuity. Samples are finite.
  */
 export function twoSampleShift(first: readonly number[], second: readonly number[]): Shift {
   const differences = Float64Array.from(second.flatMap((y) => first.map((x) => y - x))).sort();
   const p = rankTest(first, second);
-  const k = intervalRank(first.length, second.length);
+  const few = Math.min(first.length, second.length) < MIN_SAMPLES_A_SIDE;
+  const k = few ? 0 : intervalRank(first.length, second.length);
   const ci95: Interval | null = k === 0 ? null : [differences[k - 1]!, differences[differences.length - k]!];
   return { shift: medianOfSorted(differences), ci95, p };
 }
