@@ -10,6 +10,7 @@ interface Step {
   readonly uses?: string;
   readonly with?: Readonly<Record<string, string | number | boolean>>;
   readonly run?: string;
+  readonly shell?: 'bash';
   readonly if?: string;
 }
 
@@ -44,8 +45,8 @@ export interface Outcome {
 
 /**
  * Runs a job of a workflow as GitHub would: a workspace of its own, `${{ }}` and `if` by GitHub's own evaluator, each `run` by
- * `bash -e`, and the few actions the recipes use, which keep artifacts and caches in the project's scratch folder. What is not
- * known throws.
+ * `bash -e`, with pipefail where the step names its shell, and the few actions the recipes use, which keep artifacts in the
+ * project's scratch folder. What is not known throws.
  */
 export function runJob(project: Project, workflow: string, jobName: string, contexts: Contexts): Outcome {
   const job = (parse(workflow).jobs as Record<string, Job>)[jobName]!;
@@ -57,8 +58,9 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
   const evaluate = (expression: string) => evaluated(expression, contexts, failed);
   const filled = (text: string) =>
     text.replace(/\$\{\{(.*?)\}\}/g, (_, expression) => evaluate(expression).coerceString());
-  const shell = (command: string): Ran => {
-    const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', filled(command)], {
+  const shell = (step: Step): Ran => {
+    const flags = step.shell === 'bash' ? ['-eo', 'pipefail'] : ['-e'];
+    const { status, stdout, stderr } = spawnSync('bash', [...flags, '-c', filled(step.run!)], {
       cwd: workspace,
       encoding: 'utf8',
       env: {
@@ -71,7 +73,7 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
   };
   const outcome = (status: Outcome['status']): Outcome => ({
     ...{ status, steps, workspace, summary: readFileSync(summary, 'utf8') },
-    again: (name) => shell(job.steps.find((step) => step.run !== undefined && nameOf(step) === name)!.run!),
+    again: (name) => shell(job.steps.find((step) => step.run !== undefined && nameOf(step) === name)!),
   });
 
   if (job.if !== undefined && !isTrue(job.if, evaluate)) return outcome('skipped');
@@ -82,7 +84,7 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
       action(step.uses!)(Object.fromEntries(inputs), { project, workspace, contexts });
       continue;
     }
-    const ran = shell(step.run);
+    const ran = shell(step);
     steps.set(nameOf(step), ran);
     failed ||= ran.code !== 0;
   }
@@ -129,9 +131,12 @@ function action(uses: string): Action {
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   'actions/setup-node': () => {},
-  'actions/checkout': ({ path = '.', ref }, { project, workspace, contexts }) => {
-    const clone = `git clone --quiet --no-checkout "${project.repository}" "${path}" && git -C "${path}" checkout --quiet --detach "${ref ?? contexts.github.sha}"`;
-    const { status, stderr } = spawnSync('bash', ['-c', clone], { cwd: workspace, encoding: 'utf8' });
+  'actions/checkout': ({ path = '.', 'fetch-depth': depth = '1' }, { project, workspace, contexts }) => {
+    // By its address a repository is fetched as deep as told, as from GitHub.
+    const fetch = `fetch --quiet --depth ${depth} "file://${project.repository}" ${contexts.github.sha}`;
+    const git = `git -C "${path}"`;
+    const script = `git init --quiet "${path}" && ${git} ${fetch} && ${git} checkout --quiet --detach FETCH_HEAD`;
+    const { status, stderr } = spawnSync('bash', ['-c', script], { cwd: workspace, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
   },
   'actions/upload-artifact': ({ name, path }, { project, workspace }) => {
@@ -143,15 +148,6 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     for (const folder of filesOf(join(project.scratch, 'artifacts', pattern!))) {
       cpSync(folder, join(workspace, path!, merge === 'true' ? '' : basename(folder)), { recursive: true });
     }
-  },
-  'actions/cache/restore': ({ path, 'restore-keys': prefix }, { project, workspace }) => {
-    // The newest whose key begins so.
-    const found = filesOf(join(project.scratch, 'caches', `${prefix!.trim()}*`)).at(-1);
-    if (found !== undefined) cpSync(found, join(workspace, path!), { recursive: true });
-  },
-  'actions/cache/save': ({ path, key }, { project, workspace }) => {
-    const cache = join(project.scratch, 'caches', key!);
-    if (!existsSync(cache)) cpSync(join(workspace, path!), cache, { recursive: true });
   },
 };
 
