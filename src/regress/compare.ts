@@ -77,13 +77,12 @@ export function compareRecords(
       expected: 'several, whose spread it is taken from',
     });
   }
-  const was = bases.map(([, record]) => record);
-  const is = heads.map(([, record]) => record);
-  const keyOf = keyFor(was, is);
-  const before = samplesOf(was, metric, keyOf);
-  const after = samplesOf(is, metric, keyOf);
-  const absent = absencesOf(is, keyOf);
-  for (const key of absent.keys()) after.delete(key);
+  const [baseRecords, headRecords] = [recordsOf(bases), recordsOf(heads)];
+  const keyOf = keyFor(baseRecords, headRecords);
+  const before = samplesOf(baseRecords, metric, keyOf);
+  const after = samplesOf(headRecords, metric, keyOf);
+  const skipped = skippedIn(headRecords, keyOf);
+  for (const key of skipped.keys()) after.delete(key);
   const common = [...after.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
@@ -92,29 +91,27 @@ export function compareRecords(
       expected: `a row of the same engine, strategy, batch and work that both measured${metric === 'speedup' ? ', beside its feed' : ''}`,
     });
   }
+  const pairs = common.map((key) => [before.get(key)!, after.get(key)!] as const);
+  const gone = [...before].filter(([key]) => !after.has(key));
+  const added = [...after].filter(([key]) => !before.has(key));
+  const notThere = metric === 'step' ? 'not in the head' : 'it, or its feed, is not in the head';
   return {
     metric,
     thresholdPercent,
     bases: bases.map(sourceOf),
     heads: heads.map(sourceOf),
     rows: [
-      ...judged(
-        common.map((key) => [before.get(key)!, after.get(key)!] as const),
-        options,
-      ),
-      ...[...before]
-        .filter(([key]) => !after.has(key))
-        .map(([key, { cell, middle }]): RegressionRow => {
-          const note =
-            absent.get(key) ??
-            (metric === 'speedup' ? 'it, or its feed, is not in the head' : 'not in the head');
-          return { ...cell, base: middle, verdict: 'missing', note };
-        }),
-      ...[...after]
-        .filter(([key]) => !before.has(key))
-        .map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
+      ...judged(pairs, options),
+      ...gone.map(([key, { cell, middle }]): RegressionRow => {
+        return { ...cell, base: middle, verdict: 'missing', note: skipped.get(key) ?? notThere };
+      }),
+      ...added.map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
     ],
   };
+}
+
+function recordsOf(side: readonly PathAndRecord[]): RunRecord[] {
+  return side.map(([, record]) => record);
 }
 
 function judged(
@@ -166,7 +163,7 @@ function spreadPercent({ levels }: Sample): number | undefined {
 }
 
 /** The rows that a head skipped, each with the reason, by what they are matched by. */
-function absencesOf(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
+function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
   const skipped = heads.flatMap(({ results }) => results).filter((result) => result.status === 'skipped');
   return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }
