@@ -8,7 +8,7 @@ const SRC = dirname(fileURLToPath(import.meta.url));
 /** The stages in the order in which data flows: a stage may import itself and what stands before it. */
 const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', 'report', 'setup'];
 /** Imported by any stage, and importing none. */
-const LEAVES = ['errors.ts', 'units.ts', 'words.ts', 'version.ts', 'stats'];
+const LEAVES = ['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'stats'];
 /** Top-level files that put stages together. */
 const COMPOSITION = ['main.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];
 

@@ -1,4 +1,4 @@
-import { printable } from './units.js';
+import { printable } from './text.js';
 
 /** What went wrong, as a literal a program can switch on; `cli/exit.ts` gives each its exit code. */
 export type ErrorCode =

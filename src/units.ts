@@ -1,11 +1,5 @@
 /** Bytes, durations and counts between numbers and text. A number is always in the base unit: bytes, nanoseconds. */
 
-/** Text from outside, such as the name of a file, without the control characters that would break a line. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
-}
-
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 const DURATION_UNITS = [
   ['s', 1e9],

@@ -1,11 +1,12 @@
 import { PinbenchError, usageError } from '../errors.js';
+import type { Cell } from '../record/cell.js';
 import type { RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import type { Metric, RegressionVerdict } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
-import { type Cell, type Key, keyFor, type Sample, samplesOf } from './samples.js';
+import { type Key, keyFor, type Sample, samplesOf } from './samples.js';
 import { judge, remedyOf } from './verdict.js';
 
 /** A record, and the path errors call it by. */

@@ -1,21 +1,6 @@
 import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
-
-/** What must be alike in two records for their times to be compared; epochs, rounds and seed may differ. */
-export function conditionsOf(record: RunRecord): Record<string, string> {
-  const { dataset, plan } = record;
-  return {
-    'dataset rows': String(dataset.rows),
-    'dataset cols': String(dataset.cols),
-    'dataset dtype': dataset.dtype,
-    'plan sampling': plan.sampling,
-    'plan shuffle': plan.shuffle,
-    'plan fetch': plan.fetch,
-    'plan remainder': plan.remainder,
-    'plan dtype': plan.dtype,
-    'plan readback': plan.readback ?? 'mapped',
-  };
-}
+import { settingOf } from '../record/setting.js';
 
 /** Of each engine its device, and the major version of the driver where it is known. */
 function devicesOf({ environment }: RunRecord): Record<string, string> {
@@ -33,7 +18,7 @@ export function mustBeComparable(
   [headPath, head]: readonly [string, RunRecord],
   ignoreDevice: boolean,
 ): void {
-  const [was, is] = [conditionsOf(base), conditionsOf(head)];
+  const [was, is] = [settingOf(base), settingOf(head)];
   if (!ignoreDevice) {
     const [before, after] = [devicesOf(base), devicesOf(head)];
     // An engine that only one of them ran has its rows reported as missing or new.

@@ -1,9 +1,7 @@
 import { median } from 'simple-statistics';
-import type { MeasuredResult, Result, RunRecord } from '../record/schema.js';
+import { type Cell, nameOf } from '../record/cell.js';
+import type { RunRecord } from '../record/schema.js';
 import type { Metric } from '../words.js';
-
-/** What tells one row of a record from another. */
-export type Cell = Pick<MeasuredResult, 'engine' | 'strategy' | 'batch' | 'work'>;
 
 /** A row of a record, as far as it is compared. */
 export interface Sample {
@@ -17,15 +15,14 @@ export interface Sample {
 }
 
 /** The text a row is matched by. */
-export type Key = (cell: Pick<Result, keyof Cell>) => string;
+export type Key = (cell: Cell) => string;
 
-const withoutWork: Key = ({ engine, strategy, batch }) => `${engine} ${strategy} ${batch}`;
-const withWork: Key = (cell) => `${withoutWork(cell)} ${cell.work}`;
+const withoutWork: Key = (cell) => nameOf({ ...cell, work: 0 });
 
 /** Where each side has a single work, it is how heavy the model was, and a heavier one is a slowdown like any other. */
 export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
   const single = sides.every((records) => new Set(records.flatMap(({ plan }) => plan.works)).size === 1);
-  return single ? withoutWork : withWork;
+  return single ? withoutWork : nameOf;
 }
 
 /** The measured rows of one side, by what they are matched by; those of several records are taken together. */
@@ -52,7 +49,7 @@ function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
   return measured.flatMap(({ engine, strategy, batch, work, samplesNs }) => {
     const cell = { engine, strategy, batch, work };
     if (metric === 'step') return sampleOf(cell, samplesNs.map(Math.log), Math.exp);
-    const feed = measured.find((other) => withWork(other) === withWork({ ...cell, strategy: 'feed' }));
+    const feed = measured.find((other) => nameOf(other) === nameOf({ ...cell, strategy: 'feed' }));
     if (strategy === 'feed' || feed === undefined) return [];
     // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
     const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));

@@ -1,5 +1,6 @@
+import { nameOf } from '../record/cell.js';
 import type { Named } from './named.js';
-import { measuredIn, nameOf, sixDigits } from './names.js';
+import { measuredIn, sixDigits } from './services.js';
 
 const NS_PER_SECOND = 1e9;
 

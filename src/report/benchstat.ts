@@ -1,6 +1,6 @@
 import type { RunRecord } from '../record/schema.js';
 import type { Named } from './named.js';
-import { measuredIn } from './names.js';
+import { measuredIn } from './services.js';
 
 /** Go's names of the processors Node knows by others. */
 const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };

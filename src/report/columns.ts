@@ -1,6 +1,7 @@
 import type { Comparison, Result } from '../record/schema.js';
+import { shortened } from '../text.js';
 import { formatBytes, formatCount, formatDuration, formatInteger, formatRatios } from '../units.js';
-import { type Column, shortened } from './layout.js';
+import { type Column, left, right } from './layout.js';
 import type { Named } from './named.js';
 import type { Row } from './sections.js';
 
@@ -12,38 +13,41 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
   const works = new Set(records.flatMap(({ record }) => record.plan.works));
   const engines = records.length === 1 ? records[0]!.record.environment.devices : [];
   return [
-    ...(engines.length > 1 ? [left('engine', ({ result }) => result.engine)] : []),
-    right('batch', 0, ({ result }) => formatInteger(result.batch)),
-    ...(works.size > 1 ? [right('work', 0, ({ result }) => formatInteger(result.work))] : []),
+    ...(engines.length > 1 ? [left('engine', ({ result }: Row) => result.engine)] : []),
+    right('batch', ({ result }) => formatInteger(result.batch)),
+    ...(works.size > 1 ? [right('work', ({ result }: Row) => formatInteger(result.work))] : []),
     left('strategy', ({ result }) => result.strategy),
     right(
       'step',
-      0,
       measured((r) => formatDuration(r.stepNs.median), 'skipped'),
     ),
     right(
       '95 %',
-      0,
       measured(({ stepNs: { median, ci95 } }) => (ci95 === null ? '–' : halfWidth(median, ci95))),
     ),
-    right(
-      'p99',
-      3,
-      measured((r) => (r.stepNs.p99 === undefined ? '–' : formatDuration(r.stepNs.p99))),
-    ),
-    right(
-      'rows/s',
-      2,
-      measured((r) => formatCount(r.rowsPerSecond)),
-    ),
-    right(
-      'copied/step',
-      1,
-      measured((r) => formatBytes(r.h2dBytesPerStep)),
-    ),
+    {
+      ...right(
+        'p99',
+        measured((r) => (r.stepNs.p99 === undefined ? '–' : formatDuration(r.stepNs.p99))),
+      ),
+      expendable: 3,
+    },
+    {
+      ...right(
+        'rows/s',
+        measured((r) => formatCount(r.rowsPerSecond)),
+      ),
+      expendable: 2,
+    },
+    {
+      ...right(
+        'copied/step',
+        measured((r) => formatBytes(r.h2dBytesPerStep)),
+      ),
+      expendable: 1,
+    },
     right(
       'setup',
-      0,
       measured((r) => formatDuration(r.setupNs)),
     ),
     {
@@ -59,21 +63,14 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
         return comparison?.verdict === 'slower' ? paint.red : paint.dim;
       },
     },
-    ...(records.length > 1 ? [left('record', ({ name }) => shortened(name, NAME_WIDTH))] : []),
+    ...(records.length > 1 ? [left('record', ({ name }: Row) => shortened(name, NAME_WIDTH))] : []),
   ];
 }
 
-type Cell = Column<Row>['cell'];
-
-function left(head: string, cell: Cell): Column<Row> {
-  return { head, align: 'left', cell };
-}
-
-function right(head: string, expendable: number, cell: Cell): Column<Row> {
-  return { head, align: 'right', expendable, cell };
-}
-
-function measured(cell: (result: Extract<Result, { status: 'measured' }>) => string, otherwise = ''): Cell {
+function measured(
+  cell: (result: Extract<Result, { status: 'measured' }>) => string,
+  otherwise = '',
+): Column<Row>['cell'] {
   return ({ result }) => (result.status === 'measured' ? cell(result) : otherwise);
 }
 

@@ -1,7 +1,8 @@
+import { nameOf } from '../record/cell.js';
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import type { Named } from './named.js';
-import { measuredIn, nameOf, notEmpty, sixDigits } from './names.js';
+import { measuredIn, notEmpty, sixDigits } from './services.js';
 
 /** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, always in µs. */
 export function renderActionTimes(named: Named): string {

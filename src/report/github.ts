@@ -2,7 +2,7 @@ import type { Regression } from '../regress/compare.js';
 import { failureOf } from '../regress/verdict.js';
 import { formatRatio } from '../units.js';
 import type { Failure } from '../words.js';
-import { sentenceNameOf } from './names.js';
+import { rowNameOf } from './sentences.js';
 
 /** Workflow commands of GitHub Actions: an error for each row that fails the comparison, a warning for each that could have. */
 export function annotationsOf({ rows, metric }: Regression, failOn: readonly Failure[]): string[] {
@@ -13,7 +13,7 @@ export function annotationsOf({ rows, metric }: Regression, failOn: readonly Fai
     const what = metric === 'step' ? 'step time' : 'speedup over feed';
     const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× of the base`;
     const note = row.note === undefined ? '' : ` (${row.note})`;
-    return [command(level, `pinbench ${row.verdict}`, `${sentenceNameOf(row)}${change}${note}`)];
+    return [command(level, `pinbench ${row.verdict}`, `${rowNameOf(row)}${change}${note}`)];
   });
 }
 

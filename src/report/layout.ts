@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { markdownTable } from 'markdown-table';
 import pc from 'picocolors';
-import { printable } from '../units.js';
+import { printable, shortened } from '../text.js';
 
 /** The widest line of what is printed for people. */
 const WIDTH = 100;
@@ -17,6 +17,16 @@ export interface Column<Row> {
   readonly expendable?: number;
   /** On a terminal, the colour of a cell. */
   readonly colour?: (row: Row, paint: Paint) => (text: string) => string;
+}
+
+/** A column of text. */
+export function left<Row>(head: string, cell: Column<Row>['cell']): Column<Row> {
+  return { head, align: 'left', cell };
+}
+
+/** A column of figures. */
+export function right<Row>(head: string, cell: Column<Row>['cell']): Column<Row> {
+  return { head, align: 'right', cell };
 }
 
 type Paint = ReturnType<typeof pc.createColors>;
@@ -153,11 +163,6 @@ export function linesForMarkdown(lines: readonly Line[]): string {
 /** Text from outside, a path or a device's name, must stay text. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
-}
-
-/** At most so many characters, with an ellipsis for the rest. */
-export function shortened(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** Without the spaces that fill the last column. */

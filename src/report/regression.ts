@@ -4,12 +4,14 @@ import type { CompareFormat, Metric, RegressionVerdict } from '../words.js';
 import {
   type Column,
   type Line,
+  left,
   linesForMarkdown,
   linesForTerminal,
+  right,
   tableForMarkdown,
   tableForTerminal,
 } from './layout.js';
-import { sentenceNameOf } from './names.js';
+import { rowNameOf } from './sentences.js';
 
 /** A comparison with a baseline, for people, for GitHub or for programs. */
 export function renderRegression(format: CompareFormat, regression: Regression, color = false): string {
@@ -30,7 +32,7 @@ function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<Regre
   const engines = new Set(rows.map(({ engine }) => engine));
   const works = new Set(rows.flatMap(({ work, baseWork }) => [work, baseWork ?? work]));
   return [
-    ...(engines.size > 1 ? [left('engine', ({ engine }) => engine)] : []),
+    ...(engines.size > 1 ? [left('engine', ({ engine }: RegressionRow) => engine)] : []),
     right('batch', ({ batch }) => formatInteger(batch)),
     ...(works.size > 1 ? [right('work', worksOf)] : []),
     left('strategy', ({ strategy }) => strategy),
@@ -40,7 +42,7 @@ function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<Regre
     right('95 %', ({ ci95 }) => (ci95 ? formatRatios(...ci95).join('–') : '–')),
     ...(thresholdPercent === 'auto'
       ? [
-          right('threshold', (row) =>
+          right('threshold', (row: RegressionRow) =>
             row.thresholdPercent === undefined ? '–' : formatPercent(row.thresholdPercent),
           ),
         ]
@@ -57,16 +59,6 @@ function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<Regre
       },
     },
   ];
-}
-
-type Cell = Column<RegressionRow>['cell'];
-
-function left(head: string, cell: Cell): Column<RegressionRow> {
-  return { head, align: 'left', cell };
-}
-
-function right(head: string, cell: Cell): Column<RegressionRow> {
-  return { head, align: 'right', cell };
 }
 
 function worksOf({ work, baseWork }: RegressionRow): string {
@@ -90,7 +82,7 @@ function linesOf(regression: Regression): Line[] {
     ...rows.flatMap((row): Line[] =>
       row.note === undefined
         ? []
-        : [{ label: 'note', text: `${sentenceNameOf(row)}: ${row.verdict}: ${row.note}` }],
+        : [{ label: 'note', text: `${rowNameOf(row)}: ${row.verdict}: ${row.note}` }],
     ),
   ];
 }

@@ -1,5 +1,6 @@
+import { nameOf } from '../record/cell.js';
 import type { Comparison, Result } from '../record/schema.js';
-import { conditionsOf } from '../regress/guard.js';
+import { settingOf } from '../record/setting.js';
 import { STRATEGIES } from '../words.js';
 import type { Section } from './layout.js';
 import type { Named } from './named.js';
@@ -33,23 +34,17 @@ function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {
   return results.map((result) => ({
     name,
     result,
-    comparison: comparisons.find(
-      ({ engine, strategy, batch, work }) =>
-        engine === result.engine &&
-        strategy === result.strategy &&
-        batch === result.batch &&
-        work === result.work,
-    ),
+    comparison: comparisons.find((candidate) => nameOf(candidate) === nameOf(result)),
   }));
 }
 
-/** What a record says of the conditions in which not all are alike. */
+/** What a record says of the settings in which not all are alike. */
 function differencesOf(records: readonly Named[]): (named: Named) => string[] {
-  const all = records.map(({ record }) => conditionsOf(record));
+  const all = records.map(({ record }) => settingOf(record));
   const fields = Object.keys(all[0]!).filter((field) => new Set(all.map((one) => one[field])).size > 1);
   return ({ record }) => {
-    const conditions = conditionsOf(record);
-    return fields.map((field) => `${field} ${conditions[field]}`);
+    const setting = settingOf(record);
+    return fields.map((field) => `${field} ${setting[field]}`);
   };
 }
 

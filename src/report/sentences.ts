@@ -1,3 +1,4 @@
+import type { Cell } from '../record/cell.js';
 import type { Comparison, DeviceRecord, RunRecord } from '../record/schema.js';
 import { formatBytes, formatDuration, formatInteger, formatRatio, formatRatios } from '../units.js';
 import type { Line } from './layout.js';
@@ -43,6 +44,11 @@ function line(label: Line['label'], text: string): Line {
 }
 
 const LABELS_IN_ORDER = ['device', 'dataset', 'plan', 'harness', 'skipped', 'verdict', 'warning'] as const;
+
+/** What a row is called in a sentence. */
+export function rowNameOf({ engine, strategy, batch, work }: Cell): string {
+  return `${engine} ${strategy}, batch ${formatInteger(batch)}, work ${formatInteger(work)}`;
+}
 
 /** Warnings that the device and dataset lines already give. */
 const SAID_ELSEWHERE = ['cast', 'no-gpu'];

@@ -1,6 +1,5 @@
 import { PinbenchError } from '../errors.js';
-import type { MeasuredResult, Result } from '../record/schema.js';
-import { formatInteger } from '../units.js';
+import type { MeasuredResult } from '../record/schema.js';
 import type { Named } from './named.js';
 
 /** The rows of a record that were measured: services that keep a history know no other, and take an empty file for a good one. */
@@ -19,18 +18,6 @@ export function notEmpty<T>(name: string, what: string, list: T[]): T[] {
     subject: name,
     observed: `no ${what} in it: there is nothing to export`,
   });
-}
-
-type Cell = Pick<Result, 'engine' | 'strategy' | 'batch' | 'work'>;
-
-/** What a row is called by services that keep a history: the same in every run, on every machine. */
-export function nameOf({ engine, strategy, batch, work }: Cell): string {
-  return `${engine} ${strategy} batch ${batch} work ${work}`;
-}
-
-/** What a row is called in a sentence. */
-export function sentenceNameOf({ engine, strategy, batch, work }: Cell): string {
-  return `${engine} ${strategy}, batch ${formatInteger(batch)}, work ${formatInteger(work)}`;
 }
 
 /** A figure for a service that shows all digits it is given. */

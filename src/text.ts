@@ -1,0 +1,10 @@
+/** Text from outside, such as the name of a file, without the control characters that would break a line. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+}
+
+/** At most so many characters, with an ellipsis for the rest. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
