@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'docs/**/*.test.ts'],
     globalSetup: ['src/testing/build.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

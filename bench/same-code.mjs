@@ -2,7 +2,7 @@
 // slowdown: each run against the next one, and in fours, the middle two against the outer two.
 //   npm run bench:same-code
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { median, sampleStandardDeviation } from 'simple-statistics';
@@ -11,10 +11,11 @@ import { compareRecords } from '../dist/regress/compare.js';
 const RUNS = 60;
 const METRICS = ['step', 'speedup'];
 const root = fileURLToPath(new URL('..', import.meta.url));
-mkdirSync(`${root}/.cache`, { recursive: true });
+rmSync(`${root}/.cache/same-code`, { recursive: true, force: true });
+mkdirSync(`${root}/.cache/same-code`, { recursive: true });
 
 const records = Array.from({ length: RUNS }, (_, i) => {
-  const path = `.cache/same-code-${i}.json`;
+  const path = `.cache/same-code/${i}.json`;
   const flags = ['--batch', '2', '--epochs', '10000', '--json', path, '--quiet'];
   spawnSync(process.execPath, ['bin/pinbench.js', 'run', 'fixtures/data.npy', ...flags], {
     cwd: root,

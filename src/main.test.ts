@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -323,23 +323,33 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
     expect(stderr).toBe('');
   });
 
-  it('keeps its exit code when its reader goes away', async () => {
-    const [base, head] = [1, 2].map((work) => {
-      const path = join(folder, `unread-${work}.json`);
+  it.each(['| true', '2>&1 | true', '>/dev/null 2> >(true)'])(
+    'keeps its exit code when its readers go away: %s',
+    async (readers) => {
+      const path = join(folder, 'unread.json');
       const record = sampleRecord();
       for (const result of record.results) {
-        if (result.status === 'measured') result.samplesNs = result.samplesNs.map((ns) => work * ns);
+        if (result.status === 'measured')
+          result.samplesNs = result.samplesNs.map((ns, i) => ns * (1 + i / 10));
       }
       writeFileSync(path, JSON.stringify(record));
-      return path;
-    });
-    const compare = `"${process.execPath}" "${BIN}" compare "${base}" "${head}"`;
-    // The reader is gone before the first write.
-    const child = spawn('bash', ['-c', `{ sleep 1; ${compare}; } | true; exit \${PIPESTATUS[0]}`], {
-      env: { ...process.env, GITHUB_ACTIONS: 'true' },
-    });
-    expect(await closed(child)).toBe(1);
-  });
+      // 6, which no crash has. The readers are gone before the first write.
+      const compare = `"${process.execPath}" "${BIN}" compare "${path}" "${path}" --fail-on inconclusive`;
+      const child = spawn('bash', ['-c', `{ sleep 1; ${compare}; } ${readers}; exit \${PIPESTATUS[0]}`], {
+        env: { ...process.env, GITHUB_ACTIONS: 'true' },
+      });
+      expect(await closed(child)).toBe(6);
+    },
+  );
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'says what it could not print, with an exit code that is no verdict',
+    () => {
+      const compare = `"${process.execPath}" "${BIN}" schema >/dev/full`;
+      const { status, stderr } = spawnSync('bash', ['-c', compare], { encoding: 'utf8' });
+      expect([status, stderr]).toEqual([2, 'pinbench: standard output: cannot be written (ENOSPC)\n']);
+    },
+  );
 });
 
 describe('the other commands', () => {
@@ -491,6 +501,17 @@ describe('pinbench compare', () => {
     expect(json.status).toBe(0);
     expect(JSON.parse(json.stdout).rows).toHaveLength(2);
     expect(json.stderr).toMatch(/^::warning title=pinbench regressed::/);
+    const nowhere = { ...env, GITHUB_STEP_SUMMARY: join(folder, 'no', 'summary.md') };
+    const unsummarised = pinbench(['compare', light, heavy], nowhere);
+    expect([unsummarised.status, unsummarised.stderr]).toEqual([
+      ...[
+        1,
+        expect.stringMatching(/^pinbench: \S*summary\.md: cannot be written \(ENOENT\); there is no summary/),
+      ],
+    ]);
+    const markdown = pinbench(['compare', light, heavy, '--format', 'markdown'], env);
+    expect(markdown.stdout).not.toContain('::error');
+    expect(markdown.stderr).toMatch(/^::error title=pinbench regressed::/);
     const unlike = pinbench(['compare', light, join(folder, 'none.json')], env);
     expect(unlike.status).toBe(3);
     expect(unlike.stdout).toMatch(/^::error title=pinbench could not compare::\S*none\.json: cannot be read/);

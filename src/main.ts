@@ -120,8 +120,8 @@ async function compareCommand(request: CompareRequest, io: Io): Promise<number> 
     import('./report/regression.js'),
   ]);
   const inActions = io.env.GITHUB_ACTIONS === 'true';
-  // Its commands are read on either stream; JSON has standard output for itself.
-  const tell = (line: string) => (request.format === 'json' ? io.stderr : io.stdout).write(`${line}\n`);
+  // GitHub reads commands on either stream; what may go to a file has standard output for itself.
+  const tell = (line: string) => (request.format === 'table' ? io.stdout : io.stderr).write(`${line}\n`);
   try {
     const bases = await readRecords(request.bases);
     const regression = compareRecords(bases, await readRecords([request.head]), request);
@@ -264,8 +264,11 @@ function stackOf(error: unknown): string {
 
 /** The process itself. A reader that goes away (`| head`) is no error, and changes nothing of the exit code. */
 function processIo(): Io {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    process.stderr.write(`pinbench: standard output: cannot be written (${code})\n`);
+    process.exit(EXIT.usage);
   });
   return {
     stdout: process.stdout,

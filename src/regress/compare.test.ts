@@ -14,6 +14,66 @@ const cellOf = ({ engine, device, strategy, batch, work }: Result) => ({
 const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compare(base, head, options).rows.map(({ strategy, verdict }) => `${strategy} ${verdict}`);
 
+/** What a head must not be beside `recordWith(steady(1000))` on driver 580, and what is said of it. */
+const UNLIKE: readonly [what: string, change: (record: RunRecord) => void, said: RegExp][] = [
+  [
+    'another device',
+    (r: RunRecord) => {
+      r.environment.devices[0]!.name = 'NVIDIA A100';
+    },
+    /cuda device/,
+  ],
+  [
+    'another shape',
+    (r: RunRecord) => {
+      r.dataset.rows = 11;
+    },
+    /dataset rows 10, not 11/,
+  ],
+  [
+    'another dtype',
+    (r: RunRecord) => {
+      r.dataset.dtype = 'float64';
+    },
+    /dataset dtype float32, not float64/,
+  ],
+  [
+    'another major version of the driver',
+    (r: RunRecord) => {
+      r.environment.devices[0]!.driver = '590.1';
+    },
+    /cuda driver 580, not 590/,
+  ],
+  ...(
+    [
+      ['fetch', 'epoch', /plan fetch step, not epoch/],
+      ['sampling', 'gather', /plan sampling slice, not gather/],
+      ['shuffle', 'none', /plan shuffle once, not none/],
+      ['remainder', 'keep', /plan remainder drop, not keep/],
+      ['dtype', 'native', /plan dtype float32, not native/],
+      ['readback', 'copy', /plan readback mapped, not copy/],
+    ] as const
+  ).map(([field, value, said]): (typeof UNLIKE)[number] => [
+    `another ${field}`,
+    (r) => Object.assign(r.plan, { [field]: value }),
+    said,
+  ]),
+  [
+    'a run cut short',
+    (r: RunRecord) => {
+      r.complete = false;
+    },
+    /interrupted: it is not complete/,
+  ],
+  [
+    'nothing measured',
+    (r: RunRecord) => {
+      r.results = [];
+    },
+    /nothing was measured/,
+  ],
+];
+
 describe('compareRecords', () => {
   it('tells slower, faster and the same apart', () => {
     const base = recordWith(steady(1000));
@@ -81,6 +141,18 @@ describe('compareRecords', () => {
       { strategy: 'feed', verdict: 'same' },
       { strategy: 'pin', verdict: 'missing', note: 'skipped: out of memory' },
     ]);
+    cut.results = cut.results.filter(({ strategy }) => strategy !== 'pin');
+    expect(compareRecords([['base.json', recordWith(steady(1000))]], heads, OPTIONS).rows[1]).toMatchObject({
+      ...{ strategy: 'pin', verdict: 'missing', note: 'it is in 1 of 2 heads alone' },
+    });
+    const feedless = recordWith(steady(1000));
+    feedless.results = feedless.results.filter(({ strategy }) => strategy !== 'feed');
+    const speedups = compareRecords(
+      [['base.json', recordWith(steady(1000))]],
+      [heads[0], ['2.json', feedless]],
+      { ...OPTIONS, metric: 'speedup' },
+    );
+    expect(speedups.rows).toMatchObject([{ strategy: 'pin', verdict: 'missing' }]);
   });
 
   it('says of a speedup that vanished with its feed that it did', () => {
@@ -131,48 +203,64 @@ describe('compareRecords', () => {
     ]);
   });
 
-  it.each([
-    [
-      'another device',
-      (r: RunRecord) => {
-        r.environment.devices[0]!.name = 'NVIDIA A100';
-      },
-      /cuda device/,
-    ],
-    [
-      'another shape',
-      (r: RunRecord) => {
-        r.dataset.rows = 11;
-      },
-      /dataset rows 10, not 11/,
-    ],
-    [
-      'another fetch',
-      (r: RunRecord) => {
-        r.plan.fetch = 'epoch';
-      },
-      /plan fetch step, not epoch/,
-    ],
-    [
-      'a run cut short',
-      (r: RunRecord) => {
-        r.complete = false;
-      },
-      /interrupted: it is not complete/,
-    ],
-    [
-      'nothing measured',
-      (r: RunRecord) => {
-        r.results = [];
-      },
-      /nothing was measured/,
-    ],
-  ])('refuses %s with the code of a baseline that does not match', (_, change, said) => {
-    const head = recordWith(steady(1000));
+  it.each(UNLIKE)('refuses %s with the code of a baseline that does not match', (_, change, said) => {
+    const record = () => {
+      const made = recordWith(steady(1000));
+      made.environment.devices[0]!.driver = '580.65';
+      return made;
+    };
+    const head = record();
     change(head);
-    expect(() => compare(recordWith(steady(1000)), head)).toThrow(
-      expect.objectContaining({ code: 'baseline', message: expect.stringMatching(said) }),
+    const refused = expect.objectContaining({ code: 'baseline', message: expect.stringMatching(said) });
+    expect(() => compare(record(), head)).toThrow(refused);
+    // Nor behind one that does match.
+    const heads = [['head.json', record()] as const, ['odd.json', head] as const];
+    expect(() => compareRecords([['base.json', record()]], heads, OPTIONS)).toThrow(
+      expect.objectContaining({ code: 'baseline' }),
     );
+  });
+
+  it('lets the driver differ by less than its major version, and epochs, rounds and seed by anything', () => {
+    const [base, head] = [recordWith(steady(1000)), recordWith(steady(1000))];
+    base.environment.devices[0]!.driver = '580.65';
+    head.environment.devices[0]!.driver = '580.95';
+    Object.assign(head.plan, { epochs: 7, rounds: 7, seed: 7, warmup: 7, batches: [2, 3] });
+    expect(verdicts(base, head)).toEqual(['feed same', 'pin same']);
+  });
+
+  it('refuses a base that does not match behind one that does', () => {
+    const odd = recordWith(steady(1000));
+    odd.dataset.rows = 11;
+    const bases = [
+      ['0.json', recordWith(steady(1000))],
+      ['1.json', odd],
+    ] as const;
+    expect(() => compareRecords(bases, [['head.json', recordWith(steady(1000))]], OPTIONS)).toThrow(
+      /^1\.json: not measured as head\.json/,
+    );
+  });
+
+  it('calls nothing by its interval alone: p, corrected for the rows, must be under 5 % too', () => {
+    const few = (ns: number) => {
+      const record = recordWith(steady(ns));
+      for (const result of record.results) if (result.status === 'measured') result.samplesNs.length = 4;
+      return record;
+    };
+    // Four against four, two rows: 2 · 2 / C(8, 4) = 0.057.
+    for (const head of [2000, 500]) {
+      const [row] = compare(few(1000), few(head)).rows;
+      expect(row).toMatchObject({ verdict: 'inconclusive', p: expect.closeTo(4 / 70, 10) });
+      expect(row!.note).toMatch(/^about 8 rounds a side would settle it, not 4/);
+    }
+  });
+
+  it('calls nothing the same within a threshold nobody would', () => {
+    const bases = [1000, 1500].map((ns, i) => [`${i}.json`, recordWith(steady(ns))] as const);
+    const [row] = compareRecords(bases, [['head.json', recordWith(steady(5000))]], {
+      ...OPTIONS,
+      thresholdPercent: 'auto',
+    }).rows;
+    expect(row).toMatchObject({ verdict: 'inconclusive', note: expect.stringMatching(/take more of them$/) });
   });
 
   it('takes several bases together, and the threshold from what they differ by', () => {

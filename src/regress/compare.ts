@@ -4,6 +4,7 @@ import type { RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
+import { formatPercent } from '../units.js';
 import type { Metric, RegressionVerdict } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { type Key, keyFor, type Sample, samplesOf } from './samples.js';
@@ -44,6 +45,7 @@ export interface Source {
   readonly path: string;
   readonly startedAt: string;
   readonly commit?: string;
+  readonly complete: boolean;
   readonly devices: readonly string[];
 }
 
@@ -58,12 +60,15 @@ export interface Regression {
 
 /** The least that `auto` comes to, in percent: what bases agree on more closely may be luck. */
 const LEAST_AUTO_PERCENT = 1;
+/** Within a threshold above it, in percent, nobody would call two times the same. */
+const MOST_PERCENT = 100;
+/** Of a row that no record has. */
+const NOWHERE: Pick<Sample, 'levels'> = { levels: [] };
 
 /**
  * Compares records with their baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
- * not paired between two runs; `judge` says what it means. The samples of several records of a side are taken together, and a row
- * that one of several heads skipped is missing.
- * Throws `baseline` where the sides cannot be compared.
+ * not paired between two runs; `judge` says what it means. The samples of several records of a side are taken together; a row that
+ * not every head measured is missing. Throws `baseline` where the sides cannot be compared.
  */
 export function compareRecords(
   bases: readonly PathAndRecord[],
@@ -82,8 +87,6 @@ export function compareRecords(
   const keyOf = keyFor(baseRecords, headRecords);
   const before = samplesOf(baseRecords, metric, keyOf);
   const after = samplesOf(headRecords, metric, keyOf);
-  const skipped = skippedIn(headRecords, keyOf);
-  for (const key of skipped.keys()) after.delete(key);
   const common = [...after.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
@@ -92,10 +95,20 @@ export function compareRecords(
       expected: `a row of the same engine, strategy, batch and work that both measured${metric === 'speedup' ? ', beside its feed' : ''}`,
     });
   }
-  const pairs = common.map((key) => [before.get(key)!, after.get(key)!] as const);
-  const gone = [...before].filter(([key]) => !after.has(key));
+  const isWhole = ({ levels }: Pick<Sample, 'levels'> = NOWHERE) => levels.length === heads.length;
+  const pairs = common
+    .filter((key) => isWhole(after.get(key)))
+    .map((key) => [before.get(key)!, after.get(key)!] as const);
+  const gone = [...before].filter(([key]) => !isWhole(after.get(key)));
   const added = [...after].filter(([key]) => !before.has(key));
-  const notThere = metric === 'step' ? 'not in the head' : 'it, or its feed, is not in the head';
+  const skipped = skippedIn(headRecords, keyOf);
+  const what = metric === 'step' ? '' : ', or its feed,';
+  const absence = (key: string) => {
+    const { levels } = after.get(key) ?? NOWHERE;
+    const where =
+      levels.length === 0 ? 'not in the head' : `in ${levels.length} of ${heads.length} heads alone`;
+    return skipped.get(key) ?? `it${what} is ${where}`;
+  };
   return {
     metric,
     thresholdPercent,
@@ -104,7 +117,7 @@ export function compareRecords(
     rows: [
       ...judged(pairs, options),
       ...gone.map(([key, { cell, middle }]): RegressionRow => {
-        return { ...cell, base: middle, verdict: 'missing', note: skipped.get(key) ?? notThere };
+        return { ...cell, base: middle, verdict: 'missing', note: absence(key) };
       }),
       ...added.map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
     ],
@@ -152,6 +165,10 @@ function conclusion(
     };
   }
   const verdict = judge(shift.ci95, p, thresholdPercent);
+  if (verdict === 'same' && thresholdPercent > MOST_PERCENT) {
+    const note = `the bases differ so much that a change of ${formatPercent(thresholdPercent)} would not be seen: take more of them`;
+    return { verdict: 'inconclusive', thresholdPercent, note };
+  }
   if (verdict !== 'inconclusive') return { verdict, thresholdPercent };
   const rounds = Math.min(...sides.map(({ costs }) => costs.length));
   return { verdict, thresholdPercent, note: remedyOf(shift, rounds, thresholdPercent) };
@@ -169,11 +186,12 @@ function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string>
   return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }
 
-function sourceOf([path, { startedAt, environment }]: PathAndRecord): Source {
+function sourceOf([path, { startedAt, complete, environment }]: PathAndRecord): Source {
   const { git, devices } = environment;
   return {
     path,
     startedAt,
+    complete,
     ...(git && { commit: `${git.commit}${git.dirty ? ', changed' : ''}` }),
     devices: devices.map(({ engine, name }) => `${engine}: ${name}`),
   };

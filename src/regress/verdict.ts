@@ -26,7 +26,7 @@ export function judge(
 
 /** What would settle an inconclusive row of so many rounds: an interval narrows with their square root. */
 export function remedyOf({ shift, ci95 }: Shift, rounds: number, thresholdPercent: number): string {
-  if (ci95 === null) return `${rounds} rounds a side are too few, it takes ${MIN_SAMPLES_A_SIDE}`;
+  if (ci95 === null) return `${rounds} rounds a side are too few, it takes ${MIN_SAMPLES_A_SIDE} at least`;
   const most = Math.log1p(thresholdPercent / 100);
   const distance = Math.min(Math.abs(shift - most), Math.abs(shift + most));
   const halfWidth = (ci95[1] - ci95[0]) / 2;

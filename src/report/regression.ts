@@ -89,9 +89,13 @@ function linesOf(regression: Regression): Line[] {
 
 function sourcesOf(sources: readonly Source[]): string {
   return sources
-    .map(({ path, startedAt, commit }) => {
-      const at = startedAt.slice(0, 16).replace('T', ' ');
-      return `${path} (${at}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`})`;
+    .map(({ path, startedAt, commit, complete }) => {
+      const known = [
+        startedAt.slice(0, 16).replace('T', ' '),
+        ...(commit === undefined ? [] : [`commit ${commit.slice(0, 8)}`]),
+        ...(complete ? [] : ['interrupted: rows may lack']),
+      ];
+      return `${path} (${known.join(', ')})`;
     })
     .join('; ');
 }

@@ -243,6 +243,7 @@ describe('a comparison with a baseline', () => {
     const source = {
       path: `${'x'.repeat(120)}\n.json`,
       startedAt: '2026-11-25T00:00:00Z',
+      complete: true,
       devices: ['cuda: NVIDIA H200'],
     };
     const regression = {
