@@ -14,12 +14,20 @@ const block = (name: string) => blocks.get(name)!;
 /** A comparison of the same code may still be called by a noisy machine: its exit code must be what its table says. */
 const codeOf = (table: string) => (/\b(regressed|missing)\b/.test(table) ? 1 : 0);
 
-/** Changes the records of that name in a workspace. */
-function change(workspace: string, matching: RegExp, how: (record: RunRecord) => void): void {
-  const folder = join(workspace, 'records');
-  for (const [name, record] of recordsIn(folder).filter(([candidate]) => matching.test(candidate))) {
+/** Changes the records of the head in a folder. */
+function changeHeads(folder: string, how: (record: RunRecord) => void): void {
+  for (const [name, record] of recordsIn(folder).filter(([candidate]) => candidate.startsWith('head'))) {
     how(record);
     writeFileSync(join(folder, name), JSON.stringify(record));
+  }
+}
+
+/** Makes `pin`, and with it the gain over feed, twice as slow. */
+function slowPin({ results }: RunRecord): void {
+  for (const result of results) {
+    if (result.status === 'measured' && result.strategy === 'pin') {
+      result.samplesNs = result.samplesNs.map((ns) => 2 * ns);
+    }
   }
 }
 
@@ -54,6 +62,31 @@ describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${miss
     },
   });
 
+  /** Base, head, head, base: each of its own commit, one after the other, on that engine. */
+  function expectInTurn(folder: string, engine: string): void {
+    const records = recordsIn(folder);
+    expect(records.map(([name, { environment }]) => [name, environment.git!.commit])).toEqual([
+      ...[
+        ['base-1.json', base],
+        ['base-2.json', base],
+        ['head-1.json', merge],
+        ['head-2.json', merge],
+      ],
+    ]);
+    const inTurn = records.toSorted(([, a], [, b]) => a.startedAt.localeCompare(b.startedAt));
+    expect(inTurn.map(([name]) => name)).toEqual([
+      'base-1.json',
+      'head-1.json',
+      'head-2.json',
+      'base-2.json',
+    ]);
+    for (const [, { results }] of records) {
+      expect(results.map((result) => [result.engine, result.status])).toEqual(
+        Array(4).fill([engine, 'measured']),
+      );
+    }
+  }
+
   it('the workflow for a GPU of your own measures base and head in turn and compares them', () => {
     const workflow = block('.github/workflows/gpu.yml');
     const { steps, status, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
@@ -62,27 +95,12 @@ describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${miss
     expect(code, output).toBe(codeOf(output));
     expect(status).toBe(code === 0 ? 'success' : 'failure');
     expect(summary).toMatch(/^\| batch \| strategy/);
-    const kept = recordsIn(join(project.scratch, 'artifacts', 'pinbench'));
-    expect(kept.map(([name]) => name)).toEqual(['base-1.json', 'base-2.json', 'head-1.json', 'head-2.json']);
-    const startOf = new Map(kept.map(([name, { startedAt }]) => [name, startedAt]));
-    const inTurn = ['base-1.json', 'head-1.json', 'head-2.json', 'base-2.json'].map((name) =>
-      startOf.get(name),
-    );
-    expect(inTurn).toEqual([...inTurn].sort());
-    const commits = kept.map(([, { environment }]) => environment.git!.commit);
-    expect(commits).toEqual([base, base, merge, merge]);
-    for (const [, { results }] of kept)
-      expect(results.map(({ engine }) => engine)).toEqual(Array(4).fill('cuda'));
-
-    change(workspace, /^head/, ({ results }) => {
-      for (const result of results) {
-        if (result.status === 'measured') result.samplesNs = result.samplesNs.map((ns) => 2 * ns);
-      }
-    });
+    expectInTurn(join(project.scratch, 'artifacts', 'pinbench'), 'cuda');
+    changeHeads(join(workspace, 'records'), slowPin);
     expect(again('Compare')).toMatchObject({
-      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::cuda feed/m) },
+      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::cuda pin/m) },
     });
-    change(workspace, /^head/, (record) => {
+    changeHeads(join(workspace, 'records'), (record) => {
       record.dataset.cols = 2;
     });
     expect(again('Compare')).toMatchObject({
@@ -97,30 +115,16 @@ describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${miss
   });
 
   it('the workflow for hosted runners measures base and head in turn and compares their speedups', () => {
-    const { steps, summary, workspace, again } = runJob(
-      project,
-      block('.github/workflows/hosted.yml'),
-      'pinbench',
-      pullRequest(),
-    );
+    const workflow = block('.github/workflows/hosted.yml');
+    const { steps, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
     const { code, output } = steps.get('Compare')!;
     expect(output).toMatch(/^verdict .*; speedups over feed, threshold 5 %$/m);
     expect(code, output).toBe(codeOf(output));
     expect(summary).toContain('speedups over feed');
-    for (const [, { environment }] of recordsIn(join(workspace, 'records'))) {
-      const { commit } = environment.git!;
-      expect([base, merge]).toContain(commit);
-    }
-    change(workspace, /^head/, ({ results }) => {
-      for (const result of results) {
-        if (result.status === 'measured' && result.strategy === 'pin') {
-          result.samplesNs = result.samplesNs.map((ns) => 2 * ns);
-        }
-      }
-    });
+    expectInTurn(join(workspace, 'records'), 'cpu');
+    changeHeads(join(workspace, 'records'), slowPin);
     expect(again('Compare')).toMatchObject({
-      code: 1,
-      output: expect.stringMatching(/^::error title=pinbench regressed::cpu pin/m),
+      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::cpu pin/m) },
     });
   });
 
@@ -133,14 +137,18 @@ describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${miss
     spawnSync('git', ['clone', '--quiet', project.repository, folder]);
     spawnSync('git', ['checkout', '--quiet', '--detach', merge], { cwd: folder });
     // GitLab's runner puts a job's lines into one script.
-    const { status, stdout, stderr } = spawnSync('bash', ['-eo', 'pipefail', '-c', script.join('\n')], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...project.env, CI: 'true', CI_PROJECT_DIR: folder, CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
-    });
+    const run = (lines: readonly string[]) =>
+      spawnSync('bash', ['-eo', 'pipefail', '-c', lines.join('\n')], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...project.env, CI: 'true', CI_PROJECT_DIR: folder, CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
+      });
+    const { status, stdout, stderr } = run(script);
     expect(stdout, stderr).toMatch(/^batch +strategy +base +head/m);
     expect(status, stdout).toBe(codeOf(stdout));
     expect(artifacts.paths).toEqual(['records/*.json']);
-    expect(recordsIn(join(folder, 'records'))).toHaveLength(4);
+    expectInTurn(join(folder, 'records'), 'cuda');
+    changeHeads(join(folder, 'records'), slowPin);
+    expect(run(script.slice(-1)).status).toBe(1);
   });
 });

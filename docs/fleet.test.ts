@@ -68,7 +68,12 @@ describe.skipIf(missing !== undefined)(`docs/fleet.md${missing ? `: skipped, ${m
 
   describe('on machines that have the project installed', () => {
     beforeAll(() => {
-      spawnSync('npm', ['ci'], { cwd: project.repository, env: project.env });
+      const { status, stderr } = spawnSync('npm', ['ci'], {
+        cwd: project.repository,
+        encoding: 'utf8',
+        env: project.env,
+      });
+      expect(status, stderr).toBe(0);
     });
 
     it('Slurm: a task a batch size, and a report when all have ended', () => {
