@@ -57,7 +57,7 @@ describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${miss
 
   const pullRequest = (repository = 'me/model') => ({
     github: {
-      ...{ event_name: 'pull_request', repository: 'me/model', run_number: 1, sha: merge },
+      ...{ event_name: 'pull_request', repository: 'me/model', sha: merge },
       event: { pull_request: { head: { repo: { full_name: repository } } } },
     },
   });

@@ -50,7 +50,7 @@ describe.skipIf(missing !== undefined)(`docs/fleet.md${missing ? `: skipped, ${m
 
   it('GitHub Actions: a record of each kind of GPU, and one table by device', () => {
     const workflow = block('.github/workflows/fleet.yml');
-    const github = { event_name: 'workflow_dispatch', run_number: 1, sha: project.commit() };
+    const github = { event_name: 'workflow_dispatch', sha: project.commit() };
     const kinds = parse(workflow).jobs.measure.strategy.matrix.gpu as string[];
     for (const gpu of kinds) {
       const machine = { ...project, env: { ...project.env, PINBENCH_DOUBLE_NAME: `NVIDIA ${gpu}` } };

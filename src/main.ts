@@ -262,7 +262,7 @@ function stackOf(error: unknown): string {
   return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
 }
 
-/** The process itself. A reader that goes away (`| head`) is no error, and changes nothing of the exit code. */
+/** The process itself. A reader that goes away (`| head`) is no error and changes nothing of the exit code; a full disk ends it, by a code that is no verdict. */
 function processIo(): Io {
   process.stderr.on('error', () => {});
   process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSy
 import { basename, dirname, join } from 'node:path';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { parse } from 'yaml';
+import { matcherOf } from '../../src/text.js';
 import type { Project } from './project.js';
 
 interface Step {
@@ -63,11 +64,7 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
     const { status, stdout, stderr } = spawnSync('bash', [...flags, '-c', filled(step.run!)], {
       cwd: workspace,
       encoding: 'utf8',
-      env: {
-        ...project.env,
-        ...{ CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
-        GITHUB_RUN_NUMBER: String(contexts.github.run_number),
-      },
+      env: { ...project.env, CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
     });
     return { code: status ?? -1, output: `${stdout}${stderr}` };
   };
@@ -153,10 +150,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** Files and folders that a path means, with `*` in its last part. */
 function filesOf(pattern: string): string[] {
-  const parts = basename(pattern)
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const matching = new RegExp(`^${parts.join('.*')}$`);
+  const matching = matcherOf(basename(pattern));
   if (!existsSync(dirname(pattern))) return [];
   const names = readdirSync(dirname(pattern)).filter((name) => matching.test(name));
   return names.sort().map((name) => join(dirname(pattern), name));

@@ -11,7 +11,7 @@ const [ROWS, COLS] = [1024, 3];
 
 /** A user's project in git: `pinbench` in its package.json, from a tarball it keeps, and data.npy. */
 export interface Project {
-  /** The repository, with one commit. */
+  /** The repository. */
   readonly repository: string;
   /** A folder for the test's own use, outside the repository. */
   readonly scratch: string;
@@ -25,7 +25,7 @@ export interface Project {
 /** Why the recipes cannot be run here, or `undefined`. */
 export const missing = whyNoDouble();
 
-/** Makes a project with one commit. */
+/** Makes a project of which nothing is committed yet. */
 export function makeProject(): Project {
   const scratch = mkdtempSync(join(tmpdir(), 'pinbench-recipes-'));
   const repository = join(scratch, 'project');
@@ -42,7 +42,7 @@ export function makeProject(): Project {
   const install = ['install', '--save-dev', '--package-lock-only', '--ignore-scripts', '--prefer-offline'];
   run(repository, 'npm', ...install, `./vendor/${tarball}`);
   run(repository, 'git', 'init', '--quiet', '--initial-branch', 'main');
-  const project = {
+  return {
     repository,
     scratch,
     env: {
@@ -58,8 +58,6 @@ export function makeProject(): Project {
     },
     remove: () => rmSync(scratch, { recursive: true }),
   };
-  project.commit();
-  return project;
 }
 
 /** A float32 matrix as an NPY file. */

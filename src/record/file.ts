@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { dataError, usageError } from '../errors.js';
+import { matcherOf } from '../text.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
 
 /** Reads and checks a record; a `PinbenchError` of code `data` names the first field that is wrong. */
@@ -24,10 +25,7 @@ export async function readRecords(patterns: readonly string[]): Promise<[path: s
 /** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
 async function filesAt(pattern: string): Promise<string[]> {
   if (!basename(pattern).includes('*') || existsSync(pattern)) return [pattern];
-  const parts = basename(pattern)
-    .split('*')
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const matching = new RegExp(`^${parts.join('[^]*')}$`);
+  const matching = matcherOf(basename(pattern));
   const names = await readdir(dirname(pattern)).catch(() => []);
   const found = names.filter((name) => matching.test(name)).sort();
   if (found.length > 0) return found.map((name) => join(dirname(pattern), name));

@@ -145,14 +145,41 @@ describe('compareRecords', () => {
     expect(compareRecords([['base.json', recordWith(steady(1000))]], heads, OPTIONS).rows[1]).toMatchObject({
       ...{ strategy: 'pin', verdict: 'missing', note: 'it is in 1 of 2 heads alone' },
     });
-    const feedless = recordWith(steady(1000));
-    feedless.results = feedless.results.filter(({ strategy }) => strategy !== 'feed');
+    const pinAlone = recordWith(steady(1000));
+    pinAlone.results = pinAlone.results.filter(({ strategy }) => strategy !== 'feed');
+    // No row that both heads measured: nothing was compared, whatever may fail it.
+    expect(() =>
+      compareRecords(
+        [['base.json', recordWith(steady(1000))]],
+        [
+          ['1.json', pinAlone],
+          ['2.json', cut],
+        ],
+        OPTIONS,
+      ),
+    ).toThrow(
+      expect.objectContaining({ code: 'baseline', message: expect.stringMatching(/no row in common/) }),
+    );
+    // The same of speedups, with a row of another batch that all have.
+    const wider = () => {
+      const record = recordWith(steady(1000));
+      record.results.push(...record.results.map((result) => ({ ...result, batch: 4 })));
+      return record;
+    };
+    const feedless = wider();
+    feedless.results = feedless.results.filter(({ strategy, batch }) => strategy !== 'feed' || batch === 4);
     const speedups = compareRecords(
-      [['base.json', recordWith(steady(1000))]],
-      [heads[0], ['2.json', feedless]],
+      [['base.json', wider()]],
+      [
+        ['1.json', wider()],
+        ['2.json', feedless],
+      ],
       { ...OPTIONS, metric: 'speedup' },
     );
-    expect(speedups.rows).toMatchObject([{ strategy: 'pin', verdict: 'missing' }]);
+    expect(speedups.rows).toMatchObject([
+      { strategy: 'pin', batch: 4, verdict: 'same' },
+      { strategy: 'pin', batch: 2, verdict: 'missing' },
+    ]);
   });
 
   it('says of a speedup that vanished with its feed that it did', () => {
@@ -261,6 +288,10 @@ describe('compareRecords', () => {
       thresholdPercent: 'auto',
     }).rows;
     expect(row).toMatchObject({ verdict: 'inconclusive', note: expect.stringMatching(/take more of them$/) });
+    // But whoever asks for it by name means it.
+    expect(verdicts(recordWith(steady(1000)), recordWith(steady(2000)), { thresholdPercent: 200 })).toEqual([
+      ...['feed same', 'pin same'],
+    ]);
   });
 
   it('takes several bases together, and the threshold from what they differ by', () => {

@@ -60,10 +60,8 @@ export interface Regression {
 
 /** The least that `auto` comes to, in percent: what bases agree on more closely may be luck. */
 const LEAST_AUTO_PERCENT = 1;
-/** Within a threshold above it, in percent, nobody would call two times the same. */
-const MOST_PERCENT = 100;
-/** Of a row that no record has. */
-const NOWHERE: Pick<Sample, 'levels'> = { levels: [] };
+/** Within an `auto` above it, in percent, nobody would call two times the same. */
+const MOST_AUTO_PERCENT = 100;
 
 /**
  * Compares records with their baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
@@ -87,27 +85,23 @@ export function compareRecords(
   const keyOf = keyFor(baseRecords, headRecords);
   const before = samplesOf(baseRecords, metric, keyOf);
   const after = samplesOf(headRecords, metric, keyOf);
-  const common = [...after.keys()].filter((key) => before.has(key));
+  const whole = new Map([...after].filter(([, { levels }]) => levels.length === heads.length));
+  const common = [...whole.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
       subject: bases.map(([path]) => path).join(', '),
       observed: `no row in common with ${heads.map(([path]) => path).join(', ')}`,
-      expected: `a row of the same engine, strategy, batch and work that both measured${metric === 'speedup' ? ', beside its feed' : ''}`,
+      expected: `a row of the same engine, strategy, batch and work that all measured${metric === 'speedup' ? ', beside its feed' : ''}`,
     });
   }
-  const isWhole = ({ levels }: Pick<Sample, 'levels'> = NOWHERE) => levels.length === heads.length;
-  const pairs = common
-    .filter((key) => isWhole(after.get(key)))
-    .map((key) => [before.get(key)!, after.get(key)!] as const);
-  const gone = [...before].filter(([key]) => !isWhole(after.get(key)));
+  const pairs = common.map((key) => [before.get(key)!, whole.get(key)!] as const);
+  const gone = [...before].filter(([key]) => !whole.has(key));
   const added = [...after].filter(([key]) => !before.has(key));
   const skipped = skippedIn(headRecords, keyOf);
-  const what = metric === 'step' ? '' : ', or its feed,';
   const absence = (key: string) => {
-    const { levels } = after.get(key) ?? NOWHERE;
-    const where =
-      levels.length === 0 ? 'not in the head' : `in ${levels.length} of ${heads.length} heads alone`;
-    return skipped.get(key) ?? `it${what} is ${where}`;
+    const there = after.get(key)?.levels.length ?? 0;
+    const where = there === 0 ? 'not in the head' : `in ${there} of ${heads.length} heads alone`;
+    return skipped.get(key) ?? `it${metric === 'step' ? '' : ', or its feed,'} is ${where}`;
   };
   return {
     metric,
@@ -147,7 +141,7 @@ function judged(
       change: ratioOf(shift.shift),
       ci95: lo === undefined || hi === undefined ? null : [lo, hi],
       p: corrected[i]!,
-      ...conclusion(shift, corrected[i]!, asked === 'auto' ? spreadPercent(base) : asked, [base, head]),
+      ...conclusion(shift, corrected[i]!, asked, [base, head]),
     };
   });
 }
@@ -155,9 +149,10 @@ function judged(
 function conclusion(
   shift: Shift,
   p: number,
-  thresholdPercent: number | undefined,
-  sides: readonly Sample[],
+  asked: CompareOptions['thresholdPercent'],
+  [base, head]: readonly [base: Sample, head: Sample],
 ): Pick<RegressionRow, 'verdict' | 'thresholdPercent' | 'note'> {
+  const thresholdPercent = asked === 'auto' ? spreadPercent(base) : asked;
   if (thresholdPercent === undefined) {
     return {
       verdict: 'inconclusive',
@@ -165,12 +160,12 @@ function conclusion(
     };
   }
   const verdict = judge(shift.ci95, p, thresholdPercent);
-  if (verdict === 'same' && thresholdPercent > MOST_PERCENT) {
+  if (verdict === 'same' && asked === 'auto' && thresholdPercent > MOST_AUTO_PERCENT) {
     const note = `the bases differ so much that a change of ${formatPercent(thresholdPercent)} would not be seen: take more of them`;
     return { verdict: 'inconclusive', thresholdPercent, note };
   }
   if (verdict !== 'inconclusive') return { verdict, thresholdPercent };
-  const rounds = Math.min(...sides.map(({ costs }) => costs.length));
+  const rounds = Math.min(base.costs.length, head.costs.length);
   return { verdict, thresholdPercent, note: remedyOf(shift, rounds, thresholdPercent) };
 }
 

@@ -32,7 +32,7 @@ export function remedyOf({ shift, ci95 }: Shift, rounds: number, thresholdPercen
   const halfWidth = (ci95[1] - ci95[0]) / 2;
   const needed = Math.max(2 * rounds, rounds * (halfWidth / distance) ** 2);
   if (!(needed <= TOO_MANY_ROUNDS)) {
-    return `too near the threshold for any number of rounds to settle it: another --threshold`;
+    return 'too near the threshold for any number of rounds to settle it: choose another --threshold';
   }
   return `about ${roundUp(needed)} rounds a side would settle it, not ${rounds}: run with --until, or several records a side`;
 }

@@ -106,7 +106,7 @@ function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): re
 export function tableForMarkdown<Row>(
   columns: readonly Column<Row>[],
   sections: readonly Section<Row>[],
-  headingsHead: string,
+  headingsHead = '',
 ): string {
   const headed = sections.some(({ heading }) => heading !== undefined);
   const lines = sections.flatMap(({ heading, rows }) =>

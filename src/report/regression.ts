@@ -21,7 +21,7 @@ export function renderRegression(format: CompareFormat, regression: Regression, 
     case 'table':
       return `${tableForTerminal(columns, [{ rows }], color)}\n\n${linesForTerminal(lines, color)}`;
     case 'markdown':
-      return `${tableForMarkdown(columns, [{ rows }], '')}\n\n${linesForMarkdown(lines)}`;
+      return `${tableForMarkdown(columns, [{ rows }])}\n\n${linesForMarkdown(lines)}`;
     case 'json':
       return `${JSON.stringify(regression, null, 2)}\n`;
   }

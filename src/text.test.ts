@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { matcherOf, printable, shortened } from './text.js';
+
+describe('text', () => {
+  it('is matched by * alone', () => {
+    const matches = (pattern: string, name: string) => matcherOf(pattern).test(name);
+    expect(matches('main-*.json', 'main-12.json')).toBe(true);
+    expect(matches('main-*.json', 'main-12xjson')).toBe(false);
+    expect(matches('[a]{1}*', '[a]{1}\n')).toBe(true);
+    expect(matches('[a]{1}', 'a')).toBe(false);
+  });
+
+  it('loses what would break a line, and what is too long', () => {
+    expect(printable('a\r\n\tb')).toBe('a b');
+    expect([shortened('abcd', 4), shortened('abcde', 4)]).toEqual(['abcd', 'abc…']);
+  });
+});
