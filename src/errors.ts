@@ -1,6 +1,6 @@
 import { printable } from './text.js';
 
-/** What went wrong, as a literal a program can switch on; `cli/exit.ts` gives each its exit code. */
+/** What went wrong, as a literal a program can switch on; `exit.ts` gives each its exit code. */
 export type ErrorCode =
   /** A flag or an argument that cannot be meant: exit 2. */
   | 'usage'

@@ -1,0 +1,25 @@
+import type { SetupRequest } from '../cli/request.js';
+import { PinbenchError } from '../errors.js';
+import { EXIT } from '../exit.js';
+import { setupTensorflow } from '../setup/tensorflow.js';
+import { isWatched, type Terminal } from '../terminal.js';
+import { interruptible } from './interruptible.js';
+
+/** `pinbench setup tensorflow`: builds what the engine needs, or leaves nothing behind. */
+export async function setupCommand({ cpu, folder }: SetupRequest, terminal: Terminal): Promise<number> {
+  const say = (line: string) => terminal.stdout.write(`${line}\n`);
+  await interruptible(terminal, isWatched(terminal), async ({ signal, bar }) => {
+    const fetched = (done: number, total: number, what: string) => bar?.fetching(done, total, what);
+    try {
+      await setupTensorflow({ folder, cpu, say, fetched, signal });
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
+      throw new PinbenchError('interrupted', {
+        subject: 'setup tensorflow',
+        observed: 'interrupted; nothing was left behind',
+        cause,
+      });
+    }
+  });
+  return EXIT.ok;
+}

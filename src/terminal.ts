@@ -1,0 +1,79 @@
+import process from 'node:process';
+import { EXIT } from './exit.js';
+
+/** What a command has of the world around it. The tests give their own. */
+export interface Terminal {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. Returns what takes the listener
+   * away again.
+   */
+  onInterrupt(listener: () => void): () => void;
+  /** Keeps what must be undone before the process ends, such as a hidden cursor. Returns what undoes it now, once. */
+  undoAtExit(undo: () => void): () => void;
+}
+
+/** Signals that ask a process to end: Ctrl-C, a request to terminate, a terminal that closes. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Whether standard output is to be coloured, where the command line does not forbid it. */
+export function usesColor({ color }: { readonly color: boolean }, { stdout, env }: Terminal): boolean {
+  return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+}
+
+/** Whether somebody may be watching standard error, who likes to see progress. */
+export function isWatched({ stderr, env }: Terminal): boolean {
+  return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+}
+
+/** The terminal of this process. */
+export function terminalOfProcess(): Terminal {
+  const undos = new Set<() => void>();
+  // However the process ends: by the exit code, by an uncaught error or by a second signal.
+  process.once('exit', () => {
+    for (const undo of undos) undo();
+  });
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (isReaderGone(code)) return;
+    process.stderr.write(`pinbench: standard output: cannot be written (${code})\n`);
+    process.exit(EXIT.usage);
+  });
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onInterrupt: listenForSignals,
+    undoAtExit(undo) {
+      undos.add(undo);
+      return () => {
+        if (undos.delete(undo)) undo();
+      };
+    },
+  };
+}
+
+/**
+ * A reader that goes away (`| head`, or a terminal that closes) is no error and changes nothing of the exit code. Anything
+ * else, such as a full disk, ends the process with an exit code that is no verdict.
+ */
+function isReaderGone(code: string | undefined): boolean {
+  return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
+}
+
+function listenForSignals(listener: () => void): () => void {
+  let interrupted = false;
+  const onSignal = () => {
+    if (interrupted) process.exit(EXIT.interrupted);
+    interrupted = true;
+    listener();
+  };
+  for (const signal of ENDING) process.on(signal, onSignal);
+  return () => {
+    // Once interrupted, the command is on its way out, and a second signal still ends it with the same code.
+    if (interrupted) return;
+    for (const signal of ENDING) process.off(signal, onSignal);
+  };
+}
