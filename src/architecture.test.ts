@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 const SRC = dirname(fileURLToPath(import.meta.url));
@@ -8,7 +9,9 @@ const SRC = dirname(fileURLToPath(import.meta.url));
 /** The stages in the order in which data flows: a stage may import itself and what stands before it. */
 const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', 'report', 'setup'];
 /** Imported by any stage, and importing none. */
-const LEAVES = ['errors.ts', 'exit.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'stats'];
+const LEAVES = [
+  ...['errors.ts', 'exit.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
+];
 /** Top-level files that put stages together. */
 const COMPOSITION = ['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];
 
@@ -34,9 +37,24 @@ function localImports(file: string): Import[] {
     .map((path) => ({ from: file, to: relative(SRC, path).split(sep).join('/').replace(/\.js$/, '.ts') }));
 }
 
-/** A file without its comments. */
-function codeOf(file: string): string {
-  return readFileSync(join(SRC, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+/** A name that stands for a global in compiled text, so that the global is not taken for a word or a property. */
+const MARKS = { process: '__THE_PROCESS__', console: '__THE_CONSOLE__' };
+
+/** How a text touches the process or the console: the module by any kind of import, or the globals. */
+function touchesOf(text: string): string[] {
+  const define = Object.entries(MARKS).flatMap(([name, mark]) => [
+    [name, mark],
+    [`globalThis.${name}`, mark],
+    [`global.${name}`, mark],
+  ]);
+  // esbuild knows a global from a name that the file itself declares, and leaves comments and types out.
+  const { code } = transformSync(text, { loader: 'ts', define: Object.fromEntries(define) });
+  const withoutComments = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  return [
+    ...withoutComments.matchAll(/(['"`])(?:node:)?(?:process|console)\1/g),
+    ...withoutComments.matchAll(/\b(?:process|console)\b[^{}]*\}\s*=\s*global/g),
+    ...code.matchAll(new RegExp(Object.values(MARKS).join('|'), 'g')),
+  ].map(([touch]) => touch);
 }
 
 const stageOf = (file: string) => file.split('/')[0]!;
@@ -90,8 +108,43 @@ describe('the architecture', () => {
   });
 
   it('touches the process and the console in the terminal alone', () => {
-    const touching = sources.filter((file) => /\b(?:process|console)\.\w/.test(codeOf(file)));
+    const touching = sources.filter((file) => touchesOf(readFileSync(join(SRC, file), 'utf8')).length > 0);
     expect(touching).toEqual(['terminal.ts']);
+  });
+
+  it.each([
+    "import process from 'node:process'; use(process);",
+    "import { env } from 'node:process'; use(env);",
+    'import * as host from "process"; use(host);',
+    "import type { env } from 'node:process';",
+    "export { env } from 'node:process';",
+    "const { env } = await import('node:process');",
+    'const host = await import(`node:process`);',
+    "createRequire(import.meta.url)('process').exit();",
+    'use(process.env.HOME);',
+    'const { env } = process;',
+    `const text = \`\${process.pid}\`;`,
+    "globalThis.process.exit(); globalThis['console'].log();",
+    'global.process.exit();',
+    'const { process } = globalThis;',
+    'const { process: host, URL } = globalThis;',
+    "console.log('here');",
+    "const log = console['log'];",
+  ])('finds a touch of the process or the console in: %s', (text) => {
+    expect(touchesOf(text)).not.toEqual([]);
+  });
+
+  it.each([
+    '// process.exit() would be wrong here, as in process',
+    '/** Never `console.log`. */ const a = 1;',
+    "const sentence = 'the device is lost to this process';",
+    `const title = \`a process of \${name}, console.log\`;`,
+    'class Peer { #process; stop() { this.#process.kill(); other.process.kill(); } }',
+    'const peer = { process: 1, console: 2 };',
+    'function end(process: Child) { process.kill(); }',
+    "import { spawn } from 'node:child_process'; spawn('true');",
+  ])('finds none in: %s', (text) => {
+    expect(touchesOf(text)).toEqual([]);
   });
 
   it('imports the heavy libraries when they are needed, not when pinbench starts', () => {

@@ -14,3 +14,4 @@ export {
   type Warning,
 } from './record/schema.js';
 export { type RunOptions, run } from './run.js';
+export type { Surroundings } from './surroundings.js';

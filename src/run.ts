@@ -1,7 +1,6 @@
 import type { Dataset } from './data/dataset.js';
 import { openFile } from './data/open.js';
 import { closeEngines, type EngineRequest, openEngines } from './engine/registry.js';
-import { showNativeOutput } from './engine/tfjs/native-output.js';
 import { PinbenchError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
@@ -11,6 +10,8 @@ import { type PlanRequest, planCells } from './plan/plan.js';
 import { strategiesNamed } from './plan/strategy.js';
 import { buildRecord } from './record/build.js';
 import type { RunRecord } from './record/schema.js';
+import type { Surroundings } from './surroundings.js';
+import { surroundingsOfProcess } from './terminal.js';
 import { VERSION } from './version.js';
 import {
   DTYPES,
@@ -73,7 +74,11 @@ export interface RunOptions {
  * Measures the strategies on a data file, or on a dataset already loaded, and returns the record.
  * Errors are `PinbenchError`s: `usage`, `data`, `engine`, `mismatch`, and `interrupted` before anything was measured.
  */
-export async function run(input: string | Dataset, options: RunOptions = {}): Promise<RunRecord> {
+export async function run(
+  input: string | Dataset,
+  options: RunOptions = {},
+  surroundings: Surroundings = surroundingsOfProcess(),
+): Promise<RunRecord> {
   const { signal, progress = silent, columns, dtype = 'float32' } = options;
   const startedAt = new Date();
   const request = planRequest(options);
@@ -83,8 +88,10 @@ export async function run(input: string | Dataset, options: RunOptions = {}): Pr
     { rows: found.rows, cols: found.cols, dtype: measuredDType(found.dtype, dtype) },
     request,
   );
-  if (options.verbose) showNativeOutput();
-  const engines = await openEngines(options.engine ?? 'auto', options.device ?? 0);
+  const engines = await openEngines(options.engine ?? 'auto', options.device ?? 0, {
+    ...surroundings,
+    showsNativeOutput: options.verbose ?? surroundings.showsNativeOutput,
+  });
   try {
     const dataset =
       file === undefined
@@ -113,7 +120,7 @@ export async function run(input: string | Dataset, options: RunOptions = {}): Pr
       argv: options.argv ?? [],
       dataset,
       request: { ...request, dtype, modelNs: options.modelNs },
-      environment: await lookAtEnvironment(),
+      environment: await lookAtEnvironment(surroundings),
       engines,
       outcome,
     });

@@ -1,11 +1,13 @@
+import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './exit.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What a command has of the world around it. The tests give their own. */
 export interface Terminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly surroundings: Surroundings;
   /**
    * Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. Returns what takes the listener
    * away again.
@@ -19,13 +21,42 @@ export interface Terminal {
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Whether standard output is to be coloured, where the command line does not forbid it. */
-export function usesColor({ color }: { readonly color: boolean }, { stdout, env }: Terminal): boolean {
+export function usesColor(
+  { color }: { readonly color: boolean },
+  { stdout, surroundings }: Terminal,
+): boolean {
+  const { env } = surroundings;
   return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
 /** Whether somebody may be watching standard error, who likes to see progress. */
-export function isWatched({ stderr, env }: Terminal): boolean {
+export function isWatched({ stderr, surroundings }: Terminal): boolean {
+  const { env } = surroundings;
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
+}
+
+/** The surroundings as a command sees them: with `--verbose`, what native libraries print is shown. */
+export function surroundingsFor(
+  { verbose }: { readonly verbose: boolean },
+  { surroundings }: Terminal,
+): Surroundings {
+  return { ...surroundings, showsNativeOutput: verbose };
+}
+
+/** The surroundings that this process is. */
+export function surroundingsOfProcess(): Surroundings {
+  return {
+    env: process.env,
+    nodeVersion: process.version,
+    nodePath: process.execPath,
+    showsNativeOutput: false,
+    cwd: () => process.cwd(),
+    // Node has it from 20.13 on.
+    availableMemoryBytes: () => process.availableMemory?.() ?? freemem(),
+    setVariable(name, value) {
+      process.env[name] = value;
+    },
+  };
 }
 
 /** The terminal of this process. */
@@ -44,7 +75,7 @@ export function terminalOfProcess(): Terminal {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
-    env: process.env,
+    surroundings: surroundingsOfProcess(),
     onInterrupt: listenForSignals,
     undoAtExit(undo) {
       undos.add(undo);

@@ -14,7 +14,7 @@ import { median } from 'simple-statistics';
 import type { Dataset } from '../../src/data/dataset.js';
 import { Context } from '../../src/engine/cuda/context.js';
 import { Driver } from '../../src/engine/cuda/driver.js';
-import { cudaEngine } from '../../src/engine/cuda/engine.js';
+import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { type Library, libraryPaths, loadLibrary } from '../../src/engine/cuda/library.js';
 import { allocateOnDevice, allocatePageLocked } from '../../src/engine/cuda/memory.js';
 import { datasetOf, REQUEST } from '../../src/engine/cuda/testing/verify.js';
@@ -24,6 +24,7 @@ import { type Plan, planCells } from '../../src/plan/plan.js';
 import { strategiesNamed } from '../../src/plan/strategy.js';
 import { render } from '../../src/report/render.js';
 import { run } from '../../src/run.js';
+import { surroundingsOfProcess } from '../../src/terminal.js';
 import { formatBytes, formatDuration, formatRatio } from '../../src/units.js';
 import { Peer } from './peers.js';
 
@@ -40,6 +41,8 @@ const BLOCK_STEPS = SMALL ? 4 : 2000;
 const LINK_BATCH_BYTES = SMALL ? 4096 : 64 * 2 ** 20;
 const DEVICE_BATCH_BYTES = SMALL ? 8192 : 256 * 2 ** 20;
 
+const surroundings = surroundingsOfProcess();
+const cudaEngine = cudaEngineIn(surroundings);
 const library = await loadLibrary(libraryPaths(process.platform, process.env.PINBENCH_CUDA_LIBRARY));
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-gpu-'));
 mkdirSync(options.out, { recursive: true });
@@ -136,7 +139,7 @@ async function race(
 
 /** How near feed-locked comes to the link's own rate, and pin to the device's. */
 async function besideCopies(library: Library): Promise<string> {
-  const driver = new Driver(library);
+  const driver = new Driver(library, surroundings.availableMemoryBytes);
   driver.do('cuInit', 0);
   const context = new Context(driver, driver.ask('cuDeviceGet', 0));
   const copyOnDevice = koffi

@@ -2,9 +2,11 @@
 //   node test.mjs [--small]    without --small mini-batches of tens of megabytes too
 // Exit 0 where all passed, 1 where one failed, 4 where there is no CUDA device.
 import { argv, exit } from 'node:process';
-import { cudaEngine } from '../../src/engine/cuda/engine.js';
+import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { CASES, LARGE_CASES } from '../../src/engine/cuda/testing/suite.js';
+import { surroundingsOfProcess } from '../../src/terminal.js';
 
+const cudaEngine = cudaEngineIn(surroundingsOfProcess());
 const found = await cudaEngine.probe();
 if (!found.available) {
   console.log(`no CUDA device: ${found.reason}; ${found.remedy}`);

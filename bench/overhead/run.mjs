@@ -4,7 +4,7 @@
 // million steps leave over 1 MB of heap.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
@@ -42,7 +42,7 @@ async function compare() {
     ...{ batches: [2], works: [1], epochs: 1, warmup: 0, shuffle: 'none', sampling: 'slice', seed: 1 },
     ...{ remainder: 'drop', fetch: 'step', readback: 'mapped' },
   });
-  const device = await new CudaEngine(() => loadLibrary([library])).open(0);
+  const device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
   const order = Int32Array.from({ length: STEPS }, (_, i) => i);
   const out = new Float64Array(STEPS);
   const best = new Map(STRATEGIES.map((name) => [name, { js: Infinity, c: Infinity, heapBytes: 0 }]));

@@ -12,7 +12,8 @@ import type { Failure } from '../words.js';
 
 /** `pinbench compare`: prints what has changed, tells GitHub Actions where it runs there, and fails by the verdicts. */
 export async function compareCommand(request: CompareRequest, terminal: Terminal): Promise<number> {
-  const { stdout, stderr, env } = terminal;
+  const { stdout, stderr } = terminal;
+  const { env } = terminal.surroundings;
   const inActions = env.GITHUB_ACTIONS === 'true';
   // GitHub reads commands on either stream; what may go to a file has standard output for itself.
   const tell = (line: string) => (request.format === 'table' ? stdout : stderr).write(`${line}\n`);
@@ -35,8 +36,8 @@ export async function compareCommand(request: CompareRequest, terminal: Terminal
 }
 
 /** Adds to the job's summary in GitHub Actions; where that cannot be, the verdict still counts. */
-async function summarise(markdown: string, { env, stderr }: Terminal): Promise<void> {
-  const path = env.GITHUB_STEP_SUMMARY;
+async function summarise(markdown: string, { surroundings, stderr }: Terminal): Promise<void> {
+  const path = surroundings.env.GITHUB_STEP_SUMMARY;
   if (!path) return;
   await appendFile(path, `${markdown}\n`).catch(({ code }: NodeJS.ErrnoException) => {
     stderr.write(`pinbench: ${path}: cannot be written (${code}); there is no summary of this comparison\n`);

@@ -2,12 +2,12 @@ import type { EnginesRequest } from '../cli/request.js';
 import { probeEngines } from '../engine/registry.js';
 import { EXIT } from '../exit.js';
 import { renderEngines } from '../report/engines.js';
-import { type Terminal, usesColor } from '../terminal.js';
+import { surroundingsFor, type Terminal, usesColor } from '../terminal.js';
 import { printJson } from './output.js';
 
 /** `pinbench engines`: prints which engines there are, and what mends those that are not. */
 export async function enginesCommand(request: EnginesRequest, terminal: Terminal): Promise<number> {
-  const engines = await probeEngines();
+  const engines = await probeEngines(surroundingsFor(request, terminal));
   if (request.json) {
     printJson(
       engines.map(({ name, availability }) => ({ name, ...availability })),

@@ -16,7 +16,7 @@ export async function runCommand(
   const { run } = await import('../run.js');
   const drawsProgress = request.progress && !request.quiet && isWatched(terminal);
   const record = await interruptible(terminal, drawsProgress, ({ signal, bar }) =>
-    run(request.file, { ...request, progress: bar, argv: args, signal }),
+    run(request.file, { ...request, progress: bar, argv: args, signal }, terminal.surroundings),
   );
   const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');

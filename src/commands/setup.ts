@@ -11,7 +11,7 @@ export async function setupCommand({ cpu, folder }: SetupRequest, terminal: Term
   await interruptible(terminal, isWatched(terminal), async ({ signal, bar }) => {
     const fetched = (done: number, total: number, what: string) => bar?.fetching(done, total, what);
     try {
-      await setupTensorflow({ folder, cpu, say, fetched, signal });
+      await setupTensorflow({ folder, cpu, say, fetched, signal, surroundings: terminal.surroundings });
     } catch (cause) {
       if (!signal.aborted) throw cause;
       throw new PinbenchError('interrupted', {

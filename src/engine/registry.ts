@@ -1,12 +1,14 @@
 import { PinbenchError } from '../errors.js';
+import type { Surroundings } from '../surroundings.js';
 import { ENGINES, type EngineName } from '../words.js';
 import type { Availability, Device, Engine } from './engine.js';
 
 /** Where each engine is found; imported only when it is asked for. */
-const LOADERS: Partial<Record<EngineName, () => Promise<Engine>>> = {
-  tensorflow: async () => (await import('./tfjs/tensorflow.js')).tensorflowEngine,
-  cuda: async () => (await import('./cuda/engine.js')).cudaEngine,
-  webgpu: async () => (await import('./tfjs/webgpu.js')).webgpuEngine,
+const LOADERS: Partial<Record<EngineName, (surroundings: Surroundings) => Promise<Engine>>> = {
+  tensorflow: async (surroundings) =>
+    new (await import('./tfjs/tensorflow.js')).TensorflowEngine(surroundings),
+  cuda: async (surroundings) => (await import('./cuda/engine.js')).cudaEngineIn(surroundings),
+  webgpu: async (surroundings) => new (await import('./tfjs/webgpu.js')).WebgpuEngine(surroundings),
   cpu: async () => (await import('./tfjs/cpu.js')).cpuEngine,
 };
 
@@ -25,8 +27,14 @@ export interface OpenedEngine {
   readonly device: Device;
 }
 
+/** An engine with what it found. */
+export interface ProbedEngine {
+  readonly name: EngineName;
+  readonly availability: Availability;
+}
+
 /** The engine of that name; a `PinbenchError` of code `engine` where this build has none. */
-export async function loadEngine(name: EngineName): Promise<Engine> {
+export async function loadEngine(name: EngineName, surroundings: Surroundings): Promise<Engine> {
   const load = LOADERS[name];
   if (load === undefined) {
     throw new PinbenchError('engine', {
@@ -35,23 +43,32 @@ export async function loadEngine(name: EngineName): Promise<Engine> {
       expected: ['auto', 'all', ...ENGINE_NAMES].join(', '),
     });
   }
-  return load();
+  return load(surroundings);
 }
 
 /** Every engine of this build with what it found. */
-export async function probeEngines(): Promise<{ name: EngineName; availability: Availability }[]> {
-  const found: { name: EngineName; availability: Availability }[] = [];
-  for (const name of ENGINE_NAMES) found.push({ name, availability: await (await loadEngine(name)).probe() });
+export async function probeEngines(surroundings: Surroundings): Promise<ProbedEngine[]> {
+  const found: ProbedEngine[] = [];
+  for (const name of ENGINE_NAMES) {
+    const engine = await loadEngine(name, surroundings);
+    found.push({ name, availability: await engine.probe() });
+  }
   return found;
 }
 
 /** Opens what was asked for. `auto` takes the first engine with a GPU, else the processor; a named engine that is not there is an error. */
-export async function openEngines(request: EngineRequest, device: number): Promise<OpenedEngine[]> {
-  const names = typeof request === 'string' ? await choose(request) : request;
+export async function openEngines(
+  request: EngineRequest,
+  device: number,
+  surroundings: Surroundings,
+): Promise<OpenedEngine[]> {
+  const names = typeof request === 'string' ? await choose(request, surroundings) : request;
   const opened: OpenedEngine[] = [];
   try {
-    for (const name of names)
-      opened.push({ engine: name, device: await (await openable(name)).open(device) });
+    for (const name of names) {
+      const engine = await openable(name, surroundings);
+      opened.push({ engine: name, device: await engine.open(device) });
+    }
   } catch (error) {
     await closeEngines(opened);
     throw error;
@@ -64,11 +81,11 @@ export async function closeEngines(opened: readonly OpenedEngine[]): Promise<voi
   for (const { device } of [...opened].reverse()) await device[Symbol.asyncDispose]();
 }
 
-async function choose(request: 'auto' | 'all'): Promise<EngineName[]> {
+async function choose(request: 'auto' | 'all', surroundings: Surroundings): Promise<EngineName[]> {
   const there: EngineName[] = [];
   for (const name of request === 'all' ? ENGINE_NAMES : AUTO_ORDER) {
     if (LOADERS[name] === undefined) continue;
-    const found = await (await loadEngine(name)).probe();
+    const found = await (await loadEngine(name, surroundings)).probe();
     if (!found.available) continue;
     if (request === 'auto' && (name === 'cpu' || found.devices.some(({ gpu }) => gpu))) return [name];
     if (request === 'all') there.push(name);
@@ -76,8 +93,8 @@ async function choose(request: 'auto' | 'all'): Promise<EngineName[]> {
   return there;
 }
 
-async function openable(name: EngineName): Promise<Engine> {
-  const engine = await loadEngine(name);
+async function openable(name: EngineName, surroundings: Surroundings): Promise<Engine> {
+  const engine = await loadEngine(name, surroundings);
   const found = await engine.probe();
   if (found.available) return engine;
   throw new PinbenchError('engine', {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
-import { version } from 'node:process';
 import { promisify } from 'node:util';
 import ci from 'ci-info';
+import type { Surroundings } from '../surroundings.js';
 
 /** The commit a run was made at. */
 export interface Git {
@@ -27,10 +27,10 @@ export interface Environment {
 }
 
 /** Looks at the machine and at the git repository of the working directory. Never throws: what cannot be known is absent. */
-export async function lookAtEnvironment(): Promise<Environment> {
-  const git = await lookAtGit();
+export async function lookAtEnvironment({ cwd, nodeVersion }: Surroundings): Promise<Environment> {
+  const git = await lookAtGit(cwd);
   return {
-    node: version,
+    node: nodeVersion,
     os: `${platform()} ${release()}`,
     arch: arch(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -43,8 +43,9 @@ export async function lookAtEnvironment(): Promise<Environment> {
 
 const run = promisify(execFile);
 
-async function lookAtGit(): Promise<Git | undefined> {
-  const git = async (...args: string[]) => (await run('git', args, { timeout: 5000 })).stdout.trim();
+async function lookAtGit(cwd: () => string): Promise<Git | undefined> {
+  const git = async (...args: string[]) =>
+    (await run('git', args, { cwd: cwd(), timeout: 5000 })).stdout.trim();
   try {
     const commit = await git('rev-parse', 'HEAD');
     const branch = await git('rev-parse', '--abbrev-ref', 'HEAD');

@@ -6,11 +6,18 @@ export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
+/** How a program is run. */
+export interface CommandOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+}
+
 /** Runs a program to its end and returns what it printed; `CommandFailed` with its last line where it fails or is not there. */
 export async function command(
   program: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
+  options: CommandOptions,
 ): Promise<string> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let printed = '';
@@ -33,8 +40,13 @@ export async function command(
 }
 
 /** A tool that must be there, with the remedy where it is not. */
-export async function mustHave(program: string, args: readonly string[], remedy: string): Promise<void> {
-  await command(program, args).catch((cause) => {
+export async function mustHave(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions,
+  remedy: string,
+): Promise<void> {
+  await command(program, args, options).catch((cause) => {
     throw new PinbenchError('engine', {
       subject: [program, ...args.slice(0, -1)].join(' '),
       observed: 'not there',

@@ -11,12 +11,13 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { arch, env, execPath, platform } from 'node:process';
 import { tensorflowFolder } from '../engine/tfjs/tensorflow-folder.js';
 import { PinbenchError } from '../errors.js';
+import type { Surroundings } from '../surroundings.js';
 import { formatBytes } from '../units.js';
-import { CommandFailed, command, mustHave } from './command.js';
+import { CommandFailed, type CommandOptions, command, mustHave } from './command.js';
 import { CPU_WHEELS, GPU_WHEELS, KEPT, type Wheel } from './wheels.js';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -42,6 +43,7 @@ export interface SetupOptions {
   /** Bytes fetched so far and in all. */
   readonly fetched: (doneBytes: number, totalBytes: number, what: string) => void;
   readonly signal?: AbortSignal | undefined;
+  readonly surroundings: Surroundings;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface SetupOptions {
  * same already is left as it is.
  */
 export async function setupTensorflow(options: SetupOptions): Promise<void> {
-  const folder = resolve(options.folder ?? tensorflowFolder());
+  const folder = resolve(options.folder ?? tensorflowFolder(options.surroundings));
   const wheels = options.cpu ? CPU_WHEELS : GPU_WHEELS;
   const stamp = JSON.stringify({
     ...{ package: `${PACKAGE}@${PACKAGE_VERSION}`, tensorflow: TENSORFLOW_VERSION, cpu: options.cpu },
@@ -58,7 +60,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   });
   if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
   await mustBeOurs(folder);
-  await mustHaveTools();
+  await mustHaveTools({ env: options.surroundings.env });
   await mustHaveRoom(folder, options.cpu);
   const bytes = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
   const kept = DISK_BYTES[options.cpu ? 'cpu' : 'gpu'].kept;
@@ -85,8 +87,8 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
 }
 
 async function build(folder: string, wheels: readonly Wheel[], totalBytes: number, options: SetupOptions) {
-  const { signal, fetched } = options;
-  const quiet = signal && { signal };
+  const { signal, fetched, surroundings } = options;
+  const how: CommandOptions = { env: surroundings.env, ...(signal && { signal }) };
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   await step('npm install', () =>
     command(
@@ -94,7 +96,7 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
       `install --ignore-scripts --no-audit --no-fund ${PACKAGE}@${PACKAGE_VERSION} node-api-headers@1`.split(
         ' ',
       ),
-      { cwd: folder, ...quiet },
+      { ...how, cwd: folder },
     ),
   );
   const home = join(folder, 'node_modules', PACKAGE);
@@ -107,13 +109,13 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
       fetched(doneBytes + (await bytesIn(into)), totalBytes, wheel.requirement);
     }, 250);
     try {
-      await fetchWheel(wheel, into, quiet);
+      await fetchWheel(wheel, into, how);
     } finally {
       clearInterval(watch);
     }
     await step(`unpacking ${wheel.requirement}`, async () => {
       const [file] = (await readdir(into)).filter((name) => name.endsWith('.whl'));
-      return command('python3', ['-c', UNPACK, join(into, file!), deps, JSON.stringify(KEPT)], quiet);
+      return command('python3', ['-c', UNPACK, join(into, file!), deps, JSON.stringify(KEPT)], how);
     });
     // One wheel at a time: the disk never holds more than the largest beside what is kept.
     await rm(into, { recursive: true });
@@ -124,24 +126,20 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
     const library = name === 'tensorflow' ? 'libtensorflow_cc.so.2' : 'libtensorflow_framework.so.2';
     await symlink(library, join(deps, 'lib', `lib${name}.so`));
   }
-  await step('compiling the binding', () => compile(folder, home, quiet));
+  await step('compiling the binding', () => compile(folder, home, how));
   await rm(join(deps, 'include'), { recursive: true });
   await step('trying it', async () => {
-    const sum = await command(execPath, ['-e', TRIAL], {
+    const sum = await command(surroundings.nodePath, ['-e', TRIAL], {
+      ...how,
       cwd: folder,
-      env: { ...env, TF_CPP_MIN_LOG_LEVEL: '3' },
-      ...quiet,
+      env: { ...how.env, TF_CPP_MIN_LOG_LEVEL: '3' },
     });
     if (sum.trim() !== '8555') throw new CommandFailed(`it sums to ${sum.trim()}, expected 8555`);
   });
 }
 
 /** pip holds the file against its checksum. Its temporary folder is ours, so that what it has fetched can be seen. */
-async function fetchWheel(
-  { requirement, sha256 }: Wheel,
-  into: string,
-  quiet: { signal: AbortSignal } | undefined,
-) {
+async function fetchWheel({ requirement, sha256 }: Wheel, into: string, how: CommandOptions) {
   const list = join(into, 'requirements.txt');
   await writeFile(list, `${requirement} --hash=sha256:${sha256}\n`);
   await step(`fetching ${requirement}`, () =>
@@ -159,12 +157,12 @@ async function fetchWheel(
         '-r',
         list,
       ],
-      { env: { ...env, TMPDIR: into, PIP_DISABLE_PIP_VERSION_CHECK: '1' }, ...quiet },
+      { ...how, env: { ...how.env, TMPDIR: into, PIP_DISABLE_PIP_VERSION_CHECK: '1' } },
     ),
   );
 }
 
-function compile(folder: string, home: string, quiet: { signal: AbortSignal } | undefined): Promise<string> {
+function compile(folder: string, home: string, how: CommandOptions): Promise<string> {
   return mkdir(join(home, 'lib/napi-v8'), { recursive: true }).then(() =>
     command(
       'g++',
@@ -174,7 +172,7 @@ function compile(folder: string, home: string, quiet: { signal: AbortSignal } | 
         ...'binding/tfjs_backend.cc binding/tfjs_binding.cc -o lib/napi-v8/tfjs_binding.node'.split(' '),
         ...'-Ldeps/lib -ltensorflow -ltensorflow_framework -Wl,-rpath,$ORIGIN/../../deps/lib'.split(' '),
       ],
-      { cwd: home, ...quiet },
+      { ...how, cwd: home },
     ),
   );
 }
@@ -194,22 +192,23 @@ async function step<T>(subject: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function mustHaveTools(): Promise<void> {
-  if (platform !== 'linux' || arch !== 'x64') {
+async function mustHaveTools(how: CommandOptions): Promise<void> {
+  if (platform() !== 'linux' || arch() !== 'x64') {
     throw new PinbenchError('engine', {
       subject: 'setup tensorflow',
-      observed: `this is ${platform} on ${arch}`,
+      observed: `this is ${platform()} on ${arch()}`,
       expected: 'Linux on x64, for which TensorFlow’s wheels have what is needed',
       remedy: `npm install ${PACKAGE} in your project, if it installs there`,
     });
   }
-  await mustHave('npm', ['--version'], 'install npm');
+  await mustHave('npm', ['--version'], how, 'install npm');
   await mustHave(
     'python3',
     ['-m', 'pip', '--version'],
+    how,
     'install python3 with pip: apt-get install python3-pip',
   );
-  await mustHave('g++', ['--version'], 'install a C++ compiler: apt-get install g++');
+  await mustHave('g++', ['--version'], how, 'install a C++ compiler: apt-get install g++');
 }
 
 async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {

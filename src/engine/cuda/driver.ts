@@ -9,6 +9,8 @@ const JIT_LOG_OPTIONS = Int32Array.of(5, 6);
 /** The driver with every call checked, and what went to the device counted. */
 export class Driver {
   readonly library: Library;
+  /** Host memory that the process may still take. */
+  readonly hostFreeBytes: () => number;
   /** Bytes copied to the device, or read by it over the link, since the driver was made. */
   h2dBytes = 0;
   readonly #call: RawCalls;
@@ -16,8 +18,9 @@ export class Driver {
   readonly #words = new Int32Array(16);
   #lost = false;
 
-  constructor(library: Library) {
+  constructor(library: Library, hostFreeBytes: () => number) {
     this.library = library;
+    this.hostFreeBytes = hostFreeBytes;
     this.#call = library.call;
   }
 

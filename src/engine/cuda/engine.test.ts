@@ -1,3 +1,4 @@
+import { freemem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../measure/clock.js';
 import { measure } from '../../measure/measure.js';
@@ -18,7 +19,7 @@ async function measureOn(
   names: readonly StrategyName[] = STRATEGIES,
   dataset = datasetOf('float32', 11, 5),
 ) {
-  const device = await new CudaEngine(async () => library).open(0);
+  const device = await new CudaEngine(async () => library, freemem).open(0);
   try {
     return await measure({
       dataset,
@@ -76,7 +77,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     const callsOf = async (name: StrategyName, readback: 'mapped' | 'copy') => {
       const library = new MemoryLibrary();
       const dataset = datasetOf('float32', 12, 5);
-      const device = await new CudaEngine(async () => library).open(0);
+      const device = await new CudaEngine(async () => library, freemem).open(0);
       const plan = planCells(dataset, { ...REQUEST, readback })[0]!;
       const session = await device.prepare(dataset, plan, strategiesNamed([name])[0]!);
       await session.setup();
@@ -188,17 +189,17 @@ describe('the CUDA engine, on a driver in memory', () => {
   it('tells no library, no device and a refusing driver apart', async () => {
     const none = new CudaEngine(async () => {
       throw new LibraryNotFound('libcuda.so.1: cannot open');
-    });
+    }, freemem);
     expect(await none.probe()).toMatchObject({
       available: false,
       reason: expect.stringContaining('no CUDA driver library'),
     });
-    const empty = new CudaEngine(async () => new MemoryLibrary({ devices: 0 }));
+    const empty = new CudaEngine(async () => new MemoryLibrary({ devices: 0 }), freemem);
     expect(await empty.probe()).toMatchObject({
       available: false,
       reason: expect.stringContaining('finds no device'),
     });
-    const refusing = new CudaEngine(async () => new MemoryLibrary({ fail: { cuInit: [1, 803] } }));
+    const refusing = new CudaEngine(async () => new MemoryLibrary({ fail: { cuInit: [1, 803] } }), freemem);
     expect(await refusing.probe()).toMatchObject({
       ...{ available: false, reason: expect.stringContaining('refused: cuInit') },
       remedy: expect.stringContaining('reboot'),
@@ -206,7 +207,7 @@ describe('the CUDA engine, on a driver in memory', () => {
   });
 
   it('shows the device, and has no second one', async () => {
-    const engine = new CudaEngine(async () => new MemoryLibrary());
+    const engine = new CudaEngine(async () => new MemoryLibrary(), freemem);
     expect(await engine.probe()).toMatchObject({
       available: true,
       devices: [

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { env, platform } from 'node:process';
+import { platform } from 'node:os';
 import { PinbenchError } from '../../errors.js';
+import type { Surroundings } from '../../surroundings.js';
 import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
+import { once } from '../once.js';
 import { CudaError, STATUS } from './check.js';
 import { ATTRIBUTE, Context } from './context.js';
 import { CudaDevice } from './device.js';
@@ -15,13 +17,16 @@ const INSTALL = 'install the NVIDIA driver, or name its library in PINBENCH_CUDA
 export class CudaEngine implements Engine {
   readonly name = 'cuda';
   readonly #load: () => Promise<Library>;
+  readonly #hostFreeBytes: () => number;
   readonly #nvml: () => Promise<NvmlCalls | undefined>;
 
   constructor(
     load: () => Promise<Library>,
+    hostFreeBytes: () => number,
     nvml: () => Promise<NvmlCalls | undefined> = async () => undefined,
   ) {
     this.#load = load;
+    this.#hostFreeBytes = hostFreeBytes;
     this.#nvml = nvml;
   }
 
@@ -54,7 +59,7 @@ export class CudaEngine implements Engine {
   }
 
   async #driver(): Promise<Driver> {
-    const driver = new Driver(await this.#load());
+    const driver = new Driver(await this.#load(), this.#hostFreeBytes);
     driver.do('cuInit', 0);
     return driver;
   }
@@ -127,17 +132,17 @@ function numaNodeOf(pciBusId: string): number | undefined {
   }
 }
 
-/** The libraries of this machine, loaded once. */
-let library: Promise<Library> | undefined;
-let nvml: Promise<NvmlCalls | undefined> | undefined;
+/** The libraries that were loaded, by the paths that were looked at. */
+const libraries = new Map<string, Promise<Library>>();
+const nvmls = new Map<string, Promise<NvmlCalls | undefined>>();
 
-export const cudaEngine = new CudaEngine(
-  () => {
-    library ??= loadLibrary(libraryPaths(platform, env.PINBENCH_CUDA_LIBRARY));
-    return library;
-  },
-  () => {
-    nvml ??= loadNvml(nvmlPaths(platform, env.PINBENCH_NVML_LIBRARY));
-    return nvml;
-  },
-);
+/** The CUDA engine on this machine's own driver, or on the libraries that the environment names. */
+export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaEngine {
+  const driverPaths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
+  const monitorPaths = nvmlPaths(platform(), env.PINBENCH_NVML_LIBRARY);
+  return new CudaEngine(
+    () => once(libraries, driverPaths.join('\n'), () => loadLibrary(driverPaths)),
+    availableMemoryBytes,
+    () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths)),
+  );
+}

@@ -1,5 +1,3 @@
-import { freemem } from 'node:os';
-import * as host from 'node:process';
 import { formatBytes } from '../../units.js';
 import { StrategyUnavailable } from '../engine.js';
 import { CudaError, STATUS } from './check.js';
@@ -34,7 +32,7 @@ export function allocateOnDevice(driver: Driver, bytes: number, what: string): M
 
 /** Page-locked memory; `StrategyUnavailable` beyond half of the host's free memory, or where the driver refuses. */
 export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
-  mustBeHalfFree(bytes, freeBytes(), what);
+  mustBeHalfFree(bytes, driver.hostFreeBytes(), what);
   const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of page-locked memory`, () =>
     driver.make('cuMemHostAlloc', bytes, PORTABLE_AND_MAPPED),
   );
@@ -49,7 +47,7 @@ export function pageLockInPlace(
 ): PageLocked | undefined {
   const { byteLength: bytes } = array;
   // What is to be locked is taken already.
-  mustBeHalfFree(bytes, freeBytes() + bytes, what);
+  mustBeHalfFree(bytes, driver.hostFreeBytes() + bytes, what);
   const address = driver.library.address(array);
   const status = driver.library.call.cuMemHostRegister_v2(address, bytes, PORTABLE_AND_MAPPED);
   if (status !== 0) {
@@ -68,11 +66,6 @@ function mapped(driver: Driver, address: number, bytes: number, free: () => void
     free();
     throw error;
   }
-}
-
-/** What a process may still take, where Node can tell: a container's limit counts. */
-function freeBytes(): number {
-  return host.availableMemory?.() ?? freemem();
 }
 
 function mustBeHalfFree(bytes: number, freeBytes: number, what: string): void {

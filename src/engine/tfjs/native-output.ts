@@ -1,26 +1,19 @@
-import { platform } from 'node:process';
-
-let shown = false;
-
-/** With `--verbose` nothing is held back. */
-export function showNativeOutput(): void {
-  shown = true;
-}
-
-export function nativeOutputIsShown(): boolean {
-  return shown;
-}
+import { platform } from 'node:os';
+import type { Surroundings } from '../../surroundings.js';
 
 const STDERR = 2;
 /** O_WRONLY. */
 const WRITE_ONLY = 1;
 
 /**
- * Does something that loads native libraries, and holds back what these print to stderr by themselves, past Node. Where the
- * C library cannot be asked (Windows) it is printed.
+ * Does something that loads native libraries. What these print to standard error by themselves, past Node, is held back unless it
+ * is to be shown; on Windows it is always printed, because its C library cannot be asked.
  */
-export async function withoutNativeOutput<T>(work: () => Promise<T>): Promise<T> {
-  if (shown || (platform !== 'linux' && platform !== 'darwin')) return work();
+export async function withNativeOutput<T>(
+  { showsNativeOutput }: Pick<Surroundings, 'showsNativeOutput'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (showsNativeOutput || (platform() !== 'linux' && platform() !== 'darwin')) return work();
   const { default: koffi } = await import('koffi');
   const c = koffi.load(null);
   const [dup, dup2, open, close] = [

@@ -1,13 +1,17 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { cwd } from 'node:process';
 import { pathToFileURL } from 'node:url';
+import type { Surroundings } from '../../surroundings.js';
 
 /**
  * An optional peer: from the project pinbench is run in, else from where pinbench is installed, else from the folders named;
  * the first that loads. `undefined` where none has it; where none loads, what the first threw is thrown on.
  */
-export async function importOptional(name: string, folders: readonly string[] = []): Promise<unknown> {
+export async function importOptional(
+  name: string,
+  { cwd }: Pick<Surroundings, 'cwd'>,
+  folders: readonly string[] = [],
+): Promise<unknown> {
   const places = [
     join(cwd(), 'package.json'),
     import.meta.url,

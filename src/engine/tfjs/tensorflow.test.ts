@@ -9,6 +9,7 @@ import { Orders } from '../../plan/batches.js';
 import { type PlanRequest, planCells } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
 import { type MeasuredResult, recordSchema } from '../../record/schema.js';
+import { surroundingsOfProcess } from '../../terminal.js';
 import type { StrategyName } from '../../words.js';
 import { datasetOf } from '../cuda/testing/verify.js';
 import type { Device } from '../engine.js';
@@ -135,9 +136,14 @@ onTensorFlow('a session on TensorFlow', () => {
   let device: Device;
   let tf: Namespace;
   beforeAll(async () => {
-    env.PINBENCH_TENSORFLOW_DIR = folder;
-    device = await (await import('./tensorflow.js')).tensorflowEngine.open(0);
-    tf = ((await importOptional('@tensorflow/tfjs-node-gpu', [folder!])) as { default: Namespace }).default;
+    const surroundings = {
+      ...surroundingsOfProcess(),
+      env: { ...env, PINBENCH_TENSORFLOW_DIR: folder },
+    };
+    const { TensorflowEngine } = await import('./tensorflow.js');
+    device = await new TensorflowEngine(surroundings).open(0);
+    const found = await importOptional('@tensorflow/tfjs-node-gpu', surroundings, [folder!]);
+    tf = (found as { default: Namespace }).default;
   });
 
   const REQUEST: PlanRequest = {

@@ -1,11 +1,12 @@
-import { env } from 'node:process';
 import util from 'node:util';
 import { PinbenchError } from '../../errors.js';
-import { cudaEngine } from '../cuda/engine.js';
-import type { Device, DeviceInfo, Engine } from '../engine.js';
+import type { Surroundings } from '../../surroundings.js';
+import { cudaEngineIn } from '../cuda/engine.js';
+import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
+import { once } from '../once.js';
 import { TfjsDevice } from './device.js';
 import type { Tfjs } from './namespace.js';
-import { nativeOutputIsShown, withoutNativeOutput } from './native-output.js';
+import { withNativeOutput } from './native-output.js';
 import { importOptional } from './optional-package.js';
 import { tensorflowFolder } from './tensorflow-folder.js';
 
@@ -24,23 +25,28 @@ type TfjsNode = Tfjs & {
 };
 
 /** TensorFlow itself, through tfjs-node-gpu: from the user's project, else what `pinbench setup tensorflow` built. */
-export const tensorflowEngine: Engine = {
-  name: 'tensorflow',
+export class TensorflowEngine implements Engine {
+  readonly name = 'tensorflow';
+  readonly #surroundings: Surroundings;
 
-  async probe() {
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  async probe(): Promise<Availability> {
     try {
-      const tf = await load();
+      const tf = await load(this.#surroundings);
       if (tf === undefined) {
         return { available: false, reason: `${PACKAGE} is not installed`, remedy: REMEDY };
       }
-      return { available: true, devices: [await infoOf(tf)] };
+      return { available: true, devices: [await infoOf(tf, this.#surroundings)] };
     } catch (error) {
       const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
       return { available: false, reason: `${PACKAGE} does not load: ${message}`, remedy: REMEDY };
     }
-  },
+  }
 
-  async open(ordinal): Promise<Device> {
+  async open(ordinal: number): Promise<Device> {
     if (ordinal !== 0) {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
@@ -49,40 +55,46 @@ export const tensorflowEngine: Engine = {
         remedy: `choose another with CUDA_VISIBLE_DEVICES=${ordinal}`,
       });
     }
-    const tf = await load();
+    const tf = await load(this.#surroundings);
     if (tf === undefined) {
       throw new PinbenchError('engine', { subject: PACKAGE, observed: 'not installed', remedy: REMEDY });
     }
-    return new TfjsDevice(tf, await infoOf(tf), { backend: 'tensorflow' });
-  },
-};
+    return new TfjsDevice(tf, await infoOf(tf, this.#surroundings), { backend: 'tensorflow' });
+  }
+}
 
-let loaded: Promise<TfjsNode | undefined> | undefined;
+/** The packages that were loaded, by the folders that were looked in. */
+const loaded = new Map<string, Promise<TfjsNode | undefined>>();
 
 /** Loads the package once. TensorFlow prints to stderr by itself: it is told not to, and held back where it does all the same. */
-function load(): Promise<TfjsNode | undefined> {
-  loaded ??= withoutNativeOutput(async () => {
-    if (!nativeOutputIsShown()) env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-    // tfjs-node 4.22 calls it, and Node 23 took it away.
-    Object.assign(util, {
-      isNullOrUndefined:
-        (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ?? ((v: unknown) => v == null),
-    });
-    const tf = (await importOptional(PACKAGE, [tensorflowFolder()])) as { default: TfjsNode } | undefined;
-    // Else every kernel of another copy of the core, pinbench's own, is warned of: copies share one registry.
-    tf?.default.enableProdMode();
-    await tf?.default.ready();
-    return tf?.default;
-  });
-  return loaded;
+async function load(surroundings: Surroundings): Promise<TfjsNode | undefined> {
+  const folder = tensorflowFolder(surroundings);
+  return once(loaded, JSON.stringify([surroundings.cwd(), folder]), () =>
+    withNativeOutput(surroundings, async () => {
+      const { env, setVariable, showsNativeOutput } = surroundings;
+      if (!showsNativeOutput && env.TF_CPP_MIN_LOG_LEVEL === undefined) {
+        setVariable('TF_CPP_MIN_LOG_LEVEL', '3');
+      }
+      // tfjs-node 4.22 calls it, and Node 23 took it away.
+      Object.assign(util, {
+        isNullOrUndefined:
+          (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ?? ((v: unknown) => v == null),
+      });
+      const tf = (await importOptional(PACKAGE, surroundings, [folder])) as { default: TfjsNode } | undefined;
+      // Else every kernel of another copy of the core, pinbench's own, is warned of: copies share one registry.
+      tf?.default.enableProdMode();
+      await tf?.default.ready();
+      return tf?.default;
+    }),
+  );
 }
 
 /** The binding does not name its device: CUDA does, whose order of devices is TensorFlow's. */
-async function infoOf(tf: TfjsNode): Promise<DeviceInfo> {
+async function infoOf(tf: TfjsNode, surroundings: Surroundings): Promise<DeviceInfo> {
   const { binding, isUsingGpuDevice: gpu } = tf.backend();
   const runtime = `TensorFlow ${binding.TF_Version}, tfjs-node-gpu ${tf.version['tfjs-node']}`;
   if (!gpu) return { name: 'TensorFlow on CPU', gpu, runtime };
-  const cuda = await cudaEngine.probe();
+  const cuda = await cudaEngineIn(surroundings).probe();
   const known = cuda.available ? cuda.devices[0] : undefined;
   return { ...known, name: known?.name ?? 'a GPU', gpu, runtime };
 }

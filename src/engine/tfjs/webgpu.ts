@@ -1,8 +1,9 @@
 import { PinbenchError } from '../../errors.js';
-import type { Device, DeviceInfo, Engine } from '../engine.js';
+import type { Surroundings } from '../../surroundings.js';
+import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { TfjsDevice } from './device.js';
 import type { BackendNamespace } from './namespace.js';
-import { withoutNativeOutput } from './native-output.js';
+import { withNativeOutput } from './native-output.js';
 import { importOptional } from './optional-package.js';
 
 /** The part of WebGPU that is used here, as Dawn's Node binding has it. */
@@ -46,12 +47,17 @@ const LIMITS = [
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
 /** tfjs on Dawn: any GPU that has a Vulkan, Metal or Direct3D 12 driver. */
-export const webgpuEngine: Engine = {
-  name: 'webgpu',
+export class WebgpuEngine implements Engine {
+  readonly name = 'webgpu';
+  readonly #surroundings: Surroundings;
 
-  async probe() {
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  async probe(): Promise<Availability> {
     try {
-      const found = await look();
+      const found = await look(this.#surroundings);
       if (found === undefined) {
         return {
           available: false,
@@ -66,9 +72,9 @@ export const webgpuEngine: Engine = {
     } catch (error) {
       return { available: false, reason: `Dawn cannot be used: ${firstLine(error)}`, remedy: INSTALL };
     }
-  },
+  }
 
-  async open(ordinal): Promise<Device> {
+  async open(ordinal: number): Promise<Device> {
     if (ordinal !== 0) {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
@@ -76,7 +82,7 @@ export const webgpuEngine: Engine = {
         expected: '0',
       });
     }
-    const found = await look();
+    const found = await look(this.#surroundings);
     if (found?.adapter == null) {
       throw new PinbenchError('engine', { subject: 'webgpu', observed: 'no adapter', remedy: NO_ADAPTER });
     }
@@ -100,18 +106,19 @@ export const webgpuEngine: Engine = {
         device.destroy();
       },
     });
-  },
-};
+  }
+}
 
 /** The packages and the adapter; `undefined` where a package is not installed. */
-function look() {
-  return withoutNativeOutput(async () => {
-    const dawn = (await importOptional('webgpu')) as Dawn | undefined;
+function look(surroundings: Surroundings) {
+  const load = (name: string) => importOptional(name, surroundings);
+  return withNativeOutput(surroundings, async () => {
+    const dawn = (await load('webgpu')) as Dawn | undefined;
     if (dawn === undefined) return undefined;
     const gpu = browserLike(dawn);
     const [backend, core] = [
-      (await importOptional('@tensorflow/tfjs-backend-webgpu')) as BackendPackage | undefined,
-      (await importOptional('@tensorflow/tfjs-core')) as BackendNamespace | undefined,
+      (await load('@tensorflow/tfjs-backend-webgpu')) as BackendPackage | undefined,
+      (await load('@tensorflow/tfjs-core')) as BackendNamespace | undefined,
     ];
     if (backend === undefined || core === undefined) return undefined;
     // Else another copy of the core, pinbench's own, warns that the platform is set already.

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Device } from '../../engine.js';
@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)(
   () => {
     let device: Device;
     beforeAll(async () => {
-      device = await new CudaEngine(() => loadLibrary([library])).open(0);
+      device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
     });
     afterAll(async () => device[Symbol.asyncDispose]());
 

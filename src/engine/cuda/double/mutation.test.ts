@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(
         library.call.cuModuleLoadDataEx(box, Buffer.from(`${text}\0`, 'latin1'), ...rest);
       const mutated: Library = { ...library, call: { ...library.call, cuModuleLoadDataEx: load } };
       try {
-        const device = await new CudaEngine(async () => mutated).open(0);
+        const device = await new CudaEngine(async () => mutated, freemem).open(0);
         for (const { run } of casesOf(entry)) await run(device);
         await device[Symbol.asyncDispose]();
         return true;

@@ -1,0 +1,20 @@
+/**
+ * What pinbench sees of the process it runs in. Only `terminal.ts` looks at the process; whoever needs something of it is given
+ * this.
+ */
+export interface Surroundings {
+  /** The environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Version of Node, such as `v20.20.2`. */
+  readonly nodeVersion: string;
+  /** Path of the program that runs this process. */
+  readonly nodePath: string;
+  /** Whether native libraries may print to standard error by themselves. */
+  readonly showsNativeOutput: boolean;
+  /** The working directory; throws where it has been removed. */
+  readonly cwd: () => string;
+  /** Memory that the process may still take, where a container's limit counts. */
+  readonly availableMemoryBytes: () => number;
+  /** Sets an environment variable of the process itself, which is where native libraries read it. */
+  readonly setVariable: (name: string, value: string) => void;
+}
