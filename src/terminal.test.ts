@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordSchema } from './record/schema.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'pinbench.js');
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+/** Much longer than a graceful stop takes, and much shorter than what is stopped. */
+const PROMPTLY_MS = 10_000;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinbench-terminal-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A child process with what it has printed so far, which ends with a code or by a signal. */
+class Child {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  printed = '';
+
+  constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env } });
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.on('data', (bytes) => {
+        this.printed += bytes;
+      });
+    }
+    this.ended = new Promise((done) => this.#child.on('close', (code, signal) => done(code ?? signal)));
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async prints(text: string): Promise<void> {
+    for (let waitedMs = 0; !this.printed.includes(text); waitedMs += 20) {
+      if (waitedMs > 30_000) throw new Error(`it has not printed ${text}, but ${this.printed}`);
+      await sleep(20);
+    }
+  }
+}
+
+/** Work of minutes, which writes a record. */
+const longRun = (record: string) => [
+  ...[BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000000', '--warmup', '0', '--json', record],
+];
+/** Long enough for a run to have begun measuring. */
+const UNDER_WAY_MS = 2500;
+
+describe.skipIf(process.platform === 'win32')('a signal', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'of the kind %s stops a run, which writes what it measured and exits 130',
+    async (signal) => {
+      const path = join(folder, `${signal}.json`);
+      const child = new Child(process.execPath, longRun(path));
+      await sleep(UNDER_WAY_MS);
+      const since = performance.now();
+      child.kill(signal);
+      expect(await child.ended).toBe(130);
+      expect(performance.now() - since).toBeLessThan(PROMPTLY_MS);
+      expect(child.printed).toContain('fixtures/data.npy: interrupted');
+      expect(recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).complete).toBe(false);
+    },
+  );
+
+  it('that comes twice ends a run with exit code 130', async () => {
+    const child = new Child(process.execPath, longRun(join(folder, 'twice.json')));
+    await sleep(UNDER_WAY_MS);
+    const since = performance.now();
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await child.ended).toBe(130);
+    expect(performance.now() - since).toBeLessThan(PROMPTLY_MS);
+  });
+
+  it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
+    'stops setup tensorflow, which leaves nothing behind',
+    async () => {
+      const tools = join(folder, 'tools');
+      mkdirSync(tools);
+      for (const tool of ['python3', 'g++']) symlinkSync('/bin/true', join(tools, tool));
+      const npm = '#!/bin/sh\n[ "$1" = --version ] || exec sleep 600\n';
+      writeFileSync(join(tools, 'npm'), npm, { mode: 0o755 });
+      const target = join(folder, 'tensorflow');
+      const args = [BIN, 'setup', 'tensorflow', '--cpu', '--dir', target];
+      const child = new Child(process.execPath, args, { PATH: `${tools}:/bin:/usr/bin` });
+      await child.prints('fetching');
+      await sleep(500);
+      child.kill('SIGHUP');
+      expect(await child.ended).toBe(130);
+      expect(child.printed).toContain('setup tensorflow: interrupted; nothing was left behind');
+      expect(readdirSync(folder).filter((name) => name.startsWith('tensorflow'))).toEqual([]);
+    },
+  );
+
+  /** A program whose first signal is never done being handled. */
+  const STUBBORN = `
+    import { terminalOfProcess } from ${JSON.stringify(join(ROOT, 'dist/terminal.js'))};
+    const terminal = terminalOfProcess();
+    terminal.undoAtExit(() => terminal.stdout.write('undone'));
+    const stop = terminal.onInterrupt(() => {
+      stop();
+      terminal.stdout.write('heard');
+    });
+    setInterval(() => {}, 1000);
+    terminal.stdout.write('ready');
+  `;
+
+  it.each([
+    ['SIGINT', 'SIGINT'],
+    ['SIGTERM', 'SIGINT'],
+    ['SIGHUP', 'SIGTERM'],
+    ['SIGINT', 'SIGHUP'],
+  ] as const)('%s calls the listener, and %s after it ends the process at once', async (first, second) => {
+    const child = new Child(process.execPath, ['--input-type=module', '-e', STUBBORN]);
+    await child.prints('ready');
+    child.kill(first);
+    await child.prints('heard');
+    child.kill(second);
+    expect([await child.ended, child.printed]).toEqual([130, 'readyheardundone']);
+  });
+
+  it('is left to the system once nobody listens', async () => {
+    const program = STUBBORN.replace('setInterval', 'stop(); setInterval');
+    const child = new Child(process.execPath, ['--input-type=module', '-e', program]);
+    await child.prints('ready');
+    child.kill('SIGTERM');
+    expect(await child.ended).toBe('SIGTERM');
+  });
+
+  it('is not needed for what must be undone: an error nobody catches undoes it too', async () => {
+    const program = STUBBORN.replace(
+      'setInterval',
+      "setImmediate(() => { throw new Error('a bug'); }); setInterval",
+    );
+    const child = new Child(process.execPath, ['--input-type=module', '-e', program]);
+    expect(await child.ended).toBe(1);
+    expect(child.printed).toContain('undone');
+  });
+});
+
+const noScript =
+  process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0
+    ? 'there is no script of util-linux, which makes a pseudo-terminal'
+    : undefined;
+
+describe.skipIf(noScript !== undefined)(
+  `the cursor of a terminal${noScript ? `: skipped, ${noScript}` : ''}`,
+  () => {
+    /** A run on a pseudo-terminal, and the process that runs there. */
+    async function runOnTerminal(record: string): Promise<{ child: Child; pid: number }> {
+      const pidFile = `${record}.pid`;
+      const command = `echo $$ >'${pidFile}.part'; mv '${pidFile}.part' '${pidFile}'; exec '${process.execPath}' ${longRun(record).join(' ')}`;
+      const child = new Child('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        ...{ TERM: 'xterm', CI: '', SHELL: '/bin/sh' },
+      });
+      await child.prints(HIDE_CURSOR);
+      while (!existsSync(pidFile)) await sleep(20);
+      return { child, pid: Number(readFileSync(pidFile, 'utf8')) };
+    }
+
+    it.each([
+      [['SIGINT']],
+      [['SIGTERM']],
+      [['SIGHUP']],
+      [['SIGINT', 'SIGINT']],
+      [['SIGTERM', 'SIGHUP']],
+    ] as const)('is hidden by the progress bar and shown again after %s', async (signals) => {
+      const { child, pid } = await runOnTerminal(join(folder, `cursor-${signals.join('-')}.json`));
+      await sleep(1000);
+      for (const signal of signals) process.kill(pid, signal);
+      expect(await child.ended).toBe(130);
+      expect(child.printed.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(child.printed.lastIndexOf(HIDE_CURSOR));
+    });
+
+    it('may go away with its terminal: what was measured is written all the same', async () => {
+      const path = join(folder, 'hung-up.json');
+      const { child, pid } = await runOnTerminal(path);
+      await sleep(1000);
+      // The terminal is gone with the program that holds it, and the system sends SIGHUP.
+      child.kill('SIGKILL');
+      await child.ended;
+      for (let waitedMs = 0; isAlive(pid); waitedMs += 20) {
+        expect(waitedMs).toBeLessThan(PROMPTLY_MS);
+        await sleep(20);
+      }
+      expect(recordSchema.parse(JSON.parse(readFileSync(path, 'utf8'))).complete).toBe(false);
+    });
+  },
+);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
