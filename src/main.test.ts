@@ -196,8 +196,11 @@ describe('pinbench run', () => {
 
 describe('exit codes and their one line', () => {
   it.each([
-    [2, '', /no command/],
     [2, 'run', /missing required argument 'file'/],
+    [2, 'setup', /^pinbench: setup: a command is missing; expected tensorflow; /],
+    [2, 'help nothing', /^pinbench: "nothing": unknown command; /],
+    [2, '--batch 2 run fixtures/data.npy', /^pinbench: --batch: an option in front of its command; /],
+    [2, 'fixtures/data.npy', /; pinbench run fixtures\/data\.npy measures it, see pinbench run --help$/],
     [
       2,
       'run fixtures/data.npy --batch 11',
@@ -236,7 +239,15 @@ describe('exit codes and their one line', () => {
     const { status, stderr } = pinbench(line);
     expect(stderr.trimEnd()).toMatch(sentence);
     expect(stderr).toMatch(/^pinbench: [^\n]+\n$/);
+    expect(stderr).not.toMatch(/^pinbench: pinbench/);
     expect(status).toBe(code);
+  });
+
+  it('0 and the help for the bare name', () => {
+    const { status, stdout, stderr } = pinbench('');
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(pinbench('--help').stdout);
+    expect(stdout).toMatch(/^Usage: pinbench /);
   });
 
   it('4 and one line where there is no CUDA driver', () => {

@@ -102,7 +102,6 @@ describe('pinbench run', () => {
 
 describe('the command line', () => {
   it.each([
-    '',
     'run',
     'run a.npy b.npy',
     'run a.npy --frobnicate',
@@ -115,6 +114,72 @@ describe('the command line', () => {
     expect(code).toBe('usage');
     expect(message).not.toContain('\n');
     expect(message).toMatch(/--help/);
+  });
+
+  it.each([
+    ['run', "run: missing required argument 'file'; see pinbench run --help"],
+    ['run a.npy b.npy', 'run: 2 arguments; expected pinbench run <file>; see pinbench run --help'],
+    ['run a.npy --bogus', "run: unknown option '--bogus'; see pinbench run --help"],
+    ['run a.npy --json', "run: option '--json <path>' argument missing; see pinbench run --help"],
+    ['compare a', "compare: missing required argument 'head'; see pinbench compare --help"],
+    ['engines cuda', 'engines: 1 argument; expected pinbench engines; see pinbench engines --help'],
+    ['walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
+    ['rum a.npy', '"rum": unknown command; did you mean run? see pinbench --help'],
+    ['walk --batch 2', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
+    ['help walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
+    [
+      'fixtures/data.npy --batch 2',
+      '"fixtures/data.npy": a file where a command is expected; pinbench run fixtures/data.npy measures it, see pinbench run --help',
+    ],
+    ['data.npy', /; pinbench run data\.npy measures it, see pinbench run --help$/],
+    [
+      '--batch 2 run a.npy',
+      '--batch: an option in front of its command; expected pinbench run <file> --batch; see pinbench run --help',
+    ],
+    [
+      '--threshold=2 compare a b',
+      '--threshold=2: an option in front of its command; expected pinbench compare <base> <head...> --threshold=2; see pinbench compare --help',
+    ],
+    ['--bogus', '--bogus: unknown option; see pinbench --help'],
+    ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
+    ['setup', 'setup: a command is missing; expected tensorflow; see pinbench setup --help'],
+    ['setup nothing', '"nothing": unknown command; expected tensorflow; see pinbench setup --help'],
+    ['setup tensorflo', '"tensorflo": unknown command; did you mean tensorflow? see pinbench setup --help'],
+    ['setup --cpu', "setup: unknown option '--cpu'; see pinbench setup --help"],
+    [
+      'setup tensorflow here',
+      'setup tensorflow: 1 argument; expected pinbench setup tensorflow; see pinbench setup tensorflow --help',
+    ],
+  ])('says of "%s" what is wrong and where help is', (line, said) => {
+    const { code, message } = refusal(line);
+    expect(code).toBe('usage');
+    if (typeof said === 'string') expect(message).toBe(said);
+    else expect(message).toMatch(said);
+  });
+
+  it('names in its hints only commands that exist', () => {
+    const lines = [
+      'run',
+      'walk',
+      'a/b.npy',
+      'setup',
+      'setup x',
+      'help x',
+      '--batch 2',
+      '--x',
+      'schema x y',
+      'report',
+    ];
+    for (const line of lines) {
+      const { message } = refusal(line);
+      expect(message).not.toMatch(/^pinbench/);
+      const [, hint] = /see pinbench ((?:[a-z]+ )*)--help$/.exec(message)!;
+      expect(parse(`${hint}--help`), message).toMatchObject({ command: 'print' });
+    }
+  });
+
+  it.each(['', '--', 'help', '--help'])('prints its help for the words "%s" after its name', (line) => {
+    expect(parse(line)).toEqual({ command: 'print', text: expect.stringMatching(/^Usage: pinbench /) });
   });
 
   it('suggests what was meant', () => {

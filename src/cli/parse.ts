@@ -15,6 +15,7 @@ import {
   SHUFFLES,
   STRATEGIES,
 } from '../words.js';
+import { refusalOf } from './refusal.js';
 import type { Manners, Output, Request, RunRequest } from './request.js';
 import { duration, integer, integerList, microseconds, percent, word, wordList } from './values.js';
 
@@ -25,9 +26,14 @@ export function parseRequest(args: readonly string[], version: string): Request 
   const program = declare(version, (made) => {
     request = made;
   });
+  let ended = program;
   const commands = program.commands.flatMap((command) => [command, ...command.commands]);
   for (const command of [program, ...commands]) {
-    command.exitOverride().configureOutput({
+    const end = (error: CommanderError) => {
+      ended = command;
+      throw error;
+    };
+    command.exitOverride(end).configureOutput({
       writeOut: (text) => {
         printed += text;
       },
@@ -38,21 +44,15 @@ export function parseRequest(args: readonly string[], version: string): Request 
     program.parse(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw asUsageError(error, args);
+    if (saysNothing(args)) printed = program.helpInformation();
+    else if (error.exitCode !== 0) throw refusalOf(error, ended, args);
   }
   return request ?? { command: 'print', text: printed };
 }
 
-/** commander's sentence, without its prefix and on one line. */
-function asUsageError(error: CommanderError, args: readonly string[]): Error {
-  if (error.code === 'commander.help') {
-    return usageError('pinbench', 'no command', { expected: 'one of those that pinbench --help lists' });
-  }
-  const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  const command = args.find((arg) => !arg.startsWith('-'));
-  return usageError('pinbench', sentence, {
-    remedy: `see pinbench ${command ?? ''} --help`.replace('  ', ' '),
-  });
+/** Who types the bare name of the program asks what it can do. */
+function saysNothing(args: readonly string[]): boolean {
+  return args.every((arg) => arg === '--');
 }
 
 function declare(version: string, done: (request: Request) => void): Command {

@@ -1,0 +1,90 @@
+import type { Command, CommanderError } from 'commander';
+import { type PinbenchError, usageError } from '../errors.js';
+
+/** A command line that commander refused, as one line that ends with where help is: always a command that exists. */
+export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
+  switch (error.code) {
+    case 'commander.unknownCommand':
+      return unknownCommand(command.args[0] ?? '', command, suggestionIn(error));
+    case 'commander.help':
+      // commander prints help, as an error, where a command's name is missing, or where there is none that help was asked for.
+      if (command.parent === null && args[0] === 'help') return unknownCommand(args[1] ?? '', command);
+      return usageError(pathOf(command), 'a command is missing', {
+        expected: commandsOf(command),
+        remedy: helpOf(command),
+      });
+    case 'commander.unknownOption':
+      if (command.parent === null) return optionBeforeCommand(args[0] ?? '', command);
+      break;
+    case 'commander.excessArguments':
+      return usageError(pathOf(command), counted(command.args.length, 'argument'), {
+        expected: usageOf(command),
+        remedy: helpOf(command),
+      });
+  }
+  const sentence = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  return usageError(pathOf(command), sentence, { remedy: helpOf(command) });
+}
+
+function unknownCommand(word: string, command: Command, suggestion?: string): PinbenchError {
+  const subject = `"${word}"`;
+  if (command.parent === null && looksLikeFile(word)) {
+    return usageError(subject, 'a file where a command is expected', {
+      remedy: `pinbench run ${word} measures it, see pinbench run --help`,
+    });
+  }
+  if (suggestion !== undefined) {
+    return usageError(subject, 'unknown command', {
+      remedy: `did you mean ${suggestion}? ${helpOf(command)}`,
+    });
+  }
+  return usageError(subject, 'unknown command', { expected: commandsOf(command), remedy: helpOf(command) });
+}
+
+/** The program itself has no options but help and version: all others belong to a command and follow its name. */
+function optionBeforeCommand(flag: string, program: Command): PinbenchError {
+  const [name] = flag.split('=');
+  const owner = program.commands.find(({ options }) =>
+    options.some(({ short, long }) => short === name || long === name),
+  );
+  if (owner === undefined) return usageError(flag, 'unknown option', { remedy: helpOf(program) });
+  return usageError(flag, 'an option in front of its command', {
+    expected: `${usageOf(owner)} ${flag}`,
+    remedy: helpOf(owner),
+  });
+}
+
+/** A path, or a name with an extension; what is there is not looked at. */
+function looksLikeFile(word: string): boolean {
+  return /[/\\]|.\.\w+$/.test(word);
+}
+
+function suggestionIn({ message }: CommanderError): string | undefined {
+  return /\(Did you mean (?:one of )?([^?]*)\?\)/.exec(message)?.[1];
+}
+
+function commandsOf({ commands }: Command): string {
+  return commands.map((command) => command.name()).join(', ');
+}
+
+/** A command's name below the program's, such as `setup tensorflow`; empty for the program itself. */
+function pathOf(command: Command): string {
+  if (command.parent === null) return '';
+  return [pathOf(command.parent), command.name()].filter(Boolean).join(' ');
+}
+
+function usageOf(command: Command): string {
+  const places = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return ['pinbench', pathOf(command), ...places].join(' ');
+}
+
+function helpOf(command: Command): string {
+  return ['see pinbench', pathOf(command), '--help'].filter(Boolean).join(' ');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
