@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MeasuredResult, type RunRecord, recordSchema } from './record/schema.js';
 import { sampleRecord } from './record/testing/sample-record.js';
+import { comparisonSchema } from './regress/schema.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'pinbench.js');
@@ -403,6 +404,7 @@ describe('the other commands', () => {
     const schema = JSON.parse(pinbench('schema').stdout);
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(Object.keys(schema.properties)).toEqual(Object.keys(sampleRecord()));
+    expect(pinbench('schema record').stdout).toBe(pinbench('schema').stdout);
   });
 
   it('inspect shows a header, for people and as JSON', () => {
@@ -526,6 +528,49 @@ describe('pinbench compare', () => {
     const unlike = pinbench(['compare', light, join(folder, 'none.json')], env);
     expect(unlike.status).toBe(3);
     expect(unlike.stdout).toMatch(/^::error title=pinbench could not compare::\S*none\.json: cannot be read/);
+  });
+
+  it('prints JSON that is what its schema says, for every verdict and with auto', () => {
+    const printed = (args: readonly string[]) => {
+      const { stdout, stderr } = pinbench(['compare', ...args, '--format', 'json']);
+      expect(stderr).toBe('');
+      const json = JSON.parse(stdout);
+      // Nothing is printed that the schema does not name.
+      expect(comparisonSchema.parse(json)).toEqual(json);
+      expect(Object.entries(json)[0]).toEqual(['schema', 'pinbench/comparison@1']);
+      return json.rows.map(({ verdict }: { verdict: string }) => verdict);
+    };
+    const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
+    const noisy = record('noisy.json', 1, 0.1);
+    const without = (name: string, strategy: string) => {
+      const made = JSON.parse(readFileSync(light, 'utf8')) as RunRecord;
+      made.results = made.results.filter((result) => result.strategy !== strategy);
+      made.comparisons = [];
+      const path = join(folder, name);
+      writeFileSync(path, JSON.stringify(made));
+      return path;
+    };
+    expect(printed([light, light])).toEqual(['same', 'same']);
+    expect(printed([light, heavy])).toEqual(['regressed', 'regressed']);
+    expect(printed([heavy, light])).toEqual(['improved', 'improved']);
+    expect(printed([noisy, noisy])).toEqual(['inconclusive', 'inconclusive']);
+    expect(printed([light, without('no-pin.json', 'pin')])).toEqual(['same', 'missing']);
+    expect(printed([without('no-feed.json', 'feed'), light])).toEqual(['same', 'new']);
+    expect(printed([light, light, '--metric', 'speedup'])).toEqual(['same']);
+    const several = [light, record('light-2.json', 1, 0.002), record('light-3.json', 1, 0.003)];
+    expect(printed([...several, light, '--threshold', 'auto'])).toEqual(['same', 'same']);
+    const few = [light, without('no-pin.json', 'pin'), light, '--threshold', 'auto'];
+    expect(printed(few)).toContain('inconclusive');
+  });
+
+  it('has a JSON Schema that names and explains every field', () => {
+    const schema = JSON.parse(pinbench('schema compare').stdout);
+    expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
+    expect(schema.title).toBe('pinbench/comparison@1');
+    const light = record('light.json', 1);
+    const printed = JSON.parse(pinbench(['compare', light, light, '--format', 'json']).stdout);
+    expect(Object.keys(schema.properties)).toEqual(Object.keys(printed));
+    expect(schema.properties.rows.items.properties.p.description).toMatch(/Mann–Whitney/);
   });
 
   it('exits 6 for what noise hides, where that is asked for', () => {

@@ -37,7 +37,7 @@ async function execute(request: Request, terminal: Terminal, args: readonly stri
     case 'setup':
       return (await import('./commands/setup.js')).setupCommand(request, terminal);
     case 'schema':
-      return (await import('./commands/schema.js')).schemaCommand(terminal);
+      return (await import('./commands/schema.js')).schemaCommand(request, terminal);
   }
 }
 

@@ -74,7 +74,15 @@ export const METRICS = ['step', 'speedup'] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** What a row of a record is, beside its baseline. */
-export type RegressionVerdict = 'regressed' | 'improved' | 'same' | 'inconclusive' | 'missing' | 'new';
+export const REGRESSION_VERDICTS = [
+  'regressed',
+  'improved',
+  'same',
+  'inconclusive',
+  'missing',
+  'new',
+] as const;
+export type RegressionVerdict = (typeof REGRESSION_VERDICTS)[number];
 
 /** What may fail a comparison. */
 export const FAILURES = ['regression', 'inconclusive', 'missing'] as const;
@@ -82,6 +90,10 @@ export type Failure = (typeof FAILURES)[number];
 
 export const COMPARE_FORMATS = ['table', 'markdown', 'json'] as const;
 export type CompareFormat = (typeof COMPARE_FORMATS)[number];
+
+/** What has a JSON Schema: a record, and what `compare --format json` prints. */
+export const SCHEMAS = ['record', 'compare'] as const;
+export type SchemaName = (typeof SCHEMAS)[number];
 
 /** What a comparison may conclude. */
 export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive'] as const;

@@ -142,6 +142,7 @@ describe('the command line', () => {
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
+    ['schema nothing', 'schema: "nothing"; expected record, compare'],
     ['setup', 'setup: a command is missing; expected tensorflow; see pinbench setup --help'],
     ['setup nothing', '"nothing": unknown command; expected tensorflow; see pinbench setup --help'],
     ['setup tensorflo', '"tensorflo": unknown command; did you mean tensorflow? see pinbench setup --help'],
@@ -207,6 +208,7 @@ describe('the command line', () => {
     expect(parse('report a.json b.json')).toMatchObject({ records: ['a.json', 'b.json'] });
     expect(parse('inspect a.npy --json')).toMatchObject({ command: 'inspect', file: 'a.npy', json: true });
     expect(parse('engines')).toMatchObject({ command: 'engines', json: false });
-    expect(parse('schema')).toMatchObject({ command: 'schema' });
+    expect(parse('schema')).toMatchObject({ command: 'schema', of: 'record' });
+    expect(parse('schema compare')).toMatchObject({ command: 'schema', of: 'compare' });
   });
 });

@@ -12,6 +12,7 @@ import {
   REPORT_FORMATS,
   type ReportFormat,
   SAMPLINGS,
+  SCHEMAS,
   SHUFFLES,
   STRATEGIES,
 } from '../words.js';
@@ -117,8 +118,9 @@ function declare(version: string, done: (request: Request) => void): Command {
     .action((flags) => done({ command: 'setup', cpu: flags.cpu, folder: flags.dir, ...mannersOf(flags) }));
 
   manners(program.command('schema'))
-    .description("the record's JSON Schema")
-    .action((flags) => done({ command: 'schema', ...mannersOf(flags) }));
+    .description('the JSON Schema of a record, or of what compare prints as JSON')
+    .argument('[of]', SCHEMAS.join(', '), word('schema', SCHEMAS), 'record')
+    .action((of, flags) => done({ command: 'schema', of, ...mannersOf(flags) }));
   return program;
 }
 

@@ -9,6 +9,7 @@ import type {
   Remainder,
   ReportFormat,
   Sampling,
+  SchemaName,
   Shuffle,
   StrategyName,
 } from '../words.js';
@@ -97,6 +98,13 @@ export interface SetupRequest extends Manners {
   readonly folder: string | undefined;
 }
 
+/** `pinbench schema`. */
+export interface SchemaRequest extends Manners {
+  readonly command: 'schema';
+  /** Whose schema. */
+  readonly of: SchemaName;
+}
+
 /** What a command line asks for. `print` is help or a version, ready to be printed. */
 export type Request =
   | RunRequest
@@ -105,5 +113,5 @@ export type Request =
   | InspectRequest
   | EnginesRequest
   | SetupRequest
-  | ({ readonly command: 'schema' } & Manners)
+  | SchemaRequest
   | { readonly command: 'print'; readonly text: string };

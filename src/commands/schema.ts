@@ -1,10 +1,18 @@
+import type { SchemaRequest } from '../cli/request.js';
 import { EXIT } from '../exit.js';
 import { recordJsonSchema } from '../record/schema.js';
+import { comparisonJsonSchema } from '../regress/schema.js';
 import type { Terminal } from '../terminal.js';
+import type { SchemaName } from '../words.js';
 import { printJson } from './output.js';
 
-/** `pinbench schema`: prints the JSON Schema of a record. */
-export async function schemaCommand(terminal: Terminal): Promise<number> {
-  printJson(recordJsonSchema(), terminal);
+const SCHEMAS: Readonly<Record<SchemaName, () => unknown>> = {
+  record: recordJsonSchema,
+  compare: comparisonJsonSchema,
+};
+
+/** `pinbench schema`: prints the JSON Schema of what another command prints or writes. */
+export async function schemaCommand({ of }: SchemaRequest, terminal: Terminal): Promise<number> {
+  printJson(SCHEMAS[of](), terminal);
   return EXIT.ok;
 }

@@ -1,13 +1,12 @@
 import { PinbenchError, usageError } from '../errors.js';
-import type { Cell } from '../record/cell.js';
 import type { RunRecord } from '../record/schema.js';
-import type { Interval } from '../stats/interval.js';
 import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import { formatPercent } from '../units.js';
-import type { Metric, RegressionVerdict } from '../words.js';
+import type { Metric } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { type Key, keyFor, type Sample, samplesOf } from './samples.js';
+import { COMPARISON_SCHEMA, type Regression, type RegressionRow, type Source } from './schema.js';
 import { judge, remedyOf } from './verdict.js';
 
 /** A record, and the path errors call it by. */
@@ -19,43 +18,6 @@ export interface CompareOptions {
   readonly thresholdPercent: number | 'auto';
   readonly metric: Metric;
   readonly ignoreDevice: boolean;
-}
-
-/** One row of both sides, or of one. */
-export interface RegressionRow extends Cell {
-  /** Where it is another than the head's. */
-  readonly baseWork?: number;
-  /** Medians: ns a step, or the speedup over feed. */
-  readonly base?: number;
-  readonly head?: number;
-  /** Head over base: of times, above 1 is slower; of speedups, below 1 is. Absent where one of them lacks the row. */
-  readonly change?: number;
-  readonly ci95?: Interval | null;
-  /** Of the Mann–Whitney test, corrected for the number of rows (Holm). */
-  readonly p?: number;
-  readonly verdict: RegressionVerdict;
-  /** Beyond which a change of this row counts. */
-  readonly thresholdPercent?: number;
-  /** What would settle it, or why there is nothing to compare. */
-  readonly note?: string;
-}
-
-/** A record that was compared. */
-export interface Source {
-  readonly path: string;
-  readonly startedAt: string;
-  readonly commit?: string;
-  readonly complete: boolean;
-  readonly devices: readonly string[];
-}
-
-/** What comparing two sides came to. */
-export interface Regression {
-  readonly metric: Metric;
-  readonly thresholdPercent: number | 'auto';
-  readonly bases: readonly Source[];
-  readonly heads: readonly Source[];
-  readonly rows: readonly RegressionRow[];
 }
 
 /** The least that `auto` comes to, in percent: what bases agree on more closely may be luck. */
@@ -104,6 +66,7 @@ export function compareRecords(
     return skipped.get(key) ?? `it${metric === 'step' ? '' : ', or its feed,'} is ${where}`;
   };
   return {
+    schema: COMPARISON_SCHEMA,
     metric,
     thresholdPercent,
     bases: bases.map(sourceOf),

@@ -1,4 +1,4 @@
-import type { Regression } from '../regress/compare.js';
+import type { Regression } from '../regress/schema.js';
 import { failureOf } from '../regress/verdict.js';
 import { formatRatio } from '../units.js';
 import type { Failure } from '../words.js';

@@ -1,6 +1,6 @@
-import type { Regression, RegressionRow, Source } from '../regress/compare.js';
+import type { Regression, RegressionRow, Source } from '../regress/schema.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
-import type { CompareFormat, Metric, RegressionVerdict } from '../words.js';
+import { type CompareFormat, type Metric, REGRESSION_VERDICTS } from '../words.js';
 import {
   type Column,
   type Line,
@@ -104,18 +104,9 @@ function devicesOf(sources: readonly Source[]): string {
   return [...new Set(sources.flatMap(({ devices }) => devices))].join('; ');
 }
 
-const COUNTED: readonly RegressionVerdict[] = [
-  'regressed',
-  'improved',
-  'same',
-  'inconclusive',
-  'missing',
-  'new',
-];
-
 /** One plain sentence of what came of it. */
 function summaryOf({ rows, metric, thresholdPercent }: Regression): string {
-  const counts = COUNTED.map(
+  const counts = REGRESSION_VERDICTS.map(
     (verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const,
   )
     .filter(([count]) => count > 0)

@@ -237,7 +237,7 @@ describe('a comparison with a baseline', () => {
   it('fits 100 columns with several engines, works, long figures and a threshold a row', () => {
     const row = {
       ...({ engine: 'tensorflow', strategy: 'feed-locked', batch: 1_048_576, work: 1024 } as const),
-      ...{ base: 999_400, head: 999_400, change: 1.001, ci95: [0.999, 1.002] as const, p: 0.0001 },
+      ...{ base: 999_400, head: 999_400, change: 1.001, ci95: [0.999, 1.002] as [number, number], p: 0.0001 },
       ...({ verdict: 'inconclusive', thresholdPercent: 12.34, note: 'more rounds' } as const),
     };
     const source = {
@@ -247,7 +247,7 @@ describe('a comparison with a baseline', () => {
       devices: ['cuda: NVIDIA H200'],
     };
     const regression = {
-      ...({ metric: 'step', thresholdPercent: 'auto' } as const),
+      ...({ schema: 'pinbench/comparison@1', metric: 'step', thresholdPercent: 'auto' } as const),
       ...{
         bases: [source],
         heads: [source],
