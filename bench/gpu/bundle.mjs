@@ -28,7 +28,7 @@ await build({
   // Loaded from beside the bundle, or only for files that are not read there.
   external: ['koffi', '@toondepauw/node-zstd', 'lz4-napi'],
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
   // apache-arrow says that it has no side effects, and has one that only Arrow files need.
   logOverride: { 'ignored-bare-import': 'silent' },
@@ -40,6 +40,11 @@ await build({
   ],
   logLevel: 'warning',
 });
+// esbuild does not look at the banner, which may declare a name that a bundle declares too.
+for (const name of ['test.mjs', 'bench.mjs']) {
+  const { status, stderr } = spawnSync(process.execPath, ['--check', join(out, name)], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${name} is not a program: ${stderr}`);
+}
 
 const ptx = (name) => !/[.](cu|sh|py)$/.test(name);
 cpSync(join(root, 'src/engine/cuda/kernels'), join(out, 'kernels'), { recursive: true, filter: ptx });
