@@ -1,6 +1,6 @@
 import { printable } from './text.js';
 
-/** What went wrong, as a literal a program can switch on; `exit.ts` gives each its exit code. */
+/** What went wrong, as a literal a program can switch on; `EXIT` gives each its exit code. */
 export type ErrorCode =
   /** A flag or an argument that cannot be meant: exit 2. */
   | 'usage'
@@ -14,6 +14,20 @@ export type ErrorCode =
   | 'baseline'
   /** Stopped by the user: exit 130. */
   | 'interrupted';
+
+/** The exit codes, by what they mean. */
+export const EXIT = {
+  ok: 0,
+  regression: 1,
+  usage: 2,
+  data: 3,
+  engine: 4,
+  mismatch: 5,
+  inconclusive: 6,
+  baseline: 7,
+  bug: 70,
+  interrupted: 130,
+} as const satisfies Record<ErrorCode | 'ok' | 'regression' | 'inconclusive' | 'bug', number>;
 
 /** The parts of an error's one line: what it is about, what was seen, what was expected, what to do. */
 export interface ErrorParts {

@@ -1,7 +1,6 @@
 import { parseRequest } from './cli/parse.js';
 import type { Request } from './cli/request.js';
-import { PinbenchError } from './errors.js';
-import { EXIT } from './exit.js';
+import { EXIT, PinbenchError } from './errors.js';
 import { type Terminal, terminalOfProcess } from './terminal.js';
 import { VERSION } from './version.js';
 

@@ -1,6 +1,6 @@
 import { freemem } from 'node:os';
 import process from 'node:process';
-import { EXIT } from './exit.js';
+import { EXIT } from './errors.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What a command has of the world around it. The tests give their own. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
+import { OPTION_ENTRIES, OPTION_GROUPS } from '../options.js';
 import { parseRequest } from './parse.js';
 import type { RunRequest } from './request.js';
 
@@ -16,41 +17,40 @@ const refusal = (line: string): PinbenchError => {
 };
 
 describe('pinbench run', () => {
-  it('has the defaults of the design', () => {
+  it('gives only what was said: defaults are the table’s', () => {
     expect(run('')).toEqual({
-      ...{ command: 'run', file: 'data.npy', batch: [32], epochs: 100, warmup: 3, strategy: ['feed', 'pin'] },
-      ...{
-        engine: 'auto',
-        device: 0,
-        shuffle: 'once',
-        sampling: 'slice',
-        seed: 1,
-        remainder: 'drop',
-        fetch: 'step',
-        readback: 'mapped',
-      },
-      ...{ work: [1], dtype: 'float32', columns: undefined, untilPercent: undefined, budgetNs: undefined },
-      ...{ modelNs: undefined, outputs: [], quiet: false, progress: true, color: true, verbose: false },
+      ...{ command: 'run', file: 'data.npy', settings: {}, outputs: [], quiet: false, progress: true },
+      ...{ color: true, verbose: false },
     });
   });
 
   it('reads every flag', () => {
     const flags =
-      '-b 2,64 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
-      '--fetch epoch --readback copy --work 1,8 --dtype native --column a,b --until 2.5% --budget 10m --model-us 500 --json r.json ' +
-      '--csv - --markdown m.md --quiet --no-progress --no-color --verbose';
+      '-b 2,64,1..4 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
+      '--fetch epoch --readback copy --work 1..4,9 --dtype native --column a,b --until 2.5% --budget 10m --min-time 20ms ' +
+      '--model-us 500 --json r.json --csv - --markdown m.md --quiet --no-progress --no-color --verbose';
     expect(run(flags)).toEqual({
-      ...{ command: 'run', file: 'data.npy', batch: [2, 64], epochs: 7, warmup: 0, strategy: ['pin'] },
-      ...{ engine: ['cpu'], device: 1, shuffle: 'epoch', sampling: 'gather', seed: 0, remainder: 'keep' },
-      ...{
-        readback: 'copy',
-        fetch: 'epoch',
-        work: [1, 8],
-        dtype: 'native',
-        columns: ['a', 'b'],
-        untilPercent: 2.5,
+      ...{ command: 'run', file: 'data.npy', quiet: true, progress: false, color: false, verbose: true },
+      settings: {
+        ...{
+          batch: [2, 64, { from: 1, to: 4 }],
+          epochs: 7,
+          warmup: 0,
+          strategy: ['pin'],
+          engine: ['cpu'],
+          device: 1,
+        },
+        ...{
+          shuffle: 'epoch',
+          sampling: 'gather',
+          seed: 0,
+          remainder: 'keep',
+          readback: 'copy',
+          fetch: 'epoch',
+        },
+        ...{ work: [1, 2, 4, 9], dtype: 'native', columns: ['a', 'b'], untilPercent: 2.5, budgetNs: 600e9 },
+        ...{ minTimeNs: 20e6, modelNs: 500e3 },
       },
-      ...{ budgetNs: 600e9, modelNs: 500e3, quiet: true, progress: false, color: false, verbose: true },
       outputs: [
         { format: 'json', path: 'r.json' },
         { format: 'csv', path: '-' },
@@ -59,14 +59,17 @@ describe('pinbench run', () => {
     });
   });
 
-  it('reads batches as a number, a list or the powers of two of a range', () => {
-    expect(run('-b 1..16').batch).toEqual([1, 2, 4, 8, 16]);
-    expect(run('-b 3..20').batch).toEqual([4, 8, 16]);
-    expect(run('-b 2,1..4,2').batch).toEqual([2, 1, 4]);
-  });
-
-  it('names all strategies', () => {
-    expect(run('-s all').strategy).toHaveLength(6);
+  it('lists every option of the table in its help, under its group and with its default', () => {
+    const { text } = parse('run --help') as { text: string };
+    const groups = text.split(/^(?=\S[^\n]*:$)/m);
+    for (const [name, { flag, group, defaultHelp }] of OPTION_ENTRIES) {
+      const section = groups.find((part) => part.startsWith(`${group}:`))!.replace(/\s+/g, ' ');
+      expect(section, name).toContain(flag);
+      if (defaultHelp !== undefined) expect(section, name).toContain(`(default: ${defaultHelp})`);
+    }
+    expect(OPTION_GROUPS.map((group) => groups.findIndex((part) => part.startsWith(`${group}:`)))).toEqual(
+      [...OPTION_GROUPS.keys()].map((i) => i + 2),
+    );
   });
 
   it.each([
@@ -89,6 +92,17 @@ describe('pinbench run', () => {
     ['--engine gpu', '--engine'],
     ['--shuffle always', '--shuffle'],
     ['--until 0', '--until'],
+    ['--until 1001', '--until'],
+    ['--min-time -1', '--min-time'],
+    ['--min-time 0', '--min-time'],
+    ['--min-time soon', '--min-time'],
+    ['--device 1.5', '--device'],
+    [`--model-us ${'9'.repeat(306)}`, '--model-us'],
+    ['--budget 1000000h', '--budget'],
+    ['--work 4294967296', '--work'],
+    ['--strategy all,pin', '--strategy'],
+    ['--engine auto,cpu', '--engine'],
+
     ['--budget soon', '--budget'],
     ['--budget 0s', '--budget'],
     ['--model-us -5', '--model-us'],

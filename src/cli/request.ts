@@ -1,18 +1,5 @@
-import type {
-  CompareFormat,
-  DTypeRequest,
-  EngineName,
-  Failure,
-  Fetch,
-  Metric,
-  Readback,
-  Remainder,
-  ReportFormat,
-  Sampling,
-  SchemaName,
-  Shuffle,
-  StrategyName,
-} from '../words.js';
+import type { RunSettings } from '../options.js';
+import type { CompareFormat, Failure, Metric, ReportFormat, SchemaName } from '../words.js';
 
 /** Where a rendered record goes; `-` is standard output. */
 export interface Output {
@@ -20,43 +7,27 @@ export interface Output {
   readonly path: string;
 }
 
-/** How pinbench may speak to the terminal. */
-export interface Manners {
+/** How a command prints. */
+export interface OutputOptions {
   /** False with `--no-color`. */
   readonly color: boolean;
-  /** Stacks behind errors. */
+  /** Show the stack behind an error. */
   readonly verbose: boolean;
 }
 
 /** `pinbench run`, every flag read and checked as far as it can be without the file. */
-export interface RunRequest extends Manners {
+export interface RunRequest extends OutputOptions {
   readonly command: 'run';
   readonly file: string;
-  readonly batch: readonly number[];
-  readonly epochs: number;
-  readonly warmup: number;
-  readonly strategy: readonly StrategyName[];
-  readonly engine: 'auto' | 'all' | readonly EngineName[];
-  readonly device: number;
-  readonly shuffle: Shuffle;
-  readonly sampling: Sampling;
-  readonly seed: number;
-  readonly remainder: Remainder;
-  readonly fetch: Fetch;
-  readonly readback: Readback;
-  readonly work: readonly number[];
-  readonly dtype: DTypeRequest;
-  readonly columns: readonly string[] | undefined;
-  readonly untilPercent: number | undefined;
-  readonly budgetNs: number | undefined;
-  readonly modelNs: number | undefined;
+  /** The options that were given. */
+  readonly settings: RunSettings;
   readonly outputs: readonly Output[];
   readonly quiet: boolean;
   readonly progress: boolean;
 }
 
 /** `pinbench report`. */
-export interface ReportRequest extends Manners {
+export interface ReportRequest extends OutputOptions {
   readonly command: 'report';
   /** Paths, or patterns of them with `*`. */
   readonly records: readonly string[];
@@ -64,7 +35,7 @@ export interface ReportRequest extends Manners {
 }
 
 /** `pinbench compare`. */
-export interface CompareRequest extends Manners {
+export interface CompareRequest extends OutputOptions {
   readonly command: 'compare';
   /** Paths, or patterns of them with `*`. */
   readonly bases: readonly string[];
@@ -78,20 +49,20 @@ export interface CompareRequest extends Manners {
 }
 
 /** `pinbench inspect`. */
-export interface InspectRequest extends Manners {
+export interface InspectRequest extends OutputOptions {
   readonly command: 'inspect';
   readonly file: string;
   readonly json: boolean;
 }
 
 /** `pinbench engines`. */
-export interface EnginesRequest extends Manners {
+export interface EnginesRequest extends OutputOptions {
   readonly command: 'engines';
   readonly json: boolean;
 }
 
 /** `pinbench setup tensorflow`. */
-export interface SetupRequest extends Manners {
+export interface SetupRequest extends OutputOptions {
   readonly command: 'setup';
   /** TensorFlow without CUDA. */
   readonly cpu: boolean;
@@ -99,7 +70,7 @@ export interface SetupRequest extends Manners {
 }
 
 /** `pinbench schema`. */
-export interface SchemaRequest extends Manners {
+export interface SchemaRequest extends OutputOptions {
   readonly command: 'schema';
   /** Whose schema. */
   readonly of: SchemaName;

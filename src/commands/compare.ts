@@ -1,7 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { CompareRequest } from '../cli/request.js';
-import { PinbenchError } from '../errors.js';
-import { EXIT } from '../exit.js';
+import { EXIT, PinbenchError } from '../errors.js';
 import { readRecords } from '../record/file.js';
 import { compareRecords } from '../regress/compare.js';
 import { failureOf } from '../regress/verdict.js';

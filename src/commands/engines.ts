@@ -1,6 +1,6 @@
 import type { EnginesRequest } from '../cli/request.js';
 import { probeEngines } from '../engine/registry.js';
-import { EXIT } from '../exit.js';
+import { EXIT } from '../errors.js';
 import { renderEngines } from '../report/engines.js';
 import { surroundingsFor, type Terminal, usesColor } from '../terminal.js';
 import { printJson } from './output.js';

@@ -1,7 +1,7 @@
 import type { InspectRequest } from '../cli/request.js';
 import { openFile } from '../data/open.js';
 import { probeEngines } from '../engine/registry.js';
-import { EXIT } from '../exit.js';
+import { EXIT } from '../errors.js';
 import { inspectionOf, renderInspection } from '../report/inspection.js';
 import { surroundingsFor, type Terminal } from '../terminal.js';
 import { printJson } from './output.js';

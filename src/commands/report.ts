@@ -1,5 +1,5 @@
 import type { ReportRequest } from '../cli/request.js';
-import { EXIT } from '../exit.js';
+import { EXIT } from '../errors.js';
 import { readRecords } from '../record/file.js';
 import { named } from '../report/named.js';
 import { type Terminal, usesColor } from '../terminal.js';

@@ -1,5 +1,5 @@
 import type { SchemaRequest } from '../cli/request.js';
-import { EXIT } from '../exit.js';
+import { EXIT } from '../errors.js';
 import { recordJsonSchema } from '../record/schema.js';
 import { comparisonJsonSchema } from '../regress/schema.js';
 import type { Terminal } from '../terminal.js';

@@ -1,6 +1,5 @@
 import type { SetupRequest } from '../cli/request.js';
-import { PinbenchError } from '../errors.js';
-import { EXIT } from '../exit.js';
+import { EXIT, PinbenchError } from '../errors.js';
 import { setupTensorflow } from '../setup/tensorflow.js';
 import { isWatched, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';

@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander';
+import type { OutputOptions } from './request.js';
+
+/** Adds the options that every command has. */
+export function addOutputOptions(command: Command, group = 'Options:'): Command {
+  return command
+    .addOption(
+      new Option('--no-color', 'print without colour; NO_COLOR and TERM=dumb are respected too').helpGroup(
+        group,
+      ),
+    )
+    .addOption(new Option('--verbose', 'show the stack behind an error').helpGroup(group));
+}
+
+/** Reads them from commander's values. */
+export function outputOptionsOf(flags: Readonly<Record<string, unknown>>): OutputOptions {
+  return { color: flags.color !== false, verbose: flags.verbose === true };
+}

@@ -1,0 +1,74 @@
+import { type Command, Option } from 'commander';
+import { usageError } from '../errors.js';
+import {
+  OPTION_ENTRIES,
+  OPTION_GROUPS,
+  type OptionName,
+  parseOption,
+  type RunSettings,
+  settingsOf,
+} from '../options.js';
+import type { ReportFormat } from '../words.js';
+import { addOutputOptions, outputOptionsOf } from './output-options.js';
+import type { Output, RunRequest } from './request.js';
+
+/** The options that name a file to write, and the format of each. */
+const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown'];
+
+/** Declares `pinbench run`: its flags are the table of options. */
+export function declareRun(program: Command, done: (request: RunRequest) => void): void {
+  const command = program
+    .command('run')
+    .description(
+      'measure feed (copy every step) against pin (resident in GPU memory) and print the comparison',
+    )
+    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns');
+  // commander names a flag's value by the flag; the table by what it is.
+  const keys = new Map<string, OptionName>();
+  for (const group of OPTION_GROUPS) {
+    for (const [name, entry] of OPTION_ENTRIES.filter(([, option]) => option.group === group)) {
+      const flag = new Option(entry.flag, helpOf(entry)).helpGroup(`${group}:`);
+      if (entry.kind.type !== 'switch') flag.argParser((text) => parseOption(name, text));
+      command.addOption(flag);
+      keys.set(flag.attributeName(), name);
+    }
+  }
+  addOutputOptions(command, 'Output:').action((file: string, flags: Record<string, unknown>) => {
+    const given = Object.fromEntries(
+      Object.entries(flags).flatMap(([key, value]) => (keys.has(key) ? [[keys.get(key)!, value]] : [])),
+    );
+    done(requestOf(file, given, flags));
+  });
+}
+
+function requestOf(
+  file: string,
+  given: Readonly<Record<string, unknown>>,
+  flags: Readonly<Record<string, unknown>>,
+): RunRequest {
+  const outputs = OUTPUTS.flatMap((format): Output[] =>
+    given[format] === undefined ? [] : [{ format, path: given[format] as string }],
+  );
+  if (outputs.filter(({ path }) => path === '-').length > 1) {
+    throw usageError('-', 'standard output is named for several formats', { expected: 'one of them' });
+  }
+  const settings = Object.fromEntries(
+    OPTION_ENTRIES.flatMap(([name, { commandLineOnly }]) =>
+      commandLineOnly || given[name] === undefined ? [] : [[name, given[name]]],
+    ),
+  ) as RunSettings;
+  // Options that contradict each other are found before the file is opened.
+  settingsOf(settings);
+  return {
+    ...{ command: 'run', file, settings, outputs },
+    ...{ quiet: given.quiet === true, progress: given.progress !== false },
+    ...outputOptionsOf(flags),
+  };
+}
+
+/** The help text of an option with its default, which the table keeps apart. */
+function helpOf({ help, defaultHelp, default: standard }: (typeof OPTION_ENTRIES)[number][1]): string {
+  const shown =
+    defaultHelp ?? (typeof standard === 'boolean' || standard === undefined ? undefined : String(standard));
+  return shown === undefined ? help : `${help} (default: ${shown})`;
+}

@@ -1,0 +1,200 @@
+import { parseDurationNs } from './units.js';
+
+/**
+ * What an option's value may be. A kind is plain data with two readers: one for the text of a flag and one for the value that
+ * a program passes. Both give the same value, or `undefined` where it is not allowed; `expected` words what is.
+ */
+export interface Kind<Value, Input = Value> {
+  readonly type: 'whole' | 'sizes' | 'wholes' | 'word' | 'words' | 'names' | 'number' | 'text' | 'switch';
+  readonly expected: string;
+  /** The allowed words, where the kind has a fixed list. */
+  readonly words?: readonly string[];
+  parse(text: string): Value | undefined;
+  accept(value: unknown): Value | undefined;
+  /** Never set: it carries the type that programs may pass. */
+  readonly input?: Input;
+}
+
+/** The powers of two from `from` to `to`, both included. */
+export interface PowersOfTwo {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Sizes as they were asked for: numbers, and ranges of powers of two that may be cut to what fits. */
+export type Sizes = readonly (number | PowersOfTwo)[];
+
+/** A whole number within `[least, most]`. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const accept = (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
+      ? (value as number)
+      : undefined;
+  const limits = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
+  return {
+    type: 'whole',
+    expected: `a whole number ${limits}`,
+    parse: (text) => accept(wholeOf(text)),
+    accept,
+  };
+}
+
+const SIZES_EXPECTED = (most: number) =>
+  `whole numbers ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`} such as 2 or 2,64,1024, or powers of two such as 1..65536`;
+
+/** `2`, `2,64,1024` or `1..65536`; a range stays a range, so that it can be cut to a dataset. */
+export const sizes: Kind<Sizes, number | string | Sizes> = {
+  type: 'sizes',
+  expected: SIZES_EXPECTED(Number.MAX_SAFE_INTEGER),
+  parse: (text) => all(text.split(',').map((item) => sizeOf(item))),
+  accept: (value) => all(listOf(value).map(sizeOf)),
+};
+
+/** The same notation where nothing limits a range: `1..8` is 1, 2, 4, 8. */
+export function wholes(most: number): Kind<readonly number[], number | string | Sizes> {
+  const expanded = (found: Sizes | undefined) => {
+    const values = found && [...new Set(found.flatMap(powersIn))];
+    return values?.every((value) => value <= most) ? values : undefined;
+  };
+  return {
+    type: 'wholes',
+    expected: SIZES_EXPECTED(most),
+    parse: (text) => expanded(sizes.parse(text)),
+    accept: (value) => expanded(sizes.accept(value)),
+  };
+}
+
+/** The numbers that one size stands for. */
+export function powersIn(size: number | PowersOfTwo): number[] {
+  if (typeof size === 'number') return [size];
+  const powers: number[] = [];
+  for (let power = 1; power <= size.to; power *= 2) if (power >= size.from) powers.push(power);
+  return powers;
+}
+
+/** One of some words. */
+export function word<const W extends string>(words: readonly W[]): Kind<W> {
+  const accept = (value: unknown) => words.find((candidate) => candidate === value);
+  return { type: 'word', expected: words.join(', '), words, parse: accept, accept };
+}
+
+/** Some of some words, each once, or one of the `wholesale` words that stand alone. */
+export function words<const W extends string, const S extends string = never>(
+  list: readonly W[],
+  wholesale: readonly S[] = [],
+): Kind<S | readonly W[], S | W | readonly W[]> {
+  const accept = (value: unknown): S | readonly W[] | undefined => {
+    const alone = wholesale.find((candidate) => candidate === value);
+    if (alone !== undefined) return alone;
+    const found = all(listOf(value).map((item) => list.find((candidate) => candidate === item)));
+    return found && [...new Set(found)];
+  };
+  return {
+    type: 'words',
+    expected: [...wholesale, ...list].join(', '),
+    words: [...wholesale, ...list],
+    parse: (text) => accept(wholesale.some((candidate) => candidate === text) ? text : split(text)),
+    accept,
+  };
+}
+
+/** Names separated by commas. A name may hold spaces; one that holds a comma can be passed by a program only. */
+export const names: Kind<readonly string[]> = {
+  type: 'names',
+  expected: 'names separated by commas',
+  parse: (text) => names.accept(text.split(',')),
+  accept: (value) =>
+    Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
+      ? value
+      : undefined,
+};
+
+/** A positive number of percent, with or without a `%` behind it. */
+export const percent: Kind<number> = amount(
+  (text) => decimal(text.replace(/\s*%$/, '')),
+  { above: 0, most: 1000 },
+  'a number of percent above 0 and up to 1000, such as 2',
+);
+
+/** A flag counts microseconds, a program nanoseconds. */
+export const microseconds: Kind<number> = amount(
+  (text) => decimal(text) * 1000,
+  { above: 0, most: 1e12 },
+  'a number of microseconds above 0 and up to 1000000000, such as 500',
+);
+
+/** A flag has a unit (`90s`) or counts seconds, a program passes nanoseconds. At most 30 days, unless told otherwise. */
+export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
+  return amount(
+    (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
+    { above: zero ? -Number.MIN_VALUE : 0, most },
+    zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
+  );
+}
+
+const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;
+
+/** A path; `-` is standard output. */
+export const path: Kind<string> = {
+  type: 'text',
+  expected: 'a path, or - for standard output',
+  parse: (text) => path.accept(text),
+  accept: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
+};
+
+/** A switch that takes no value. */
+export const toggle: Kind<boolean> = {
+  type: 'switch',
+  expected: 'true or false',
+  parse: () => undefined,
+  accept: (value) => (typeof value === 'boolean' ? value : undefined),
+};
+
+function amount(
+  read: (text: string) => number,
+  { above, most }: { above: number; most: number },
+  expected: string,
+): Kind<number> {
+  const accept = (value: unknown) =>
+    typeof value === 'number' && value > above && value <= most ? value : undefined;
+  return { type: 'number', expected, parse: (text) => accept(read(text)), accept };
+}
+
+function decimal(text: string): number {
+  return /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+function wholeOf(text: string): number {
+  return /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** One size of a list: a number, a range, or the text of either. */
+function sizeOf(item: unknown): number | PowersOfTwo | undefined {
+  if (typeof item === 'number') return isSize(item) ? item : undefined;
+  if (typeof item === 'string') {
+    const ends = item.split('..').map(wholeOf);
+    return ends.length > 2 ? undefined : sizeOf(ends.length === 1 ? ends[0] : { from: ends[0], to: ends[1] });
+  }
+  if (typeof item !== 'object' || item === null) return undefined;
+  const { from, to } = item as { readonly from?: unknown; readonly to?: unknown };
+  return isSize(from) && isSize(to) && powersIn({ from, to }).length > 0 ? { from, to } : undefined;
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function split(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
+/** What a program passes where a list is expected: a list, one item of it, or the text of a flag. */
+function listOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return typeof value === 'string' ? split(value) : [value];
+}
+
+/** The list, or `undefined` where it is empty or an item is. */
+function all<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
+  return items.length > 0 && items.every((item) => item !== undefined) ? (items as readonly T[]) : undefined;
+}

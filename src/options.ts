@@ -1,0 +1,419 @@
+import { usageError } from './errors.js';
+import {
+  duration,
+  type Kind,
+  microseconds,
+  names,
+  path,
+  percent,
+  type Sizes,
+  sizes,
+  toggle,
+  whole,
+  wholes,
+  word,
+  words,
+} from './option-kinds.js';
+import { formatDuration, formatInteger, formatPercent } from './units.js';
+import {
+  DTYPE_REQUESTS,
+  ENGINES,
+  FETCHES,
+  READBACKS,
+  REMAINDERS,
+  SAMPLINGS,
+  SHUFFLES,
+  STRATEGIES,
+} from './words.js';
+
+/** The headings under which `pinbench run --help` lists the options. */
+export const OPTION_GROUPS = ['Data', 'What to measure', 'How long', 'Engine', 'Output'] as const;
+
+/** One option of a run. Everything that pinbench knows about it is here; `options.test.ts` says what follows from it. */
+interface Option<Value, Input> {
+  readonly kind: Kind<Value, Input>;
+  /** As commander declares it. */
+  readonly flag: string;
+  readonly group: (typeof OPTION_GROUPS)[number];
+  readonly help: string;
+  /** Used where the option is not given. Absent: `defaultHelp` says what happens then. */
+  readonly default?: Value;
+  /** Replaces the default in the help text. */
+  readonly defaultHelp?: string;
+  /** Its field in a record's `plan`. Absent: it is not recorded. */
+  readonly plan?: string;
+  /** Two records must agree in it, or their times are not compared. */
+  readonly comparable?: true;
+  /** Its words in the plan line of the table; nothing where they would say only what is usual. */
+  readonly planLine?: (value: Value) => string | undefined;
+  /** Programs do not have it: it is about the terminal or about files. */
+  readonly commandLineOnly?: true;
+}
+
+function option<Value, Input, const Rest extends Omit<Option<Value, Input>, 'kind'>>(
+  kind: Kind<Value, Input>,
+  rest: Rest,
+): Rest & { readonly kind: Kind<Value, Input> } {
+  return { kind, ...rest };
+}
+
+/** Seeds are 32-bit. */
+const MAX_SEED = 2 ** 32 - 1;
+/** The CUDA kernel counts passes in 31 bits. */
+const MAX_WORK = 2 ** 31 - 1;
+const MAX_EPOCHS = 1e9;
+/** Rows per mini-batch where `--batch` is not given; all rows where there are fewer. */
+export const DEFAULT_BATCH = 32;
+/** Warm-up lasts at least and at most this long, unless `--warmup 0` asks for none, ns. */
+export const WARM_UP_NS = { least: 200e6, most: 1e9 } as const;
+
+/**
+ * Every option of a run, by the name it has in `RunOptions`. The order is the order of the help and of the plan line. The comment of
+ * an entry is what an editor shows of it to who calls `run`.
+ */
+export const RUN_OPTIONS = {
+  /** Element type on the device: `native` keeps the file's own where the engine can. */
+  dtype: option(word(DTYPE_REQUESTS), {
+    flag: '--dtype <word>',
+    group: 'Data',
+    help: `element type on the device: ${DTYPE_REQUESTS.join(', ')}`,
+    default: 'float32',
+    plan: 'dtype',
+    comparable: true,
+    planLine: (dtype) => (dtype === 'native' ? "the file's own element type" : undefined),
+  }),
+  /** Arrow columns that form the matrix, in this order; all numeric ones where not given. */
+  columns: option(names, {
+    flag: '--column <names>',
+    group: 'Data',
+    help: 'Arrow columns that form the matrix, separated by commas',
+    defaultHelp: 'all numeric columns',
+    plan: 'columns',
+    comparable: true,
+    planLine: (columns) => `columns ${columns.join(', ')}`,
+  }),
+  /** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
+  sampling: option(word(SAMPLINGS), {
+    flag: '--sampling <word>',
+    group: 'Data',
+    help: 'slice: a mini-batch is contiguous rows; gather: its rows are drawn anew every epoch',
+    default: 'slice',
+    plan: 'sampling',
+    comparable: true,
+    planLine: (sampling) => (sampling === 'gather' ? 'rows drawn anew every epoch' : undefined),
+  }),
+  /** When the order of the mini-batches is drawn. */
+  shuffle: option(word(SHUFFLES), {
+    flag: '--shuffle <word>',
+    group: 'Data',
+    help: 'draw the order of the mini-batches once, every epoch, or not at all (none)',
+    default: 'once',
+    plan: 'shuffle',
+    comparable: true,
+    planLine: (shuffle) => SHUFFLED[shuffle],
+  }),
+  /** Seed of the order and of the round schedule. */
+  seed: option(whole(0, MAX_SEED), {
+    flag: '--seed <n>',
+    group: 'Data',
+    help: 'random seed of the order and of the round schedule',
+    default: 1,
+    plan: 'seed',
+    planLine: (seed) => `seed ${seed}`,
+  }),
+  /** What becomes of the rows that do not fill a mini-batch. */
+  remainder: option(word(REMAINDERS), {
+    flag: '--remainder <word>',
+    group: 'Data',
+    help: 'drop or keep the rows that do not fill a mini-batch',
+    default: 'drop',
+    plan: 'remainder',
+    comparable: true,
+    planLine: (remainder) => `remainder ${remainder === 'drop' ? 'dropped' : 'kept'}`,
+  }),
+
+  /** Rows per mini-batch: a number, several, or the powers of two within a range such as `'1..65536'`. */
+  batch: option(sizes, {
+    flag: '-b, --batch <list>',
+    group: 'What to measure',
+    help: 'rows per mini-batch: 2, 2,64,1024 or 1..65536 (the powers of two up to the number of rows)',
+    defaultHelp: `${DEFAULT_BATCH}, or all rows if there are fewer`,
+    plan: 'batches',
+  }),
+  /** How often the graph runs per mini-batch; more stands for a heavier model. */
+  work: option(wholes(MAX_WORK), {
+    flag: '--work <list>',
+    group: 'What to measure',
+    help: 'how often the graph runs per mini-batch; more stands for a heavier model',
+    default: [1],
+    plan: 'works',
+  }),
+  /** How mini-batches reach the graph: `all`, one or several. */
+  strategy: option(words(STRATEGIES, ['all']), {
+    flag: '-s, --strategy <list>',
+    group: 'What to measure',
+    help: `all, or some of ${STRATEGIES.join(', ')}`,
+    default: ['feed', 'pin'],
+  }),
+  /** Whether the scalars come back after every step or after every epoch. */
+  fetch: option(word(FETCHES), {
+    flag: '--fetch <word>',
+    group: 'What to measure',
+    help: 'bring the scalars back after every step, or after every epoch',
+    default: 'step',
+    plan: 'fetch',
+    comparable: true,
+    planLine: (fetch) => `scalars fetched every ${fetch}`,
+  }),
+  /** On cuda, whether a scalar comes back through mapped memory or by a copy. */
+  readback: option(word(READBACKS), {
+    flag: '--readback <word>',
+    group: 'What to measure',
+    help: 'on cuda, bring a scalar back through mapped memory or by a copy',
+    default: 'mapped',
+    plan: 'readback',
+    comparable: true,
+    planLine: (readback) => (readback === 'copy' ? 'scalars copied back' : undefined),
+  }),
+  /** Predict the speedup for a model that adds this much to every step, ns. */
+  modelNs: option(microseconds, {
+    flag: '--model-us <n>',
+    group: 'What to measure',
+    help: 'predict the speedup for a model that adds this many µs to every step',
+    plan: 'modelNs',
+  }),
+
+  /** Measure at least this many epochs of each strategy; where not given, `untilPercent` decides. */
+  epochs: option(whole(1, MAX_EPOCHS), {
+    flag: '-e, --epochs <n>',
+    group: 'How long',
+    help: 'measure at least this many epochs of each strategy, in up to 20 rounds',
+    defaultHelp: 'until --until is reached, for at most 5 s a case',
+    plan: 'epochs',
+    planLine: (epochs) => `${countOf(epochs, 'epoch')} asked for`,
+  }),
+  /** Shortest timed block, ns, at most a second: short epochs are repeated to fill it; 0 measures exactly `epochs`. */
+  minTimeNs: option(duration({ zero: true, most: 1e9 }), {
+    flag: '--min-time <time>',
+    group: 'How long',
+    help: 'shortest timed block, at most 1s; short epochs are repeated to fill it; 0 measures exactly --epochs',
+    default: 10e6,
+    defaultHelp: '10ms',
+    plan: 'minTimeNs',
+    planLine: (ns) => (ns === 0 ? 'no epoch is repeated' : `blocks of at least ${formatDuration(ns)}`),
+  }),
+  /** Measure until half the width of the speedup's 95 % interval is at most this, percent. */
+  untilPercent: option(percent, {
+    flag: '--until <percent>',
+    group: 'How long',
+    help: "measure until half the width of the speedup's 95 % interval is at most this",
+    defaultHelp: '1 where --epochs is not given',
+    plan: 'untilPercent',
+    planLine: (value) => `until the interval is ±${formatPercent(value)}`,
+  }),
+  /** Bounds the whole run, loading included, ns; overrules `epochs` and `untilPercent`. */
+  budgetNs: option(duration(), {
+    flag: '--budget <time>',
+    group: 'How long',
+    help: 'bound the whole command, loading included: 90s, 10m, 1h; this overrules --epochs and --until',
+    plan: 'budgetNs',
+    planLine: (ns) => `a budget of ${formatDuration(ns)}`,
+  }),
+  /** Warm-up epochs, not measured; 0 for none. */
+  warmup: option(whole(0, MAX_EPOCHS), {
+    flag: '--warmup <n>',
+    group: 'How long',
+    help: 'warm-up epochs, not measured; they last at least 0.2 s and at most 1 s; 0 for none',
+    default: 3,
+    plan: 'warmup',
+    planLine: (warmup) => (warmup === 0 ? 'no warm-up' : countOf(warmup, 'warm-up epoch')),
+  }),
+
+  /** What executes the graph: `auto`, `all`, one or several. */
+  engine: option(words(ENGINES, ['auto', 'all']), {
+    flag: '-E, --engine <list>',
+    group: 'Engine',
+    help: `auto, all, or some of ${ENGINES.join(', ')}`,
+    default: 'auto',
+  }),
+  /** Ordinal among the visible devices. */
+  device: option(whole(0, 65_535), {
+    flag: '--device <n>',
+    group: 'Engine',
+    help: 'ordinal among the visible devices',
+    default: 0,
+  }),
+
+  json: option(path, {
+    flag: '--json <path>',
+    group: 'Output',
+    help: "write the record; '-' is standard output, and then no table is printed",
+    commandLineOnly: true,
+  }),
+  csv: option(path, {
+    flag: '--csv <path>',
+    group: 'Output',
+    help: 'write the rows as CSV',
+    commandLineOnly: true,
+  }),
+  markdown: option(path, {
+    flag: '--markdown <path>',
+    group: 'Output',
+    help: 'write the table as Markdown',
+    commandLineOnly: true,
+  }),
+  quiet: option(toggle, {
+    flag: '--quiet',
+    group: 'Output',
+    help: 'print nothing but errors',
+    default: false,
+    commandLineOnly: true,
+  }),
+  progress: option(toggle, {
+    flag: '--no-progress',
+    group: 'Output',
+    help: 'draw no progress bar',
+    default: true,
+    commandLineOnly: true,
+  }),
+} as const;
+
+function countOf(count: number, what: string): string {
+  return `${formatInteger(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+const SHUFFLED = {
+  once: 'mini-batches in one shuffled order',
+  epoch: 'mini-batches in a new shuffled order every epoch',
+  none: 'mini-batches in file order',
+} as const;
+
+type Table = typeof RUN_OPTIONS;
+export type OptionName = keyof Table;
+type ProgramName = { [K in OptionName]: Table[K] extends { commandLineOnly: true } ? never : K }[OptionName];
+type ValueOf<K extends OptionName> = Table[K]['kind'] extends Kind<infer Value, infer _> ? Value : never;
+type InputOf<K extends OptionName> =
+  Table[K]['kind'] extends Kind<infer Value, infer Input> ? Value | Input : never;
+
+/** What a program may tell a run. An option that is not given has the default of the flag. Times are ns. */
+export type RunSettings = {
+  // Mapped from the table's own keys, it keeps their comments and leads an editor to the entry.
+  readonly [K in keyof Table as K extends ProgramName ? K : never]?: InputOf<K> | undefined;
+};
+
+/** The same, validated: an option that has a default has a value. */
+export type Settings = {
+  readonly [K in ProgramName]: Table[K] extends { default: unknown } ? ValueOf<K> : ValueOf<K> | undefined;
+};
+
+type PlanName = { [K in ProgramName]: Table[K] extends { plan: string } ? K : never }[ProgramName];
+type FieldOf<K extends PlanName> = Table[K] extends { plan: infer Field extends string } ? Field : never;
+/** Ranges are resolved before they are recorded. */
+type Recorded<Value> = Value extends Sizes ? number[] : Value extends readonly string[] ? string[] : Value;
+/** Fields that are always there: of options that have a default, and the batch sizes, which follow from the dataset. */
+type AlwaysName = {
+  [K in PlanName]: K extends 'batch' ? K : Table[K] extends { default: unknown } ? K : never;
+}[PlanName];
+
+/** The options that a record's `plan` keeps, by their fields there. */
+export type PlanOptions = { [K in AlwaysName as FieldOf<K>]: Recorded<ValueOf<K>> } & {
+  [K in Exclude<PlanName, AlwaysName> as FieldOf<K>]?: Recorded<Exclude<ValueOf<K>, undefined>> | undefined;
+};
+
+/** The long flag of an option, such as `--batch`: what errors call it. */
+export function flagOf(name: OptionName): string {
+  return /--[a-z-]+/.exec(RUN_OPTIONS[name].flag)![0];
+}
+
+/** Every option with its name, in the order of the table. */
+export const OPTION_ENTRIES = Object.entries(RUN_OPTIONS) as readonly (readonly [
+  OptionName,
+  Option<unknown, unknown>,
+])[];
+
+/** Reads the text of a flag. Throws a usage error that says what is expected. */
+export function parseOption(name: OptionName, text: string): unknown {
+  return allowed(name, RUN_OPTIONS[name].kind.parse(text), text);
+}
+
+/** Validates what a program passes and fills in the defaults; a usage error names the flag of the first wrong option. */
+export function settingsOf(given: RunSettings): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, { kind, default: standard, commandLineOnly }] of OPTION_ENTRIES) {
+    if (commandLineOnly) continue;
+    const value = given[name as ProgramName];
+    settings[name] = value === undefined ? standard : allowed(name, kind.accept(value), value);
+  }
+  return agreeing(given, settings as Settings);
+}
+
+function allowed(name: OptionName, value: unknown, given: unknown): unknown {
+  if (value !== undefined) return value;
+  throw usageError(flagOf(name), `"${shown(given)}"`, {
+    expected: RUN_OPTIONS[name].kind.expected,
+  });
+}
+
+/** A wrong value as it is shown; a program may pass anything. */
+function shown(given: unknown): string {
+  if (Array.isArray(given)) return given.map(shown).join(',');
+  return typeof given === 'object' && given !== null ? 'an object' : String(given);
+}
+
+/** What one option means for another. */
+function agreeing(given: RunSettings, settings: Settings): Settings {
+  const { sampling, minTimeNs, epochs, untilPercent } = settings;
+  if (minTimeNs === 0 && epochs === undefined) {
+    throw usageError('--min-time', '"0" without --epochs', {
+      expected: 'the number of epochs to measure exactly',
+      remedy: 'add --epochs',
+    });
+  }
+  if (minTimeNs === 0 && untilPercent !== undefined) {
+    throw usageError('--until', `"${untilPercent}" with --min-time 0, which measures exactly --epochs`, {
+      remedy: 'leave one of them out',
+    });
+  }
+  if (sampling !== 'gather') return settings;
+  if (given.shuffle !== undefined && given.shuffle !== 'epoch') {
+    throw usageError(
+      '--shuffle',
+      `"${given.shuffle}" with --sampling gather, which draws rows anew every epoch`,
+      {
+        remedy: 'leave --shuffle out',
+      },
+    );
+  }
+  return { ...settings, shuffle: 'epoch' };
+}
+
+/** The options that a record keeps, from the settings and the batch sizes that they came to. */
+export function planOptionsOf(settings: Settings, batches: readonly number[]): PlanOptions {
+  const entries = OPTION_ENTRIES.flatMap(([name, { plan }]) => {
+    const value = name === 'batch' ? batches : settings[name as ProgramName];
+    if (plan === undefined || value === undefined) return [];
+    return [[plan, Array.isArray(value) ? [...value] : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** What must be alike in two records for their times to be compared: the text of each such option, by its field. */
+export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
+  const values: Readonly<Record<string, unknown>> = plan;
+  return Object.fromEntries(
+    OPTION_ENTRIES.filter(([, { comparable }]) => comparable).map(
+      ([, { plan: field, default: standard }]) => [field!, String(values[field!] ?? standard ?? 'all')],
+    ),
+  );
+}
+
+/** The parts of the plan line of the table, one an option. */
+export function planLineOf(plan: PlanOptions): string[] {
+  const values: Readonly<Record<string, unknown>> = plan;
+  // Where rows are drawn one by one there is no order of mini-batches to speak of.
+  const silent = plan.sampling === 'gather' ? ['shuffle'] : [];
+  return OPTION_ENTRIES.flatMap(([, { plan: field, planLine }]) => {
+    if (field === undefined || silent.includes(field) || values[field] === undefined) return [];
+    return planLine?.(values[field]) ?? [];
+  });
+}
