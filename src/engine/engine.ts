@@ -1,5 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Dataset } from '../data/dataset.js';
+import type { Order } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName } from '../words.js';
@@ -73,13 +74,19 @@ export interface Device extends AsyncDisposable {
   /** Whether the engine itself moves the bytes. False: the framework decides when they move, and reports say so. */
   readonly clocksCopies: boolean;
   supports(strategy: Strategy, plan: Plan): Support;
-  /** Steps that do nothing on the device: a launch and a wait, which no strategy can beat. Only where that can be told. */
+  /** Steps that only launch an empty kernel and wait for it. No strategy can be faster. Absent where an engine has no such thing. */
   floor?(): Session;
-  /** The state it is in, looked at before and after timed blocks. */
+  /** What the calls from JavaScript to the driver cost in one step of a strategy, ns. Absent where no such calls are made. */
+  callsNsPerStep?(strategy: Strategy, plan: Plan): number;
+  /** The state the device is in; looked at before and after timed blocks. */
   condition?(): Condition | undefined;
-  /** Its link to the host, looked at while copies are under way. */
+  /** The link to the host; looked at while copies are under way. */
   link?(): Link | undefined;
-  /** Makes ready without uploading anything. May throw `StrategyUnavailable`. */
+  /**
+   * Allocates what the strategy needs and makes it ready, without uploading anything. Sessions of one device that exist at the
+   * same time share one resident and one page-locked copy of the dataset; the last of them to be disposed frees it. May throw
+   * `StrategyUnavailable`.
+   */
   prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session>;
 }
 
@@ -92,22 +99,37 @@ export interface Phases {
   readonly fetch: number;
 }
 
-/** One strategy, ready to run. All that happens inside is what the strategy says; nothing is uploaded before `setup` or after dispose. */
+/** One strategy, allocated. Nothing is uploaded before `setup` or after dispose. */
 export interface Session extends AsyncDisposable {
-  /** Allocates and uploads what the strategy keeps; timed once. May throw `StrategyUnavailable`. */
+  /** Calls of `steps` must cover whole multiples of this many steps: what a recorded graph holds. Absent: any number. */
+  readonly stepMultiple?: number;
+  /** No call of `steps` may cover more steps: room for their scalars. Absent: any number. */
+  readonly maxSteps?: number;
+  /** Uploads what the strategy keeps on the device, and waits until it is there. May run several times. May throw `StrategyUnavailable`. */
   setup(): Promise<void>;
   /**
-   * Runs the steps of `order` (see `Orders`) and writes `out[k]`, the scalar of step k. With `stepNs` every step's time in
-   * ns is recorded there, which costs time of its own. A synchronous engine returns nothing, so that it pays for no promise.
+   * Runs the steps `[from, to)` of `order` and writes `out[k]`, the scalar of step `from + k`. With `stepNs` the time of every
+   * step in ns is recorded there, which costs time of its own. A synchronous engine returns nothing, so that it pays for no promise.
    */
-  epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void;
-  /** Bytes that have gone to the device so far, counted where it is called; only engines that clock copies have it. */
+  steps(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    stepNs?: RecordableHistogram,
+  ): Promise<void> | void;
+  /** Bytes that have gone to the device so far, counted where they are copied. Only engines that clock copies have it. */
   h2dBytes?(): number;
-  /** Runs the steps of `order` with a clock of the device between their parts: slower, and so never part of a timed block. */
-  phases?(order: Int32Array): Phases;
+  /** Runs the steps `[from, to)` with a clock of the device between their parts. This is slower, and never part of a timed block. */
+  phases?(order: Order, from: number, to: number): Phases;
 }
 
-/** Thrown by `prepare` or `setup` when the device cannot take the strategy after all: the row is skipped with this reason. */
+/** Thrown by `prepare`, `setup` or `steps` when the device cannot take the strategy after all: its row is skipped with this reason. */
 export class StrategyUnavailable extends Error {
   override readonly name = 'StrategyUnavailable';
+}
+
+/** Whether an error means that nothing will work on its device any more, whichever strategy is tried. */
+export function deviceIsLost(error: unknown): boolean {
+  return error instanceof Error && 'deviceIsLost' in error && error.deviceIsLost === true;
 }

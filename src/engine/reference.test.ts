@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { datasetOf } from '../measure/testing/fake-engine.js';
-import { Orders } from '../plan/batches.js';
-import { planCells } from '../plan/plan.js';
+import type { Dataset } from '../data/dataset.js';
+import { gatherOrder, Orders, sliceOrder } from '../plan/order.js';
+import { type PlanRequest, plansOf } from '../plan/plan.js';
 import { errorOf, expectedOf, Reference, sumOfSquares, sumOfSquaresBound } from './reference.js';
 
 const U = 2 ** -24;
@@ -79,21 +79,24 @@ describe('errorOf', () => {
 });
 
 describe('Reference', () => {
-  const request = {
-    ...{ works: [1], epochs: 1, warmup: 0, seed: 1 },
-    ...({ fetch: 'step', readback: 'mapped', remainder: 'keep', shuffle: 'once' } as const),
-  } as const;
+  const REQUEST: PlanRequest = {
+    ...{ batch: [2], work: [1], seed: 1, sampling: 'slice', shuffle: 'once' },
+    ...{ fetch: 'step', readback: 'mapped', remainder: 'keep' },
+  };
+  /** 10 rows of 3: 0, 1, 2 and so on. */
+  const dataset: Dataset = {
+    ...{ path: 'memory', format: 'npy', dtype: 'float32', rows: 10, cols: 3 },
+    values: Float32Array.from({ length: 30 }, (_, i) => i),
+  };
+  const planOf = (request: Partial<PlanRequest>, of: Dataset = dataset) =>
+    plansOf(of, { ...REQUEST, ...request }).plans[0]!;
 
   it('adds up to the sum of squares of the whole dataset, whatever the batch and the sampling', () => {
-    const dataset = datasetOf(10, 3);
     for (const batch of [1, 2, 3, 10]) {
       for (const sampling of ['slice', 'gather'] as const) {
-        const plan = planCells(
-          { rows: 10, cols: 3, dtype: 'float32' },
-          { ...request, batches: [batch], sampling },
-        )[0]!;
+        const plan = planOf({ batch: [batch], sampling });
         const reference = new Reference(dataset, plan);
-        const order = new Orders(plan).of(0);
+        const { order } = new Orders(plan).stretch(0, plan.stepsPerEpoch);
         let [sum, elements] = [0, 0];
         for (let step = 0; step < plan.stepsPerEpoch; step++) {
           const found = reference.step(order, step);
@@ -102,6 +105,58 @@ describe('Reference', () => {
         }
         expect([sum, elements]).toEqual([8555, 30]);
       }
+    }
+  });
+
+  it('names the rows of a step by their places in the order', () => {
+    const squares = (row: number) => sumOfSquares(dataset.values, 'float32', row * 3, row * 3 + 3);
+    const sliced = new Reference(dataset, planOf({ batch: [4] }));
+    const batches = sliceOrder(Int32Array.of(2, 0, 2));
+    expect(sliced.step(batches, 2)).toEqual({ sum: squares(8) + squares(9), elements: 6 });
+    const gathered = new Reference(dataset, planOf({ batch: [3], sampling: 'gather' }));
+    const rows = gatherOrder(Int32Array.of(7, 1, 5, 3), 3);
+    const three = squares(7) + squares(1) + squares(5);
+    expect(gathered.step(rows, 0)).toEqual({ sum: three, elements: 9 });
+    expect(gathered.step(rows, 1)).toEqual({ sum: squares(3), elements: 3 });
+  });
+
+  it('judges a scalar as errorOf does, first when the sum is added and then when it is known', () => {
+    const edges = [8555, 0, 1e-45, 1.5e19, 1.9e19, Number.POSITIVE_INFINITY, Number.NaN];
+    for (const edge of edges) {
+      const values = Float32Array.from({ length: 30 }, (_, i) => (i === 17 ? edge : i / 8));
+      const plan = planOf({ batch: [3] });
+      const reference = new Reference({ ...dataset, values }, plan);
+      const order = sliceOrder(Int32Array.of(0, 1, 2, 3));
+      for (let step = 0; step < order.steps; step++) {
+        const { sum, elements } = new Reference({ ...dataset, values }, plan).step(order, step);
+        const bound = sumOfSquaresBound(elements);
+        const scalars = [sum, sum * (1 + bound / 2), sum * (1 + 2 * bound), 0, Number.NaN];
+        for (const scalar of [...scalars, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+          const expected = errorOf(scalar, sum, elements);
+          expect(reference.errorOf(order, step, scalar), `${scalar} for ${sum}`).toBe(expected);
+          expect(reference.errorOf(order, step, scalar), `${scalar} for ${sum}`).toBe(expected);
+        }
+      }
+    }
+  });
+
+  it('allows a short mini-batch the error of its own length', () => {
+    const rows = 4097;
+    const values = new Float32Array(rows).fill(1.1);
+    const long: Dataset = { ...dataset, rows, cols: 1, values };
+    for (const sampling of ['slice', 'gather'] as const) {
+      const plan = planOf({ batch: [4096], sampling }, long);
+      const reference = new Reference(long, plan);
+      const order =
+        sampling === 'slice'
+          ? sliceOrder(Int32Array.of(0, 1))
+          : gatherOrder(
+              Int32Array.from({ length: rows }, (_, i) => i),
+              4096,
+            );
+      const { sum } = reference.step(order, 1);
+      expect(reference.errorOf(order, 1, sum * (1 + 5e-6))).toBeNull();
+      expect(reference.errorOf(order, 0, reference.step(order, 0).sum * (1 + 5e-6))).not.toBeNull();
     }
   });
 });

@@ -1,5 +1,6 @@
 import { decodeToFloat64 } from '../data/cast.js';
 import type { Dataset, Values } from '../data/dataset.js';
+import type { Order } from '../plan/order.js';
 import { type Plan, rowsOf } from '../plan/plan.js';
 import type { DType } from '../words.js';
 
@@ -46,25 +47,48 @@ export function sumTypeOf(dtype: DType): SumType {
   return ['int32', 'uint32', 'int64', 'uint64', 'float64'].includes(dtype) ? 'float64' : 'float32';
 }
 
+/** How far a sum of squares may be from the float64 one: `relative` times the sum, plus `absolute`. */
+interface Bound {
+  readonly elements: number;
+  readonly type: SumType;
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** The bound of `n` squares. It depends on their number alone, so that it is computed once for each size of mini-batch. */
+function boundOf(n: number, type: SumType): Bound {
+  // The reference is a float64 sum too: its own error is added, and that of squaring a rounded 64-bit integer.
+  if (type === 'float64') return { elements: n, type, relative: 2 * (n + 3) * U64, absolute: 0 };
+  return { elements: n, type, relative: sumOfSquaresBound(n), absolute: n * FLOAT32_MIN_NORMAL };
+}
+
 /** The expected scalar of `n` squares whose float64 sum is `sum`. */
 export function expectedOf(sum: number, n: number, type: SumType = 'float32'): Expected {
+  return expectedWithin(sum, boundOf(n, type));
+}
+
+function expectedWithin(sum: number, { type, relative, absolute }: Bound): Expected {
   if (!Number.isFinite(sum)) return { value: sum, tolerance: 0 };
-  // The reference is a float64 sum too: its own error is added, and that of squaring a rounded 64-bit integer.
-  if (type === 'float64') return { value: sum, tolerance: sum * 2 * (n + 3) * U64 };
-  const tolerance = sum * sumOfSquaresBound(n) + n * FLOAT32_MIN_NORMAL;
-  return { value: sum > FLOAT32_MAX ? Number.POSITIVE_INFINITY : sum, tolerance };
+  const value = type === 'float32' && sum > FLOAT32_MAX ? Number.POSITIVE_INFINITY : sum;
+  return { value, tolerance: sum * relative + absolute };
 }
 
 /** The relative error of a step's scalar, 0 where both are the same infinity or NaN; `null` where it is beyond the tolerance. */
 export function errorOf(scalar: number, sum: number, n: number, type: SumType = 'float32'): number | null {
-  const { value, tolerance } = expectedOf(sum, n, type);
+  return errorWithin(scalar, sum, boundOf(n, type));
+}
+
+function errorWithin(scalar: number, sum: number, bound: Bound): number | null {
+  const difference = Math.abs(scalar - sum);
+  // Nearly every scalar is finite and right, and is done with here.
+  if (difference <= sum * bound.relative + bound.absolute && difference < Number.POSITIVE_INFINITY) {
+    return sum === 0 ? 0 : difference / sum;
+  }
+  const { value, tolerance } = expectedWithin(sum, bound);
   if (Object.is(scalar, value) || (Number.isNaN(scalar) && Number.isNaN(value))) return 0;
   // Within one bound of the largest float32 a right sum may round to either side of overflow.
-  const most = type === 'float32' ? FLOAT32_MAX : Number.MAX_VALUE;
-  if (!Number.isFinite(scalar)) return scalar > 0 && sum + tolerance > most ? 0 : null;
-  const difference = Math.abs(scalar - sum);
-  if (!(difference <= tolerance)) return null;
-  return sum === 0 ? 0 : difference / sum;
+  const most = bound.type === 'float32' ? FLOAT32_MAX : Number.MAX_VALUE;
+  return scalar === Number.POSITIVE_INFINITY && sum + tolerance > most ? 0 : null;
 }
 
 /**
@@ -85,38 +109,88 @@ export function sumOfSquares(values: Values, dtype: DType, begin: number, end: n
 const BLOCK = 4096;
 const DECODED = new Float64Array(BLOCK);
 
-/** The float64 oracle of one dataset and plan: the sum of squares of any step of any order. */
+/** Columns below which the sums of single rows are not kept. */
+const SHORT_ROW = 8;
+
+/** The float64 oracle of one dataset and plan: the sum of squares of any step of any order. What it has added up it keeps. */
 export class Reference {
   readonly sumType: SumType;
   readonly #values: Values;
   readonly #dtype: DType;
   readonly #plan: Plan;
-  /** Sum of mini-batch i, NaN until asked for (and where it truly is NaN, which costs a second look only). */
-  readonly #sums: Float64Array | undefined;
+  /**
+   * The sum of each mini-batch or, where rows are gathered, of each row unless rows are short: then the sums would take more
+   * memory than they are worth. Negative until asked for, as no sum of squares is.
+   */
+  readonly #sums: Float64Array;
+  readonly #whole: Bound;
+  readonly #short: Bound;
+  /** Index of the short mini-batch, or −1. */
+  readonly #shortIndex: number;
 
   constructor(dataset: Dataset, plan: Plan) {
+    const { sampling, rows, cols, batch, rowsPerEpoch, stepsPerEpoch } = plan;
+    const shortRows = rowsPerEpoch % batch;
     this.#values = dataset.values;
     this.#dtype = dataset.dtype;
     this.sumType = sumTypeOf(dataset.dtype);
     this.#plan = plan;
-    this.#sums =
-      plan.sampling === 'slice' ? new Float64Array(plan.stepsPerEpoch).fill(Number.NaN) : undefined;
+    const sums = sampling === 'slice' ? stepsPerEpoch : cols < SHORT_ROW ? 0 : rows;
+    this.#sums = new Float64Array(sums).fill(-1);
+    this.#whole = boundOf(batch * cols, this.sumType);
+    this.#short = boundOf(shortRows * cols, this.sumType);
+    this.#shortIndex = shortRows === 0 ? -1 : stepsPerEpoch - 1;
   }
 
   /** The float64 sum of squares of step `step` of `order`, and how many elements it has. */
-  step(order: Int32Array, step: number): { sum: number; elements: number } {
-    const { cols, batch } = this.#plan;
-    if (this.#sums === undefined) {
-      const rows = order.subarray(step * batch, (step + 1) * batch);
-      let sum = 0;
-      for (const row of rows) sum += sumOfSquares(this.#values, this.#dtype, row * cols, (row + 1) * cols);
-      return { sum, elements: rows.length * cols };
+  step(order: Order, step: number): { sum: number; elements: number } {
+    if (order.kind === 'slice') {
+      const index = order.batches[step]!;
+      return { sum: this.#sumOfBatch(index), elements: this.#bound(index).elements };
     }
-    const index = order[step]!;
-    const [begin, end] = rowsOf(this.#plan, index);
-    if (Number.isNaN(this.#sums[index]!)) {
-      this.#sums[index] = sumOfSquares(this.#values, this.#dtype, begin * cols, end * cols);
+    return { sum: this.#sumOfRows(order, step), elements: this.#boundOfRows(order, step).elements };
+  }
+
+  /** The relative error of the scalar of step `step` of `order`; `null` where it is beyond the tolerance. */
+  errorOf(order: Order, step: number, scalar: number): number | null {
+    if (order.kind === 'slice') {
+      const index = order.batches[step]!;
+      return errorWithin(scalar, this.#sumOfBatch(index), this.#bound(index));
     }
-    return { sum: this.#sums[index]!, elements: (end - begin) * cols };
+    return errorWithin(scalar, this.#sumOfRows(order, step), this.#boundOfRows(order, step));
+  }
+
+  #bound(index: number): Bound {
+    return index === this.#shortIndex ? this.#short : this.#whole;
+  }
+
+  #boundOfRows({ rows, batch }: GatherOrder, step: number): Bound {
+    return (step + 1) * batch > rows.length ? this.#short : this.#whole;
+  }
+
+  #sumOfBatch(index: number): number {
+    const known = this.#sums[index]!;
+    return known < 0 ? this.#add(index, ...rowsOf(this.#plan, index)) : known;
+  }
+
+  #sumOfRows({ rows, batch }: GatherOrder, step: number): number {
+    const end = Math.min((step + 1) * batch, rows.length);
+    let sum = 0;
+    for (let at = step * batch; at < end; at++) {
+      const row = rows[at]!;
+      const known = this.#sums[row] ?? -1;
+      sum += known < 0 ? this.#add(row, row, row + 1) : known;
+    }
+    return sum;
+  }
+
+  /** Adds the squares of the rows `[begin, end)` and keeps their sum. */
+  #add(index: number, begin: number, end: number): number {
+    const { cols } = this.#plan;
+    const sum = sumOfSquares(this.#values, this.#dtype, begin * cols, end * cols);
+    this.#sums[index] = sum;
+    return sum;
   }
 }
+
+type GatherOrder = Extract<Order, { kind: 'gather' }>;

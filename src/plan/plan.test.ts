@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
-import { epochsOfRound, movementOf, type PlanRequest, planCells, rowsOf } from './plan.js';
+import { movementOf, type PlanRequest, plansOf, rowsOf } from './plan.js';
 import { strategiesNamed } from './strategy.js';
 
 const REQUEST: PlanRequest = {
-  batches: [4],
-  works: [1],
-  epochs: 100,
-  warmup: 3,
+  batch: [4],
+  work: [1],
   shuffle: 'once',
   sampling: 'slice',
   seed: 1,
@@ -16,18 +14,41 @@ const REQUEST: PlanRequest = {
   readback: 'mapped',
 };
 const SHAPE = { rows: 10, cols: 3, dtype: 'float32' } as const;
-const planOf = (request: Partial<PlanRequest> = {}) => planCells(SHAPE, { ...REQUEST, ...request })[0]!;
+const planOf = (request: Partial<PlanRequest> = {}) => plansOf(SHAPE, { ...REQUEST, ...request }).plans[0]!;
 const [feed, pin] = strategiesNamed(['feed', 'pin']);
 
-describe('planCells', () => {
-  it('makes a cell of every batch with every work', () => {
-    const cells = planCells(SHAPE, { ...REQUEST, batches: [1, 2], works: [1, 8] });
-    expect(cells.map(({ batch, work }) => [batch, work])).toEqual([
+describe('plansOf', () => {
+  it('makes a plan of every batch size with every work, batch sizes outermost', () => {
+    const { plans, batches } = plansOf(SHAPE, { ...REQUEST, batch: [1, 2], work: [1, 8] });
+    expect(plans.map(({ batch, work }) => [batch, work])).toEqual([
       [1, 1],
       [1, 8],
       [2, 1],
       [2, 8],
     ]);
+    expect(batches).toEqual([1, 2]);
+  });
+
+  it('takes 32 rows, or all where there are fewer, when no batch size is asked for', () => {
+    const unasked = { ...REQUEST, batch: undefined };
+    expect(plansOf(SHAPE, unasked)).toMatchObject({ batches: [10], leftOut: [] });
+    expect(plansOf({ ...SHAPE, rows: 1000 }, unasked)).toMatchObject({ batches: [32], leftOut: [] });
+  });
+
+  it('cuts a range to the rows and names the sizes that it left out', () => {
+    const { batches, leftOut, plans } = plansOf(SHAPE, { ...REQUEST, batch: [5, { from: 1, to: 64 }] });
+    expect(batches).toEqual([5, 1, 2, 4, 8]);
+    expect(leftOut).toEqual([16, 32, 64]);
+    expect(plans.map(({ batch }) => batch)).toEqual(batches);
+  });
+
+  it('takes a size once that is asked for twice', () => {
+    expect(plansOf(SHAPE, { ...REQUEST, batch: [2, { from: 1, to: 4 }, 4] }).batches).toEqual([2, 1, 4]);
+  });
+
+  it('refuses a range of which nothing is left', () => {
+    const request: PlanRequest = { ...REQUEST, batch: [{ from: 16, to: 64 }] };
+    expect(() => plansOf(SHAPE, request)).toThrow(/^--batch: 16 rows .* of 10 rows; expected .* 1 to 10$/);
   });
 
   it('drops or keeps the short last mini-batch', () => {
@@ -38,36 +59,13 @@ describe('planCells', () => {
     expect(rowsOf(kept, 2)).toEqual([8, 10]);
   });
 
-  it.each([0, -1, 11, 2.5, Number.NaN])('refuses a batch of %d for ten rows', (batch) => {
-    expect(() => planOf({ batches: [batch] })).toThrow(PinbenchError);
-    expect(() => planOf({ batches: [batch] })).toThrow(/^--batch: .*expected a whole number from 1 to 10$/);
+  it('refuses a batch of more rows than the dataset has', () => {
+    expect(() => planOf({ batch: [11] })).toThrow(PinbenchError);
+    expect(() => planOf({ batch: [11] })).toThrow(/^--batch: .*expected a whole number from 1 to 10$/);
   });
 
   it('takes a batch of all rows', () => {
-    expect(planOf({ batches: [10] }).stepsPerEpoch).toBe(1);
-  });
-
-  it.each([
-    ['--epochs', { epochs: 0 }],
-    ['--warmup', { warmup: -1 }],
-    ['--work', { works: [1.5] }],
-  ])('refuses a bad %s of a caller', (flag, request) => {
-    expect(() => planOf(request)).toThrow(new RegExp(`^${flag}: .*whole number`));
-  });
-});
-
-describe('rounds', () => {
-  it('are 20 where the epochs allow, else one an epoch', () => {
-    expect([100, 20, 13, 1].map((epochs) => planOf({ epochs }).rounds)).toEqual([20, 20, 13, 1]);
-  });
-
-  it('share the epochs out without losing one', () => {
-    for (const epochs of [1, 7, 20, 50, 99, 100, 12345]) {
-      const { rounds } = planOf({ epochs });
-      const shares = Array.from({ length: rounds }, (_, round) => epochsOfRound(epochs, rounds, round));
-      expect(shares.reduce((a, b) => a + b)).toBe(epochs);
-      expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
-    }
+    expect(planOf({ batch: [10] }).stepsPerEpoch).toBe(1);
   });
 });
 

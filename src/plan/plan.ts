@@ -1,6 +1,8 @@
 import { ELEMENT_BYTES } from '../data/dataset.js';
 import { usageError } from '../errors.js';
-import type { DType, Fetch, Readback, Remainder, Sampling, Shuffle } from '../words.js';
+import { powersIn, type Sizes } from '../option-kinds.js';
+import { DEFAULT_BATCH, type Settings } from '../options.js';
+import type { DType } from '../words.js';
 import type { Strategy } from './strategy.js';
 
 /** The shape of a dataset: all that a plan needs to know of it. */
@@ -11,88 +13,77 @@ export interface DatasetShape {
   readonly dtype: DType;
 }
 
-/** What is asked of a run, before it meets a dataset. */
-export interface PlanRequest {
-  /** Rows per mini-batch, each a cell of the grid. */
-  readonly batches: readonly number[];
-  /** Graph passes per mini-batch, each a cell of the grid. */
-  readonly works: readonly number[];
-  /** Measured epochs per strategy. */
-  readonly epochs: number;
-  /** Epochs first, not counted. */
-  readonly warmup: number;
-  readonly shuffle: Shuffle;
-  readonly sampling: Sampling;
-  readonly seed: number;
-  readonly remainder: Remainder;
-  readonly fetch: Fetch;
-  /** How a scalar comes back, where an engine has the choice. */
-  readonly readback: Readback;
-}
+/** The settings that decide what a step and an epoch are. */
+export type PlanRequest = Pick<
+  Settings,
+  'batch' | 'work' | 'shuffle' | 'sampling' | 'seed' | 'remainder' | 'fetch' | 'readback'
+>;
 
-/** One cell of the grid, one batch size and one work, as data: what will be done, before anything is. */
-export interface Plan extends DatasetShape, Omit<PlanRequest, 'batches' | 'works'> {
+/** One batch size and one work as data: what a step and an epoch are, before anything runs. */
+export interface Plan extends DatasetShape, Omit<PlanRequest, 'batch' | 'work'> {
   readonly batch: number;
   readonly work: number;
   readonly stepsPerEpoch: number;
-  /** Rows an epoch visits: all of them, or without the remainder. */
+  /** Rows that an epoch visits: all of them, or without the remainder. */
   readonly rowsPerEpoch: number;
-  /** Timed blocks of each strategy; the unit of the statistics. */
-  readonly rounds: number;
 }
 
-/** Rounds where the epochs allow; fewer epochs give a round each. */
-export const ROUNDS = 20;
+/** The plans of a run, and the batch sizes of ranges that exceed the dataset. */
+export interface Plans {
+  readonly plans: readonly Plan[];
+  /** Batch sizes that are measured. */
+  readonly batches: readonly number[];
+  /** Batch sizes of a range that have more rows than the dataset, in ascending order. */
+  readonly leftOut: readonly number[];
+}
+
 /** Bytes of a row index that travels when the device gathers. */
 const INDEX_BYTES = 4;
 
-/** The cells of the grid, batches outermost. A batch that does not fit the rows is a usage error. */
-export function planCells(shape: DatasetShape, request: PlanRequest): Plan[] {
-  const { batches, works, ...rest } = request;
-  mustBeWhole('--epochs', request.epochs, 1);
-  mustBeWhole('--warmup', request.warmup, 0);
-  for (const work of works) mustBeWhole('--work', work, 1);
-  return batches.flatMap((batch) => works.map((work) => planCell(shape, rest, batch, work)));
+/**
+ * A plan for every batch size with every work, batch sizes outermost. A range is cut to the rows; a single batch size that has
+ * more rows than the dataset is a usage error, and so is a range of which nothing is left.
+ */
+export function plansOf(shape: DatasetShape, request: PlanRequest): Plans {
+  const { batch: asked, work: works, ...rest } = request;
+  const { batches, leftOut } = batchesWithin(shape.rows, asked);
+  const plans = batches.flatMap((batch) => works.map((work) => planOf(shape, rest, batch, work)));
+  return { plans, batches, leftOut };
 }
 
-/** The command line has checked its flags; callers of `run` have not. */
-function mustBeWhole(flag: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw usageError(flag, String(value), { expected: `a whole number, ${least} or more` });
+function batchesWithin(rows: number, asked: Sizes | undefined): Omit<Plans, 'plans'> {
+  if (asked === undefined) return { batches: [Math.min(DEFAULT_BATCH, rows)], leftOut: [] };
+  const batches = new Set<number>();
+  const leftOut = new Set<number>();
+  for (const size of asked) {
+    const powers = powersIn(size);
+    const fitting = powers.filter((power) => power <= rows);
+    if (fitting.length === 0) throw tooLarge(powers[0]!, rows);
+    for (const power of powers) (power <= rows ? batches : leftOut).add(power);
+  }
+  return { batches: [...batches], leftOut: [...leftOut].sort((a, b) => a - b) };
 }
 
-function planCell(
+function tooLarge(batch: number, rows: number): Error {
+  return usageError('--batch', `${batch} rows per mini-batch of a dataset of ${rows} rows`, {
+    expected: `a whole number from 1 to ${rows}`,
+  });
+}
+
+function planOf(
   shape: DatasetShape,
-  request: Omit<PlanRequest, 'batches' | 'works'>,
+  request: Omit<PlanRequest, 'batch' | 'work'>,
   batch: number,
   work: number,
 ): Plan {
-  if (!Number.isSafeInteger(batch) || batch < 1 || batch > shape.rows) {
-    throw usageError('--batch', `${batch} rows per mini-batch of a dataset of ${shape.rows} rows`, {
-      expected: `a whole number from 1 to ${shape.rows}`,
-    });
-  }
-  const stepsPerEpoch =
-    request.remainder === 'keep' ? Math.ceil(shape.rows / batch) : Math.floor(shape.rows / batch);
+  const { rows, cols, dtype } = shape;
+  const { shuffle, sampling, seed, remainder, fetch, readback } = request;
+  const stepsPerEpoch = remainder === 'keep' ? Math.ceil(rows / batch) : Math.floor(rows / batch);
   return {
-    ...shape,
-    ...request,
-    batch,
-    work,
+    ...{ rows, cols, dtype, shuffle, sampling, seed, remainder, fetch, readback, batch, work },
     stepsPerEpoch,
-    rowsPerEpoch: request.remainder === 'keep' ? shape.rows : stepsPerEpoch * batch,
-    rounds: roundsOf(request.epochs),
+    rowsPerEpoch: remainder === 'keep' ? rows : stepsPerEpoch * batch,
   };
-}
-
-/** How many rounds so many epochs are measured in: 20, or one an epoch where there are fewer. */
-export function roundsOf(epochs: number): number {
-  return Math.min(ROUNDS, epochs);
-}
-
-/** Whole epochs of round `round`: all rounds alike, the first ones an epoch longer where they do not divide. */
-export function epochsOfRound(epochs: number, rounds: number, round: number): number {
-  return Math.floor(epochs / rounds) + (round < epochs % rounds ? 1 : 0);
 }
 
 /** The half-open range of rows of mini-batch `index`; the last one may be short. */
@@ -105,11 +96,11 @@ export function rowsOf(plan: Plan, index: number): readonly [begin: number, end:
 export interface Movement {
   /** Mean over the steps of an epoch: a short last mini-batch counts as what it is. */
   readonly h2dBytesPerStep: number;
-  /** Once, in setup. */
+  /** In one setup. */
   readonly h2dBytesSetup: number;
 }
 
-/** Bytes a strategy moves by its plan. An engine that counts its copies must arrive at the same. */
+/** Bytes that a strategy moves by its plan. An engine that counts its copies must count the same. */
 export function movementOf(plan: Plan, strategy: Strategy): Movement {
   const rowBytes = rowBytesOf(plan);
   const rowsPerStep = plan.rowsPerEpoch / plan.stepsPerEpoch;
@@ -121,6 +112,18 @@ export function movementOf(plan: Plan, strategy: Strategy): Movement {
     h2dBytesPerStep: indexes * INDEX_BYTES,
     h2dBytesSetup: plan.rows * rowBytes,
   };
+}
+
+/**
+ * Whether `steps` steps of the sequence from step `at` on visit rows in the proportion of an epoch, so that the means of an epoch
+ * hold for them: whole epochs do, and any steps where no mini-batch is short. An order that is drawn anew may have its short
+ * mini-batch anywhere.
+ */
+export function isProportional(plan: Plan, at: number, steps: number): boolean {
+  const { rowsPerEpoch, batch, stepsPerEpoch, sampling, shuffle } = plan;
+  if (rowsPerEpoch % batch === 0) return true;
+  const repeats = sampling === 'gather' || shuffle !== 'epoch';
+  return steps % stepsPerEpoch === 0 && (repeats || at % stepsPerEpoch === 0);
 }
 
 /** Bytes of one row on the device. */

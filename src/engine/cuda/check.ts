@@ -1,4 +1,5 @@
 import { PinbenchError } from '../../errors.js';
+import { StrategyUnavailable } from '../engine.js';
 import type { CallName } from './declarations.js';
 
 /** The status codes pinbench speaks of (cuda.h). */
@@ -28,7 +29,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
 };
 
 /** Statuses after which nothing in the context works any more (cuda.h says "must be relaunched"). */
-const STICKY = new Set([226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911]);
+const DEVICE_LOST = new Set([226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911]);
 
 /** A driver call that did not return success. An engine error: exit 4. */
 export class CudaError extends PinbenchError {
@@ -44,7 +45,7 @@ export class CudaError extends PinbenchError {
   ) {
     const what =
       name === undefined ? `status ${status}` : `${name} (${status}${sentence ? `, ${sentence}` : ''})`;
-    const remedy = REMEDIES[status] ?? (STICKY.has(status) ? REMEDIES[719] : undefined);
+    const remedy = REMEDIES[status] ?? (DEVICE_LOST.has(status) ? REMEDIES[719] : undefined);
     super('engine', {
       subject: call,
       observed: log ? `${what}: ${log}` : what,
@@ -55,7 +56,18 @@ export class CudaError extends PinbenchError {
   }
 
   /** The context is lost: frees fail too, and only the end of the process cures it. */
-  get sticky(): boolean {
-    return STICKY.has(this.status);
+  get deviceIsLost(): boolean {
+    return DEVICE_LOST.has(this.status);
   }
+}
+
+/** What a session throws in place of an error: a strategy for which there is no memory is unavailable, and nothing else is. */
+export function orUnavailable(error: unknown): unknown {
+  if (error instanceof CudaError && error.status === STATUS.outOfMemory) {
+    return new StrategyUnavailable(error.message, { cause: error });
+  }
+  if (error instanceof RangeError && /^array buffer allocation failed/i.test(error.message)) {
+    return new StrategyUnavailable('the host ran out of memory', { cause: error });
+  }
+  return error;
 }

@@ -72,17 +72,23 @@ export class Context {
     const { driver } = this;
     const ptx = readFileSync(new URL(`./kernels/sum_of_squares_${dtype}.ptx`, import.meta.url), 'latin1');
     const module = driver.loadModule(ptx);
-    this.#releases.push(() => driver.release('cuModuleUnload', module));
-    const slice = driver.make('cuModuleGetFunction', module, `slice_${dtype}`);
-    const resident = driver.ask('cuOccupancyMaxActiveBlocksPerMultiprocessor', slice, BLOCK, 0);
-    const kernels: Kernels = {
-      slice,
-      gather: driver.make('cuModuleGetFunction', module, `gather_${dtype}`),
-      empty: driver.make('cuModuleGetFunction', module, 'empty'),
-      mostBlocks: Math.max(1, resident * this.attribute(ATTRIBUTE.multiprocessors)),
-    };
-    this.#kernels.set(dtype, kernels);
-    return kernels;
+    const unload = () => driver.release('cuModuleUnload', module);
+    try {
+      const slice = driver.make('cuModuleGetFunction', module, `slice_${dtype}`);
+      const resident = driver.ask('cuOccupancyMaxActiveBlocksPerMultiprocessor', slice, BLOCK, 0);
+      const kernels: Kernels = {
+        slice,
+        gather: driver.make('cuModuleGetFunction', module, `gather_${dtype}`),
+        empty: driver.make('cuModuleGetFunction', module, 'empty'),
+        mostBlocks: Math.max(1, resident * this.attribute(ATTRIBUTE.multiprocessors)),
+      };
+      this.#kernels.set(dtype, kernels);
+      this.#releases.push(unload);
+      return kernels;
+    } catch (error) {
+      unload();
+      throw error;
+    }
   }
 
   close(): void {

@@ -3,8 +3,14 @@ import type { Plan } from '../../plan/plan.js';
 import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
 
-/** Brings the mini-batch of step `step` of `order` to where the graph reads it, and says which launch runs the graph on it. */
-export type Delivery = (order: Int32Array, step: number) => Launch;
+/** Bytes of an index in an order, on the host and on the device. */
+export const INDEX_BYTES = 4;
+
+/**
+ * Brings the mini-batch of step `step` to where the graph reads it, and says which launch runs the graph on it. `indexes` are
+ * those of the whole order: of mini-batches, or of rows.
+ */
+export type Delivery = (indexes: Int32Array, step: number) => Launch;
 
 /** The graph on a whole mini-batch and, where an epoch has one, on the short last. */
 export interface Launches {
@@ -43,8 +49,8 @@ export function feedSlice(
 ): Delivery {
   const { whole, short } = launches;
   const { batchBytes, shortBytes, shortIndex } = sizes;
-  return (order, step) => {
-    const index = order[step]!;
+  return (indexes, step) => {
+    const index = indexes[step]!;
     const bytes = index === shortIndex ? shortBytes : batchBytes;
     copyToDevice(driver, to, from + index * batchBytes, bytes, stream);
     return index === shortIndex ? short : whole;
@@ -53,8 +59,8 @@ export function feedSlice(
 
 /** `pin`: only the index goes over, as a parameter of the launch. */
 export function sliceOnDevice({ whole }: Launches): Delivery {
-  return (order, step) => {
-    whole.set(SLICE.index, order[step]!);
+  return (indexes, step) => {
+    whole.set(SLICE.index, indexes[step]!);
     return whole;
   };
 }
@@ -65,8 +71,8 @@ export function sliceOverLink(
   { whole }: Launches,
   { batchBytes, shortBytes, shortIndex }: Sizes,
 ): Delivery {
-  return (order, step) => {
-    const index = order[step]!;
+  return (indexes, step) => {
+    const index = indexes[step]!;
     whole.set(SLICE.index, index);
     driver.h2dBytes += index === shortIndex ? shortBytes : batchBytes;
     return whole;
@@ -96,13 +102,14 @@ export function feedGathered(
   const { batch, cols } = plan;
   const { values } = staging;
   const elementBytes = sizes.batchBytes / (batch * cols);
-  return (order, step) => {
+  return (indexes, step) => {
     const begin = step * batch;
-    const end = Math.min(begin + batch, order.length);
+    const end = Math.min(begin + batch, indexes.length);
     let at = 0;
     staging.wait();
     for (let i = begin; i < end; i++) {
-      for (let from = order[i]! * cols, stop = from + cols; from < stop; from++) values[at++] = source[from]!;
+      for (let from = indexes[i]! * cols, stop = from + cols; from < stop; from++)
+        values[at++] = source[from]!;
     }
     copyToDevice(driver, to, staging.address, at * elementBytes, stream);
     staging.queued();
@@ -119,11 +126,11 @@ export function gatherOnDevice(
   route: Route,
   linkRowBytes: number,
 ): Delivery {
-  return (order, step) => {
+  return (indexes, step) => {
     const begin = step * batch;
-    const count = Math.min(batch, order.length - begin);
-    for (let i = 0; i < count; i++) list[i] = order[begin + i]!;
-    copyToDevice(driver, route.to, route.from, count * list.BYTES_PER_ELEMENT, route.stream);
+    const count = Math.min(batch, indexes.length - begin);
+    for (let i = 0; i < count; i++) list[i] = indexes[begin + i]!;
+    copyToDevice(driver, route.to, route.from, count * INDEX_BYTES, route.stream);
     driver.h2dBytes += count * linkRowBytes;
     return count < batch ? launches.short : launches.whole;
   };

@@ -4,10 +4,12 @@ import type { Strategy } from '../../plan/strategy.js';
 import { formatBytes } from '../../units.js';
 import type { Condition, Device, DeviceInfo, Link, Session, Support } from '../engine.js';
 import { StrategyUnavailable } from '../engine.js';
+import { CudaError } from './check.js';
 import type { Context } from './context.js';
 import { copyToDevice } from './delivery.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { NvmlDevice } from './nvml.js';
+import { OwnCost } from './own-cost.js';
 import { Resources } from './resources.js';
 import { CudaSession } from './session.js';
 
@@ -24,11 +26,13 @@ export class CudaDevice implements Device {
   readonly #context: Context;
   readonly #resources: Resources;
   readonly #nvml: NvmlDevice | undefined;
+  readonly #ownCost: OwnCost;
 
   constructor(context: Context, info: DeviceInfo, nvml?: NvmlDevice) {
     this.#context = context;
     this.#nvml = nvml;
     this.#resources = new Resources(context);
+    this.#ownCost = new OwnCost(context.driver.library);
     this.info = info;
   }
 
@@ -46,9 +50,7 @@ export class CudaDevice implements Device {
     const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));
     const { freeBytes } = this.#context.driver.memory();
     if (needed <= freeBytes) return 'yes';
-    return {
-      reason: `the dataset, ${formatBytes(needed)}, does not fit in the ${formatBytes(freeBytes)} free on the device`,
-    };
+    return { reason: doesNotFit(needed, freeBytes) };
   }
 
   floor(): Session {
@@ -57,17 +59,21 @@ export class CudaDevice implements Device {
     const { cuLaunchKernel, cuStreamSynchronize } = driver.library.call;
     return {
       async setup() {},
-      epoch(order, out) {
-        for (let step = 0; step < order.length; step++) {
+      steps(_, from, to, out) {
+        for (let step = from; step < to; step++) {
           const launched = cuLaunchKernel(empty, 1, 1, 1, 1, 1, 1, 0, stream, 0, 0);
           if (launched !== 0) throw driver.error('cuLaunchKernel', launched);
           const waited = cuStreamSynchronize(stream);
           if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
-          out[step] = 0;
+          out[step - from] = 0;
         }
       },
       async [Symbol.asyncDispose]() {},
     };
+  }
+
+  callsNsPerStep(strategy: Strategy, plan: Plan): number {
+    return this.#ownCost.perStepNs(strategy, plan);
   }
 
   condition(): Condition | undefined {
@@ -99,7 +105,16 @@ export class CudaDevice implements Device {
   }
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
-    return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
+    const needed = strategy.resident ? this.#resources.lacking(plan.rows * rowBytesOf(plan)) : 0;
+    const { freeBytes } = this.#context.driver.memory();
+    try {
+      return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
+    } catch (error) {
+      if (needed === 0 || !isShortOfDeviceMemory(error)) throw error;
+      // What a step needs is small: where it finds no memory, it is the dataset that is too large.
+      const reason = `${doesNotFit(needed, freeBytes)}: ${error.message}`;
+      throw new StrategyUnavailable(reason, { cause: error });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -107,4 +122,13 @@ export class CudaDevice implements Device {
     this.#context.close();
     this.#nvml?.close();
   }
+}
+
+function doesNotFit(bytes: number, freeBytes: number): string {
+  return `the dataset, ${formatBytes(bytes)}, does not fit in the ${formatBytes(freeBytes)} free on the device`;
+}
+
+function isShortOfDeviceMemory(error: unknown): error is StrategyUnavailable {
+  const { cause } = error instanceof StrategyUnavailable ? error : {};
+  return cause instanceof CudaError && cause.call === 'cuMemAlloc_v2';
 }

@@ -63,6 +63,14 @@ export class Driver {
     if (!this.#lost) this.#call[name](...args);
   }
 
+  /** Waits for a stream whose work is given up. The error, where the device was lost meanwhile and nobody has been told. */
+  settle(stream: number): CudaError | undefined {
+    if (this.#lost) return undefined;
+    const status = this.#call.cuStreamSynchronize(stream);
+    const error = status === 0 ? undefined : this.error('cuStreamSynchronize', status);
+    return error?.deviceIsLost ? error : undefined;
+  }
+
   /** Device memory that is free and that there is, in bytes. */
   memory(): { freeBytes: number; totalBytes: number } {
     const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)];
@@ -91,7 +99,7 @@ export class Driver {
   error(name: CallName, status: number, log?: string): CudaError {
     const { name: known, sentence } = this.library.describe(status);
     const error = new CudaError(name, status, known, sentence, log);
-    if (error.sticky) this.#lost = true;
+    if (error.deviceIsLost) this.#lost = true;
     return error;
   }
 }

@@ -1,48 +1,23 @@
 import { freemem } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../measure/clock.js';
-import { measure } from '../../measure/measure.js';
-import type { Measured } from '../../measure/measurement.js';
-import { silent } from '../../measure/progress.js';
-import { type PlanRequest, planCells } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
 import { DTYPES, STRATEGIES, type StrategyName } from '../../words.js';
 import { CudaEngine } from './engine.js';
 import { LibraryNotFound, libraryPaths } from './library.js';
-import { MemoryLibrary, type MemoryOptions } from './testing/memory-library.js';
-import { datasetOf, REQUEST } from './testing/verify.js';
-
-/** Measures on an in-memory driver: verified against the reference, bytes held against the plan. */
-async function measureOn(
-  library: MemoryLibrary,
-  request: Partial<PlanRequest> = {},
-  names: readonly StrategyName[] = STRATEGIES,
-  dataset = datasetOf('float32', 11, 5),
-) {
-  const device = await new CudaEngine(async () => library, freemem).open(0);
-  try {
-    return await measure({
-      dataset,
-      plans: planCells(dataset, { ...REQUEST, ...request }),
-      strategies: strategiesNamed(names),
-      engines: [{ engine: 'cuda', device }],
-      clock: systemClock,
-      progress: silent,
-    });
-  } finally {
-    await device[Symbol.asyncDispose]();
-  }
-}
+import { MemoryLibrary } from './testing/memory-library.js';
+import { onDevice, openOn, strategyOf } from './testing/on-device.js';
+import { CASES } from './testing/suite.js';
+import { datasetOf, planOf, verifyOn } from './testing/verify.js';
 
 describe('the CUDA engine, on a driver in memory', () => {
   it.each(DTYPES)('gives every strategy the right scalars and bytes for %s', async (dtype) => {
-    const library = new MemoryLibrary();
-    const { measurements } = await measureOn(library, {}, STRATEGIES, datasetOf(dtype, 11, 5));
-    expect(measurements.map(({ status, strategy }) => `${strategy.name} ${status}`)).toEqual(
-      STRATEGIES.map((name) => `${name} measured`),
-    );
-    expect(new Set((measurements as Measured[]).map(({ epochSum }) => epochSum)).size).toBe(1);
-    expect(library.live).toBe(0);
+    await onDevice(async (device) => {
+      const epochs = new Set<string>();
+      for (const name of STRATEGIES) {
+        epochs.add((await verifyOn(device, datasetOf(dtype, 11, 5), name)).join());
+      }
+      expect(epochs.size).toBe(1);
+    });
   });
 
   it('does so for every kind of epoch', async () => {
@@ -51,14 +26,17 @@ describe('the CUDA engine, on a driver in memory', () => {
         for (const fetch of ['step', 'epoch'] as const) {
           for (const readback of ['mapped', 'copy'] as const) {
             for (const batch of [1, 4, 11]) {
-              const library = new MemoryLibrary();
-              const kind = { sampling, remainder, fetch, readback, batches: [batch] };
-              const { measurements } = await measureOn(library, kind);
-              const skipped = measurements
-                .filter(({ status }) => status === 'skipped')
-                .map((m) => m.strategy.name);
-              expect(skipped, JSON.stringify(kind)).toEqual(sampling === 'gather' ? ['pin-replay'] : []);
-              expect(library.live).toBe(0);
+              const kind = { sampling, remainder, fetch, readback, batch: [batch] };
+              await onDevice(async (device) => {
+                const dataset = datasetOf('float32', 11, 5);
+                const skipped: StrategyName[] = [];
+                for (const strategy of strategiesNamed(STRATEGIES)) {
+                  const support = device.supports(strategy, planOf(dataset, kind));
+                  if (support === 'yes') await verifyOn(device, dataset, strategy.name, kind);
+                  else skipped.push(strategy.name);
+                }
+                expect(skipped, JSON.stringify(kind)).toEqual(sampling === 'gather' ? ['pin-replay'] : []);
+              });
             }
           }
         }
@@ -66,97 +44,45 @@ describe('the CUDA engine, on a driver in memory', () => {
     }
   });
 
-  it('does nothing hidden: calls a step are what the strategy says', async () => {
-    const COUNTED = [
-      'cuMemcpyHtoDAsync_v2',
-      'cuMemcpyDtoHAsync_v2',
-      'cuLaunchKernel',
-      'cuGraphLaunch',
-      'cuStreamSynchronize',
-    ] as const;
-    const callsOf = async (name: StrategyName, readback: 'mapped' | 'copy') => {
-      const library = new MemoryLibrary();
-      const dataset = datasetOf('float32', 12, 5);
-      const device = await new CudaEngine(async () => library, freemem).open(0);
-      const plan = planCells(dataset, { ...REQUEST, readback })[0]!;
-      const session = await device.prepare(dataset, plan, strategiesNamed([name])[0]!);
-      await session.setup();
-      const before = COUNTED.map((call) => library.calls.get(call) ?? 0);
-      session.epoch(Int32Array.of(2, 0, 1, 3), new Float64Array(4));
-      const after = COUNTED.map((call) => library.calls.get(call) ?? 0);
-      await session[Symbol.asyncDispose]();
-      await device[Symbol.asyncDispose]();
-      return after.map((count, i) => count - before[i]!);
-    };
-    expect({
-      feed: await callsOf('feed', 'mapped'),
-      pin: await callsOf('pin', 'mapped'),
-      'pin, copied back': await callsOf('pin', 'copy'),
-      'feed-locked': await callsOf('feed-locked', 'mapped'),
-      'feed-ahead': await callsOf('feed-ahead', 'mapped'),
-      'pin-replay': await callsOf('pin-replay', 'mapped'),
-      'zero-copy': await callsOf('zero-copy', 'mapped'),
-    }).toEqual({
-      feed: [4, 0, 4, 0, 4],
-      pin: [0, 0, 4, 0, 4],
-      'pin, copied back': [0, 4, 4, 0, 4],
-      'feed-locked': [4, 0, 4, 0, 4],
-      'feed-ahead': [4, 0, 4, 0, 4],
-      'pin-replay': [1, 0, 0, 1, 1],
-      'zero-copy': [0, 0, 4, 0, 4],
-    });
-  });
+  it.each(CASES.filter(({ name }) => name.startsWith('every strategy')))('$name', ({ run }) => onDevice(run));
 
-  it('tells the parts of a step and the floor under it, where they follow each other', async () => {
-    const { measurements, floorNs } = await measureOn(new MemoryLibrary());
-    const phases = (measurements as Measured[]).map((m) => [m.strategy.name, m.phases]);
-    const each = { copy: 1000, graph: 1000, fetch: 1000 };
-    const rounded = phases.map(([name, p]) => [
-      name,
-      p && JSON.parse(JSON.stringify(p, (_, v) => (typeof v === 'number' ? Math.round(v) : v))),
-    ]);
-    expect(Object.fromEntries(rounded)).toEqual({
-      ...{ feed: each, pin: each, 'feed-locked': each, 'feed-ahead': undefined, 'pin-replay': undefined },
-      'zero-copy': each,
+  it('records no epoch of over 100,000 steps, and none that draws its rows anew', async () => {
+    await onDevice(async (device) => {
+      const shape = { rows: 100_001, cols: 1, dtype: 'bool' } as const;
+      const replay = strategyOf('pin-replay');
+      expect(device.supports(replay, planOf(shape, { batch: [1] }))).toEqual({
+        reason: expect.stringContaining('100001 steps'),
+      });
+      expect(device.supports(replay, planOf({ ...shape, rows: 100_000 }, { batch: [1] }))).toBe('yes');
     });
-    expect(floorNs?.cuda).toBeGreaterThan(0);
-  });
-
-  it('page-locks the dataset where it is, unless it is copied from pageable memory too', async () => {
-    const LOCKED = ['feed-locked', 'feed-ahead', 'zero-copy'] as const;
-    const lockedInPlace = async (names: readonly StrategyName[], options?: MemoryOptions) => {
-      const library = new MemoryLibrary(options);
-      const { measurements } = await measureOn(library, {}, names);
-      expect(measurements.map(({ status }) => status)).toEqual(names.map(() => 'measured'));
-      expect(library.live).toBe(0);
-      return library.calls.get('cuMemHostRegister_v2') ?? 0;
-    };
-    expect(await lockedInPlace(LOCKED)).toBe(1);
-    expect(await lockedInPlace(['pin', ...LOCKED])).toBe(1);
-    expect(await lockedInPlace(['feed', ...LOCKED])).toBe(0);
-    // A system that cannot lock memory in place gets a copy that is locked.
-    expect(await lockedInPlace(LOCKED, { fail: { cuMemHostRegister_v2: [1, 801] } })).toBeGreaterThan(0);
   });
 
   it('skips pin with both numbers where the dataset does not fit, and feeds it all the same', async () => {
-    const library = new MemoryLibrary({ memoryBytes: 3000 });
-    const dataset = datasetOf('float32', 200, 5);
-    const { measurements } = await measureOn(library, { batches: [10] }, ['feed', 'pin'], dataset);
-    expect(measurements).toMatchObject([
-      { status: 'measured' },
-      {
-        status: 'skipped',
-        reason: expect.stringMatching(
-          /^the dataset, 3\.91 KiB, does not fit in the 2\.\d+ KiB free on the device$/,
-        ),
+    await onDevice(
+      async (device) => {
+        const dataset = datasetOf('float32', 200, 5);
+        const request = { batch: [10] };
+        expect(device.supports(strategyOf('pin'), planOf(dataset, request))).toEqual({
+          reason: expect.stringMatching(
+            /^the dataset, 3\.91 KiB, does not fit in the 2\.\d+ KiB free on the device$/,
+          ),
+        });
+        await expect(verifyOn(device, dataset, 'pin', request)).rejects.toMatchObject({
+          name: 'StrategyUnavailable',
+          message: expect.stringMatching(
+            /^the dataset, 3\.91 KiB, does not fit in the 2\.\d+ KiB free on the device: the dataset needs 3\.91 KiB of device memory, the driver refused/,
+          ),
+        });
+        await verifyOn(device, dataset, 'feed', request);
       },
-    ]);
-    expect(library.live).toBe(0);
+      { memoryBytes: 3000 },
+    );
   });
 
   it.each([
-    ['cuMemAlloc_v2', 2, 'skipped'],
-    ['cuMemHostAlloc', 2, 'skipped'],
+    ['cuMemAlloc_v2', 2, 'unavailable'],
+    ['cuMemHostAlloc', 2, 'unavailable'],
+    ['cuModuleLoadDataEx', 2, 'unavailable'],
     ['cuStreamSynchronize', 700, 'thrown'],
     ['cuLaunchKernel', 719, 'thrown'],
     ['cuMemcpyHtoDAsync_v2', 1, 'thrown'],
@@ -168,21 +94,26 @@ describe('the CUDA engine, on a driver in memory', () => {
   ] as const)(
     'survives %s failing with %i: %s, and leaks nothing the driver would still take back',
     async (call, status, how) => {
-      const fail: MemoryOptions['fail'] = { [call]: [1, status] };
-      const library = new MemoryLibrary({ fail });
-      const outcome = await measureOn(library, {}, ['feed', 'pin']).catch((error: unknown) => error);
-      if (how === 'skipped') {
-        expect(outcome).toMatchObject({ measurements: [{ status: 'skipped' }, { status: 'measured' }] });
-      } else {
-        expect(outcome).toMatchObject({
-          code: 'engine',
-          call,
-          status,
-          message: expect.stringContaining(call),
-        });
+      const library = new MemoryLibrary({ fail: { [call]: [1, status] } });
+      const dataset = datasetOf('float32', 11, 5);
+      const work = async () => {
+        const device = await openOn(library);
+        try {
+          const failed = await verifyOn(device, dataset, 'feed').catch((error: unknown) => error);
+          if (how === 'unavailable') await verifyOn(device, dataset, 'pin');
+          return failed;
+        } finally {
+          await device[Symbol.asyncDispose]();
+        }
+      };
+      const error = await work().catch((thrown: unknown) => thrown);
+      const lost = status === 700 || status === 719;
+      if (how === 'unavailable') expect(error).toMatchObject({ name: 'StrategyUnavailable' });
+      else {
+        const message = expect.stringContaining(call);
+        expect(error).toMatchObject({ code: 'engine', call, status, message, deviceIsLost: lost });
       }
-      const sticky = status === 700 || status === 719;
-      expect(library.live === 0).toBe(!sticky);
+      expect(library.live === 0).toBe(!lost);
     },
   );
 

@@ -1,10 +1,15 @@
-import { DECLARATIONS, type RawCalls } from './declarations.js';
+import { type CallName, DECLARATIONS, type RawCalls } from './declarations.js';
 
 /** A CUDA driver library: its functions as they are, and the way to memory behind an address. */
 export interface Library {
   readonly path: string;
   /** Return the driver's status code; nothing is checked. */
   readonly call: RawCalls;
+  /**
+   * A function that takes what `call[name]` takes and does nothing but write a number: what it costs to call is what a call
+   * from JavaScript costs. Its first argument is the address of at least four bytes of host memory; the others are ignored.
+   */
+  harmless(name: CallName): RawCalls[CallName];
   /** The driver's own name of a status and its sentence; absent where it knows none. */
   describe(status: number): { readonly name?: string; readonly sentence?: string };
   /** Host memory at an address as an array. The array must not be touched once the memory is freed; at most 1 GiB. */
@@ -54,6 +59,7 @@ export async function loadLibrary(paths: readonly string[]): Promise<Library> {
       return {
         path,
         call: Object.fromEntries(entries) as RawCalls,
+        harmless: (name) => handle.func(`int cuDriverGetVersion(${DECLARATIONS[name]})`),
         describe(status) {
           const [known, said] = [text(name, status), text(sentence, status)];
           return {

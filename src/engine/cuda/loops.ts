@@ -1,36 +1,46 @@
+import { indexesOf, type Order } from '../../plan/order.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Phases } from '../engine.js';
 import type { StepWatch } from '../step-watch.js';
+import type { Belongings } from './belongings.js';
 import type { Context } from './context.js';
-import { copyToDevice, type Delivery } from './delivery.js';
+import { copyToDevice, type Delivery, INDEX_BYTES } from './delivery.js';
 import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
-import type { Results } from './results.js';
+import { offHeap } from './memory.js';
+import { type Results, SCALAR_BYTES } from './results.js';
 
-/** Runs the steps of an order; `out[k]` is the scalar of step k. */
-export type EpochLoop = (order: Int32Array, out: Float64Array, watch?: StepWatch) => void;
+/** Runs the steps `[from, to)` of an order, at least one; `out[k]` is the scalar of step `from + k`. */
+export type StepsLoop = (
+  order: Order,
+  from: number,
+  to: number,
+  out: Float64Array,
+  watch?: StepWatch,
+) => void;
 
 /** What every loop works in. */
 export interface Room {
   readonly context: Context;
   readonly plan: Plan;
+  /** Has room for the scalars of a call where they come back at its end, else for one. */
   readonly results: Results;
   /** The launch parameter that says where a scalar goes. */
   readonly outSlot: number;
-  /** Takes what gives a thing of the driver back; all are called, the last first, when the session ends. */
-  readonly atEnd: (release: () => void) => void;
+  readonly belongings: Belongings;
 }
 
-const SCALAR_BYTES = 8;
-const INDEX_BYTES = 4;
 /** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL. */
 const CAPTURE_THREAD_LOCAL = 1;
 /** CU_EVENT_DEFAULT and CU_EVENT_DISABLE_TIMING. */
 const WITH_TIMING = 0;
 const NO_TIMING = 2;
 
-/** Bring a mini-batch, run the graph, wait, read the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With `--fetch epoch` the host waits once, at the end. */
-export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Delivery): EpochLoop {
+/**
+ * Brings a mini-batch, runs the graph, waits, reads the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With
+ * `--fetch epoch` the host waits once, at the end of the call.
+ */
+export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Delivery): StepsLoop {
   const { driver, stream } = context;
   const { cuStreamSynchronize } = driver.library.call;
   const { values, deviceAddress } = results;
@@ -39,49 +49,51 @@ export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Del
     if (status !== 0) throw driver.error('cuStreamSynchronize', status);
   };
   if (plan.fetch === 'step') {
-    return (order, out, watch) => {
-      const steps = stepsOf(plan, order);
+    return (order, from, to, out, watch) => {
+      const indexes = indexesOf(order);
       watch?.start();
-      for (let step = 0; step < steps; step++) {
-        deliver(order, step).run();
+      for (let step = from; step < to; step++) {
+        deliver(indexes, step).run();
         results.fetch(1);
         wait();
-        out[step] = values[0]!;
+        out[step - from] = values[0]!;
         watch?.lap();
       }
     };
   }
-  return (order, out, watch) => {
-    const steps = stepsOf(plan, order);
+  return (order, from, to, out, watch) => {
+    const indexes = indexesOf(order);
     watch?.start();
-    for (let step = 0; step < steps; step++) {
-      const launch = deliver(order, step);
-      launch.setAddress(outSlot, deviceAddress + step * SCALAR_BYTES);
+    for (let step = from; step < to; step++) {
+      const launch = deliver(indexes, step);
+      launch.setAddress(outSlot, deviceAddress + (step - from) * SCALAR_BYTES);
       launch.run();
       watch?.lap();
     }
-    results.fetch(steps);
+    results.fetch(to - from);
     wait();
-    out.set(values.subarray(0, steps));
+    out.set(values.subarray(0, to - from));
   };
 }
 
-/** Events of the device around the parts of each step. The host waits after every step, whatever `--fetch` says. */
+/** Puts events of the device around the parts of each step. The host waits after every step, whatever `--fetch` says. */
 export function phasesOf(
-  { context, plan, results, outSlot }: Room,
+  { context, results, outSlot }: Room,
   deliver: Delivery,
-  order: Int32Array,
+  order: Order,
+  from: number,
+  to: number,
 ): Phases {
   const { driver, stream } = context;
+  const indexes = indexesOf(order);
   const marks: number[] = [];
   const box = new Float32Array(1);
   const sums = [0, 0, 0];
-  const steps = stepsOf(plan, order);
   try {
     while (marks.length < 4) marks.push(driver.make('cuEventCreate', WITH_TIMING));
-    for (let step = 0; step < steps; step++) {
+    for (let step = from; step < to; step++) {
       driver.do('cuEventRecord', marks[0]!, stream);
-      const launch = deliver(order, step);
+      const launch = deliver(indexes, step);
       launch.setAddress(outSlot, results.deviceAddress);
       driver.do('cuEventRecord', marks[1]!, stream);
       launch.run();
@@ -97,26 +109,23 @@ export function phasesOf(
   } finally {
     for (const mark of marks) driver.release('cuEventDestroy_v2', mark);
   }
+  const steps = to - from;
   return { copy: sums[0]! / steps, graph: sums[1]! / steps, fetch: sums[2]! / steps };
 }
 
 /**
  * `feed-ahead`: two buffers and two streams. While the graph of step k runs, the copy of step k+1 is under way; a buffer is
  * written again only when the graph that read it has ended: the host has waited for that where it waits for every step, the
- * stream of the copies waits for it elsewhere.
+ * stream of the copies waits for it elsewhere. Each call begins with a copy that nothing hides, and ends with none under way.
  */
 export function aheadLoop(
-  { context, plan, results, outSlot, atEnd }: Room,
+  { context, plan, results, outSlot, belongings }: Room,
   lanes: readonly [Delivery, Delivery],
   copies: number,
-): EpochLoop {
+): StepsLoop {
   const { driver, stream } = context;
   const { call } = driver.library;
-  const event = () => {
-    const made = driver.make('cuEventCreate', NO_TIMING);
-    atEnd(() => driver.release('cuEventDestroy_v2', made));
-    return made;
-  };
+  const event = () => belongings.event(NO_TIMING);
   const perStep = plan.fetch === 'step';
   const [copied, read] = [
     [event(), event()],
@@ -125,28 +134,30 @@ export function aheadLoop(
   const must = (name: 'cuEventRecord' | 'cuStreamWaitEvent' | 'cuStreamSynchronize', status: number) => {
     if (status !== 0) throw driver.error(name, status);
   };
-  const bring = (order: Int32Array, step: number): Launch => {
-    const lane = step & 1;
-    if (!perStep && step > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
-    const launch = lanes[lane]!(order, step);
+  /** Copies the mini-batch of step `from + k` to the buffer of lane k mod 2. */
+  const bring = (indexes: Int32Array, from: number, k: number): Launch => {
+    const lane = k & 1;
+    if (!perStep && k > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    const launch = lanes[lane]!(indexes, from + k);
     must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
     return launch;
   };
-  return (order, out, watch) => {
-    const steps = stepsOf(plan, order);
+  return (order, from, to, out, watch) => {
+    const indexes = indexesOf(order);
+    const steps = to - from;
     watch?.start();
-    let launch = bring(order, 0);
-    for (let step = 0; step < steps; step++) {
-      const lane = step & 1;
-      if (!perStep) launch.setAddress(outSlot, results.deviceAddress + step * SCALAR_BYTES);
+    let launch = bring(indexes, from, 0);
+    for (let k = 0; k < steps; k++) {
+      const lane = k & 1;
+      if (!perStep) launch.setAddress(outSlot, results.deviceAddress + k * SCALAR_BYTES);
       must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
       launch.run();
       if (!perStep) must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
-      if (step + 1 < steps) launch = bring(order, step + 1);
+      if (k + 1 < steps) launch = bring(indexes, from, k + 1);
       if (perStep) {
         results.fetch(1);
         must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
-        out[step] = results.values[0]!;
+        out[k] = results.values[0]!;
       }
       watch?.lap();
     }
@@ -158,33 +169,38 @@ export function aheadLoop(
 }
 
 /**
- * `pin-replay`: the launches of a whole epoch, recorded once as a CUDA graph. Each takes its index from the order in device
- * memory and leaves its scalar at its own place, so an epoch is the copy of its order, one launch and one wait. Steps cannot be
- * told apart: single steps are not timed.
+ * `pin-replay`: the launches of `steps` steps, recorded once as a CUDA graph. Each takes its index from the order in device
+ * memory and leaves its scalar at its own place, so a replay is the copy of that part of the order, one launch and one wait. A
+ * call is one or several replays. Steps cannot be told apart: single steps are not timed.
  */
 export function replayLoop(
-  { context, plan, results, atEnd }: Room,
+  { context, results, belongings }: Room,
   whole: Launch,
   orderAddress: number,
-): EpochLoop {
+  steps: number,
+): StepsLoop {
   const { driver, stream } = context;
   const { call } = driver.library;
   whole.setAddress(SLICE.out, results.deviceAddress);
   const graph = captured(driver, stream, () => {
-    for (let step = 0; step < plan.stepsPerEpoch; step++) whole.run();
+    for (let step = 0; step < steps; step++) whole.run();
   });
-  atEnd(() => driver.release('cuGraphDestroy', graph));
+  belongings.atEnd(() => driver.release('cuGraphDestroy', graph));
   const executable = driver.make('cuGraphInstantiateWithFlags', graph, 0);
-  atEnd(() => driver.release('cuGraphExecDestroy', executable));
-  return (order, out, watch) => {
+  belongings.atEnd(() => driver.release('cuGraphExecDestroy', executable));
+  const scalars = results.values.subarray(0, steps);
+  return (order, from, to, out, watch) => {
     if (watch !== undefined) return;
-    copyToDevice(driver, orderAddress, driver.library.address(order), order.length * INDEX_BYTES, stream);
-    const launched = call.cuGraphLaunch(executable, stream);
-    if (launched !== 0) throw driver.error('cuGraphLaunch', launched);
-    results.fetch(order.length);
-    const waited = call.cuStreamSynchronize(stream);
-    if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
-    out.set(results.values.subarray(0, order.length));
+    const address = driver.library.address(offHeap(indexesOf(order)));
+    for (let at = from; at < to; at += steps) {
+      copyToDevice(driver, orderAddress, address + at * INDEX_BYTES, steps * INDEX_BYTES, stream);
+      const launched = call.cuGraphLaunch(executable, stream);
+      if (launched !== 0) throw driver.error('cuGraphLaunch', launched);
+      results.fetch(steps);
+      const waited = call.cuStreamSynchronize(stream);
+      if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
+      out.set(scalars, at - from);
+    }
   };
 }
 
@@ -194,15 +210,11 @@ function captured(driver: Driver, stream: number, work: () => void): number {
   driver.do('cuStreamBeginCapture_v2', stream, CAPTURE_THREAD_LOCAL);
   try {
     work();
+    driver.do('cuStreamEndCapture', stream, box);
   } catch (error) {
     driver.release('cuStreamEndCapture', stream, box);
     if (box[0] !== 0n) driver.release('cuGraphDestroy', Number(box[0]));
     throw error;
   }
-  driver.do('cuStreamEndCapture', stream, box);
   return Number(box[0]);
-}
-
-function stepsOf({ sampling, batch }: Plan, order: Int32Array): number {
-  return sampling === 'gather' ? Math.ceil(order.length / batch) : order.length;
 }

@@ -1,3 +1,4 @@
+import type { Values } from '../../data/dataset.js';
 import { formatBytes } from '../../units.js';
 import { StrategyUnavailable } from '../engine.js';
 import { CudaError, STATUS } from './check.js';
@@ -32,7 +33,7 @@ export function allocateOnDevice(driver: Driver, bytes: number, what: string): M
 
 /** Page-locked memory; `StrategyUnavailable` beyond half of the host's free memory, or where the driver refuses. */
 export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
-  mustBeHalfFree(bytes, driver.hostFreeBytes(), what);
+  mustBeHalfFree(bytes, driver.hostFreeBytes(), `${what} needs ${formatBytes(bytes)} of page-locked memory`);
   const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of page-locked memory`, () =>
     driver.make('cuMemHostAlloc', bytes, PORTABLE_AND_MAPPED),
   );
@@ -47,15 +48,36 @@ export function pageLockInPlace(
 ): PageLocked | undefined {
   const { byteLength: bytes } = array;
   // What is to be locked is taken already.
-  mustBeHalfFree(bytes, driver.hostFreeBytes() + bytes, what);
+  const needs = `${what} needs ${formatBytes(bytes)} of page-locked memory`;
+  mustBeHalfFree(bytes, driver.hostFreeBytes() + bytes, needs);
   const address = driver.library.address(array);
   const status = driver.library.call.cuMemHostRegister_v2(address, bytes, PORTABLE_AND_MAPPED);
   if (status !== 0) {
     const error = driver.error('cuMemHostRegister_v2', status);
-    if (error.sticky) throw error;
+    if (error.deviceIsLost) throw error;
     return undefined;
   }
   return mapped(driver, address, bytes, () => driver.release('cuMemHostUnregister', address));
+}
+
+/** A copy of an array in pageable memory; `StrategyUnavailable` beyond half of the host's free memory. It lives until it is freed. */
+export function copyToPageable(driver: Driver, array: Values, what: string): Memory {
+  const { byteLength: bytes } = array;
+  mustBeHalfFree(bytes, driver.hostFreeBytes(), `${what} needs ${formatBytes(bytes)} of host memory`);
+  let copy: Values | undefined = offHeap(array.slice());
+  return {
+    address: driver.library.address(copy),
+    bytes,
+    free() {
+      copy = undefined;
+    },
+  };
+}
+
+/** A short array lives where the garbage collector may move it, until its buffer is asked for. */
+export function offHeap<T extends ArrayBufferView>(array: T): T {
+  void array.buffer;
+  return array;
 }
 
 function mapped(driver: Driver, address: number, bytes: number, free: () => void): PageLocked {
@@ -68,11 +90,9 @@ function mapped(driver: Driver, address: number, bytes: number, free: () => void
   }
 }
 
-function mustBeHalfFree(bytes: number, freeBytes: number, what: string): void {
+function mustBeHalfFree(bytes: number, freeBytes: number, needs: string): void {
   if (bytes <= freeBytes / 2) return;
-  throw new StrategyUnavailable(
-    `${what} needs ${formatBytes(bytes)} of page-locked memory, half of what the host has free is ${formatBytes(freeBytes / 2)}`,
-  );
+  throw new StrategyUnavailable(`${needs}, half of what the host has free is ${formatBytes(freeBytes / 2)}`);
 }
 
 function orUnavailable<T>(driver: Driver, what: string, allocate: () => T): T {

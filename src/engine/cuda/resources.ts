@@ -1,102 +1,177 @@
-import { type Dataset, ELEMENT_BYTES } from '../../data/dataset.js';
+import type { Dataset, Values } from '../../data/dataset.js';
 import type { Context } from './context.js';
 import { copyToDevice } from './delivery.js';
+import type { Driver } from './driver.js';
 import {
   allocateOnDevice,
   allocatePageLocked,
+  copyToPageable,
   fillPageLocked,
   type Memory,
+  offHeap,
   type PageLocked,
   pageLockInPlace,
 } from './memory.js';
 
+const WHAT = 'the dataset';
+
 /**
- * The copies of the dataset that sessions of a device share: one in device memory, one in page-locked memory, made when first
- * asked for. So measuring every strategy needs no more memory than one. Each session's setup uploads into them again.
- *
- * Where no session copies from pageable memory, the dataset's own memory is page-locked: what was read from the file goes to
- * the device from where it was read to. Where one does, the two kinds are measured side by side, and the host holds both.
+ * The copies of datasets that the sessions of a device share, so that measuring every strategy needs no more memory than one.
+ * A copy is made when a session first asks for it. Each session gives back what it asked for, and the last to do so frees the
+ * copy: when no session is left, nothing of the dataset is.
  */
 export class Resources {
   readonly #context: Context;
-  #resident: Memory | undefined;
-  #pageLocked: PageLocked | undefined;
-  /** The dataset whose own memory is page-locked. */
-  #lockedInPlace: Dataset | undefined;
-  /** The dataset that is copied from pageable memory. */
-  #pageable: Dataset | undefined;
+  /** By the dataset's own memory, which may be page-locked but once. */
+  readonly #copies = new Map<Values, Copies>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Bytes of the dataset that device memory still lacks; 0 once it is there. */
+  /** Bytes that device memory lacks for a dataset of so many; 0 while a copy of that size is there to be shared. */
   lacking(bytes: number): number {
-    return this.#resident?.bytes === bytes ? 0 : bytes;
+    for (const { resident } of this.#copies.values()) if (resident.bytes === bytes) return 0;
+    return bytes;
   }
 
-  /** Uploads the dataset, waits until it is there, and returns where it is. */
-  upload(dataset: Dataset): Memory {
-    const { driver, stream } = this.#context;
-    const bytes = bytesOf(dataset);
-    if (this.#resident?.bytes !== bytes) {
-      this.#resident?.free();
-      this.#resident = undefined;
-      this.#resident = allocateOnDevice(driver, bytes, 'the dataset');
-    }
-    copyToDevice(driver, this.#resident.address, this.#addressOf(dataset), bytes, stream);
-    driver.do('cuStreamSynchronize', stream);
-    return this.#resident;
-  }
-
-  /** Where the dataset is in pageable memory, which it stays in from now on. */
-  pageable(dataset: Dataset): number {
-    if (this.#lockedInPlace === dataset) this.#unlock();
-    this.#pageable = dataset;
-    return this.#addressOf(dataset);
-  }
-
-  /** Has the dataset in page-locked memory, and returns where. */
-  pageLock(dataset: Dataset): PageLocked {
+  /** Room for the dataset in device memory. What is in it is undefined until `upload`. */
+  resident(dataset: Dataset): Memory {
     const { driver } = this.#context;
-    if (this.#lockedInPlace === dataset) return this.#pageLocked!;
-    const bytes = bytesOf(dataset);
-    if (this.#lockedInPlace !== undefined || this.#pageLocked?.bytes !== bytes) this.#unlock();
-    if (this.#pageable !== dataset && this.#pageLocked === undefined) {
-      this.#pageLocked = pageLockInPlace(driver, offHeap(dataset.values), 'the dataset');
-      if (this.#pageLocked !== undefined) {
-        this.#lockedInPlace = dataset;
-        return this.#pageLocked;
-      }
+    return this.#copiesOf(dataset).resident.take(() =>
+      allocateOnDevice(driver, dataset.values.byteLength, WHAT),
+    );
+  }
+
+  /** Copies the dataset to where `resident` made room for it, and waits until it is there. */
+  upload(dataset: Dataset, to: Memory): void {
+    const { driver, stream } = this.#context;
+    const from = driver.library.address(offHeap(dataset.values));
+    copyToDevice(driver, to.address, from, to.bytes, stream);
+    driver.do('cuStreamSynchronize', stream);
+  }
+
+  /** The dataset in pageable memory: its own, or a copy while its own is page-locked. It stays pageable until it is given back. */
+  pageable(dataset: Dataset): Memory {
+    return this.#copiesOf(dataset).takePageable();
+  }
+
+  /** The dataset in page-locked memory: its own where no session copies from that as pageable memory, else a copy. */
+  pageLocked(dataset: Dataset): PageLocked {
+    return this.#copiesOf(dataset).takePageLocked();
+  }
+
+  /** Frees every copy, whether sessions still use it or not. */
+  free(): void {
+    for (const copies of this.#copies.values()) copies.free();
+    this.#copies.clear();
+  }
+
+  #copiesOf({ values }: Dataset): Copies {
+    // What no session uses any more is forgotten when the next dataset is asked for.
+    for (const [other, copies] of this.#copies) if (copies.unused) this.#copies.delete(other);
+    const known = this.#copies.get(values) ?? new Copies(this.#context.driver, values);
+    this.#copies.set(values, known);
+    return known;
+  }
+}
+
+/** The copies of one dataset. */
+class Copies {
+  readonly resident = new Shared<Memory>();
+  readonly #driver: Driver;
+  readonly #values: Values;
+  readonly #pageLocked = new Shared<PageLocked>();
+  /** The dataset's own memory, while sessions copy from it as pageable memory. */
+  readonly #own = new Shared<Memory>();
+  readonly #pageableCopy = new Shared<Memory>();
+  #lockedInPlace = false;
+
+  constructor(driver: Driver, values: Values) {
+    this.#driver = driver;
+    this.#values = offHeap(values);
+  }
+
+  get unused(): boolean {
+    return this.#all.every(({ bytes }) => bytes === undefined);
+  }
+
+  takePageable(): Memory {
+    if (this.#lockedInPlace) {
+      return this.#pageableCopy.take(() =>
+        copyToPageable(this.#driver, this.#values, `a second copy of ${WHAT}`),
+      );
     }
-    this.#pageLocked ??= allocatePageLocked(driver, bytes, 'the dataset');
-    fillPageLocked(driver, this.#pageLocked, dataset.values);
-    return this.#pageLocked;
+    const { byteLength: bytes } = this.#values;
+    const address = this.#driver.library.address(this.#values);
+    return this.#own.take(() => ({ address, bytes, free() {} }));
+  }
+
+  takePageLocked(): PageLocked {
+    return this.#pageLocked.take(() => this.#lockInPlace() ?? this.#copyToPageLocked());
   }
 
   free(): void {
-    this.#unlock();
-    this.#resident?.free();
-    this.#resident = undefined;
+    for (const shared of this.#all) shared.free();
   }
 
-  #unlock(): void {
-    this.#pageLocked?.free();
-    this.#pageLocked = undefined;
-    this.#lockedInPlace = undefined;
+  get #all(): readonly Shared<Memory>[] {
+    return [this.resident, this.#pageLocked, this.#own, this.#pageableCopy];
   }
 
-  #addressOf({ values }: Dataset): number {
-    return this.#context.driver.library.address(offHeap(values));
+  #lockInPlace(): PageLocked | undefined {
+    if (this.#own.bytes !== undefined) return undefined;
+    const locked = pageLockInPlace(this.#driver, this.#values, WHAT);
+    if (locked === undefined) return undefined;
+    this.#lockedInPlace = true;
+    return {
+      ...locked,
+      free: () => {
+        locked.free();
+        this.#lockedInPlace = false;
+      },
+    };
+  }
+
+  #copyToPageLocked(): PageLocked {
+    const copy = allocatePageLocked(this.#driver, this.#values.byteLength, WHAT);
+    try {
+      fillPageLocked(this.#driver, copy, this.#values);
+      return copy;
+    } catch (error) {
+      copy.free();
+      throw error;
+    }
   }
 }
 
-/** A short array lives where the garbage collector may move it, until its buffer is asked for. */
-export function offHeap<T extends ArrayBufferView>(array: T): T {
-  void array.buffer;
-  return array;
-}
+/** Memory that several sessions use: made for the first that takes it, freed when the last gives it back. */
+class Shared<T extends Memory> {
+  #memory: T | undefined;
+  #users = 0;
 
-function bytesOf({ rows, cols, dtype }: Dataset): number {
-  return rows * cols * ELEMENT_BYTES[dtype];
+  /** Bytes of the memory while it is there. */
+  get bytes(): number | undefined {
+    return this.#memory?.bytes;
+  }
+
+  /** A share of the memory. Freeing it, once, gives the share back. */
+  take(make: () => T): T {
+    this.#memory ??= make();
+    const memory = this.#memory;
+    this.#users += 1;
+    const free = () => {
+      // The device may have freed it before.
+      if (this.#memory !== memory) return;
+      this.#users -= 1;
+      if (this.#users === 0) this.free();
+    };
+    return { ...memory, free };
+  }
+
+  free(): void {
+    this.#memory?.free();
+    this.#memory = undefined;
+    this.#users = 0;
+  }
 }

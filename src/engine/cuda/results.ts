@@ -1,14 +1,8 @@
-import { StrategyUnavailable } from '../engine.js';
 import type { Driver } from './driver.js';
-import {
-  allocateOnDevice,
-  allocatePageLocked,
-  type Memory,
-  type PageLocked,
-  WINDOW_BYTES,
-} from './memory.js';
+import { allocateOnDevice, allocatePageLocked, type Memory, type PageLocked } from './memory.js';
 
-const SCALAR_BYTES = 8;
+/** Bytes of a scalar, a float64. */
+export const SCALAR_BYTES = 8;
 
 /** Where scalars come back: through mapped page-locked memory the kernel writes to, or by a device-to-host copy. */
 export class Results {
@@ -21,12 +15,8 @@ export class Results {
   readonly #host: PageLocked;
   readonly #device: Memory | undefined;
 
+  /** Room for `count` scalars. */
   constructor(driver: Driver, stream: number, count: number, readback: 'mapped' | 'copy') {
-    if (count * SCALAR_BYTES > WINDOW_BYTES) {
-      throw new StrategyUnavailable(
-        `${count} scalars an epoch are more than come back at once: use --fetch step`,
-      );
-    }
     this.#driver = driver;
     this.#stream = stream;
     this.#host = allocatePageLocked(driver, count * SCALAR_BYTES, 'the scalars');

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { datasetOf } from '../../measure/testing/fake-engine.js';
-import { Orders } from '../../plan/batches.js';
-import { type PlanRequest, planCells } from '../../plan/plan.js';
+import type { Dataset } from '../../data/dataset.js';
+import { gatherOrder, Orders, sliceOrder } from '../../plan/order.js';
+import { type PlanRequest, plansOf } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
 import { STRATEGIES, type StrategyName } from '../../words.js';
 import type { Device } from '../engine.js';
@@ -11,10 +11,8 @@ import type { Tfjs } from './namespace.js';
 import { TfjsSession } from './session.js';
 
 const REQUEST: PlanRequest = {
-  batches: [2],
-  works: [1],
-  epochs: 1,
-  warmup: 0,
+  batch: [2],
+  work: [1],
   shuffle: 'epoch',
   sampling: 'slice',
   seed: 1,
@@ -31,16 +29,22 @@ beforeAll(async () => {
 });
 
 const planOf = (rows: number, cols: number, request: Partial<PlanRequest>) =>
-  planCells({ rows, cols, dtype: 'float32' }, { ...REQUEST, ...request })[0]!;
+  plansOf({ rows, cols, dtype: 'float32' }, { ...REQUEST, ...request }).plans[0]!;
+
+/** 0, 1, 2 and so on. */
+const datasetOf = (rows: number, cols: number): Dataset => ({
+  ...{ path: 'memory', format: 'npy', dtype: 'float32', rows, cols },
+  values: Float32Array.from({ length: rows * cols }, (_, i) => i),
+});
 
 async function epochSums(name: StrategyName, rows: number, cols: number, request: Partial<PlanRequest>) {
   const plan = planOf(rows, cols, request);
   const dataset = datasetOf(rows, cols);
   const session = await device.prepare(dataset, plan, strategiesNamed([name])[0]!);
   await session.setup();
-  const order = new Orders(plan).of(0);
+  const { order } = new Orders(plan).stretch(0, plan.stepsPerEpoch);
   const out = new Float64Array(plan.stepsPerEpoch);
-  await session.epoch(order, out);
+  await session.steps(order, 0, plan.stepsPerEpoch, out);
   await session[Symbol.asyncDispose]();
   const reference = new Reference(dataset, plan);
   return { out: [...out], expected: [...out.keys()].map((step) => reference.step(order, step).sum) };
@@ -57,7 +61,7 @@ describe('a tfjs session on the cpu backend', () => {
       for (const remainder of ['drop', 'keep'] as const) {
         for (const fetch of ['step', 'epoch'] as const) {
           for (const work of [1, 3]) {
-            const request = { sampling, remainder, fetch, works: [work], batches: [3] };
+            const request = { sampling, remainder, fetch, work: [work], batch: [3] };
             const { out, expected } = await epochSums(name, 11, 2, request);
             expect(out, JSON.stringify(request)).toEqual(expected);
           }
@@ -67,11 +71,73 @@ describe('a tfjs session on the cpu backend', () => {
   });
 
   it.each(['feed', 'pin'] as const)(
+    'runs any stretch of an order for %s, and writes no more',
+    async (name) => {
+      for (const sampling of ['slice', 'gather'] as const) {
+        for (const fetch of ['step', 'epoch'] as const) {
+          const plan = planOf(11, 2, { sampling, fetch, remainder: 'keep' });
+          const dataset = datasetOf(11, 2);
+          const session = await device.prepare(dataset, plan, strategiesNamed([name])[0]!);
+          await session.setup();
+          const reference = new Reference(dataset, plan);
+          const { order } = new Orders(plan).stretch(0, plan.stepsPerEpoch);
+          for (const [from, to] of [
+            [0, 1],
+            [0, 6],
+            [2, 5],
+            [5, 6],
+            [3, 3],
+          ] as const) {
+            const out = new Float64Array(8).fill(-1);
+            await session.steps(order, from, to, out);
+            const expected = Array.from({ length: 8 }, (_, k) =>
+              from + k < to ? reference.step(order, from + k).sum : -1,
+            );
+            expect([...out], `${sampling} ${fetch} ${from} ${to}`).toEqual(expected);
+          }
+          await session[Symbol.asyncDispose]();
+        }
+      }
+    },
+  );
+
+  it('stacks the scalars of an epoch or of 65,536 steps, and refuses to go beyond', async () => {
+    for (const [rows, fetch, expected] of [
+      [11, 'step', undefined],
+      [11, 'epoch', 11],
+      [70_000, 'epoch', 65_536],
+    ] as const) {
+      const plan = planOf(rows, 1, { fetch, batch: [1] });
+      const session = await device.prepare(datasetOf(rows, 1), plan, strategiesNamed(['feed'])[0]!);
+      expect(session.maxSteps).toBe(expected);
+      if (expected === undefined) continue;
+      const order = sliceOrder(new Int32Array(expected + 1));
+      expect(() => session.steps(order, 0, expected + 1, new Float64Array(1))).toThrow(/in one call/);
+    }
+  });
+
+  it('uploads the dataset as it is when it sets up again, and keeps one tensor of it', async () => {
+    const plan = planOf(10, 3, {});
+    const dataset = datasetOf(10, 3);
+    const before = tf.memory().numTensors;
+    const session = await device.prepare(dataset, plan, strategiesNamed(['pin'])[0]!);
+    await session.setup();
+    dataset.values[0] = 100;
+    await session.setup();
+    expect(tf.memory().numTensors).toBe(before + 1);
+    const out = new Float64Array(1);
+    await session.steps(sliceOrder(Int32Array.of(0)), 0, 1, out);
+    expect(out[0]).toBe(100 ** 2 + 1 + 4 + 9 + 16 + 25);
+    await session[Symbol.asyncDispose]();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(['feed', 'pin'] as const)(
     'leaves no tensor of %s behind: the count is flat over an epoch, and nothing stays after',
     async (name) => {
       for (const sampling of ['slice', 'gather'] as const) {
         for (const fetch of ['step', 'epoch'] as const) {
-          const plan = planOf(64, 4, { sampling, fetch, works: [2] });
+          const plan = planOf(64, 4, { sampling, fetch, work: [2] });
           const before = tf.memory();
           const session = await device.prepare(datasetOf(64, 4), plan, strategiesNamed([name])[0]!);
           expect(tf.memory().numTensors).toBe(before.numTensors);
@@ -80,7 +146,11 @@ describe('a tfjs session on the cpu backend', () => {
           expect(resident.numTensors - before.numTensors).toBe(name === 'pin' ? 1 : 0);
           expect(resident.numBytes - before.numBytes).toBe(name === 'pin' ? 64 * 4 * 4 : 0);
           const [orders, out] = [new Orders(plan), new Float64Array(plan.stepsPerEpoch)];
-          for (let epoch = 0; epoch < 20; epoch++) session.epoch(orders.of(epoch), out);
+          for (let at = 0; at < 20 * plan.stepsPerEpoch; ) {
+            const { order, from, to } = orders.stretch(at, 7);
+            session.steps(order, from, to, out);
+            at += to - from;
+          }
           expect(tf.memory()).toMatchObject({ numTensors: resident.numTensors, numBytes: resident.numBytes });
           await session[Symbol.asyncDispose]();
           expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
@@ -90,7 +160,7 @@ describe('a tfjs session on the cpu backend', () => {
   );
 
   it('does per step what the strategy says: feed makes one tensor from a view, pin slices the resident one', async () => {
-    const plan = planOf(10, 3, { shuffle: 'none', works: [2] });
+    const plan = planOf(10, 3, { shuffle: 'none', work: [2] });
     const dataset = datasetOf(10, 3);
     const calls: string[] = [];
     const spied: Tfjs = {
@@ -119,7 +189,7 @@ describe('a tfjs session on the cpu backend', () => {
       const session = new TfjsSession(spied, dataset.values as Float32Array, plan, strategy);
       await session.setup();
       calls.length = 0;
-      session.epoch(Int32Array.of(3), new Float64Array(1));
+      session.steps(sliceOrder(Int32Array.of(3)), 0, 1, new Float64Array(1));
       perStep[strategy.name] = [...calls];
       await session[Symbol.asyncDispose]();
     }
@@ -154,6 +224,67 @@ describe('a tfjs session on the cpu backend', () => {
     });
     expect(await setUp('Cannot find kernel')).toMatchObject({ name: 'Error' });
   });
+
+  it.each([
+    [true, 'step'],
+    [true, 'epoch'],
+    [false, 'step'],
+    [false, 'epoch'],
+  ] as const)(
+    'says that a step found no memory and leaves no tensor, where scalars are awaited (%s) every %s',
+    async (awaits, fetch) => {
+      /** The namespace with one function that fails at its second call. */
+      const failing = (name: keyof Tfjs, error: Error): Tfjs => {
+        let calls = 0;
+        const work = tf[name] as (...args: unknown[]) => unknown;
+        const second = (...args: unknown[]) => {
+          calls += 1;
+          if (calls === 2) throw error;
+          return work(...args);
+        };
+        return { ...tf, [name]: second };
+      };
+      const oom = new Error('OOM when allocating tensor with shape[2,3]\n  at a stack');
+      const range = new RangeError('Array buffer allocation failed');
+      const other = new Error('Cannot find kernel');
+      for (const sampling of ['slice', 'gather'] as const) {
+        for (const name of ['feed', 'pin'] as const) {
+          const delivers = name === 'feed' ? 'tensor' : sampling === 'slice' ? 'slice' : 'gather';
+          for (const call of [delivers, 'square', 'sum'] as const) {
+            for (const error of [oom, range, other]) {
+              const plan = planOf(10, 3, { sampling, fetch, work: [2] });
+              const values = datasetOf(10, 3).values as Float32Array;
+              const before = tf.memory().numTensors;
+              const session = new TfjsSession(
+                failing(call, error),
+                values,
+                plan,
+                strategiesNamed([name])[0]!,
+                awaits,
+              );
+              await session.setup();
+              const order =
+                sampling === 'slice'
+                  ? sliceOrder(Int32Array.of(0, 1, 2, 3))
+                  : gatherOrder(Int32Array.of(0, 1, 2, 3, 4, 5, 6, 7), 2);
+              const run = async () => session.steps(order, 0, 4, new Float64Array(4));
+              const what = `${sampling} ${name} ${call} ${error.message}`;
+              await expect(run(), what).rejects.toMatchObject(
+                error === other
+                  ? { name: 'Error', message: 'Cannot find kernel' }
+                  : {
+                      name: 'StrategyUnavailable',
+                      message: `there was no memory for a step: ${error.message.split('\n')[0]}`,
+                    },
+              );
+              await session[Symbol.asyncDispose]();
+              expect(tf.memory().numTensors, what).toBe(before);
+            }
+          }
+        }
+      }
+    },
+  );
 
   it('offers feed and pin, and says why not the others', () => {
     const plan = planOf(10, 3, {});

@@ -1,19 +1,25 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { indexesOf, type Order } from '../../plan/order.js';
 import { type Plan, rowsOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import { type Session, StrategyUnavailable } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import type { Tfjs } from './namespace.js';
 
-/** How step `step` of `order` gets its mini-batch, a tensor the step disposes. */
-type MiniBatch = (order: Int32Array, step: number) => Tensor;
+/** How step `step` gets its mini-batch, a tensor the step disposes. `indexes` are those of the whole order: of mini-batches, or of rows. */
+type MiniBatch = (indexes: Int32Array, step: number) => Tensor;
 
-/** What TensorFlow and Dawn say where the device has no room. */
-const OUT_OF_MEMORY = /out of memory|OOM|failed to allocate|Dst tensor is not initialized/i;
+/** With `--fetch epoch` a call of `steps` covers at most so many: their scalars are tensors that are stacked at its end. */
+const MOST_STACKED_SCALARS = 2 ** 16;
+
+/** What TensorFlow and Dawn say where the device has no room, and V8 where the host has none. */
+const OUT_OF_MEMORY =
+  /out of memory|OOM|failed to allocate|Dst tensor is not initialized|Array buffer allocation failed/i;
 
 /** `feed` or `pin` over a tfjs namespace. The graph is `sum(square(batch))`, run `work` times. */
 export class TfjsSession implements Session {
+  readonly maxSteps?: number;
   readonly #tf: Tfjs;
   readonly #values: Float32Array;
   readonly #plan: Plan;
@@ -29,6 +35,7 @@ export class TfjsSession implements Session {
     this.#values = values;
     this.#plan = plan;
     this.#strategy = strategy;
+    if (plan.fetch === 'epoch') this.maxSteps = Math.min(plan.stepsPerEpoch, MOST_STACKED_SCALARS);
     const gather = plan.sampling === 'gather';
     if (strategy.resident) this.#miniBatch = gather ? this.#gatherOnDevice : this.#sliceOnDevice;
     else this.#miniBatch = gather ? this.#feedGathered : this.#feedSlice;
@@ -37,115 +44,185 @@ export class TfjsSession implements Session {
   async setup(): Promise<void> {
     if (!this.#strategy.resident) return;
     const { rows, cols } = this.#plan;
+    this.#disposeResident();
     try {
       this.#resident = this.#tf.tensor(this.#values, [rows, cols], 'float32');
       // A tensor is uploaded at the first op that reads it, not at its creation.
       const row = this.#tf.slice(this.#resident, [0, 0], [1, -1]);
-      await row.data();
-      row.dispose();
+      try {
+        await row.data();
+      } finally {
+        row.dispose();
+      }
     } catch (error) {
-      const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-      if (!OUT_OF_MEMORY.test(message!)) throw error;
-      throw new StrategyUnavailable(`the dataset does not fit on the device: ${message}`, { cause: error });
+      this.#disposeResident();
+      throw orUnavailable(error, 'the dataset does not fit on the device');
     }
   }
 
-  epoch(order: Int32Array, out: Float64Array, stepNs?: RecordableHistogram): Promise<void> | void {
+  steps(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    stepNs?: RecordableHistogram,
+  ): Promise<void> | void {
+    const { maxSteps = Number.POSITIVE_INFINITY } = this;
+    if (to - from > maxSteps)
+      throw new Error(`${to - from} steps in one call, which has room for ${maxSteps}`);
+    if (to === from) return;
     const watch = stepNs && new StepWatch(stepNs);
-    if (this.#awaits) return this.#awaitingEpoch(order, out, watch);
-    if (this.#plan.fetch === 'epoch') this.#fetchPerEpoch(order, out, watch);
-    else this.#fetchPerStep(order, out, watch);
+    if (this.#awaits) return this.#awaitingSteps(order, from, to, out, watch);
+    try {
+      if (this.#plan.fetch === 'epoch') this.#fetchAtEnd(order, from, to, out, watch);
+      else this.#fetchPerStep(order, from, to, out, watch);
+    } catch (error) {
+      throw orUnavailable(error, 'there was no memory for a step');
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposeResident();
+  }
+
+  #disposeResident(): void {
     this.#resident?.dispose();
     this.#resident = undefined;
   }
 
-  #fetchPerStep(order: Int32Array, out: Float64Array, watch: StepWatch | undefined): void {
-    const steps = this.#stepsOf(order);
+  #fetchPerStep(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    watch: StepWatch | undefined,
+  ): void {
+    const indexes = indexesOf(order);
     watch?.start();
-    for (let step = 0; step < steps; step++) {
-      const scalar = this.#step(order, step);
-      out[step] = scalar.dataSync()[0]!;
-      scalar.dispose();
+    for (let step = from; step < to; step++) {
+      const scalar = this.#step(indexes, step);
+      try {
+        out[step - from] = scalar.dataSync()[0]!;
+      } finally {
+        scalar.dispose();
+      }
       watch?.lap();
     }
   }
 
-  #fetchPerEpoch(order: Int32Array, out: Float64Array, watch: StepWatch | undefined): void {
-    const stacked = this.#stackedScalars(order, watch);
-    out.set(stacked.dataSync());
-    stacked.dispose();
-  }
-
-  async #awaitingEpoch(order: Int32Array, out: Float64Array, watch: StepWatch | undefined): Promise<void> {
-    if (this.#plan.fetch === 'epoch') {
-      const stacked = this.#stackedScalars(order, watch);
-      out.set(await stacked.data());
+  #fetchAtEnd(order: Order, from: number, to: number, out: Float64Array, watch: StepWatch | undefined): void {
+    const stacked = this.#stackedScalars(order, from, to, watch);
+    try {
+      out.set(stacked.dataSync());
+    } finally {
       stacked.dispose();
-      return;
     }
-    const steps = this.#stepsOf(order);
+  }
+
+  async #awaitingSteps(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    watch: StepWatch | undefined,
+  ): Promise<void> {
+    try {
+      if (this.#plan.fetch === 'epoch') await this.#awaitAtEnd(order, from, to, out, watch);
+      else await this.#awaitPerStep(order, from, to, out, watch);
+    } catch (error) {
+      throw orUnavailable(error, 'there was no memory for a step');
+    }
+  }
+
+  async #awaitAtEnd(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    watch: StepWatch | undefined,
+  ): Promise<void> {
+    const stacked = this.#stackedScalars(order, from, to, watch);
+    try {
+      out.set(await stacked.data());
+    } finally {
+      stacked.dispose();
+    }
+  }
+
+  async #awaitPerStep(
+    order: Order,
+    from: number,
+    to: number,
+    out: Float64Array,
+    watch: StepWatch | undefined,
+  ): Promise<void> {
+    const indexes = indexesOf(order);
     watch?.start();
-    for (let step = 0; step < steps; step++) {
-      const scalar = this.#step(order, step);
-      out[step] = (await scalar.data())[0]!;
-      scalar.dispose();
+    for (let step = from; step < to; step++) {
+      const scalar = this.#step(indexes, step);
+      try {
+        out[step - from] = (await scalar.data())[0]!;
+      } finally {
+        scalar.dispose();
+      }
       watch?.lap();
     }
   }
 
-  #stackedScalars(order: Int32Array, watch: StepWatch | undefined): Tensor {
-    const scalars = new Array<Scalar>(this.#stepsOf(order));
-    watch?.start();
-    for (let step = 0; step < scalars.length; step++) {
-      scalars[step] = this.#step(order, step);
-      watch?.lap();
+  #stackedScalars(order: Order, from: number, to: number, watch: StepWatch | undefined): Tensor {
+    const indexes = indexesOf(order);
+    const scalars: Scalar[] = [];
+    try {
+      watch?.start();
+      for (let step = from; step < to; step++) {
+        scalars.push(this.#step(indexes, step));
+        watch?.lap();
+      }
+      return this.#tf.stack(scalars);
+    } finally {
+      for (const scalar of scalars) scalar.dispose();
     }
-    const stacked = this.#tf.stack(scalars);
-    for (const scalar of scalars) scalar.dispose();
-    return stacked;
   }
 
-  #step(order: Int32Array, step: number): Scalar {
-    const batch = this.#miniBatch(order, step);
-    let scalar = this.#graph(batch);
-    for (let pass = 1; pass < this.#plan.work; pass++) {
-      scalar.dispose();
-      scalar = this.#graph(batch);
+  #step(indexes: Int32Array, step: number): Scalar {
+    const batch = this.#miniBatch(indexes, step);
+    try {
+      let scalar = this.#graph(batch);
+      for (let pass = 1; pass < this.#plan.work; pass++) {
+        scalar.dispose();
+        scalar = this.#graph(batch);
+      }
+      return scalar;
+    } finally {
+      batch.dispose();
     }
-    batch.dispose();
-    return scalar;
   }
 
   #graph(batch: Tensor): Scalar {
     const squares = this.#tf.square(batch);
-    const scalar = this.#tf.sum(squares) as Scalar;
-    squares.dispose();
-    return scalar;
-  }
-
-  #stepsOf(order: Int32Array): number {
-    return this.#plan.sampling === 'gather' ? Math.ceil(order.length / this.#plan.batch) : order.length;
+    try {
+      return this.#tf.sum(squares) as Scalar;
+    } finally {
+      squares.dispose();
+    }
   }
 
   /** A view, not a copy: copying the host array would be the benchmark's own cost, not the strategy's. */
-  #feedSlice: MiniBatch = (order, step) => {
+  #feedSlice: MiniBatch = (indexes, step) => {
     const { cols } = this.#plan;
-    const [begin, end] = rowsOf(this.#plan, order[step]!);
+    const [begin, end] = rowsOf(this.#plan, indexes[step]!);
     return this.#tf.tensor(this.#values.subarray(begin * cols, end * cols), [end - begin, cols], 'float32');
   };
 
-  #sliceOnDevice: MiniBatch = (order, step) => {
-    const [begin, end] = rowsOf(this.#plan, order[step]!);
+  #sliceOnDevice: MiniBatch = (indexes, step) => {
+    const [begin, end] = rowsOf(this.#plan, indexes[step]!);
     return this.#tf.slice(this.#resident!, [begin, 0], [end - begin, -1]);
   };
 
   /** Rows are gathered into a new array each step: tfjs may still hold the last one. */
-  #feedGathered: MiniBatch = (order, step) => {
+  #feedGathered: MiniBatch = (indexes, step) => {
     const { batch, cols } = this.#plan;
-    const rows = order.subarray(step * batch, (step + 1) * batch);
+    const rows = indexes.subarray(step * batch, (step + 1) * batch);
     const gathered = new Float32Array(rows.length * cols);
     for (let i = 0; i < rows.length; i++) {
       gathered.set(this.#values.subarray(rows[i]! * cols, (rows[i]! + 1) * cols), i * cols);
@@ -153,11 +230,20 @@ export class TfjsSession implements Session {
     return this.#tf.tensor(gathered, [rows.length, cols], 'float32');
   };
 
-  #gatherOnDevice: MiniBatch = (order, step) => {
+  #gatherOnDevice: MiniBatch = (indexes, step) => {
     const { batch } = this.#plan;
-    const indexes = this.#tf.tensor(order.subarray(step * batch, (step + 1) * batch), undefined, 'int32');
-    const rows = this.#tf.gather(this.#resident!, indexes as never);
-    indexes.dispose();
-    return rows;
+    const list = this.#tf.tensor(indexes.subarray(step * batch, (step + 1) * batch), undefined, 'int32');
+    try {
+      return this.#tf.gather(this.#resident!, list as never);
+    } finally {
+      list.dispose();
+    }
   };
+}
+
+/** What is thrown in place of an error: `StrategyUnavailable` where memory was not to be had, with what that means; else the error. */
+function orUnavailable(error: unknown, meaning: string): unknown {
+  const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
+  if (!OUT_OF_MEMORY.test(message!)) return error;
+  return new StrategyUnavailable(`${meaning}: ${message}`, { cause: error });
 }

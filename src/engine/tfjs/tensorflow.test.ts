@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { env, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Orders } from '../../plan/batches.js';
-import { type PlanRequest, planCells } from '../../plan/plan.js';
+import { Orders } from '../../plan/order.js';
 import { strategiesNamed } from '../../plan/strategy.js';
 import { type MeasuredResult, recordSchema } from '../../record/schema.js';
 import { surroundingsOfProcess } from '../../terminal.js';
 import type { StrategyName } from '../../words.js';
-import { datasetOf } from '../cuda/testing/verify.js';
+import { datasetOf, planOf } from '../cuda/testing/verify.js';
 import type { Device } from '../engine.js';
 import { importOptional } from './optional-package.js';
 
@@ -146,23 +145,22 @@ onTensorFlow('a session on TensorFlow', () => {
     tf = (found as { default: Namespace }).default;
   });
 
-  const REQUEST: PlanRequest = {
-    ...{ batches: [2], works: [1], epochs: 1, warmup: 0, shuffle: 'none', sampling: 'slice', seed: 1 },
-    ...{ remainder: 'drop', fetch: 'step', readback: 'mapped' },
-  };
   const prepared = async (name: StrategyName, rows: number) => {
     const dataset = datasetOf('float32', rows, 16);
-    const plan = planCells(dataset, REQUEST)[0]!;
+    const plan = planOf(dataset, { batch: [2], shuffle: 'none', remainder: 'drop' });
     const session = await device.prepare(dataset, plan, strategiesNamed([name])[0]!);
     await session.setup();
-    return { session, order: new Orders(plan).of(0), out: new Float64Array(plan.stepsPerEpoch) };
+    const steps = plan.stepsPerEpoch;
+    const { order } = new Orders(plan).stretch(0, steps);
+    const out = new Float64Array(steps);
+    return { session, steps, epoch: async () => session.steps(order, 0, steps, out) };
   };
 
   it.each([
     ['feed', 1],
     ['pin', 0],
   ] as const)('%s makes %i tensors of host data a step', async (name, perStep) => {
-    const { session, order, out } = await prepared(name, 200);
+    const { session, steps, epoch } = await prepared(name, 200);
     const backend = tf.backend();
     const { binding } = backend;
     let created = 0;
@@ -173,18 +171,18 @@ onTensorFlow('a session on TensorFlow', () => {
     };
     backend.binding = Object.create(binding, { createTensor: { value: createTensor } });
     try {
-      await session.epoch(order, out);
+      await epoch();
     } finally {
       backend.binding = binding;
     }
-    expect(created).toBe(perStep * order.length);
+    expect(created).toBe(perStep * steps);
     await session[Symbol.asyncDispose]();
   });
 
   it.each(['feed', 'pin'] as const)('%s leaves no tensor and no byte over 10,000 steps', async (name) => {
-    const { session, order, out } = await prepared(name, 2000);
+    const { session, steps, epoch } = await prepared(name, 2000);
     const before = tf.memory();
-    for (let steps = 0; steps < 10_000; steps += order.length) await session.epoch(order, out);
+    for (let done = 0; done < 10_000; done += steps) await epoch();
     expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
     await session[Symbol.asyncDispose]();
   });

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../engine.js';
 import { CudaEngine } from '../engine.js';
-import { loadLibrary } from '../library.js';
+import { type Library, loadLibrary } from '../library.js';
+import { STEP_CALLS } from '../own-cost.js';
 import { buildDouble } from '../testing/double.js';
 import { CASES } from '../testing/suite.js';
 
@@ -17,11 +18,24 @@ describe.skipIf(missing !== undefined)(
   `the shipped PTX, on the software driver${missing ? `: skipped, ${missing}` : ''}`,
   () => {
     let device: Device;
+    let loaded: Library;
     beforeAll(async () => {
-      device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
+      loaded = await loadLibrary([library]);
+      device = await new CudaEngine(async () => loaded, freemem).open(0);
     });
     afterAll(async () => device[Symbol.asyncDispose]());
 
     it.each(CASES)('$name', ({ run }) => run(device));
+
+    it.each(STEP_CALLS)(
+      '%s has a harmless twin, which writes the version of the driver and no more',
+      (name) => {
+        const [version, room] = [new Int32Array(1), new Int32Array(32).fill(-1)];
+        expect(loaded.call.cuDriverGetVersion(version)).toBe(0);
+        const at = loaded.address(room);
+        expect(loaded.harmless(name)(at, ...Array.from({ length: 10 }, () => 1))).toBe(0);
+        expect([...room]).toEqual([version[0], ...Array.from({ length: 31 }, () => -1)]);
+      },
+    );
   },
 );

@@ -9,8 +9,7 @@ import type { Library } from '../library.js';
 interface Region {
   readonly base: number;
   readonly bytes: Uint8Array;
-  /** `registered` is memory of the host's own that was page-locked in place. */
-  kind: 'device' | 'page-locked' | 'registered' | 'pageable';
+  kind: 'device' | Source;
 }
 
 type Operation = () => void;
@@ -31,9 +30,13 @@ export interface MemoryOptions {
   readonly fail?: Partial<Record<CallName, readonly [nth: number, status: number]>>;
 }
 
+/** Where a copy to the device begins; `registered` is memory of the host's own that was page-locked in place. */
+type Source = 'page-locked' | 'registered' | 'pageable';
+
 const OUT_OF_MEMORY = 2;
 const NO_DEVICE = 100;
 const INVALID_HANDLE = 400;
+const ALREADY_REGISTERED = 712;
 
 /**
  * A CUDA driver in JavaScript memory, so that the loops are proved where there is neither a GPU nor a C compiler. Work that is
@@ -45,7 +48,10 @@ export class MemoryLibrary implements Library {
   readonly call: RawCalls;
   /** Calls of each function. */
   readonly calls = new Map<CallName, number>();
+  /** Bytes of copies to the device by where they began. */
+  readonly copied: Record<Source, number> = { 'page-locked': 0, registered: 0, pageable: 0 };
   readonly #options: MemoryOptions;
+  readonly #faults = new Map<CallName, readonly [nth: number, status: number]>();
   readonly #regions: Region[] = [];
   readonly #bases = new WeakMap<ArrayBufferLike, number>();
   readonly #handles = new Map<number, unknown>();
@@ -55,6 +61,7 @@ export class MemoryLibrary implements Library {
 
   constructor(options: MemoryOptions = {}) {
     this.#options = options;
+    for (const [name, fault] of Object.entries(options.fail ?? {})) this.#faults.set(name as CallName, fault);
     const names = Object.keys(DECLARATIONS) as CallName[];
     const entries = names.map((name) => [name, (...args: Argument[]) => this.#enter(name, args)] as const);
     this.call = Object.fromEntries(entries) as RawCalls;
@@ -63,6 +70,25 @@ export class MemoryLibrary implements Library {
   /** What was made and not given back: memory, streams, events, modules, graphs. */
   get live(): number {
     return this.#handles.size + this.#regions.filter(({ kind }) => kind !== 'pageable').length;
+  }
+
+  /** From now on the nth call of a function (from 1) returns this status. */
+  fail(name: CallName, nth: number, status: number): void {
+    this.#faults.set(name, [(this.calls.get(name) ?? 0) + nth, status]);
+  }
+
+  /** Takes the faults back; whether one of them was met. */
+  mend(): boolean {
+    const met = [...this.#faults].some(([name, [nth]]) => (this.calls.get(name) ?? 0) >= nth);
+    this.#faults.clear();
+    return met;
+  }
+
+  harmless(): RawCalls[CallName] {
+    return (at) => {
+      this.#memory(at as number, 4).set(Uint8Array.of(0xc8, 0x32, 0, 0));
+      return 0;
+    };
   }
 
   describe(status: number) {
@@ -106,7 +132,7 @@ export class MemoryLibrary implements Library {
   #enter(name: CallName, args: Argument[]): number {
     const nth = (this.calls.get(name) ?? 0) + 1;
     this.calls.set(name, nth);
-    const fault = this.#options.fail?.[name];
+    const fault = this.#faults.get(name);
     if (fault !== undefined && fault[0] === nth) return fault[1];
     return (this[name as keyof this] as (...args: Argument[]) => number).apply(this, args);
   }
@@ -222,7 +248,9 @@ export class MemoryLibrary implements Library {
     return this.cuMemFree_v2(address);
   }
   cuMemHostRegister_v2(address: number, bytes: number) {
-    this.#region(address, bytes).kind = 'registered';
+    const region = this.#region(address, bytes);
+    if (region.kind !== 'pageable') return ALREADY_REGISTERED;
+    region.kind = 'registered';
     return 0;
   }
   cuMemHostUnregister(address: number) {
@@ -235,8 +263,10 @@ export class MemoryLibrary implements Library {
     return this.#give(box, address);
   }
   cuMemcpyHtoDAsync_v2(to: number, from: number, bytes: number, stream: number) {
-    const staged =
-      this.#region(from, bytes).kind === 'pageable' ? this.#memory(from, bytes).slice() : undefined;
+    const { kind } = this.#region(from, bytes);
+    if (kind === 'device') return 1;
+    this.copied[kind] += bytes;
+    const staged = kind === 'pageable' ? this.#memory(from, bytes).slice() : undefined;
     return this.#push(stream, () => this.#memory(to, bytes).set(staged ?? this.#memory(from, bytes)));
   }
   cuMemcpyDtoHAsync_v2(to: number, from: number, bytes: number, stream: number) {
@@ -347,7 +377,9 @@ export class MemoryLibrary implements Library {
     const begin = (order === 0 ? p[6]! : this.#u32(order + step * 4)) * per;
     const count = Math.max(0, Math.min(per, total - begin));
     this.#put(out + step * 8, this.#squares(dtype, data + begin * ELEMENT_BYTES[dtype], count), dtype);
-    if (steps > 0) this.#memory(state + 4, 4).set(Uint8Array.of((step + 1) % steps, 0, 0, 0));
+    if (steps === 0) return;
+    const counted = this.#memory(state + 4, 4);
+    new DataView(counted.buffer, counted.byteOffset).setUint32(0, (step + 1) % steps, true);
   }
 
   #gather(dtype: DType, p: readonly number[]): void {
@@ -369,7 +401,11 @@ export class MemoryLibrary implements Library {
   }
 
   #squares(dtype: DType, address: number, count: number): number {
-    const bytes = this.#memory(address, count * ELEMENT_BYTES[dtype]).slice();
+    const length = count * ELEMENT_BYTES[dtype];
+    if (count > 0 && this.#region(address, length).kind === 'pageable') {
+      throw new Error(`a kernel reads pageable memory at ${address.toString(16)}`);
+    }
+    const bytes = this.#memory(address, length).slice();
     const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBufferLike) => Values;
     const decoded = new Float64Array(count);
     decodeToFloat64(new ArrayType(bytes.buffer), dtype, 0, count, decoded);

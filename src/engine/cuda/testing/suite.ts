@@ -2,7 +2,7 @@ import type { Dataset } from '../../../data/dataset.js';
 import type { PlanRequest } from '../../../plan/plan.js';
 import { DTYPES, STRATEGIES, type StrategyName } from '../../../words.js';
 import type { Device } from '../../engine.js';
-import { datasetOf, verifyOn } from './verify.js';
+import { datasetOf, verifyOn, verifySetupTwiceOn, verifyStretchesOn } from './verify.js';
 
 /** One thing that must hold on any device, whether of silicon or of software. `run` throws where it does not. */
 export interface Case {
@@ -35,10 +35,17 @@ const EPOCHS: Partial<PlanRequest>[] = SAMPLINGS.flatMap((sampling) =>
   ),
 );
 
+const KINDS: Partial<PlanRequest>[] = SAMPLINGS.flatMap((sampling) =>
+  (['step', 'epoch'] as const).map((fetch) => ({ sampling, fetch })),
+);
+
 const offered = (name: StrategyName, sampling: PlanRequest['sampling']) =>
   sampling === 'slice' || name !== 'pin-replay';
 
-/** Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit. */
+/**
+ * Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit; any
+ * stretch of an epoch; a second setup.
+ */
 export const CASES: readonly Case[] = [
   ...DTYPES.flatMap((dtype) =>
     SAMPLINGS.flatMap((sampling) => [
@@ -46,7 +53,7 @@ export const CASES: readonly Case[] = [
         name: `${dtype}, ${sampling}, ${strategy}: every shape`,
         async run(device: Device) {
           for (const [rows, cols, batch] of SHAPES) {
-            await verifyOn(device, datasetOf(dtype, rows, cols), strategy, { batches: [batch], sampling });
+            await verifyOn(device, datasetOf(dtype, rows, cols), strategy, { batch: [batch], sampling });
           }
         },
       })),
@@ -54,8 +61,8 @@ export const CASES: readonly Case[] = [
         name: `${dtype}, ${sampling}: a long mini-batch, and a model heavier than the graph`,
         async run(device: Device) {
           const [rows, cols, batch] = LONG;
-          await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batches: [batch], sampling }, 1);
-          await verifyOn(device, datasetOf(dtype, 9, 37), 'pin', { works: [3], sampling });
+          await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batch: [batch], sampling }, 1);
+          await verifyOn(device, datasetOf(dtype, 9, 37), 'pin', { work: [3], sampling });
         },
       },
     ]),
@@ -66,22 +73,45 @@ export const CASES: readonly Case[] = [
       const dataset = datasetOf('float32', 11, 5);
       for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {
         for (const batch of [1, 4, 11])
-          await verifyOn(device, dataset, strategy, { ...kind, batches: [batch] });
+          await verifyOn(device, dataset, strategy, { ...kind, batch: [batch] });
       }
     },
   })),
+  ...KINDS.flatMap((kind) => [
+    {
+      name: `every strategy in stretches of its epochs, ${Object.values(kind).join(', ')}`,
+      async run(device: Device) {
+        for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {
+          for (const batch of [1, 3]) {
+            await verifyStretchesOn(device, datasetOf('float32', 16, 5), strategy, {
+              ...kind,
+              batch: [batch],
+            });
+          }
+        }
+      },
+    },
+    {
+      name: `every strategy set up twice, ${Object.values(kind).join(', ')}`,
+      async run(device: Device) {
+        for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {
+          await verifySetupTwiceOn(device, datasetOf('float32', 11, 5), strategy, kind);
+        }
+      },
+    },
+  ]),
   {
     name: 'NaN, infinities, an overflow and the smallest numbers',
     async run(device) {
       const edge = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 1e-45, 2e19];
-      for (const value of edge) await verifyOn(device, withValue(value), 'pin', { batches: [2] });
+      for (const value of edge) await verifyOn(device, withValue(value), 'pin', { batch: [2] });
     },
   },
   {
     name: 'the same sums to the bit, again and again',
     async run(device) {
       const dataset = datasetOf('float32', 6, 9_001);
-      const request = { batches: [2], shuffle: 'once' } as const;
+      const request = { batch: [2], shuffle: 'once' } as const;
       const first = await verifyOn(device, dataset, 'pin', request);
       for (let again = 0; again < 3; again++) {
         const sums = await verifyOn(device, dataset, 'pin', request);
@@ -105,7 +135,7 @@ export const LARGE_CASES: readonly Case[] = DTYPES.map((dtype) => ({
   async run(device: Device) {
     const dataset = datasetOf(dtype, 2 * LARGE_ELEMENTS + 12_345, 1);
     for (const strategy of STRATEGIES) {
-      await verifyOn(device, dataset, strategy, { batches: [LARGE_ELEMENTS] });
+      await verifyOn(device, dataset, strategy, { batch: [LARGE_ELEMENTS] });
     }
   },
 }));

@@ -1,17 +1,22 @@
 import { allocate, type Dataset, ELEMENT_BYTES } from '../../../data/dataset.js';
-import { mustMove, verifyEpoch } from '../../../measure/verify.js';
-import { Orders } from '../../../plan/batches.js';
-import { movementOf, type PlanRequest, planCells } from '../../../plan/plan.js';
-import { strategiesNamed } from '../../../plan/strategy.js';
+import { type Order, Orders } from '../../../plan/order.js';
+import {
+  type DatasetShape,
+  movementOf,
+  type Plan,
+  type PlanRequest,
+  plansOf,
+  rowBytesOf,
+  rowsOf,
+} from '../../../plan/plan.js';
+import { type Strategy, strategiesNamed } from '../../../plan/strategy.js';
 import type { DType, StrategyName } from '../../../words.js';
-import type { Device } from '../../engine.js';
-import { Reference } from '../../reference.js';
+import type { Device, Session } from '../../engine.js';
+import { expectedOf, Reference } from '../../reference.js';
 
 export const REQUEST: PlanRequest = {
-  batches: [3],
-  works: [1],
-  epochs: 2,
-  warmup: 0,
+  batch: [3],
+  work: [1],
   shuffle: 'epoch',
   sampling: 'slice',
   seed: 1,
@@ -40,9 +45,116 @@ export function datasetOf(dtype: DType, rows: number, cols: number): Dataset {
   return { path: 'memory', format: 'npy', dtype, rows, cols, values };
 }
 
+/** The plan of a request, which has one batch size and one work. */
+export function planOf(shape: DatasetShape, request: Partial<PlanRequest> = {}): Plan {
+  return plansOf(shape, { ...REQUEST, ...request }).plans[0]!;
+}
+
+/** A session whose every scalar is held against the reference, and every byte against the plan. An `Error` where one is wrong. */
+export class VerifiedSession implements AsyncDisposable {
+  readonly plan: Plan;
+  readonly session: Session;
+  readonly #strategy: Strategy;
+  readonly #dataset: Dataset;
+  #reference: Reference;
+
+  private constructor(session: Session, dataset: Dataset, plan: Plan, strategy: Strategy) {
+    this.session = session;
+    this.plan = plan;
+    this.#strategy = strategy;
+    this.#dataset = dataset;
+    this.#reference = new Reference(dataset, plan);
+  }
+
+  /** Prepared, but not set up. */
+  static async prepare(
+    device: Device,
+    dataset: Dataset,
+    name: StrategyName,
+    request: Partial<PlanRequest> = {},
+  ): Promise<VerifiedSession> {
+    const plan = planOf(dataset, request);
+    const strategy = strategiesNamed([name])[0]!;
+    const session = await device.prepare(dataset, plan, strategy);
+    return new VerifiedSession(session, dataset, plan, strategy);
+  }
+
+  /** Uploads, and from now on expects the scalars of the dataset as it is now. */
+  async setup(): Promise<void> {
+    this.#reference = new Reference(this.#dataset, this.plan);
+    const { h2dBytesSetup } = movementOf(this.plan, this.#strategy);
+    await this.#mustMove('setup', h2dBytesSetup, async () => this.session.setup());
+  }
+
+  /** Runs the steps `[from, to)` of an order and returns their scalars. */
+  async steps(order: Order, from: number, to: number): Promise<Float64Array> {
+    const steps = to - from;
+    // What is not a step's is not written to.
+    const out = new Float64Array(steps + 2).fill(UNTOUCHED);
+    const what = `steps ${from} to ${to}`;
+    await this.#mustMove(what, this.#bytesOf(order, from, to), async () =>
+      this.session.steps(order, from, to, out),
+    );
+    for (let k = 0; k < steps; k++) {
+      if (this.#reference.errorOf(order, from + k, out[k]!) !== null) continue;
+      const { sum, elements } = this.#reference.step(order, from + k);
+      const { value, tolerance } = expectedOf(sum, elements, this.#reference.sumType);
+      throw new Error(
+        `${this.#strategy.name}: step ${from + k} gave ${out[k]}, expected ${value} within ${tolerance}`,
+      );
+    }
+    for (const rest of out.subarray(steps)) {
+      if (rest !== UNTOUCHED) throw new Error(`${this.#strategy.name}: ${what} wrote beyond their scalars`);
+    }
+    return out.slice(0, steps);
+  }
+
+  /** Runs a whole epoch in one call and returns its scalars. */
+  async epoch(orders: Orders, number: number): Promise<Float64Array> {
+    const { stepsPerEpoch } = this.plan;
+    const { order, from, to } = orders.stretch(number * stepsPerEpoch, stepsPerEpoch);
+    const planned = movementOf(this.plan, this.#strategy).h2dBytesPerStep * stepsPerEpoch;
+    return this.#mustMove('an epoch', planned, () => this.steps(order, from, to));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session[Symbol.asyncDispose]();
+  }
+
+  /** Bytes of these very steps: the plan knows their mean over an epoch. */
+  #bytesOf(order: Order, from: number, to: number): number {
+    const { resident, mapped, replay } = this.#strategy;
+    const listed = order.kind === 'gather' && (resident || mapped);
+    const bytesOfRow = (resident ? 0 : rowBytesOf(this.plan)) + (listed ? INDEX_BYTES : 0);
+    let bytes = 0;
+    for (let step = from; step < to; step++) {
+      bytes += this.#rowsOf(order, step) * bytesOfRow + (replay ? INDEX_BYTES : 0);
+    }
+    return bytes;
+  }
+
+  #rowsOf(order: Order, step: number): number {
+    if (order.kind === 'gather') return Math.min(order.batch, order.rows.length - step * order.batch);
+    const [begin, end] = rowsOf(this.plan, order.batches[step]!);
+    return end - begin;
+  }
+
+  async #mustMove<T>(what: string, planned: number, work: () => Promise<T>): Promise<T> {
+    const before = this.session.h2dBytes!();
+    const result = await work();
+    const moved = this.session.h2dBytes!() - before;
+    // A mean over an epoch times its steps may miss a whole number by a rounding.
+    if (Math.abs(moved - planned) < 0.5) return result;
+    throw new Error(`${this.#strategy.name}: ${what} moved ${moved} bytes, the plan says ${planned}`);
+  }
+}
+
+const INDEX_BYTES = 4;
+const UNTOUCHED = -1;
+
 /**
- * Runs `epochs` epochs of a strategy: every scalar must be what the reference says and every byte what the plan says.
- * Returns the scalars of the last epoch. Throws where something is wrong, and disposes the session in any case.
+ * Runs `epochs` epochs of a strategy, the first in one call and of the others every second in two, where the session takes
+ * that. Returns the scalars of the last epoch, and disposes the session in any case.
  */
 export async function verifyOn(
   device: Device,
@@ -51,24 +163,67 @@ export async function verifyOn(
   request: Partial<PlanRequest> = {},
   epochs = 2,
 ): Promise<Float64Array> {
-  const plan = planCells(dataset, { ...REQUEST, ...request })[0]!;
-  const strategy = strategiesNamed([name])[0]!;
-  const movement = movementOf(plan, strategy);
-  const reference = new Reference(dataset, plan);
+  await using verified = await VerifiedSession.prepare(device, dataset, name, request);
+  await verified.setup();
+  const { plan, session } = verified;
+  const { stepsPerEpoch } = plan;
   const orders = new Orders(plan);
-  const scalars = new Float64Array(plan.stepsPerEpoch);
-  const session = await device.prepare(dataset, plan, strategy);
-  try {
-    await mustMove(session, `${name}, setup`, movement.h2dBytesSetup, async () => session.setup());
-    const planned = movement.h2dBytesPerStep * plan.stepsPerEpoch;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = orders.of(epoch);
-      scalars.fill(Number.NaN);
-      await mustMove(session, name, planned, async () => session.epoch(order, scalars));
-      verifyEpoch(name, reference, order, scalars);
+  let scalars: Float64Array = new Float64Array();
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    if (epoch % 2 === 0 || stepsPerEpoch === 1 || session.stepMultiple !== undefined) {
+      scalars = await verified.epoch(orders, epoch);
+      continue;
     }
-  } finally {
-    await session[Symbol.asyncDispose]();
+    const cut = Math.ceil(stepsPerEpoch / 3);
+    const { order, from, to } = orders.stretch(epoch * stepsPerEpoch, stepsPerEpoch);
+    const parts = [
+      await verified.steps(order, from, from + cut),
+      await verified.steps(order, from + cut, to),
+    ];
+    scalars = Float64Array.from(parts.flatMap((part) => [...part]));
   }
   return scalars;
+}
+
+/** Walks some epochs in stretches of many lengths, from one step to as many as an order and the session allow. */
+export async function verifyStretchesOn(
+  device: Device,
+  dataset: Dataset,
+  name: StrategyName,
+  request: Partial<PlanRequest> = {},
+): Promise<void> {
+  await using verified = await VerifiedSession.prepare(device, dataset, name, request);
+  await verified.setup();
+  const { stepMultiple = 1, maxSteps = Number.POSITIVE_INFINITY } = verified.session;
+  const { stepsPerEpoch } = verified.plan;
+  const orders = new Orders(verified.plan);
+  let at = 0;
+  for (const wanted of [1, 2, stepsPerEpoch, 3, 1, 2 * stepsPerEpoch + 1, 2, 1, stepsPerEpoch - 1]) {
+    const whole = Math.ceil(Math.max(1, wanted) / stepMultiple) * stepMultiple;
+    const { order, from, to } = orders.stretch(at, Math.min(whole, maxSteps));
+    await verified.steps(order, from, to);
+    at += to - from;
+  }
+  if (at < 2 * stepsPerEpoch) throw new Error(`${name}: only ${at} steps were walked`);
+}
+
+/**
+ * Sets a strategy up, changes the dataset and sets up again: what is resident must be the changed dataset. The dataset stays
+ * changed.
+ */
+export async function verifySetupTwiceOn(
+  device: Device,
+  dataset: Dataset,
+  name: StrategyName,
+  request: Partial<PlanRequest> = {},
+): Promise<void> {
+  await using verified = await VerifiedSession.prepare(device, dataset, name, request);
+  const { resident } = strategiesNamed([name])[0]!;
+  const orders = new Orders(verified.plan);
+  await verified.setup();
+  await verified.epoch(orders, 0);
+  // What is not resident may be in a copy that `prepare` made.
+  if (resident) dataset.values.reverse();
+  await verified.setup();
+  await verified.epoch(orders, 1);
 }

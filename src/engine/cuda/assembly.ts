@@ -1,0 +1,167 @@
+import { allocate, type Dataset, ELEMENT_BYTES } from '../../data/dataset.js';
+import { type Plan, rowBytesOf } from '../../plan/plan.js';
+import type { Strategy } from '../../plan/strategy.js';
+import type { Belongings } from './belongings.js';
+import { blocksFor, type Context, type Kernels } from './context.js';
+import {
+  type Delivery,
+  feedGathered,
+  feedSlice,
+  gatherOnDevice,
+  INDEX_BYTES,
+  type Launches,
+  type Route,
+  type Sizes,
+  type Staging,
+  sliceOnDevice,
+  sliceOverLink,
+} from './delivery.js';
+import { LAUNCH_BYTES, Launch } from './launch.js';
+import { allocateOnDevice, allocatePageLocked, type Memory, offHeap } from './memory.js';
+import type { Resources } from './resources.js';
+import type { Results } from './results.js';
+
+/** CU_EVENT_DISABLE_TIMING. */
+const NO_TIMING = 2;
+/** Bytes of the kernel's State before its partial sums, and of one of them. */
+const STATE_BYTES = 16;
+const PARTIAL_BYTES = 8;
+
+/** What the steps of a session are put together from. */
+export interface Parts {
+  readonly context: Context;
+  readonly kernels: Kernels;
+  readonly resources: Resources;
+  readonly belongings: Belongings;
+  readonly dataset: Dataset;
+  readonly plan: Plan;
+  readonly strategy: Strategy;
+  readonly results: Results;
+  /** The dataset in device memory, where the strategy keeps it there. */
+  readonly resident: Memory | undefined;
+}
+
+/** What the strategy says of the data's way, made into what a step does. Copies are queued on the stream `copies`. */
+export function deliveryOf(parts: Parts, copies: number): Delivery {
+  const { plan, strategy, resident } = parts;
+  if (resident !== undefined || strategy.mapped) return deliveryInPlace(parts, copies);
+  return plan.sampling === 'gather' ? gatheredDelivery(parts, copies) : slicedDelivery(parts, copies);
+}
+
+/** The graph reads the dataset where it is, on the device or over the link. */
+function deliveryInPlace(parts: Parts, copies: number): Delivery {
+  const { context, resources, belongings, dataset, plan, strategy, resident } = parts;
+  const { driver } = context;
+  const { mapped } = strategy;
+  const data = resident?.address ?? belongings.keep(resources.pageLocked(dataset)).deviceAddress;
+  if (plan.sampling === 'slice') {
+    const launches = launchesOf(parts, data, { whole: true });
+    return mapped ? sliceOverLink(driver, launches, sizesOf(plan)) : sliceOnDevice(launches);
+  }
+  const device = belongings.keep(allocateOnDevice(driver, plan.batch * INDEX_BYTES, 'the row indexes'));
+  const list = new Int32Array(plan.batch);
+  const route: Route = { from: driver.library.address(offHeap(list)), to: device.address, stream: copies };
+  const launches = launchesOf(parts, data, { whole: true, list: device.address });
+  return gatherOnDevice(driver, launches, plan.batch, list, route, mapped ? rowBytesOf(plan) : 0);
+}
+
+/** The mini-batch is copied from the dataset. */
+function slicedDelivery(parts: Parts, copies: number): Delivery {
+  const { context, resources, belongings, dataset, plan, strategy } = parts;
+  const { driver } = context;
+  const sizes = sizesOf(plan);
+  const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
+  const launches = launchesOf(parts, buffer.address, { whole: false });
+  const pageable = strategy.hostMemory === 'pageable';
+  const source = belongings.keep(pageable ? resources.pageable(dataset) : resources.pageLocked(dataset));
+  const route: Route = { from: source.address, to: buffer.address, stream: copies };
+  return feedSlice(driver, launches, sizes, route);
+}
+
+/** The rows of the mini-batch are gathered by the host and copied. */
+function gatheredDelivery(parts: Parts, copies: number): Delivery {
+  const { context, belongings, dataset, plan } = parts;
+  const { driver } = context;
+  const sizes = sizesOf(plan);
+  const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
+  const launches = launchesOf(parts, buffer.address, { whole: false });
+  const route = { to: buffer.address, stream: copies };
+  return feedGathered(driver, launches, plan, sizes, dataset.values, stagingOf(parts, copies), route);
+}
+
+/** Where the host gathers a mini-batch before it is copied. The driver has read pageable memory when a copy is queued, page-locked memory only when the copy ran. */
+function stagingOf({ context, belongings, dataset, plan, strategy }: Parts, copies: number): Staging {
+  const { driver } = context;
+  const { dtype } = dataset;
+  const elements = plan.batch * plan.cols;
+  if (strategy.hostMemory === 'pageable') {
+    const values = allocate(dtype, elements);
+    return { values, address: driver.library.address(offHeap(values)), wait: nothing, queued: nothing };
+  }
+  const bytes = elements * ELEMENT_BYTES[dtype];
+  const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a mini-batch'));
+  const view = driver.library.view(memory.address, bytes);
+  const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBuffer) => Dataset['values'];
+  const copied = belongings.event(NO_TIMING);
+  return {
+    values: new ArrayType(view),
+    address: memory.address,
+    wait: () => driver.do('cuEventSynchronize', copied),
+    queued: () => driver.do('cuEventRecord', copied, copies),
+  };
+}
+
+/** What the data at an address is, and by what the graph finds its mini-batch there. */
+interface Addressed {
+  /** The whole dataset, and not one mini-batch that was copied. */
+  readonly whole: boolean;
+  /** Address of the order, where a graph counts its steps. */
+  readonly order?: number;
+  /** Address of the row indexes, where the device gathers. */
+  readonly list?: number;
+}
+
+/** The graph's launches on data at an address. */
+export function launchesOf(parts: Parts, data: number, { whole, order = 0, list }: Addressed): Launches {
+  const { context, kernels, belongings, plan, results } = parts;
+  const { driver, stream } = context;
+  const { batch, cols, rows, rowsPerEpoch, stepsPerEpoch, work } = plan;
+  const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the parameters of launches'));
+  const memory = driver.library.view(page.address, page.bytes);
+  const perBatch = batch * cols;
+  const blocks = blocksFor(perBatch, plan.dtype, kernels.mostBlocks);
+  const state = stateOf(parts, blocks).address;
+  const out = results.deviceAddress;
+  const short = (rowsPerEpoch % batch || batch) * cols;
+  const launch = (offset: number, elements: number) => {
+    const total = whole ? rowsPerEpoch * cols : elements;
+    const parameters =
+      list === undefined
+        ? [data, total, perBatch, out, state, order, 0, order && stepsPerEpoch, work, 0]
+        : [data, rows, cols, out, state, list, elements / cols, work, 0];
+    const kernel = list === undefined ? kernels.slice : kernels.gather;
+    return new Launch(driver, page, memory, offset, kernel, blocks, stream, parameters);
+  };
+  return { whole: launch(0, perBatch), short: launch(LAUNCH_BYTES, short) };
+}
+
+/** Cleared on the stream of the graph: what the null stream does, a stream that does not block does not wait for. */
+function stateOf({ context, belongings }: Parts, blocks: number): Memory {
+  const { driver, stream } = context;
+  const bytes = STATE_BYTES + blocks * PARTIAL_BYTES;
+  const state = belongings.keep(allocateOnDevice(driver, bytes, 'partial sums'));
+  driver.do('cuMemsetD8Async', state.address, 0, bytes, stream);
+  return state;
+}
+
+function sizesOf(plan: Plan): Sizes {
+  const rowBytes = rowBytesOf(plan);
+  const shortRows = plan.rowsPerEpoch % plan.batch;
+  return {
+    batchBytes: plan.batch * rowBytes,
+    shortBytes: shortRows * rowBytes,
+    shortIndex: shortRows === 0 ? -1 : plan.stepsPerEpoch - 1,
+  };
+}
+
+function nothing(): void {}

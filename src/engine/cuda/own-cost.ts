@@ -1,0 +1,112 @@
+import { performance } from 'node:perf_hooks';
+import { median } from 'simple-statistics';
+import type { Plan } from '../../plan/plan.js';
+import type { Strategy } from '../../plan/strategy.js';
+import type { CallName, RawCalls } from './declarations.js';
+import type { Library } from './library.js';
+import { offHeap } from './memory.js';
+
+/** Calls a function `times` times, each with arguments such as a step passes; `at` is the address that a harmless one writes to. */
+type Repeat = (call: RawCalls[CallName], at: number, times: number) => void;
+
+/** The calls that steps make. Each has a loop of its own, so that the just-in-time compiler makes of it what it makes of a step. */
+const REPEATS = {
+  cuMemcpyHtoDAsync_v2: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, at, 4096, at);
+  },
+  cuMemcpyDtoHAsync_v2: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, at, 8, at);
+  },
+  cuLaunchKernel: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, 1, 1, 1, 256, 1, 1, 0, at, at, 0);
+  },
+  cuGraphLaunch: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, at);
+  },
+  cuStreamSynchronize: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at);
+  },
+  cuStreamWaitEvent: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, at, 0);
+  },
+  cuEventRecord: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at, at);
+  },
+  cuEventSynchronize: (call, at, times) => {
+    for (let i = 0; i < times; i++) call(at);
+  },
+} as const satisfies Partial<Record<CallName, Repeat>>;
+
+export type StepCall = keyof typeof REPEATS;
+export const STEP_CALLS = Object.keys(REPEATS) as StepCall[];
+
+/** Each round times so many calls. The first rounds are not counted: the just-in-time compiler has its way first. */
+const CALLS = 1000;
+const ROUNDS = 20;
+const WARM_UP_ROUNDS = 10;
+
+/**
+ * How often a step makes each call: the mean over an epoch that runs in one call of `Session.steps`. A test counts the calls
+ * of every strategy and holds them against this table.
+ */
+export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
+  const { resident, hostMemory, overlap, replay, mapped } = strategy;
+  const gather = plan.sampling === 'gather';
+  const atOnce = replay || plan.fetch === 'epoch';
+  const steps = plan.stepsPerEpoch;
+  /** Calls that are made once for all scalars that come back together. */
+  const perFetch = atOnce ? 1 / steps : 1;
+  const copies = !resident && !mapped;
+  // The host writes page-locked staging memory again only when the copy of it has ended.
+  const staged = copies && gather && hostMemory === 'page-locked' ? 1 : 0;
+  const deferred = overlap && plan.fetch === 'epoch';
+  return {
+    cuMemcpyHtoDAsync_v2: replay ? perFetch : copies || gather ? 1 : 0,
+    cuMemcpyDtoHAsync_v2: plan.readback === 'copy' ? perFetch : 0,
+    cuLaunchKernel: replay ? 0 : 1,
+    cuGraphLaunch: replay ? perFetch : 0,
+    cuStreamSynchronize: perFetch,
+    // The graph waits for its copy; where the host does not wait for the graph, a copy waits for the graph two steps before.
+    cuStreamWaitEvent: (overlap ? 1 : 0) + (deferred ? Math.max(0, steps - 2) / steps : 0),
+    cuEventRecord: (overlap ? 1 : 0) + (deferred ? 1 : 0) + staged,
+    cuEventSynchronize: staged,
+  };
+}
+
+/** What calls from JavaScript to the driver cost, measured with a function that does nothing in their place. */
+export class OwnCost {
+  readonly #library: Library;
+  readonly #measured = new Map<StepCall, number>();
+  /** What harmless functions write to; it stays where it is while this lives. */
+  readonly #room = offHeap(new Uint8Array(128));
+
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  /** What the calls of one step cost, ns. Each call is measured when a step first makes it, for some milliseconds. */
+  perStepNs(strategy: Strategy, plan: Plan): number {
+    let total = 0;
+    for (const [name, times] of Object.entries(callsPerStep(strategy, plan))) {
+      if (times > 0) total += times * this.#callNs(name as StepCall);
+    }
+    return total;
+  }
+
+  #callNs(name: StepCall): number {
+    const known = this.#measured.get(name);
+    if (known !== undefined) return known;
+    const call = this.#library.harmless(name);
+    const repeat: Repeat = REPEATS[name];
+    const at = this.#library.address(this.#room);
+    const rounds: number[] = [];
+    for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+      const begin = performance.now();
+      repeat(call, at, CALLS);
+      if (round >= 0) rounds.push(((performance.now() - begin) * 1e6) / CALLS);
+    }
+    const ns = median(rounds);
+    this.#measured.set(name, ns);
+    return ns;
+  }
+}

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { Orders, sliceOrder } from '../../plan/order.js';
+import type { PlanRequest } from '../../plan/plan.js';
+import { STRATEGIES, type StrategyName } from '../../words.js';
+import type { Device } from '../engine.js';
+import type { CallName } from './declarations.js';
+import { onDevice, strategyOf } from './testing/on-device.js';
+import { datasetOf, planOf, VerifiedSession, verifyOn } from './testing/verify.js';
+
+describe('a CUDA session', () => {
+  it('does nothing hidden: calls a step are what the strategy says', async () => {
+    const COUNTED = [
+      'cuMemcpyHtoDAsync_v2',
+      'cuMemcpyDtoHAsync_v2',
+      'cuLaunchKernel',
+      'cuGraphLaunch',
+      'cuStreamSynchronize',
+    ] as const;
+    const callsOf = (name: StrategyName, readback: 'mapped' | 'copy') =>
+      onDevice(async (device, library) => {
+        const dataset = datasetOf('float32', 12, 5);
+        const session = await device.prepare(dataset, planOf(dataset, { readback }), strategyOf(name));
+        await session.setup();
+        const before = COUNTED.map((call) => library.calls.get(call) ?? 0);
+        session.steps(sliceOrder(Int32Array.of(2, 0, 1, 3)), 0, 4, new Float64Array(4));
+        const after = COUNTED.map((call) => library.calls.get(call) ?? 0);
+        await session[Symbol.asyncDispose]();
+        return after.map((count, i) => count - before[i]!);
+      });
+    expect({
+      feed: await callsOf('feed', 'mapped'),
+      pin: await callsOf('pin', 'mapped'),
+      'pin, copied back': await callsOf('pin', 'copy'),
+      'feed-locked': await callsOf('feed-locked', 'mapped'),
+      'feed-ahead': await callsOf('feed-ahead', 'mapped'),
+      'pin-replay': await callsOf('pin-replay', 'mapped'),
+      'zero-copy': await callsOf('zero-copy', 'mapped'),
+    }).toEqual({
+      feed: [4, 0, 4, 0, 4],
+      pin: [0, 0, 4, 0, 4],
+      'pin, copied back': [0, 4, 4, 0, 4],
+      'feed-locked': [4, 0, 4, 0, 4],
+      'feed-ahead': [4, 0, 4, 0, 4],
+      'pin-replay': [1, 0, 0, 1, 1],
+      'zero-copy': [0, 0, 4, 0, 4],
+    });
+  });
+
+  it('allocates and records in prepare, and setup does nothing but upload what is resident', async () => {
+    for (const name of STRATEGIES) {
+      for (const sampling of ['slice', 'gather'] as const) {
+        const strategy = strategyOf(name);
+        if (strategy.replay && sampling === 'gather') continue;
+        await onDevice(async (device, library) => {
+          const dataset = datasetOf('float32', 11, 5);
+          const session = await device.prepare(dataset, planOf(dataset, { sampling }), strategy);
+          expect(library.calls.get('cuMemcpyHtoDAsync_v2')).toBeUndefined();
+          const live = library.live;
+          for (let setups = 1; setups <= 3; setups++) {
+            const before = new Map(library.calls);
+            await session.setup();
+            const made = [...library.calls].filter(([call, count]) => count !== (before.get(call) ?? 0));
+            const upload = ['cuMemcpyHtoDAsync_v2', 'cuStreamSynchronize'];
+            expect(made.map(([call]) => call).sort()).toEqual(strategy.resident ? upload : []);
+            expect(session.h2dBytes!()).toBe(strategy.resident ? setups * 220 : 0);
+            expect(library.live).toBe(live);
+          }
+          await session[Symbol.asyncDispose]();
+        });
+      }
+    }
+  });
+
+  it('tells the parts of a step, where they follow each other', async () => {
+    for (const name of STRATEGIES) {
+      for (const fetch of ['step', 'epoch'] as const) {
+        await onDevice(async (device) => {
+          const dataset = datasetOf('float32', 11, 5);
+          await using verified = await VerifiedSession.prepare(device, dataset, name, { fetch });
+          await verified.setup();
+          const orders = new Orders(verified.plan);
+          const { order } = orders.stretch(0, 4);
+          const phases = verified.session.phases?.(order, 1, 3);
+          const told = phases && Object.entries(phases).map(([part, ns]) => [part, Math.round(ns)]);
+          const each = { copy: 1000, graph: 1000, fetch: 1000 };
+          const expected = name === 'feed-ahead' || name === 'pin-replay' ? undefined : each;
+          expect(told && Object.fromEntries(told)).toEqual(expected);
+          // Steps are right after it, wherever it left the scalars.
+          await verified.epoch(orders, 0);
+        });
+      }
+    }
+  });
+
+  it('has a floor under every step: an empty launch and a wait', async () => {
+    await onDevice(async (device, library) => {
+      const floor = device.floor!();
+      await floor.setup();
+      const count = () =>
+        ['cuLaunchKernel', 'cuStreamSynchronize'].map((c) => library.calls.get(c as CallName) ?? 0);
+      const [launches, waits] = count();
+      const out = new Float64Array(4).fill(Number.NaN);
+      floor.steps(sliceOrder(new Int32Array(8)), 5, 8, out);
+      expect(count()).toEqual([launches! + 3, waits! + 3]);
+      expect([...out]).toEqual([0, 0, 0, Number.NaN]);
+      await floor[Symbol.asyncDispose]();
+    });
+  });
+
+  it('has room for the scalars of an epoch or of 2²⁰ steps, and refuses to go beyond', async () => {
+    await onDevice(async (device) => {
+      const short = datasetOf('bool', 12, 1);
+      const long = datasetOf('bool', 2 ** 20 + 5, 1);
+      const limitsOf = async (dataset: typeof short, name: StrategyName, fetch: 'step' | 'epoch') => {
+        const plan = planOf(dataset, { fetch, batch: [1] });
+        const session = await device.prepare(dataset, plan, strategyOf(name));
+        const order = sliceOrder(new Int32Array(plan.stepsPerEpoch));
+        const { maxSteps, stepMultiple } = session;
+        for (const steps of [maxSteps && maxSteps + 1, stepMultiple && stepMultiple - 1]) {
+          if (steps === undefined || steps > order.steps) continue;
+          expect(() => session.steps(order, 0, steps, new Float64Array(steps))).toThrow(/in one call/);
+        }
+        expect(() => session.steps(order, 0, order.steps + 1, new Float64Array(1))).toThrow(
+          /not in an order of/,
+        );
+        await session[Symbol.asyncDispose]();
+        return [maxSteps, stepMultiple];
+      };
+      expect(await limitsOf(short, 'pin', 'step')).toEqual([undefined, undefined]);
+      expect(await limitsOf(short, 'pin', 'epoch')).toEqual([12, undefined]);
+      expect(await limitsOf(long, 'feed', 'epoch')).toEqual([2 ** 20, undefined]);
+      expect(await limitsOf(long, 'feed', 'step')).toEqual([undefined, undefined]);
+      expect(await limitsOf(short, 'pin-replay', 'step')).toEqual([undefined, 12]);
+      expect(await limitsOf(short, 'pin-replay', 'epoch')).toEqual([12, 12]);
+    });
+  });
+
+  it('replays the graph as often as a call has epochs', async () => {
+    await onDevice(async (device, library) => {
+      const dataset = datasetOf('float32', 12, 5);
+      await using verified = await VerifiedSession.prepare(device, dataset, 'pin-replay');
+      await verified.setup();
+      const { order, from, to } = new Orders(verified.plan).stretch(8, 12);
+      expect([from, to]).toEqual([8, 20]);
+      await verified.steps(order, from, to);
+      expect(library.calls.get('cuGraphLaunch')).toBe(3);
+      expect(library.calls.get('cuGraphInstantiateWithFlags')).toBe(1);
+    });
+  });
+});
+
+describe('a strategy that fails', () => {
+  const KINDS: readonly Partial<PlanRequest>[] = [
+    {},
+    { sampling: 'gather', fetch: 'epoch', readback: 'copy' },
+    { fetch: 'epoch', readback: 'copy' },
+    { sampling: 'gather' },
+  ];
+  const dataset = datasetOf('float32', 11, 5);
+
+  /** Lets the nth call fail, for each n until it is not reached any more; how often `work` threw by it. */
+  async function atEachCall(
+    call: CallName,
+    status: number,
+    work: (device: Device, name: StrategyName, kind: Partial<PlanRequest>) => Promise<void>,
+  ): Promise<number> {
+    let thrown = 0;
+    for (const name of STRATEGIES) {
+      for (const kind of KINDS.filter(({ sampling }) => sampling !== 'gather' || name !== 'pin-replay')) {
+        await onDevice(async (device, library) => {
+          // A module stays loaded once it is; it is loaded before, but where that is to fail.
+          if (!call.startsWith('cuModule')) await verifyOn(device, dataset, 'feed');
+          for (let nth = 1, met = true; met; nth++) {
+            const live = library.live;
+            library.fail(call, nth, status);
+            const error: unknown = await work(device, name, kind).catch((e: unknown) => e);
+            met = library.mend();
+            if (error === undefined) continue;
+            thrown += 1;
+            const expected =
+              status === 2 ? { name: 'StrategyUnavailable' } : { code: 'engine', call, status };
+            expect(error, `${name}, call ${nth}`).toMatchObject(expected);
+            expect(library.live, `${name}, call ${nth}`).toBe(live);
+            await verifyOn(device, dataset, 'pin');
+            await verifyOn(device, dataset, 'feed');
+          }
+        });
+      }
+    }
+    return thrown;
+  }
+
+  it.each([
+    ['cuMemHostAlloc', 304],
+    ['cuMemHostAlloc', 801],
+    ['cuMemHostAlloc', 2],
+    ['cuMemHostGetDevicePointer_v2', 1],
+    ['cuMemAlloc_v2', 2],
+    ['cuMemsetD8Async', 1],
+    ['cuStreamCreate', 2],
+    ['cuStreamBeginCapture_v2', 900],
+    ['cuLaunchKernel', 701],
+    ['cuStreamEndCapture', 901],
+    ['cuGraphInstantiateWithFlags', 801],
+    ['cuGraphInstantiateWithFlags', 2],
+    ['cuEventCreate', 2],
+    ['cuStreamSynchronize', 1],
+    ['cuModuleLoadDataEx', 2],
+    ['cuModuleGetFunction', 500],
+  ] as const)(
+    'in prepare, by %s returning %i, leaves nothing and takes nothing from the others',
+    async (call, status) => {
+      const thrown = await atEachCall(call, status, async (device, name, kind) => {
+        const session = await device.prepare(dataset, planOf(dataset, kind), strategyOf(name));
+        await session[Symbol.asyncDispose]();
+      });
+      expect(thrown).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ['cuMemcpyHtoDAsync_v2', 1],
+    ['cuMemcpyHtoDAsync_v2', 2],
+    ['cuMemcpyDtoHAsync_v2', 1],
+    ['cuLaunchKernel', 701],
+    ['cuLaunchKernel', 2],
+    ['cuGraphLaunch', 2],
+    ['cuStreamSynchronize', 2],
+    ['cuStreamWaitEvent', 400],
+    ['cuEventRecord', 400],
+    ['cuEventSynchronize', 400],
+  ] as const)(
+    'in setup or steps, by %s returning %i, leaves nothing when it is disposed',
+    async (call, status) => {
+      const thrown = await atEachCall(call, status, async (device, name, kind) => {
+        const plan = planOf(dataset, kind);
+        const session = await device.prepare(dataset, plan, strategyOf(name));
+        try {
+          await session.setup();
+          const { order, from, to } = new Orders(plan).stretch(0, plan.stepsPerEpoch);
+          session.steps(order, from, to, new Float64Array(plan.stepsPerEpoch));
+        } finally {
+          await session[Symbol.asyncDispose]();
+        }
+      });
+      expect(thrown).toBeGreaterThan(0);
+    },
+  );
+});
