@@ -43,14 +43,19 @@ export async function lookAtEnvironment({ cwd, nodeVersion }: Surroundings): Pro
 
 const run = promisify(execFile);
 
+/** A slow repository is not waited for, ms: a run has a budget, and Ctrl-C is to be heard. */
+const GIT_TIMEOUT_MS = 1500;
+
 async function lookAtGit(cwd: () => string): Promise<Git | undefined> {
-  const git = async (...args: string[]) =>
-    (await run('git', args, { cwd: cwd(), timeout: 5000 })).stdout.trim();
   try {
-    const commit = await git('rev-parse', 'HEAD');
-    const branch = await git('rev-parse', '--abbrev-ref', 'HEAD');
-    const dirty = (await git('status', '--porcelain', '--untracked-files=no')) !== '';
-    return { commit, ...(branch !== 'HEAD' && { branch }), dirty };
+    const options = { cwd: cwd(), timeout: GIT_TIMEOUT_MS };
+    const git = async (...args: string[]) => (await run('git', args, options)).stdout.trim();
+    const [commit, branch, changes] = await Promise.all([
+      git('rev-parse', 'HEAD'),
+      git('rev-parse', '--abbrev-ref', 'HEAD'),
+      git('status', '--porcelain', '--untracked-files=no'),
+    ]);
+    return { commit, ...(branch !== 'HEAD' && { branch }), dirty: changes !== '' };
   } catch {
     return undefined;
   }

@@ -5,84 +5,288 @@ import { strategiesNamed } from '../plan/strategy.js';
 import { STRATEGIES } from '../words.js';
 import { measure } from './measure.js';
 import type { Measured } from './measurement.js';
-import { fakeRun } from './testing/fake-run.js';
+import { VirtualClock } from './testing/fake-engine.js';
+import { type FakeRun, fakeRun } from './testing/fake-run.js';
 
 const measuredOf = async ({ request }: ReturnType<typeof fakeRun>) =>
   (await measure(request)).measurements as Measured[];
+/** Exactly the epochs that are asked for, in blocks of any length. */
+const exactly = (epochs: number): FakeRun => ({ epochs, minTimeNs: 0 });
+const timedSteps = (log: readonly string[], strategy: string) =>
+  log
+    .filter((line) => line.startsWith(`steps ${strategy} `))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 
 describe('measure', () => {
-  it('sets up, verifies and warms up before the first round, and releases in reverse', async () => {
-    const { device, request } = fakeRun({ epochNs: () => 1e9 }, { warmup: 2, epochs: 1 });
+  it('allocates, uploads, verifies and warms up before the first round, and releases in reverse', async () => {
+    const { device, request } = fakeRun({ stepNs: () => 1e9 }, { ...exactly(1), warmup: 2 });
     await measure(request);
-    const { log } = device;
-    expect(log.slice(0, 10)).toEqual([
-      ...['prepare feed', 'setup feed', 'prepare pin', 'setup pin'],
-      ...['epoch feed', 'epoch pin'],
-      ...['epoch feed', 'epoch feed', 'epoch pin', 'epoch pin'],
-    ]);
-    expect(log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
+    const kinds = device.log.map((line) => line.split(' ').slice(0, 2).join(' '));
+    const phases = kinds.filter((kind, i) => kind !== kinds[i - 1]);
+    // Two discarded allocations, four balanced pairs, the two that stay, then the uploads.
+    expect(kinds.filter((kind) => kind === 'prepare feed')).toHaveLength(6);
+    expect(kinds.filter((kind) => kind === 'setup pin')).toHaveLength(9);
+    const lastSetup = phases.findLastIndex((kind) => kind.startsWith('setup'));
+    // Verified, warmed up, measured: each phase for all strategies before the next; the last round in either sequence.
+    const after = phases.slice(lastSetup + 1);
+    expect(after.slice(0, 4)).toEqual(['steps feed', 'steps pin', 'steps feed', 'steps pin']);
+    expect(after.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
+    // One step of a second is verified, one warms up, one is measured.
+    expect(timedSteps(device.log, 'pin')).toBe(1 + 1 + 1);
   });
 
   it('warms up for a fifth of a second where the epochs asked for are over sooner, and not at all where none are', async () => {
-    const warmed = fakeRun({ epochNs: () => 10e6 }, { warmup: 3, epochs: 1 });
+    const warmed = fakeRun({ stepNs: () => 10e6 }, { ...exactly(1), warmup: 3 });
     await measure(warmed.request);
-    // 1 verified, 7 times 3 to warm up, 1 measured.
-    expect(warmed.device.log.filter((line) => line === 'epoch pin')).toHaveLength(1 + 21 + 1);
-    const cold = fakeRun({ epochNs: () => 10e6 }, { warmup: 0, epochs: 1 });
+    expect(timedSteps(warmed.device.log, 'pin')).toBe(1 + 20 + 1);
+    const cold = fakeRun({ stepNs: () => 10e6 }, { ...exactly(1), warmup: 0 });
     await measure(cold.request);
-    expect(cold.device.log.filter((line) => line === 'epoch pin')).toHaveLength(2);
+    expect(timedSteps(cold.device.log, 'pin')).toBe(2);
   });
 
-  it('times the same number of epochs of each strategy, in rounds, each going first in half of them', async () => {
-    const { device, request } = fakeRun({}, { epochs: 50 });
-    const [feed, pin] = await measuredOf({ device, request });
-    expect([feed!.samplesNs.length, pin!.samplesNs.length, feed!.steps, pin!.steps]).toEqual([
-      20, 20, 50, 50,
-    ]);
-    const rounds = device.log.slice(6, -2);
-    expect(rounds.filter((line) => line === 'epoch feed')).toHaveLength(50);
-    expect(rounds.filter((line) => line === 'epoch pin')).toHaveLength(50);
-    const blocks = rounds.filter((line, i) => line !== rounds[i - 1] && line.startsWith('epoch'));
-    const firsts = blocks.filter((_, i) => i % 2 === 0);
-    expect(firsts.filter((line) => line === 'epoch feed')).toHaveLength(10);
+  it('warms up for a second at most, however long the warm-up epochs are', async () => {
+    const { device, request } = fakeRun(
+      { stepNs: () => 10e6 },
+      { epochs: 1, warmup: 3, rows: 5000, batch: 1 },
+    );
+    const steps = async () => {
+      await measure(request);
+      return timedSteps(device.log, 'feed');
+    };
+    // A second of verification and one of warm-up, then the epoch.
+    expect(await steps()).toBeLessThan(5000 + 220);
   });
 
-  it('reports setup apart and takes a round to be its mean step', async () => {
-    const script = { setupNs: () => 5e6, epochNs: () => 8000 };
-    const [, pin] = await measuredOf(fakeRun(script, { rows: 8, batches: [2], epochs: 40 }));
-    expect(pin!.setupNs).toBe(5e6);
-    expect(pin!.samplesNs).toEqual(Array(20).fill(2000));
-    expect(pin!.epochSum).toBe(140);
-    expect(pin!.maxRelError).toBe(0);
+  it('measures exactly the epochs asked for with no shortest block, in rounds of all strategies', async () => {
+    const [feed, pin] = await measuredOf(fakeRun({}, { ...exactly(50), rows: 8, batch: 2 }));
+    for (const row of [feed!, pin!]) {
+      expect(row).toMatchObject({ steps: 200, verifiedSteps: 200 });
+      expect(row.samplesNs).toEqual(Array(20).fill(1000));
+    }
+  });
+
+  it('gives as many rounds as epochs where these are few', async () => {
+    const [feed] = await measuredOf(fakeRun({ stepNs: () => 20e6 }, { epochs: 3 }));
+    expect(feed).toMatchObject({ steps: 3, samplesNs: [20e6, 20e6, 20e6] });
+  });
+
+  it('repeats short epochs until a block has lasted the shortest time, each strategy for itself', async () => {
+    const stepNs = (strategy: string) => (strategy === 'pin' ? 1000 : 8000);
+    const [feed, pin] = await measuredOf(fakeRun({ stepNs }, { epochs: 100, rows: 10, batch: 2 }));
+    expect(feed!.samplesNs).toHaveLength(20);
+    expect([feed!.steps, pin!.steps]).toEqual([20 * 1250, 20 * 10_000]);
+    expect([feed!.steps % 5, pin!.steps % 5]).toEqual([0, 0]);
+  });
+
+  it('goes on with a block that turns out too short: the machine became faster after the warm-up', async () => {
+    let calls = 0;
+    const { request, device } = fakeRun(
+      { stepNs: () => (++calls < 4 ? 5e6 : 1e6) },
+      { epochs: 20, strategy: 'feed' },
+    );
+    const [feed] = await measuredOf({ request, device } as ReturnType<typeof fakeRun>);
+    // The first block may still be of the slow machine: every later one has the 10 steps that it takes.
+    expect(feed!.steps).toBeGreaterThanOrEqual(19 * 10 + 2);
+  });
+
+  it('measures parts of an epoch where an epoch is long, and walks on through it', async () => {
+    const { request, device } = fakeRun({ stepNs: () => 1e6 }, { rows: 100_000, batch: 1, strategy: 'feed' });
+    const [feed] = await measuredOf({ request, device } as ReturnType<typeof fakeRun>);
+    expect(feed!.samplesNs.length).toBe(30);
+    expect(feed!.steps).toBe(30 * 10);
+    expect(feed!.verifiedSteps).toBe(300);
+    // The first epoch would take 100 s: only as much of it is verified as a second allows.
+    expect(feed!.epochSum).toBeNull();
+  });
+
+  it('runs whole multiples of what a recorded graph holds', async () => {
+    const stepMultiple = (name: string) => (name === 'pin' ? 50 : undefined);
+    const { request } = fakeRun({ stepMultiple }, { rows: 100, batch: 2, epochs: 20 });
+    const { measurements, incomplete } = await measure(request);
+    expect(incomplete).toBeUndefined();
+    expect((measurements[1] as Measured).steps % 50).toBe(0);
+  });
+
+  it('never asks for more steps in a call than there is room for, or than Ctrl-C may wait', async () => {
+    const { device, request } = fakeRun(
+      { maxSteps: 64, stepNs: () => 5e6 },
+      { rows: 1000, batch: 1, epochs: 1 },
+    );
+    await measure(request);
+    const counts = device.log
+      .filter((line) => line.startsWith('steps'))
+      .map((line) => Number(line.split(' ')[2]));
+    expect(Math.max(...counts)).toBeLessThanOrEqual(20);
+    const narrow = fakeRun({ maxSteps: 64 }, { rows: 1000, batch: 1, epochs: 1 });
+    await measure(narrow.request);
+    const lengths = narrow.device.log
+      .filter((line) => line.startsWith('steps'))
+      .map((line) => Number(line.split(' ')[2]));
+    expect(Math.max(...lengths)).toBe(64);
   });
 
   it('times single steps apart from the blocks', async () => {
-    const { device, request } = fakeRun({}, { epochs: 20 });
-    const [feed] = await measuredOf({ device, request });
-    expect(device.log.filter((line) => line === 'steps feed')).toHaveLength(20);
+    const { device, request } = fakeRun({}, { ...exactly(20), rows: 100, batch: 1 });
+    const [feed] = (await measure(request)).measurements as Measured[];
+    expect(device.log.filter((line) => line === 'single steps feed 10')).toHaveLength(20);
     expect(feed!.stepTimes).toMatchObject({ min: 1000, p50: 1000, p99: 1000, max: 1000 });
   });
 
+  it('measures all strategies in balanced rounds', async () => {
+    const { measurements } = await measure(fakeRun({}, { strategy: 'all', ...exactly(20) }).request);
+    expect(measurements.map((m) => m.strategy)).toEqual(strategiesNamed(STRATEGIES));
+    for (const m of measurements as Measured[]) expect(m.samplesNs).toHaveLength(20);
+  });
+
+  it('knows what its own timing loop costs', async () => {
+    // Every look at the clock takes 800 ns, and a block of 4 steps has two looks, of which one falls within the block.
+    const clock = new VirtualClock(800);
+    const { overheadNsPerStep } = await measure(
+      fakeRun({}, { ...exactly(20), rows: 4, batch: 1, clock }).request,
+    );
+    expect(overheadNsPerStep).toBe(200);
+  });
+});
+
+describe('setup', () => {
+  /** The first allocation of all creates a context, and the first upload of all makes a pool grow. */
+  const script = () => {
+    let [allocations, uploads] = [0, 0];
+    return {
+      allocateNs: (name: string) => (allocations++ === 0 ? 900e6 : name === 'pin' ? 3e6 : 1e6),
+      setupNs: (name: string) => (uploads++ === 0 ? 500e6 : name === 'pin' ? 7e6 : 2e6),
+    };
+  };
+
+  it('depends neither on which strategy is first nor on which others there are', async () => {
+    const both = await measuredOf(fakeRun(script(), exactly(6)));
+    const alone = await measuredOf(fakeRun(script(), { ...exactly(6), strategy: 'pin' }));
+    const [pin] = alone;
+    expect(pin!.allocateSamplesNs).toEqual([3e6, 3e6, 3e6, 3e6]);
+    expect(pin!.setupSamplesNs).toEqual(Array(8).fill(7e6));
+    expect(both[1]).toMatchObject({
+      allocateSamplesNs: pin!.allocateSamplesNs,
+      setupSamplesNs: pin!.setupSamplesNs,
+    });
+    expect(both[0]).toMatchObject({
+      allocateSamplesNs: Array(4).fill(1e6),
+      setupSamplesNs: Array(8).fill(2e6),
+    });
+  });
+
+  it('uploads each strategy before and after each other one equally often', async () => {
+    const { device, request } = fakeRun({}, { ...exactly(1), seed: 5 });
+    await measure(request);
+    const setups = device.log.filter((line) => line.startsWith('setup')).slice(2);
+    const firsts = setups.filter((_, i) => i % 2 === 0);
+    expect(firsts.filter((line) => line === 'setup feed')).toHaveLength(4);
+  });
+
+  it('frees what an allocation made before the next, so that there is nothing to share', async () => {
+    const { device, request } = fakeRun({}, exactly(1));
+    await measure(request);
+    let alive = 0;
+    const most: number[] = [];
+    for (const line of device.log.slice(
+      0,
+      device.log.findIndex((entry) => entry.startsWith('setup')),
+    )) {
+      if (line.startsWith('prepare')) alive += 1;
+      if (line.startsWith('dispose')) alive -= 1;
+      most.push(alive);
+    }
+    expect(Math.max(...most.slice(0, -2))).toBe(1);
+  });
+
+  it('takes few uploads where one takes over a second', async () => {
+    const [, pin] = await measuredOf(
+      fakeRun({ setupNs: (name) => (name === 'pin' ? 1.5e9 : 0) }, exactly(1)),
+    );
+    expect(pin!.setupSamplesNs).toEqual([1.5e9, 1.5e9]);
+  });
+});
+
+describe('verification', () => {
   it('refuses a wrong scalar before anything is timed, naming engine, strategy and step', async () => {
     const tamper = (out: Float64Array, name: string) => {
-      if (name === 'pin') out[1] = out[1]! * 1.001;
+      if (name === 'pin') out[0] = out[0]! * 1.001;
     };
-    const { device, request } = fakeRun({ tamper }, { rows: 8, batches: [2] });
+    const { device, request } = fakeRun({ tamper }, { rows: 8, batch: 2 });
     const error = await measure(request).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PinbenchError);
     expect(error).toMatchObject({ code: 'mismatch', subject: 'cuda pin, batch 2' });
-    expect((error as Error).message).toMatch(/step 1 gave 13\.01\d*; expected 13 within/);
-    expect(device.log.filter((line) => line.startsWith('steps'))).toEqual([]);
+    expect((error as Error).message).toMatch(/step 0 returned 1\.00\d*; expected 1 within/);
+    expect(device.log.filter((line) => line.startsWith('single'))).toEqual([]);
     expect(device.log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
   });
 
   it('refuses a step that an engine left out', async () => {
     const tamper = (out: Float64Array) => out.fill(Number.NaN, 2, 3);
-    await expect(measure(fakeRun({ tamper }, { rows: 8, batches: [2] }).request)).rejects.toThrow(
-      /step 2 gave NaN/,
+    await expect(measure(fakeRun({ tamper }, { rows: 80, batch: 2 }).request)).rejects.toThrow(
+      /returned NaN/,
     );
   });
 
+  it('goes on after the first epoch: a scalar that is wrong in a late block ends the run', async () => {
+    const singles = () => run.device.log.filter((line) => line.startsWith('single')).length;
+    const tamper = (out: Float64Array, name: string) => {
+      if (name === 'pin' && singles() > 30) out[out.length - 1] = 0;
+    };
+    const run = fakeRun({ tamper, stepNs: () => 1e6 }, { rows: 800, batch: 2 });
+    await expect(measure(run.request)).rejects.toMatchObject({ code: 'mismatch', observed: /returned 0$/ });
+  });
+
+  it('looks at every timed scalar of slices, and at an even share where rows are gathered', async () => {
+    const slices = await measuredOf(fakeRun({}, { ...exactly(20), rows: 100, batch: 2 }));
+    for (const { steps, verifiedSteps } of slices) expect(verifiedSteps).toBe(steps);
+    // The reference takes its time only where somebody looks at the clock: 1 µs a look.
+    const clock = new VirtualClock(1000);
+    const gather = {
+      ...exactly(20),
+      rows: 2000,
+      batch: 1,
+      sampling: 'gather',
+      shuffle: undefined,
+      clock,
+    } as const;
+    const gathered = await measuredOf(fakeRun({ stepNs: () => 10 }, gather));
+    for (const { steps, verifiedSteps } of gathered) {
+      expect(steps).toBe(40_000);
+      expect(verifiedSteps).toBeGreaterThan(20);
+      expect(verifiedSteps).toBeLessThan(steps);
+    }
+  });
+});
+
+describe('bytes', () => {
+  it('are held against the plan wherever an epoch begins, with short mini-batches in an order that is drawn anew', async () => {
+    for (const seed of [1, 2, 3]) {
+      const options = {
+        rows: 5,
+        batch: 2,
+        shuffle: 'epoch',
+        remainder: 'keep',
+        epochs: 50,
+        seed,
+        warmup: 3,
+      } as const;
+      const { measurements, incomplete } = await measure(
+        fakeRun({ countsBytes: true, stepNs: () => 1e6 }, options).request,
+      );
+      expect([incomplete, measurements.map(({ status }) => status)]).toEqual([
+        undefined,
+        ['measured', 'measured'],
+      ]);
+    }
+  });
+
+  it('that an engine moves without a plan end the run as a bug', async () => {
+    const run = fakeRun({ countsBytes: true, extraBytes: 1 }, exactly(20));
+    await expect(measure(run.request)).rejects.toThrow(/bytes moved to the device, the plan says/);
+  });
+});
+
+describe('a failure', () => {
   it('skips what the device does not support or cannot take, with the reason, and measures the rest', async () => {
     const { device, request } = fakeRun(
       {
@@ -91,127 +295,154 @@ describe('measure', () => {
           if (name === 'pin') throw new StrategyUnavailable('2 GiB do not fit in 1 GiB');
         },
       },
-      { strategies: ['feed', 'pin', 'pin-replay'] },
+      { ...exactly(20), strategy: ['feed', 'pin', 'pin-replay'] },
     );
-    const { measurements, complete } = await measure(request);
-    expect(complete).toBe(true);
+    const { measurements, incomplete } = await measure(request);
+    expect(incomplete).toBeUndefined();
     expect(measurements.map((m) => [m.strategy.name, m.status, 'reason' in m ? m.reason : ''])).toEqual([
       ['feed', 'measured', ''],
       ['pin', 'skipped', '2 GiB do not fit in 1 GiB'],
       ['pin-replay', 'skipped', 'no graphs here'],
     ]);
-    expect(device.log.filter((line) => line === 'dispose pin')).toHaveLength(1);
+    const count = (line: string) => device.log.filter((entry) => entry === line).length;
+    expect(count('dispose pin')).toBe(count('prepare pin'));
   });
 
-  it('releases every session when an engine fails in the middle', async () => {
-    let epochs = 0;
-    const epochNs = () => {
-      if (++epochs === 9) throw new Error('device lost');
-      return 1000;
+  it.each(['onPrepare', 'onSetup'] as const)(
+    'of one strategy in %s, of whatever kind, skips that row alone',
+    async (when) => {
+      const fail = (name: string) => {
+        if (name === 'pin')
+          throw new PinbenchError('engine', { subject: 'cuGraphInstantiateWithFlags', observed: '801' });
+      };
+      const { measurements, incomplete } = await measure(fakeRun({ [when]: fail }, exactly(20)).request);
+      expect(incomplete).toBeUndefined();
+      expect(measurements).toMatchObject([
+        { status: 'measured' },
+        { status: 'skipped', reason: 'cuGraphInstantiateWithFlags: 801' },
+      ]);
+    },
+  );
+
+  it('of one strategy midway keeps the other, and the rounds stay whole; the record is incomplete', async () => {
+    let calls = 0;
+    const tamper = (_: Float64Array, name: string) => {
+      if (name === 'pin' && ++calls === 12) throw new Error('Invalid TF_Status: 8');
     };
-    const { device, request } = fakeRun({ epochNs });
-    await expect(measure(request)).rejects.toThrow('device lost');
+    const { measurements, incomplete } = await measure(fakeRun({ tamper }, exactly(20)).request);
+    expect(incomplete).toEqual({ code: 'engine', reason: 'engine cuda: Invalid TF_Status: 8' });
+    expect(measurements).toMatchObject([
+      { status: 'measured', samplesNs: Array(20).fill(1000) },
+      { status: 'skipped', reason: 'Invalid TF_Status: 8' },
+    ]);
+  });
+
+  it('that is an allocation is a skipped row, and the run is complete', async () => {
+    let calls = 0;
+    const tamper = (_: Float64Array, name: string) => {
+      if (name === 'pin' && ++calls === 12) throw new StrategyUnavailable('no memory for a mini-batch');
+    };
+    const { measurements, incomplete } = await measure(fakeRun({ tamper }, exactly(20)).request);
+    expect([incomplete, measurements[1]]).toMatchObject([
+      undefined,
+      { status: 'skipped', reason: /no memory/ },
+    ]);
+  });
+
+  it('of a look at the phases keeps the row, and is said', async () => {
+    const onPhases = () => {
+      throw new PinbenchError('engine', { subject: 'cuEventCreate', observed: '2' });
+    };
+    const { measurements, incomplete } = await measure(fakeRun({ onPhases }, exactly(20)).request);
+    expect(measurements.map(({ status }) => status)).toEqual(['measured', 'measured']);
+    expect(incomplete).toEqual({ code: 'engine', reason: 'engine cuda: cuEventCreate: 2' });
+  });
+
+  it('of a whole device keeps the rows that were finished, of this engine and of others', async () => {
+    const lost = Object.assign(new PinbenchError('engine', { subject: 'cuLaunchKernel', observed: 'lost' }), {
+      deviceIsLost: true,
+    });
+    const failing = fakeRun(
+      {
+        tamper(out) {
+          if (out.length > 0 && failing.device.log.filter((line) => line.startsWith('prepare')).length > 12)
+            throw lost;
+        },
+      },
+      { ...exactly(20), batch: [4, 2, 1] },
+    );
+    const other = fakeRun({}, { ...exactly(20), batch: [4, 2, 1] });
+    const engines = [failing.device.opened, { engine: 'cpu' as const, device: other.device }];
+    const { measurements, incomplete } = await measure({ ...failing.request, engines });
+    expect(incomplete).toEqual({ code: 'engine', reason: 'engine cuda: cuLaunchKernel: lost' });
+    expect(measurements.map((m) => `${m.engine} ${m.plan.batch} ${m.status}`)).toEqual([
+      ...[
+        'cuda 4 measured',
+        'cuda 4 measured',
+        'cuda 2 skipped',
+        'cuda 2 skipped',
+        'cuda 1 skipped',
+        'cuda 1 skipped',
+      ],
+      ...['cpu 4', 'cpu 4', 'cpu 2', 'cpu 2', 'cpu 1', 'cpu 1'].map((row) => `${row} measured`),
+    ]);
+    expect(measurements[4]).toMatchObject({ reason: 'cuLaunchKernel: lost' });
+  });
+
+  it('that is a bug in pinbench is thrown, and every session is released', async () => {
+    let calls = 0;
+    const tamper = () => {
+      if (++calls === 9) throw new TypeError('undefined is not a function');
+    };
+    const { device, request } = fakeRun({ tamper }, exactly(20));
+    await expect(measure(request)).rejects.toThrow('undefined is not a function');
     expect(device.log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
-  });
-
-  it('measures all strategies in balanced rounds', async () => {
-    const { request } = fakeRun({}, { strategies: STRATEGIES });
-    const { measurements } = await measure(request);
-    expect(measurements.map((m) => m.strategy)).toEqual(strategiesNamed(STRATEGIES));
-    for (const m of measurements as Measured[]) expect(m.samplesNs).toHaveLength(20);
-  });
-
-  it('knows its own cost', async () => {
-    expect((await measure(fakeRun({}).request)).overheadNsPerStep).toBe(0);
   });
 });
 
 describe('an interrupted run', () => {
-  it('stops at the next epoch and keeps whole rounds of all strategies', async () => {
+  it('stops at the next call and keeps whole rounds of all strategies', async () => {
     const stop = new AbortController();
-    let epochs = 0;
-    const epochNs = () => {
-      if (++epochs === 2 + 15) stop.abort();
+    let calls = 0;
+    const stepNs = () => {
+      if (++calls === 2 + 15) stop.abort();
       return 1000;
     };
-    const { device, request } = fakeRun({ epochNs }, { epochs: 20 });
-    const { measurements, complete } = await measure({ ...request, signal: stop.signal });
-    expect(complete).toBe(false);
-    expect(epochs).toBe(17);
+    const { device, request } = fakeRun({ stepNs }, exactly(20));
+    const { measurements, incomplete } = await measure({ ...request, signal: stop.signal });
+    expect(incomplete).toEqual({ code: 'interrupted', reason: 'interrupted' });
+    expect(calls).toBe(17);
     expect((measurements as Measured[]).map(({ samplesNs }) => samplesNs.length)).toEqual([7, 7]);
     expect(device.log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
   });
 
-  it('says skipped of what had no whole round, and does not start the next cell', async () => {
+  it('says skipped of what had no whole round, and does not start the next case', async () => {
     const stop = new AbortController();
-    const epochNs = () => {
+    const stepNs = () => {
       stop.abort();
       return 1000;
     };
-    const { device, request } = fakeRun({ epochNs }, { batches: [4, 2] });
-    const { measurements, complete } = await measure({ ...request, signal: stop.signal });
-    expect(complete).toBe(false);
+    const { device, request } = fakeRun({ stepNs }, { ...exactly(20), batch: [4, 2] });
+    const { measurements, incomplete } = await measure({ ...request, signal: stop.signal });
+    expect(incomplete?.code).toBe('interrupted');
     expect(measurements.map((m) => [m.plan.batch, m.status])).toEqual([
       [4, 'skipped'],
       [4, 'skipped'],
     ]);
-    expect(device.log.filter((line) => line.startsWith('prepare'))).toHaveLength(2);
-  });
-});
-
-describe('--until', () => {
-  it('adds rounds until the interval is narrow', async () => {
-    let calls = 0;
-    const noisy = () => {
-      calls += 1;
-      return 1000 * (1 + 0.2 * Math.abs(Math.sin(calls * 12.9898)));
-    };
-    const { request } = fakeRun({ epochNs: noisy }, { epochs: 20 });
-    const plain = (await measure(request)).measurements as Measured[];
-    const more = await measure({ ...request, untilPercent: 3 });
-    expect(plain[0]!.samplesNs).toHaveLength(20);
-    expect((more.measurements[0] as Measured).samplesNs.length).toBeGreaterThan(20);
-    expect((more.measurements[0] as Measured).samplesNs.length).toBeLessThan(200);
-    expect(more.notices).toEqual([]);
+    expect(device.log.filter((line) => line.startsWith('steps'))).toHaveLength(1);
   });
 
-  it('adds none where the planned rounds are enough', async () => {
-    const { request } = fakeRun({}, { epochs: 20 });
-    const { measurements } = await measure({ ...request, untilPercent: 3 });
-    expect((measurements[0] as Measured).samplesNs).toHaveLength(20);
-  });
-
-  it('gives up after ten times the rounds and says so', async () => {
-    let calls = 0;
-    const wild = () => {
-      calls += 7;
-      return 1000 * (1 + (calls % 5));
-    };
-    const { request } = fakeRun({ epochNs: wild }, { epochs: 20 });
-    const { measurements, notices } = await measure({ ...request, untilPercent: 0.001 });
-    expect((measurements[0] as Measured).samplesNs).toHaveLength(200);
-    expect(notices).toMatchObject([{ code: 'until-not-reached', rounds: 200, untilPercent: 0.001 }]);
-  });
-});
-
-describe('--budget', () => {
-  it('shrinks the epochs of each cell to fit, and says so', async () => {
-    const { request } = fakeRun({ epochNs: () => 1e6 }, { epochs: 1000, batches: [4, 2] });
-    const { measurements, notices } = await measure({ ...request, budgetNs: 200e6 });
-    const [first] = measurements as Measured[];
-    expect(first!.steps).toBe(50);
-    expect(notices).toMatchObject([
-      { code: 'budget-shrunk', epochs: 50, asked: 1000 },
-      { code: 'budget-shrunk', asked: 1000 },
-    ]);
-  });
-
-  it('leaves the epochs alone where they fit, and never goes under ten', async () => {
-    const fits = fakeRun({ epochNs: () => 1e3 }, { epochs: 30 });
-    expect(((await measure({ ...fits.request, budgetNs: 1e9 })).measurements[0] as Measured).steps).toBe(30);
-    const never = fakeRun({ epochNs: () => 1e9 }, { epochs: 30 });
-    expect(
-      ((await measure({ ...never.request, budgetNs: 1e6 })).measurements[0] as Measured).samplesNs,
-    ).toHaveLength(10);
+  it('hears of it within a tenth of a second of an epoch that takes hours', async () => {
+    const stop = new AbortController();
+    const { device, request } = fakeRun({ stepNs: () => 1e6 }, { rows: 8_000_000, batch: 1, ...exactly(1) });
+    const startedAt = { log: 0, ns: 0 };
+    const pending = measure({ ...request, signal: stop.signal });
+    setImmediate(() => {
+      startedAt.ns = device.clock.nowNs();
+      stop.abort();
+    });
+    const { incomplete } = await pending;
+    expect(incomplete?.code).toBe('interrupted');
+    expect(device.clock.nowNs() - startedAt.ns).toBeLessThan(200e6);
   });
 });

@@ -3,76 +3,193 @@ import type { Link } from '../engine/engine.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
-import type { EngineName } from '../words.js';
-import { BlockTimer, Interrupted } from './block.js';
-import { measureCell } from './cell.js';
+import type { EngineName, StrategyName } from '../words.js';
+import { Budget, leastCaseNs, tryCases } from './budget.js';
+import { type CaseOutcome, contextOf, measureCase } from './case.js';
 import type { Clock } from './clock.js';
-import type { Measurement, Notice } from './measurement.js';
+import { reasonOf } from './failure.js';
+import type { CaseEnd, Measured, Measurement } from './measurement.js';
 import { costPerStep, nullSession } from './overhead.js';
 import type { Progress } from './progress.js';
+import { Scalars } from './scalars.js';
+import { Interrupted, Timer } from './timer.js';
+import type { Timing } from './timing.js';
 
-/** Everything a measuring needs. */
+/** Everything that measuring needs. */
 export interface MeasureRequest {
   readonly dataset: Dataset;
-  /** The cells of the grid. */
+  /** A case on every engine for each of them. */
   readonly plans: readonly Plan[];
   readonly strategies: readonly Strategy[];
   readonly engines: readonly OpenedEngine[];
-  readonly untilPercent?: number | undefined;
-  /** For the whole grid. */
+  readonly timing: Timing;
+  /** For the whole command, which began at `startedNs` of the clock. */
   readonly budgetNs?: number | undefined;
+  readonly startedNs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   readonly progress: Progress;
 }
 
-/** What was measured. `complete` is false when it was interrupted: what is there then is whole rounds. */
-export interface Outcome {
-  readonly measurements: readonly Measurement[];
-  readonly notices: readonly Notice[];
-  /** What pinbench itself costs a step, ns; absent when the run ended before it was measured. */
-  readonly overheadNsPerStep?: number;
-  /** A launch and a wait of each engine that can tell, ns. */
-  readonly floorNs?: Partial<Record<EngineName, number>>;
-  /** The link of each device that has one, under copies. */
-  readonly links?: Partial<Record<EngineName, Link>>;
-  readonly complete: boolean;
+/** What pinbench found out about one engine's device, apart from the rows. */
+export interface DeviceFindings {
+  /** An empty launch and a wait, ns. */
+  readonly floorNs?: number;
+  /** Calls from JavaScript to the driver in one step of each strategy, ns. */
+  readonly callsNsPerStep?: Partial<Record<StrategyName, number>>;
+  /** The link under copies. */
+  readonly link?: Link;
 }
 
-/** Steps a block of the null engine, and of a device's floor, at most. */
+/** What was measured. */
+export interface Outcome {
+  readonly measurements: readonly Measurement[];
+  /** How the rounds of each case ended. */
+  readonly ended: readonly CaseEnd[];
+  /** The timing loop around a step, ns; absent where the run ended before it was measured. */
+  readonly overheadNsPerStep?: number;
+  readonly devices: Partial<Record<EngineName, DeviceFindings>>;
+  /** Why the run is not complete; absent where it is. What was measured until then is whole rounds. */
+  readonly incomplete?: { readonly code: 'interrupted' | 'engine'; readonly reason: string };
+}
+
+/** Steps of a block of the timing loop and of a device's floor, at most. */
 const MOST_NULL_STEPS = 100_000;
 const MOST_FLOOR_STEPS = 1000;
 
-/** Measures every cell on every engine, one after the other. A wrong result throws and ends the run. */
+/**
+ * Measures every case on every engine, one after the other. An engine or a strategy that fails ends its own rows, not those of
+ * others. A wrong sum throws and ends the run; so does a budget that is too short, before anything is measured.
+ */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
-  const { dataset, plans, strategies, engines, untilPercent, budgetNs, clock, signal, progress } = request;
-  const timer = new BlockTimer(clock, signal);
+  const { dataset, plans, strategies, engines, timing, clock, signal, progress } = request;
+  const timer = new Timer(clock, signal);
+  const scalars = new Scalars();
+  const cases = engines.flatMap((opened) => plans.map((plan) => ({ opened, plan })));
+  const contexts = cases.map(
+    ({ opened, plan }) =>
+      () =>
+        contextOf(opened, dataset, plan, timer, scalars),
+  );
   const measurements: Measurement[] = [];
-  const notices: Notice[] = [];
-  const cells = engines.flatMap((opened) => plans.map((plan) => ({ opened, plan })));
-  const endNs = budgetNs === undefined ? undefined : clock.nowNs() + budgetNs;
-  for (const [index, { opened, plan }] of cells.entries()) {
-    // What one cell leaves of the budget, the others share.
-    const cellBudgetNs = endNs === undefined ? undefined : (endNs - clock.nowNs()) / (cells.length - index);
-    const options = { untilPercent, budgetNs: cellBudgetNs };
-    const cell = await measureCell(opened, dataset, plan, strategies, timer, progress, options);
-    measurements.push(...cell.measurements);
-    notices.push(...cell.notices);
-    if (!cell.complete) return { measurements, notices, complete: false };
-  }
+  const ended: CaseEnd[] = [];
+  const failures: string[] = [];
+  const lost = new Map<OpenedEngine, string>();
   try {
-    const overheadNsPerStep = await costPerStep(nullSession, plans[0]!, timer, MOST_NULL_STEPS);
-    const floorNs: Partial<Record<EngineName, number>> = {};
-    const links: Partial<Record<EngineName, Link>> = {};
-    for (const { engine, device } of engines) {
-      const link = device.link?.();
-      if (link !== undefined) links[engine] = link;
-      const floor = device.floor?.();
-      if (floor !== undefined) floorNs[engine] = await costPerStep(floor, plans[0]!, timer, MOST_FLOOR_STEPS);
+    const budget = await budgetOf(request, contexts, timer);
+    for (const [index, { opened, plan }] of cases.entries()) {
+      const allotment = budget?.allot(index, timer.nowNs());
+      const reason =
+        lost.get(opened) ?? (allotment?.usedUp ? 'the budget was used up before this case' : undefined);
+      if (reason !== undefined) {
+        measurements.push(...skipped(opened, plan, strategies, reason));
+        if (!lost.has(opened)) ended.push(neverBegun(opened, plan));
+        continue;
+      }
+      const outcome = await measureCase(contexts[index]!(), strategies, timing, allotment, progress);
+      measurements.push(...outcome.measurements);
+      if (outcome.ended !== undefined) ended.push(outcome.ended);
+      failures.push(...failuresOf(opened, outcome));
+      if (outcome.stopped === 'interrupted') throw new Interrupted();
+      if (outcome.stopped !== undefined) lost.set(opened, outcome.stopped.message);
     }
-    return { measurements, notices, overheadNsPerStep, floorNs, links, complete: true };
+    const { failures: late, ...findings } = await lookAtCosts(request, timer, measurements, lost);
+    return { measurements, ended, ...findings, ...incomplete([...failures, ...late]) };
   } catch (error) {
-    if (error instanceof Interrupted) return { measurements, notices, complete: false };
-    throw error;
+    if (!(error instanceof Interrupted)) throw error;
+    return { measurements, ended, devices: {}, incomplete: { code: 'interrupted', reason: 'interrupted' } };
   }
+}
+
+/** The budget, once every case was tried; absent where there is none. */
+async function budgetOf(
+  { budgetNs, startedNs, plans, engines, strategies, timing }: MeasureRequest,
+  contexts: Parameters<typeof tryCases>[0],
+  timer: Timer,
+): Promise<Budget | undefined> {
+  if (budgetNs === undefined) return undefined;
+  const costs = await tryCases(contexts, strategies);
+  const all = engines.flatMap(() => plans);
+  const leastNs = costs.map((rows, index) => leastCaseNs(all[index]!, rows, timing));
+  return new Budget(budgetNs, startedNs, timer.nowNs(), leastNs);
+}
+
+function failuresOf({ engine }: OpenedEngine, { failures, stopped }: CaseOutcome): string[] {
+  const reasons =
+    stopped === undefined || stopped === 'interrupted' ? failures : [...failures, stopped.message];
+  return [...new Set(reasons)].map((reason) => `engine ${engine}: ${reason}`);
+}
+
+function incomplete(failures: readonly string[]): Pick<Outcome, 'incomplete'> {
+  if (failures.length === 0) return {};
+  return { incomplete: { code: 'engine', reason: [...new Set(failures)].join('; ') } };
+}
+
+function skipped(
+  { engine, device }: OpenedEngine,
+  plan: Plan,
+  strategies: readonly Strategy[],
+  reason: string,
+): Measurement[] {
+  return strategies.map((strategy) => ({
+    status: 'skipped',
+    engine,
+    device: device.info,
+    strategy,
+    plan,
+    reason,
+  }));
+}
+
+function neverBegun({ engine }: OpenedEngine, { batch, work }: Plan): CaseEnd {
+  return { engine, batch, work, rounds: 0, end: 'budget', halfWidthPercent: Number.POSITIVE_INFINITY };
+}
+
+/** What pinbench itself costs, and what the devices could do at best. */
+async function lookAtCosts(
+  { plans, strategies, engines }: MeasureRequest,
+  timer: Timer,
+  measurements: readonly Measurement[],
+  lost: ReadonlyMap<OpenedEngine, string>,
+): Promise<Pick<Outcome, 'overheadNsPerStep' | 'devices'> & { readonly failures: readonly string[] }> {
+  const plan = plans[0]!;
+  const blockSteps = blockStepsOf(measurements.find((m) => m.status === 'measured'));
+  const overheadNsPerStep = await costPerStep(
+    nullSession,
+    plan,
+    timer,
+    Math.min(MOST_NULL_STEPS, blockSteps),
+  );
+  const devices: Partial<Record<EngineName, DeviceFindings>> = {};
+  const failures: string[] = [];
+  for (const opened of engines.filter((candidate) => !lost.has(candidate))) {
+    const { engine, device } = opened;
+    const measured = strategies.filter((strategy) =>
+      measurements.some((m) => m.engine === engine && m.strategy === strategy && m.status === 'measured'),
+    );
+    try {
+      const link = device.link?.();
+      const floor = device.floor?.();
+      const calls = measured.flatMap((strategy) => {
+        const ns = device.callsNsPerStep?.(strategy, plan);
+        return ns === undefined ? [] : [[strategy.name, ns] as const];
+      });
+      devices[engine] = {
+        ...(link && { link }),
+        ...(floor && {
+          floorNs: await costPerStep(floor, plan, timer, Math.min(MOST_FLOOR_STEPS, blockSteps)),
+        }),
+        ...(calls.length > 0 && { callsNsPerStep: Object.fromEntries(calls) }),
+      };
+    } catch (error) {
+      // The rows are measured: they are not to be lost to what is only said beside them.
+      failures.push(`engine ${engine}: ${reasonOf(error)}`);
+    }
+  }
+  return { overheadNsPerStep, devices, failures };
+}
+
+/** Steps of a block of a row; one where nothing was measured. */
+function blockStepsOf(measured: Measured | undefined): number {
+  return measured === undefined ? 1 : Math.max(1, Math.round(measured.steps / measured.samplesNs.length));
 }

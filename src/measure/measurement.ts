@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName } from '../words.js';
 
-/** Times of single steps, in ns. */
+/** Times of single steps, ns. */
 export interface StepTimes {
   readonly min: number;
   readonly max: number;
@@ -18,7 +18,7 @@ export interface Conditions {
   readonly after: Condition;
 }
 
-/** Which cell of the grid a measurement is of. */
+/** Which row a measurement is of. */
 export interface Subject {
   readonly engine: EngineName;
   readonly device: DeviceInfo;
@@ -26,20 +26,27 @@ export interface Subject {
   readonly plan: Plan;
 }
 
-/** What the clock said of one strategy in one cell, and nothing derived from it. */
+/** What the clock said of one row, and nothing derived from it. */
 export interface Measured extends Subject {
   readonly status: 'measured';
-  readonly setupNs: number;
-  /** Mean step time of each round, ns; rounds of all strategies of a cell are paired by index. */
+  /** Allocation and page-locking, one entry for each time it was done alone on the device, ns. */
+  readonly allocateSamplesNs: readonly number[];
+  /** Uploads, without the first; those of all rows of a case are paired by index, ns. */
+  readonly setupSamplesNs: readonly number[];
+  /** Mean step time of each round, ns; rounds of all rows of a case are paired by index. */
   readonly samplesNs: readonly number[];
-  /** Measured steps, all rounds together. */
+  /** Timed steps, all rounds together. */
   readonly steps: number;
-  /** From a pass of its own, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
+  /** How many of the timed steps had their scalar held against the reference. */
+  readonly verifiedSteps: number;
+  /** From steps timed one by one, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
   readonly stepTimes?: StepTimes;
   readonly phases?: Phases;
   /** Of each round, where the device can tell. */
   readonly conditions?: readonly Conditions[];
-  readonly epochSum: number;
+  /** Sum of the scalars of the first epoch; `null` where the epoch was too long to be visited whole before measuring. */
+  readonly epochSum: number | null;
+  /** The largest relative difference of a scalar from the reference. */
   readonly maxRelError: number;
 }
 
@@ -51,18 +58,19 @@ export interface Skipped extends Subject {
 
 export type Measurement = Measured | Skipped;
 
-/** Something that happened while measuring which a reader must know, as numbers; the record words it. */
-export type Notice =
-  | {
-      readonly code: 'until-not-reached';
-      readonly subject: Subject;
-      readonly untilPercent: number;
-      readonly widthPercent: number;
-      readonly rounds: number;
-    }
-  | {
-      readonly code: 'budget-shrunk';
-      readonly subject: Subject;
-      readonly epochs: number;
-      readonly asked: number;
-    };
+/** One engine, batch size and work. */
+export interface CaseName {
+  readonly engine: EngineName;
+  readonly batch: number;
+  readonly work: number;
+}
+
+/** How the rounds of a case ended. */
+export interface CaseEnd extends CaseName {
+  /** 0 where the budget was used up before the case began. */
+  readonly rounds: number;
+  /** Why no further round was measured. */
+  readonly end: 'planned' | 'until' | 'time' | 'budget' | 'stopped';
+  /** Half the width of the widest 95 % interval, in percent; infinite where there is no interval. */
+  readonly halfWidthPercent: number;
+}

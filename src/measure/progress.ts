@@ -6,10 +6,9 @@ export interface Phase {
   readonly engine: EngineName;
   readonly strategy: StrategyName;
   readonly plan: Plan;
-  readonly phase: 'setup' | 'verify' | 'warm-up' | 'measure';
-  /** Rounds done and planned, while measuring. */
-  readonly round?: number;
-  readonly rounds?: number;
+  readonly phase: 'setup' | 'verify' | 'warm-up' | 'measure' | 'phases';
+  /** While measuring: the share of the case's rounds, or of its time, that is done. */
+  readonly done?: number | undefined;
 }
 
 /** Who wants to know where a run is. */

@@ -1,45 +1,64 @@
-import { epochsOfRound, type Plan } from '../plan/plan.js';
-import type { Contender, Sample } from './contender.js';
+import { attempt, live } from './failure.js';
+import type { Block, Row } from './row.js';
 import { schedule } from './schedule.js';
-import { MAX_EXTENSION, widestIntervalPercent } from './stopping.js';
+import { Looks } from './stopping.js';
+import type { Timer } from './timer.js';
 
-/** How the rounds of a cell ended. */
-export interface RoundsOutcome {
-  readonly rounds: number;
-  /** The widest 95 % interval of a speedup, in percent. */
-  readonly widthPercent: number;
+/** How many rounds a case gets, and what a block of them is. */
+export interface RoundPlan {
+  /** The fewest rounds, whatever the time. */
+  readonly least: number;
+  /** The most rounds; infinite where the interval or the time decides. */
+  readonly most: number;
+  /** Steps of a row's block in a round. */
+  readonly steps: (row: Row, round: number) => number;
+  /** A block goes on until it has lasted this long, ns. */
+  readonly minTimeNs: number;
+  /** Rounds end when half the width of the interval is at most this; absent: it is not looked at. */
+  readonly untilPercent?: number | undefined;
+  /** After `least` rounds, none begins that would likely end after this, ns of the clock. */
+  readonly endNs: number;
+  /** Not even the least rounds go on after this, ns of the clock. */
+  readonly hardEndNs: number;
 }
 
-/**
- * Runs `epochs` epochs of each contender in rounds, each round in an order of its own. With `untilPercent` rounds are
- * added, as long as the planned ones again, until the intervals are that narrow or `MAX_EXTENSION` times as many ran.
- * `onBlock` is called before each block with the contender, the round and how many are planned.
- */
+/** Told before each block, with the share of the rounds or of the time that is done. */
+export type OnBlock = (row: Row, done: number) => void;
+
+/** Runs rounds of one block of each live row, and says why they ended. A row that fails leaves; its round is dropped for all. */
 export async function runRounds(
-  contenders: readonly Contender[],
-  plan: Plan,
-  epochs: number,
-  untilPercent: number | undefined,
-  onBlock: (contender: Contender, round: number, rounds: number) => void,
-): Promise<RoundsOutcome> {
-  const planned = Math.min(plan.rounds, epochs);
-  const most = untilPercent === undefined ? planned : planned * MAX_EXTENSION;
-  const turns = schedule(contenders.length, most, plan.seed);
-  const width = () => widestIntervalPercent(contenders.map(({ samplesNs }) => samplesNs));
-  let epoch = 0;
+  rows: readonly Row[],
+  plan: RoundPlan,
+  seed: number,
+  timer: Timer,
+  onBlock: OnBlock,
+): Promise<'planned' | 'until' | 'time'> {
+  const turns = schedule(rows.length, seed);
+  const looks = new Looks(plan.untilPercent ?? 0);
+  const startNs = timer.nowNs();
   let round = 0;
-  while (round < most && (round < planned || width() > untilPercent!)) {
-    const count = epochsOfRound(epochs, planned, round % planned);
-    const samples = new Map<Contender, Sample>();
-    for (const index of turns[round]!) {
-      const contender = contenders[index]!;
-      onBlock(contender, round, Math.max(planned, round + 1));
-      samples.set(contender, await contender.round(epoch, count));
+  let roundNs = 0;
+  while (round < plan.most && live(rows).length > 0) {
+    const now = timer.nowNs();
+    if (round >= plan.least && now + roundNs > plan.endNs) return 'time';
+    if (round > 0 && now + roundNs > plan.hardEndNs) return 'time';
+    const done = Math.max(round / plan.most, Math.min(1, (now - startNs) / (plan.endNs - startNs)));
+    const present = live(rows);
+    const blocks = new Map<Row, Block>();
+    for (const index of turns.next().value) {
+      const row = rows[index]!;
+      if (row.failure !== undefined) continue;
+      onBlock(row, done);
+      const block = await attempt(row, () => row.block(plan.steps(row, round), plan.minTimeNs));
+      if (block !== undefined) blocks.set(row, block);
     }
-    // An interrupted round never gets here: it counts whole or not at all, so that samples stay paired.
-    for (const [contender, sample] of samples) contender.keep(sample);
-    epoch += count;
+    roundNs = timer.nowNs() - now;
+    // A round counts whole or not at all, so that samples stay paired: it is dropped where a row failed in it.
+    if (live(rows).length < present.length) continue;
+    for (const [row, block] of blocks) row.keep(block);
     round += 1;
+    if (plan.untilPercent !== undefined && looks.satisfied(present.map(({ samplesNs }) => samplesNs)))
+      return 'until';
   }
-  return { rounds: round, widthPercent: width() };
+  return 'planned';
 }

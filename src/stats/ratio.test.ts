@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pairedSpeedup, verdictOf, widthPercent } from './ratio.js';
+import { halfWidthPercent, pairedSpeedup, verdictOf } from './ratio.js';
 
 describe('pairedSpeedup', () => {
   it('is the baseline over the strategy', () => {
@@ -30,23 +30,31 @@ describe('pairedSpeedup', () => {
 
 describe('verdictOf', () => {
   it.each([
-    [[1.011, 1.5], 'faster'],
-    [[0.5, 0.989], 'slower'],
-    [[0.995, 1.005], 'same'],
-    [[0.98, 1.02], 'inconclusive'],
-    [[1.005, 1.2], 'inconclusive'],
-    [[0.8, 0.995], 'inconclusive'],
+    [[1.051, 1.5], 'faster'],
+    [[0.5, 0.951], 'slower'],
+    [[0.953, 1.049], 'same'],
+    [[0.94, 1.06], 'inconclusive'],
+    [[1.049, 1.2], 'inconclusive'],
+    [[0.8, 0.953], 'inconclusive'],
   ] as const)('calls %j %s', (ci95, verdict) => {
     expect(verdictOf(ci95)).toBe(verdict);
   });
 
   it('treats a speedup and its inverse alike', () => {
-    expect(verdictOf([1 / 1.0099, 1.0099])).toBe('same');
-    expect(verdictOf([1 / 1.02, 1 / 1.0101])).toBe('slower');
-    expect(verdictOf([1.0101, 1.02])).toBe('faster');
+    expect(verdictOf([1 / 1.0499, 1.0499])).toBe('same');
+    expect(verdictOf([1 / 1.1, 1 / 1.0501])).toBe('slower');
+    expect(verdictOf([1.0501, 1.1])).toBe('faster');
   });
 });
 
-it('measures the width of an interval in percent of its lower end', () => {
-  expect(widthPercent([1.25, 1.3])).toBeCloseTo(4, 12);
+describe('halfWidthPercent', () => {
+  it('measures half an interval of ratios on the scale of their logs', () => {
+    expect(halfWidthPercent([1 / 1.02, 1.02])).toBeCloseTo(2, 12);
+    expect(halfWidthPercent([3, 3 * 1.01 ** 2])).toBeCloseTo(1, 12);
+    expect(halfWidthPercent([5, 5])).toBe(0);
+  });
+
+  it('is infinite without an interval', () => {
+    expect(halfWidthPercent(null)).toBe(Number.POSITIVE_INFINITY);
+  });
 });

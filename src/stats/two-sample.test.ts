@@ -39,6 +39,35 @@ describe('twoSampleShift', () => {
   });
 });
 
+describe('twoSampleShift of many samples', () => {
+  /** Reproducible noise. */
+  const noise = (count: number, seed: number) => {
+    let state = seed;
+    return Array.from({ length: count }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    });
+  };
+
+  it('has the shift and interval of all differences without making them', () => {
+    const [first, second] = [noise(900, 1), noise(700, 2).map((value) => value + 0.1)];
+    const all = Float64Array.from(second.flatMap((y) => first.map((x) => y - x))).sort();
+    const middle = all.length / 2;
+    const { shift, ci95 } = twoSampleShift(first, second);
+    expect(shift).toBeCloseTo((all[middle - 1]! + all[middle]!) / 2, 12);
+    const at = (bound: number) => all.findIndex((value) => value >= bound - 1e-12);
+    expect(at(ci95![0]) + at(ci95![1])).toBeCloseTo(all.length, -3);
+    expect(ci95![0]).toBeLessThan(shift);
+    expect(ci95![1]).toBeGreaterThan(shift);
+  });
+
+  it('takes twenty thousand rounds a side in seconds', () => {
+    const startedMs = performance.now();
+    expect(twoSampleShift(noise(20_000, 3), noise(20_000, 4)).shift).toBeCloseTo(0, 1);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+});
+
 describe('holm', () => {
   it('corrects in order of size and never lowers one below a smaller (Holm, 1979)', () => {
     const corrected = holm([0.01, 0.04, 0.03, 0.005]).map((p) => Number(p.toFixed(6)));

@@ -21,17 +21,51 @@ export const MIN_SAMPLES_A_SIDE = 4;
  * ties too (the distribution is conditional on them); above, normal with corrections for ties and continuity. Samples are finite.
  */
 export function twoSampleShift(first: readonly number[], second: readonly number[]): Shift {
-  const differences = Float64Array.from(second.flatMap((y) => first.map((x) => y - x))).sort();
+  const pairs = first.length * second.length;
+  const differenceAt =
+    pairs <= MOST_DIFFERENCES ? sortedDifferences(first, second) : foundDifferences(first, second);
   const p = rankTest(first, second);
   const few = Math.min(first.length, second.length) < MIN_SAMPLES_A_SIDE;
   const k = few ? 0 : intervalRank(first.length, second.length);
-  const ci95: Interval | null = k === 0 ? null : [differences[k - 1]!, differences[differences.length - k]!];
-  return { shift: medianOfSorted(differences), ci95, p };
+  const ci95: Interval | null = k === 0 ? null : [differenceAt(k - 1), differenceAt(pairs - k)];
+  const middle = Math.floor(pairs / 2);
+  const shift =
+    pairs % 2 === 1 ? differenceAt(middle) : (differenceAt(middle - 1) + differenceAt(middle)) / 2;
+  return { shift, ci95, p };
 }
 
-function medianOfSorted(sorted: Float64Array): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Up to so many differences are sorted; of more, the ones that are wanted are found without making them all. */
+const MOST_DIFFERENCES = 250_000;
+
+/** The differences of all pairs, second less first, by their place in ascending order. */
+type DifferenceAt = (place: number) => number;
+
+function sortedDifferences(first: readonly number[], second: readonly number[]): DifferenceAt {
+  const differences = Float64Array.from(second.flatMap((y) => first.map((x) => y - x))).sort();
+  return (place) => differences[place]!;
+}
+
+/** Halves the range of the differences until two neighbouring numbers are left; each count of those below takes m + n steps. */
+function foundDifferences(first: readonly number[], second: readonly number[]): DifferenceAt {
+  const [xs, ys] = [Float64Array.from(first).sort(), Float64Array.from(second).sort()];
+  const [least, most] = [ys[0]! - xs.at(-1)!, ys.at(-1)! - xs[0]!];
+  const atMost = (bound: number) => {
+    let [count, j] = [0, 0];
+    for (const x of xs) {
+      while (j < ys.length && ys[j]! - x <= bound) j++;
+      count += j;
+    }
+    return count;
+  };
+  return (place) => {
+    let [lo, hi] = [least, most];
+    for (;;) {
+      const middle = lo + (hi - lo) / 2;
+      if (middle <= lo || middle >= hi) return atMost(lo) > place ? lo : hi;
+      if (atMost(middle) > place) hi = middle;
+      else lo = middle;
+    }
+  };
 }
 
 /** The largest k for which the k-th smallest and largest difference hold 95 %: 2 · P(U < k) ≤ 5 %; 0 where there is none. */

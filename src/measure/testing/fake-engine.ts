@@ -1,17 +1,26 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { Device, Session, Support } from '../../engine/engine.js';
 import type { OpenedEngine } from '../../engine/registry.js';
+import { indexesOf } from '../../plan/order.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { StrategyName } from '../../words.js';
 import type { Clock } from '../clock.js';
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that stands still until it is told to go on, but for `readNs` at every look. */
 export class VirtualClock implements Clock {
+  readonly #readNs: number;
   #ns = 0;
+
+  constructor(readNs = 0) {
+    this.#readNs = readNs;
+  }
+
   nowNs(): number {
+    this.#ns += this.#readNs;
     return this.#ns;
   }
+
   advance(ns: number): void {
     this.#ns += ns;
   }
@@ -19,16 +28,26 @@ export class VirtualClock implements Clock {
 
 /** What a fake device is told to do. */
 export interface FakeScript {
-  /** Virtual ns of one epoch of a strategy; called once an epoch, in the order they run. */
-  readonly epochNs?: (strategy: StrategyName, plan: Plan) => number;
+  /** Virtual ns of one step of a strategy; called once a call of `steps`, in the sequence in which they run. */
+  readonly stepNs?: (strategy: StrategyName, plan: Plan) => number;
+  readonly allocateNs?: (strategy: StrategyName) => number;
   readonly setupNs?: (strategy: StrategyName) => number;
   readonly supports?: (strategy: Strategy, plan: Plan) => Support;
-  /** May change the right scalars, or throw. */
+  /** May change the right scalars of a call, or throw. */
   readonly tamper?: (out: Float64Array, strategy: StrategyName) => void;
+  /** May throw. */
+  readonly onPrepare?: (strategy: StrategyName) => void;
   readonly onSetup?: (strategy: StrategyName) => void;
+  /** Makes the device look at phases. May throw. */
+  readonly onPhases?: () => void;
+  readonly stepMultiple?: (strategy: StrategyName, plan: Plan) => number | undefined;
+  readonly maxSteps?: number;
+  /** Counts the bytes that a strategy moves, and some more in each call. */
+  readonly countsBytes?: boolean;
+  readonly extraBytes?: number;
 }
 
-/** A device whose steps take virtual time and whose scalars are right. `log` tells what happened, in order. */
+/** A device whose steps take virtual time and whose scalars are right. `log` tells what happened, in sequence. */
 export class FakeDevice implements Device {
   readonly info = { name: 'fake device', gpu: true, runtime: 'virtual time' };
   readonly clocksCopies = true;
@@ -49,28 +68,61 @@ export class FakeDevice implements Device {
     return this.#script.supports?.(strategy, plan) ?? 'yes';
   }
 
-  async prepare(dataset: Dataset, plan: Plan, { name }: Strategy): Promise<Session> {
-    this.log.push(`prepare ${name}`);
-    const values = dataset.values as Float32Array;
+  async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
+    const { name, resident } = strategy;
+    let bytes = 0;
     const { clock, log } = this;
     const script = this.#script;
+    const values = dataset.values as Float32Array;
+    const stepMultiple = script.stepMultiple?.(name, plan);
+    const width = plan.sampling === 'slice' ? plan.batch * plan.cols : plan.cols;
+    const sums = new Map<number, number>();
+    const sumOf = (index: number) => {
+      const known = sums.get(index) ?? squares(values.subarray(index * width, (index + 1) * width));
+      sums.set(index, known);
+      return known;
+    };
+    log.push(`prepare ${name}`);
+    clock.advance(script.allocateNs?.(name) ?? 0);
+    script.onPrepare?.(name);
     return {
+      ...(stepMultiple !== undefined && { stepMultiple }),
+      ...(script.maxSteps !== undefined && { maxSteps: script.maxSteps }),
       async setup() {
         log.push(`setup ${name}`);
+        if (resident) bytes += plan.rows * plan.cols * 4;
         clock.advance(script.setupNs?.(name) ?? 0);
         script.onSetup?.(name);
       },
-      epoch(order, out, stepNs) {
-        log.push(`${stepNs === undefined ? 'epoch' : 'steps'} ${name}`);
-        order.forEach((index, step) => {
-          out[step] = squares(
-            values.subarray(index * plan.batch * plan.cols, (index + 1) * plan.batch * plan.cols),
-          );
-        });
-        script.tamper?.(out, name);
-        if (stepNs === undefined) clock.advance(script.epochNs?.(name, plan) ?? 1000);
-        else stepNs.record(1000);
+      steps(order, from, to, out, stepNs) {
+        if ((to - from) % (stepMultiple ?? 1) !== 0) throw new Error(`${to - from} steps`);
+        log.push(`${stepNs === undefined ? 'steps' : 'single steps'} ${name} ${to - from}`);
+        const indexes = indexesOf(order);
+        const perStep = order.kind === 'slice' ? 1 : plan.batch;
+        for (let step = from; step < to; step++) {
+          let sum = 0;
+          if (!resident) {
+            const begin = indexes[step]! * plan.batch;
+            const visited = order.kind === 'slice' ? Math.min(plan.batch, plan.rows - begin) : plan.batch;
+            bytes += visited * plan.cols * 4;
+          }
+          for (let at = step * perStep; at < (step + 1) * perStep && at < indexes.length; at++)
+            sum += sumOf(indexes[at]!);
+          out[step - from] = sum;
+        }
+        bytes += script.extraBytes ?? 0;
+        script.tamper?.(out.subarray(0, to - from), name);
+        const ns = script.stepNs?.(name, plan) ?? 1000;
+        clock.advance(ns * (to - from));
+        for (let step = from; step < to; step++) stepNs?.record(Math.max(1, Math.round(ns)));
       },
+      ...(script.countsBytes && { h2dBytes: () => bytes }),
+      ...(script.onPhases && {
+        phases() {
+          script.onPhases?.();
+          return { copy: 1, graph: 1, fetch: 1 };
+        },
+      }),
       async [Symbol.asyncDispose]() {
         log.push(`dispose ${name}`);
       },

@@ -1,45 +1,31 @@
-import { type PlanRequest, planCells } from '../../plan/plan.js';
+import { type RunSettings, settingsOf } from '../../options.js';
+import { plansOf } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
-import type { StrategyName } from '../../words.js';
+import { STRATEGIES } from '../../words.js';
 import type { MeasureRequest } from '../measure.js';
 import { silent } from '../progress.js';
 import { datasetOf, FakeDevice, type FakeScript, VirtualClock } from './fake-engine.js';
 
-/** What a fake run may be told beside its script. */
-export interface FakeRun extends Partial<PlanRequest> {
-  readonly strategies?: readonly StrategyName[];
+/** What a fake run may be told beside its script: the options of a run, and the rows of its dataset. */
+export interface FakeRun extends RunSettings {
   readonly rows?: number;
+  readonly clock?: VirtualClock;
 }
 
-/** A fake device and the request that measures it, in virtual time. */
+/** A fake device and the request that measures it, in virtual time. One column; one epoch is one step where no batch is given. */
 export function fakeRun(
   script: FakeScript,
-  { strategies = ['feed', 'pin'], rows = 4, ...plan }: FakeRun = {},
+  { rows = 4, clock = new VirtualClock(), ...options }: FakeRun = {},
 ) {
-  const device = new FakeDevice(new VirtualClock(), script);
+  const device = new FakeDevice(clock, script);
   const dataset = datasetOf(rows, 1);
+  const settings = settingsOf({ shuffle: 'none', batch: rows, warmup: 0, ...options });
+  const plans = plansOf({ rows, cols: 1, dtype: 'float32' }, settings);
   const request: MeasureRequest = {
-    dataset,
-    plans: planCells(
-      { rows, cols: 1, dtype: 'float32' },
-      {
-        batches: [rows],
-        works: [1],
-        epochs: 20,
-        warmup: 0,
-        shuffle: 'none',
-        sampling: 'slice',
-        seed: 1,
-        remainder: 'drop',
-        fetch: 'step',
-        readback: 'mapped',
-        ...plan,
-      },
-    ),
-    strategies: strategiesNamed(strategies),
-    engines: [device.opened],
-    clock: device.clock,
+    ...{ dataset, plans: plans.plans, engines: [device.opened], timing: settings, clock, startedNs: 0 },
+    strategies: strategiesNamed(settings.strategy === 'all' ? STRATEGIES : settings.strategy),
+    budgetNs: settings.budgetNs,
     progress: silent,
   };
-  return { device, request };
+  return { device, request, settings, plans };
 }

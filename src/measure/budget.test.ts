@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { Budget } from './budget.js';
+import { measure } from './measure.js';
+import type { Measured } from './measurement.js';
+import type { FakeScript } from './testing/fake-engine.js';
+import { fakeRun } from './testing/fake-run.js';
+
+const SECOND = 1e9;
+/** Sixteen cases on 60,000 rows whose steps take 3 µs and 20 ns a row. */
+const BATCHES = '1..32768';
+const stepNs: FakeScript['stepNs'] = (_, { batch }) => 3000 + 20 * batch;
+const sweep = (budgetNs: number, script: FakeScript = {}, options = {}) =>
+  fakeRun({ stepNs, ...script }, { rows: 60_000, batch: BATCHES, warmup: 3, budgetNs, ...options });
+
+describe('--budget', () => {
+  it.each([15, 30, 60])('bounds sixteen cases to %d s, within 10 %, and uses most of it', async (seconds) => {
+    // Noise keeps every interval too wide to stop early.
+    let calls = 0;
+    const noisy: FakeScript['stepNs'] = (strategy, plan) => stepNs(strategy, plan)! * (1 + (++calls % 7) / 5);
+    const { device, request } = sweep(seconds * SECOND, { stepNs: noisy });
+    const { measurements, ended, incomplete } = await measure(request);
+    expect(incomplete).toBeUndefined();
+    expect(device.clock.nowNs()).toBeLessThan(1.1 * seconds * SECOND);
+    expect(device.clock.nowNs()).toBeGreaterThan(0.7 * seconds * SECOND);
+    expect(measurements).toHaveLength(32);
+    for (const m of measurements as Measured[]) expect(m.samplesNs.length).toBeGreaterThanOrEqual(6);
+    expect(ended).toHaveLength(16);
+  });
+
+  it('counts from when the command began', async () => {
+    const { device, request } = sweep(30 * SECOND);
+    device.clock.advance(10 * SECOND);
+    await measure(request);
+    expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
+  });
+
+  it('overrules --epochs: as much is measured as fits', async () => {
+    const { device, request } = sweep(30 * SECOND, {}, { epochs: 1000 });
+    const { measurements, ended } = await measure(request);
+    expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
+    for (const m of measurements as Measured[]) expect(m.samplesNs.length).toBeGreaterThanOrEqual(6);
+    expect(ended.map(({ end }) => end)).toContain('budget');
+  });
+
+  it('measures the epochs asked for where they fit', async () => {
+    const { request } = fakeRun(
+      { stepNs: () => 1e6 },
+      { rows: 100, batch: 1, epochs: 40, budgetNs: 60 * SECOND },
+    );
+    const { measurements, ended } = await measure(request);
+    expect((measurements[0] as Measured).steps).toBe(4000);
+    expect(ended).toMatchObject([{ rounds: 20, end: 'planned' }]);
+  });
+
+  it('is kept where uploads and allocations take most of the time', async () => {
+    const slow = { setupNs: () => 200e6, allocateNs: () => 50e6 };
+    const { device, request } = sweep(60 * SECOND, slow);
+    await measure(request);
+    expect(device.clock.nowNs()).toBeLessThan(66 * SECOND);
+  });
+
+  it('is kept where the first steps were fast and the later ones are not', async () => {
+    const growing: FakeScript['stepNs'] = (strategy, plan) =>
+      stepNs(strategy, plan)! * (device.clock.nowNs() > 5 * SECOND ? 30 : 1);
+    const { device, request } = sweep(30 * SECOND, { stepNs: growing });
+    await measure(request);
+    expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
+  });
+
+  it('is refused before anything is measured where six rounds do not fit, with the time that they need', async () => {
+    const { device, request } = sweep(5 * SECOND);
+    const error = await measure(request).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'usage', subject: '--budget' });
+    const [, needed] = /at least (\d+(?:\.\d+)?) s/.exec((error as Error).message)!;
+    expect(device.log.filter((line) => line.startsWith('single'))).toEqual([]);
+    const enough = sweep(Number(needed) * SECOND);
+    const { measurements } = await measure(enough.request);
+    expect(enough.device.clock.nowNs()).toBeLessThan(1.1 * Number(needed) * SECOND);
+    for (const m of measurements as Measured[]) expect(m.samplesNs.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it('is refused where a single step takes longer than the budget', async () => {
+    const { request } = fakeRun({ stepNs: () => 1e9 }, { budgetNs: 5 * SECOND });
+    await expect(measure(request)).rejects.toMatchObject({ code: 'usage', subject: '--budget' });
+  });
+});
+
+describe('Budget', () => {
+  it('gives each case what it needs and an equal part of the rest, and passes on what a case left', () => {
+    const budget = new Budget(20e9, 0, 1e9, [1e9, 2e9, 3e9]);
+    // 20 s less 0.4 s for the end; 1 s is gone; 6 s are needed; 12.6 s are left over.
+    expect(budget.allot(0, 1e9)).toMatchObject({
+      spareNs: 4.2e9,
+      endNs: 6.2e9,
+      hardEndNs: 19.6e9,
+      usedUp: false,
+    });
+    expect(budget.allot(1, 3e9).spareNs).toBeCloseTo(11.6e9 / 2, 0);
+    expect(budget.allot(2, 20e9)).toMatchObject({ spareNs: 0, usedUp: true });
+  });
+});

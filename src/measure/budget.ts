@@ -1,0 +1,123 @@
+import { usageError } from '../errors.js';
+import { WARM_UP_NS } from '../options.js';
+import type { Plan } from '../plan/plan.js';
+import type { Strategy } from '../plan/strategy.js';
+import { formatDuration } from '../units.js';
+import { shortestBlock } from './blocks.js';
+import { attempt, DeviceLost, live, release } from './failure.js';
+import { type CaseContext, PHASES_NS, Row } from './row.js';
+import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+
+/** What one row of a case costs, ns. */
+export interface RowCost {
+  readonly allocateNs: number;
+  readonly uploadNs: number;
+  readonly stepNs: number;
+  /** Steps come in multiples of this. */
+  readonly multiple: number;
+}
+
+/** How often a row is allocated and uploaded at least: see setup.ts. */
+const LEAST_ALLOCATIONS = 4;
+const LEAST_UPLOADS = 3;
+/** Rounds take more than their blocks: single steps are timed and scalars verified. */
+const ROUND_OVERHEAD = 1.5;
+/** What is left of the budget for the end: the cost of pinbench itself is measured, the record built and written. */
+const CLOSING = { share: 0.02, leastNs: 300e6 } as const;
+
+/** Runs the first steps of every row of every case, and returns what each costs. A row that cannot run costs nothing. */
+export async function tryCases(
+  contexts: readonly (() => CaseContext)[],
+  strategies: readonly Strategy[],
+): Promise<RowCost[][]> {
+  const costs: RowCost[][] = [];
+  const held: Row[] = [];
+  try {
+    for (const contextOf of contexts) {
+      const context = contextOf();
+      const rows = strategies.map((strategy) => new Row(context, strategy));
+      // Those of the first case stay: the others share their copies of the dataset.
+      const keep = held.length === 0;
+      if (keep) held.push(...rows);
+      try {
+        costs.push(await tryRows(rows, context));
+      } finally {
+        if (!keep) await release(rows);
+      }
+    }
+  } finally {
+    await release(held);
+  }
+  return costs;
+}
+
+async function tryRows(rows: readonly Row[], { timer }: CaseContext): Promise<RowCost[]> {
+  const costs: RowCost[] = [];
+  try {
+    for (const row of rows) {
+      await attempt(row, async () => {
+        await row.admit();
+        if (row.failure !== undefined) return;
+        const allocateNs = await timer.time(() => row.prepare());
+        const uploadNs = await row.setup();
+        await row.verify(TRIAL_NS);
+        costs.push({ allocateNs, uploadNs, stepNs: row.stepNs, multiple: row.multiple });
+      });
+    }
+  } catch (error) {
+    // The case itself will meet it again, and say so.
+    if (!(error instanceof DeviceLost)) throw error;
+  }
+  return live(rows).length === 0 ? [] : costs;
+}
+
+/** The least time that a case can be measured in, ns: six rounds of the shortest blocks, and what comes before them. */
+export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, warmup }: Timing): number {
+  return costs.reduce((sum, { allocateNs, uploadNs, stepNs, multiple }) => {
+    const blockNs = Math.max(minTimeNs, shortestBlock(plan, stepNs, minTimeNs, multiple, 1) * stepNs);
+    const warmUpNs = warmup === 0 ? 0 : Math.max(WARM_UP_NS.least, multiple * stepNs);
+    const verifyNs = Math.max(TRIAL_NS, multiple * stepNs);
+    const phasesNs = Math.max(PHASES_NS, stepNs);
+    const beforeNs = LEAST_ALLOCATIONS * allocateNs + LEAST_UPLOADS * uploadNs + verifyNs + warmUpNs;
+    return sum + beforeNs + LEAST_ROUNDS * blockNs * ROUND_OVERHEAD + phasesNs;
+  }, 0);
+}
+
+/** Shares a budget out among cases. What a case leaves, the others share. */
+export class Budget {
+  readonly #endNs: number;
+  readonly #leastNs: readonly number[];
+
+  /**
+   * `startedNs` is when the command began and `nowNs` the present, ns of the clock; `leastNs` is what each case needs. A usage
+   * error says what the smallest run needs where that is more than is left.
+   */
+  constructor(budgetNs: number, startedNs: number, nowNs: number, leastNs: readonly number[]) {
+    const closingNs = Math.max(CLOSING.leastNs, budgetNs * CLOSING.share);
+    this.#endNs = startedNs + budgetNs - closingNs;
+    this.#leastNs = leastNs;
+    const neededNs = nowNs - startedNs + closingNs + sum(leastNs);
+    if (neededNs <= budgetNs) return;
+    throw usageError('--budget', `${formatDuration(budgetNs)} is too short`, {
+      expected: `at least ${formatDuration(roundedUp(neededNs))}, the time of ${LEAST_ROUNDS} rounds of the shortest blocks`,
+    });
+  }
+
+  /** The time of case `index`, which begins at `nowNs`. */
+  allot(index: number, nowNs: number): Allotment {
+    const left = this.#leastNs.slice(index);
+    const spareNs = Math.max(0, this.#endNs - nowNs - sum(left)) / left.length;
+    const endNs = nowNs + left[0]! + spareNs;
+    return { spareNs, endNs, hardEndNs: this.#endNs, usedUp: nowNs > this.#endNs };
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** Two digits, rounded up: a budget of that much is enough. */
+function roundedUp(ns: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(ns)) - 1);
+  return Math.ceil(ns / unit) * unit;
+}

@@ -1,0 +1,187 @@
+import type { Dataset } from '../data/dataset.js';
+import { deviceIsLost } from '../engine/engine.js';
+import { Reference } from '../engine/reference.js';
+import type { OpenedEngine } from '../engine/registry.js';
+import { WARM_UP_NS } from '../options.js';
+import { Orders } from '../plan/order.js';
+import type { Plan } from '../plan/plan.js';
+import type { Strategy } from '../plan/strategy.js';
+import { epochsOfRound, roundsOf, SHORT_EPOCH_BLOCKS, shortestBlock } from './blocks.js';
+import { attempt, DeviceLost, live, reasonOf, release } from './failure.js';
+import type { CaseEnd, Measurement } from './measurement.js';
+import type { Phase, Progress } from './progress.js';
+import { type RoundPlan, runRounds } from './rounds.js';
+import { type CaseContext, Row } from './row.js';
+import type { Scalars } from './scalars.js';
+import { allocate, upload } from './setup.js';
+import { widestHalfWidthPercent } from './stopping.js';
+import { Interrupted, type Timer } from './timer.js';
+import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+
+/** A case is measured for this long where neither epochs nor a budget say otherwise, ns. */
+const CASE_NS = 5e9;
+/** Half the width of the interval that is enough where neither epochs nor `--until` are given, in percent. */
+const UNTIL_PERCENT = 1;
+/** The first verification of a row takes in the whole epoch, but no longer than this, ns. */
+const VERIFY_NS = 1e9;
+/** Of the time that a budget leaves a case, verifying each row and uploading all of them take at most these shares. */
+const SHARES = { verify: 0.1, upload: 0.25 } as const;
+
+/** What measuring a case came to: a measurement for each strategy, in their order. */
+export interface CaseOutcome {
+  readonly measurements: readonly Measurement[];
+  readonly ended: CaseEnd | undefined;
+  /** Why rows that had begun could not be finished. */
+  readonly failures: readonly string[];
+  /** Why no further case can be measured: on this engine, or at all. */
+  readonly stopped: 'interrupted' | DeviceLost | undefined;
+}
+
+/** What the rows of a case share; `scalars` is the memory for those of a block. */
+export function contextOf(
+  opened: OpenedEngine,
+  dataset: Dataset,
+  plan: Plan,
+  timer: Timer,
+  scalars: Scalars,
+): CaseContext {
+  const [orders, reference] = [new Orders(plan), new Reference(dataset, plan)];
+  return { opened, dataset, plan, timer, scalars, orders, reference };
+}
+
+/**
+ * Measures the strategies of one case against each other: allocate, upload, verify, warm up, then rounds. Where a strategy
+ * fails the others go on. Sessions are released in reverse, also when something throws. A wrong sum throws.
+ */
+export async function measureCase(
+  context: CaseContext,
+  strategies: readonly Strategy[],
+  timing: Timing,
+  allotment: Allotment | undefined,
+  progress: Progress,
+): Promise<CaseOutcome> {
+  const { opened, plan, timer } = context;
+  const rows = strategies.map((strategy) => new Row(context, strategy));
+  const tell = ({ strategy }: Row, phase: Phase['phase'], done?: number) =>
+    progress.phase({ engine: opened.engine, strategy: strategy.name, plan, phase, done });
+  const each = async (phase: Phase['phase'], work: (row: Row) => Promise<void>) => {
+    for (const row of live(rows)) {
+      tell(row, phase);
+      await attempt(row, () => work(row));
+    }
+  };
+  const spareNs = allotment?.spareNs ?? Number.POSITIVE_INFINITY;
+  const failures: string[] = [];
+  let [begun, ended, stopped]: [Row[], CaseEnd | undefined, CaseOutcome['stopped']] = [
+    [],
+    undefined,
+    undefined,
+  ];
+
+  try {
+    await each('setup', (row) => row.admit());
+    await allocate(rows, plan.seed, timer);
+    await upload(rows, plan.seed, spareNs * SHARES.upload, timer);
+    begun = live(rows);
+    await each('verify', (row) => row.verify(Math.min(VERIFY_NS, TRIAL_NS + spareNs * SHARES.verify)));
+    if (timing.warmup > 0) {
+      // A budget leaves no more than the least.
+      const steps = allotment === undefined ? timing.warmup * plan.stepsPerEpoch : 0;
+      await each('warm-up', (row) => row.warmUp(WARM_UP_NS.least, WARM_UP_NS.most, steps));
+    }
+    const rounds = roundPlanOf(live(rows), plan, timing, allotment, timer);
+    const end = await runRounds(rows, rounds, plan.seed, timer, (row, done) => tell(row, 'measure', done));
+    ended = endOf(context, rows, end, timing, allotment);
+    for (const row of live(rows)) {
+      if (allotment !== undefined && timer.nowNs() > allotment.hardEndNs) break;
+      tell(row, 'phases');
+      failures.push(...(await lookAtPhases(row)));
+    }
+  } catch (error) {
+    if (error instanceof Interrupted) stopped = 'interrupted';
+    else if (error instanceof DeviceLost) stopped = error;
+    else throw error;
+  } finally {
+    const lost = await release(rows);
+    stopped ??= lost;
+    ended ??= endOf(context, rows, 'stopped', timing, allotment);
+  }
+  failures.push(
+    ...begun.flatMap(({ failure }) => (failure === undefined || failure.unavailable ? [] : failure.reason)),
+  );
+  return { measurements: rows.map((row) => row.conclude()), ended, failures, stopped };
+}
+
+/** Looks at the phases of a row that is measured: it is not lost where that fails. Returns why it failed. */
+async function lookAtPhases(row: Row): Promise<string[]> {
+  try {
+    await row.lookAtPhases();
+    return [];
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (deviceIsLost(error)) throw new DeviceLost(reason, { cause: error });
+    return [reason];
+  }
+}
+
+/** How many rounds of which blocks: from the epochs that were asked for, or from the time there is. */
+function roundPlanOf(
+  rows: readonly Row[],
+  plan: Plan,
+  { epochs, minTimeNs, untilPercent }: Timing,
+  allotment: Allotment | undefined,
+  timer: Timer,
+): RoundPlan {
+  const { stepsPerEpoch } = plan;
+  // A budget has no time to round a part of an epoch up to all of it.
+  const wholeWithin = allotment === undefined ? SHORT_EPOCH_BLOCKS : 1;
+  const shortest = (row: Row) => shortestBlock(plan, row.stepNs, minTimeNs, row.multiple, wholeWithin);
+  const endNs =
+    allotment?.endNs ??
+    (epochs === undefined || untilPercent !== undefined ? timer.nowNs() + CASE_NS : Infinity);
+  const common = { minTimeNs, endNs, hardEndNs: allotment?.hardEndNs ?? Infinity };
+  const until = untilPercent ?? (epochs === undefined ? UNTIL_PERCENT : undefined);
+  const blocks = new Map(rows.map((row) => [row, shortest(row)]));
+  if (epochs === undefined) {
+    const steps = (row: Row) => blocks.get(row)!;
+    return { ...common, least: LEAST_ROUNDS, most: Infinity, untilPercent: until, steps };
+  }
+  const rounds = roundsOf(epochs);
+  const asked = (round: number) => epochsOfRound(epochs, rounds, round % rounds) * stepsPerEpoch;
+  const most = until === undefined ? rounds : Infinity;
+  if (allotment === undefined) {
+    const steps = (row: Row, round: number) =>
+      minTimeNs === 0 ? asked(round) : Math.max(asked(round), blocks.get(row)!);
+    return { ...common, least: rounds, most, untilPercent: until, steps };
+  }
+  // What was asked for may not fit: blocks shrink by the same share, and where that is not enough there are fewer rounds.
+  const roundNs = rows.reduce((sum, row) => sum + Math.max(asked(0), blocks.get(row)!) * row.stepNs, 0);
+  const share = Math.min(1, (endNs - timer.nowNs()) / (roundNs * rounds));
+  const steps = (row: Row, round: number) => {
+    const unit = share === 1 ? stepsPerEpoch : row.multiple;
+    const shrunk = Math.max(1, Math.floor((asked(round) * share) / unit)) * unit;
+    return Math.max(shrunk, minTimeNs === 0 ? 1 : blocks.get(row)!);
+  };
+  // Where blocks had to shrink, rounds go on as long as there is time.
+  const bounded = share === 1 ? most : Infinity;
+  return { ...common, least: Math.min(LEAST_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
+}
+
+function endOf(
+  { opened, plan }: CaseContext,
+  rows: readonly Row[],
+  end: Exclude<CaseEnd['end'], 'budget'>,
+  { epochs }: Timing,
+  allotment: Allotment | undefined,
+): CaseEnd | undefined {
+  const measured = live(rows).filter(({ samplesNs }) => samplesNs.length > 0);
+  const [first] = measured;
+  if (first === undefined) return undefined;
+  const cut = epochs !== undefined && measured.some((row) => row.steps < epochs * plan.stepsPerEpoch);
+  return {
+    ...{ engine: opened.engine, batch: plan.batch, work: plan.work },
+    rounds: first.samplesNs.length,
+    end: allotment !== undefined && (end === 'time' || (end === 'planned' && cut)) ? 'budget' : end,
+    halfWidthPercent: widestHalfWidthPercent(measured.map(({ samplesNs }) => samplesNs)),
+  };
+}

@@ -1,0 +1,23 @@
+/** Memory for the scalars of a block until they are verified. It grows with what is asked for, up to `MOST_SCALARS`. */
+export class Scalars {
+  #memory = new Float64Array(1024);
+
+  /** Room for scalars `[from, from + count)`; what stands before is kept, the room itself holds NaN. */
+  room(from: number, count: number): Float64Array {
+    const needed = from + count;
+    if (needed > this.#memory.length) {
+      const grown = new Float64Array(Math.min(MOST_SCALARS, Math.max(needed, 2 * this.#memory.length)));
+      grown.set(this.#memory.subarray(0, from));
+      this.#memory = grown;
+    }
+    return this.#memory.subarray(from, needed).fill(Number.NaN);
+  }
+
+  /** The first scalars. */
+  first(count: number): Float64Array {
+    return this.#memory.subarray(0, count);
+  }
+}
+
+/** More are verified in parts. A recorded epoch has at most 100,000. */
+export const MOST_SCALARS = 2 ** 18;

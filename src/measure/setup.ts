@@ -1,0 +1,60 @@
+import { attempt, live } from './failure.js';
+import type { Row } from './row.js';
+import { schedule } from './schedule.js';
+import type { Timer } from './timer.js';
+
+/** Uploads of each row after a discarded one. Two intervals of 8 samples at 97.5 % make one of a ratio at 95 %. */
+const UPLOADS = 8;
+/** Where one takes longer than this, or all of them longer than a budget allows, there are so few that there is no interval. */
+const LONG_UPLOAD_NS = 1e9;
+const FEW_UPLOADS = 2;
+/** Allocations of each row after a discarded one; they end after two where they take longer than this in all. */
+const ALLOCATIONS = 4;
+const ALLOCATIONS_NS = 100e6;
+
+/**
+ * Times what each row allocates before its first step, alone on the device: no other session exists, so there is no copy of the
+ * dataset to share. The first allocation of a row creates what later ones find (a compiled kernel, a pool of memory) and is
+ * discarded; the others come in balanced sequence. Afterwards every live row has allocated what it needs.
+ */
+export async function allocate(rows: readonly Row[], seed: number, timer: Timer): Promise<void> {
+  for (const row of live(rows)) await attempt(row, () => row.allocateAlone());
+  const start = timer.nowNs();
+  const turns = schedule(rows.length, seed);
+  for (let pass = 0; pass < ALLOCATIONS; pass++) {
+    // Passes come in pairs: a sequence and its reverse.
+    if (pass === 2 && timer.nowNs() - start > ALLOCATIONS_NS) break;
+    for (const index of turns.next().value) {
+      const row = rows[index]!;
+      if (row.failure !== undefined) continue;
+      const ns = await attempt(row, () => row.allocateAlone());
+      if (ns !== undefined) row.allocateSamplesNs.push(ns);
+    }
+  }
+  for (const row of live(rows)) await attempt(row, () => row.prepare());
+}
+
+/** Uploads each row several times in balanced sequence and keeps the times, but for the first. Under a budget all are to take at most `mostNs`. */
+export async function upload(
+  rows: readonly Row[],
+  seed: number,
+  mostNs: number,
+  timer: Timer,
+): Promise<void> {
+  for (const row of live(rows)) await attempt(row, () => row.setup());
+  const start = timer.nowNs();
+  const turns = schedule(rows.length, seed);
+  for (let pass = 0; pass < UPLOADS; pass++) {
+    if (pass === FEW_UPLOADS) {
+      const longestNs = Math.max(...live(rows).flatMap(({ setupSamplesNs }) => setupSamplesNs));
+      const allNs = ((timer.nowNs() - start) / FEW_UPLOADS) * UPLOADS;
+      if (longestNs > LONG_UPLOAD_NS || allNs > mostNs) return;
+    }
+    for (const index of turns.next().value) {
+      const row = rows[index]!;
+      if (row.failure !== undefined) continue;
+      const ns = await attempt(row, () => row.setup());
+      if (ns !== undefined) row.setupSamplesNs.push(ns);
+    }
+  }
+}
