@@ -6,55 +6,43 @@ import { buildRecord } from './build.js';
 import { type MeasuredResult, recordSchema } from './schema.js';
 
 const ENVIRONMENT = { node: 'v20', os: 'linux', arch: 'x64', cpu: 'cpu', cores: 2, memoryBytes: 1e9 };
+/** Exactly 20 epochs. */
+const EXACTLY = { epochs: 20, minTimeNs: 0 };
 
-async function recordOf(
-  script: Parameters<typeof fakeRun>[0],
-  options: Parameters<typeof fakeRun>[1] = {},
-  modelNs?: number,
-) {
-  const { request } = fakeRun(script, options);
-  const {
-    batch: _batch,
-    work,
-    stepsPerEpoch: _steps,
-    rowsPerEpoch: _rows,
-    rounds: _rounds,
-    ...rest
-  } = request.plans[0]!;
+async function recordOf(script: Parameters<typeof fakeRun>[0], options: Parameters<typeof fakeRun>[1] = {}) {
+  const { request, settings, plans } = fakeRun(script, { ...EXACTLY, ...options });
   return buildRecord({
-    version: '0.1.0',
-    startedAt: new Date('2026-11-24T00:00:00Z'),
-    argv: ['run'],
-    dataset: datasetOf(4, 1),
-    request: { ...rest, batches: options.batches ?? [4], works: [work], dtype: 'float32', modelNs },
-    environment: ENVIRONMENT,
-    engines: request.engines,
+    ...{ version: '0.1.0', startedAt: new Date('2026-11-24T00:00:00Z'), argv: ['run'], settings, plans },
+    ...{ dataset: datasetOf(4, 1), environment: ENVIRONMENT, engines: request.engines },
     outcome: await measure(request),
   });
 }
 
 describe('buildRecord', () => {
-  const epochNs = (strategy: string) => (strategy === 'pin' ? 2000 : 3000);
-  const setupNs = (strategy: string) => (strategy === 'pin' ? 10_500 : 500);
+  const stepNs = (strategy: string) => (strategy === 'pin' ? 2000 : 3000);
+  const setupNs = (strategy: string) => (strategy === 'pin' ? 9500 : 500);
+  const allocateNs = (strategy: string) => (strategy === 'pin' ? 1500 : 500);
 
   it('writes what its own schema reads, unchanged by a way through JSON', async () => {
-    const record = await recordOf({ epochNs, setupNs });
+    const record = await recordOf({ stepNs, setupNs });
     expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
   it('derives every figure of a result from what the clock said', async () => {
-    const [feed, pin] = (await recordOf({ epochNs, setupNs }, { batches: [2] })).results as MeasuredResult[];
+    const record = await recordOf({ stepNs: (name) => stepNs(name) / 2, setupNs, allocateNs }, { batch: 2 });
+    const [feed, pin] = record.results as MeasuredResult[];
     expect(feed).toMatchObject({
       ...{ engine: 'cuda', device: 'fake device', strategy: 'feed', batch: 2, work: 1, status: 'measured' },
-      ...{ steps: 40, stepsPerEpoch: 2, setupNs: 500, h2dBytesPerStep: 8, h2dBytesSetup: 0, verified: true },
-      ...{ epochSum: 14, maxRelError: 0 },
+      ...{ steps: 40, stepsPerEpoch: 2, epochsMeasured: 20, verifiedSteps: 40 },
+      ...{ allocateNs: 500, setupNs: 500, setupSamplesNs: Array(8).fill(500) },
+      ...{ h2dBytesPerStep: 8, h2dBytesSetup: 0, verified: true, epochSum: 14, maxRelError: 0 },
     });
     expect(feed!.stepNs).toMatchObject({
       median: 1500,
       mean: 1500,
       mad: 0,
       ci95: [1500, 1500],
-      min: 1000,
+      min: 1500,
       max: 1500,
     });
     expect(feed!.rowsPerSecond).toBeCloseTo(2 / 1.5e-6, 3);
@@ -62,40 +50,106 @@ describe('buildRecord', () => {
     expect(pin).toMatchObject({ h2dBytesPerStep: 0, h2dBytesSetup: 16, samplesNs: Array(20).fill(1000) });
   });
 
-  it('compares with feed and turns setup into break-even steps', async () => {
-    const { comparisons } = await recordOf({ epochNs, setupNs }, {}, 7000);
+  it('keeps the options of the run in the plan, as the table of options says', async () => {
+    const { plan, cases } = await recordOf({}, { batch: '1..8', work: [1, 2], modelNs: 7 });
+    expect(plan).toEqual({
+      ...{
+        batches: [1, 2, 4],
+        works: [1, 2],
+        epochs: 20,
+        warmup: 0,
+        minTimeNs: 0,
+        rounds: 20,
+        seed: 1,
+        modelNs: 7,
+      },
+      ...{
+        shuffle: 'none',
+        sampling: 'slice',
+        remainder: 'drop',
+        fetch: 'step',
+        readback: 'mapped',
+        dtype: 'float32',
+      },
+    });
+    expect(cases[0]).toEqual({
+      engine: 'cuda',
+      batch: 1,
+      work: 1,
+      rounds: 20,
+      end: 'planned',
+      halfWidthPercent: 0,
+    });
+    expect(cases).toHaveLength(6);
+  });
+
+  it('compares with feed and turns allocation and upload into break-even steps', async () => {
+    const { comparisons } = await recordOf({ stepNs, setupNs, allocateNs }, { modelNs: 7000 });
     expect(comparisons).toHaveLength(1);
     expect(comparisons[0]).toMatchObject({
-      ...{
-        engine: 'cuda',
-        batch: 4,
-        work: 1,
-        baseline: 'feed',
-        strategy: 'pin',
-        verdict: 'faster',
-        breakEvenSteps: 10,
-      },
+      ...{ engine: 'cuda', batch: 4, work: 1, baseline: 'feed', strategy: 'pin', verdict: 'faster' },
+      ...{ breakEvenSteps: 10, breakEvenCi95: [10, 10] },
     });
     expect(comparisons[0]!.speedup).toBeCloseTo(1.5, 12);
     expect(comparisons[0]!.modelSpeedup).toBeCloseTo(10 / 9, 12);
   });
 
   it('has no break-even where pin saves nothing', async () => {
-    const slower = await recordOf({ epochNs: (s) => (s === 'pin' ? 3000 : 2000), setupNs });
-    expect(slower.comparisons[0]).toMatchObject({ verdict: 'slower', breakEvenSteps: null });
-    const same = await recordOf({ epochNs: () => 2000, setupNs });
+    const slower = await recordOf({ stepNs: (s) => (s === 'pin' ? 3000 : 2000), setupNs });
+    expect(slower.comparisons[0]).toMatchObject({
+      verdict: 'slower',
+      breakEvenSteps: null,
+      breakEvenCi95: null,
+    });
+    const same = await recordOf({ stepNs: () => 2000, setupNs });
     expect(same.comparisons[0]).toMatchObject({ verdict: 'same', breakEvenSteps: null });
   });
 
   it('has no interval and no verdict under 6 rounds, and warns of it', async () => {
-    const { results, comparisons, warnings } = await recordOf({ epochNs }, { epochs: 5 });
+    const { results, comparisons, cases, warnings } = await recordOf({ stepNs }, { epochs: 5 });
     expect((results[0] as MeasuredResult).stepNs.ci95).toBeNull();
     expect(comparisons[0]).toMatchObject({ ci95: null, verdict: 'inconclusive', breakEvenSteps: null });
-    expect(warnings).toContainEqual(expect.objectContaining({ code: 'few-rounds', rounds: 5, needed: 6 }));
+    expect(cases[0]!.halfWidthPercent).toBeNull();
+    expect(warnings).toContainEqual({ code: 'few-rounds', rounds: 5, needed: 6 });
+  });
+
+  it('says which batch sizes of a range have more rows than the dataset', async () => {
+    const { warnings } = await recordOf({}, { batch: '1..16' });
+    expect(warnings).toContainEqual({ code: 'batches-left-out', batches: [8, 16], rows: 4 });
+  });
+
+  it('says once which cases a budget cut short', async () => {
+    let calls = 0;
+    const noisy = () => 1e6 * (1 + (++calls % 5));
+    const options = { epochs: undefined, minTimeNs: undefined, batch: [4, 2], budgetNs: 2e9 } as const;
+    const { warnings, complete } = await recordOf({ stepNs: noisy }, options);
+    expect(complete).toBe(true);
+    const cut = warnings.filter(({ code }) => code === 'budget-cut');
+    expect(cut).toMatchObject([{ budgetNs: 2e9, cases: [{ batch: 4 }, { batch: 2 }] }]);
+  });
+
+  it('warns where --until was not reached', async () => {
+    let calls = 0;
+    const noisy = () => 1e7 * (1 + (++calls % 5));
+    const options = { epochs: undefined, minTimeNs: undefined, untilPercent: 0.5 } as const;
+    const { warnings } = await recordOf({ stepNs: noisy }, options);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ code: 'until-not-reached', untilPercent: 0.5, batch: 4 }),
+    );
+  });
+
+  it('says why a run is not complete', async () => {
+    let calls = 0;
+    const tamper = () => {
+      if (++calls === 10) throw new Error('out of tensors');
+    };
+    const record = await recordOf({ tamper });
+    expect(record).toMatchObject({ complete: false, reason: 'engine cuda: out of tensors' });
+    expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
   it('compares nothing where feed was not measured', async () => {
-    expect((await recordOf({}, { strategies: ['pin', 'zero-copy'] })).comparisons).toEqual([]);
+    expect((await recordOf({}, { strategy: ['pin', 'zero-copy'] })).comparisons).toEqual([]);
   });
 
   it('keeps outliers and counts them in a warning', async () => {
@@ -104,9 +158,9 @@ describe('buildRecord', () => {
       calls += 1;
       return calls === 13 ? 9000 : 1000 + (calls % 7);
     };
-    const { results, warnings } = await recordOf({ epochNs: spiky });
+    const { results, warnings } = await recordOf({ stepNs: spiky });
     const slowest = Math.max(...(results as MeasuredResult[]).flatMap((r) => r.samplesNs));
-    expect(slowest).toBe(9000 / 1);
+    expect(slowest).toBe(9000);
     expect(warnings.filter(({ code }) => code === 'outliers')).toMatchObject([{ outliers: 1, rounds: 20 }]);
   });
 
@@ -121,7 +175,7 @@ describe('buildRecord', () => {
   });
 
   it('writes a sum that is no number as text, since JSON has none', async () => {
-    const { request } = fakeRun({});
+    const { request } = fakeRun({}, EXACTLY);
     (request.dataset.values as Float32Array)[0] = Number.NaN;
     const outcome = await measure(request);
     expect(outcome.measurements[0]).toMatchObject({

@@ -1,9 +1,10 @@
 import { type Dataset, ELEMENT_BYTES } from '../data/dataset.js';
 import type { OpenedEngine } from '../engine/registry.js';
+import { roundsOf } from '../measure/blocks.js';
 import type { Environment } from '../measure/environment.js';
 import type { Outcome } from '../measure/measure.js';
-import { type PlanRequest, roundsOf } from '../plan/plan.js';
-import type { DTypeRequest } from '../words.js';
+import { planOptionsOf, type Settings } from '../options.js';
+import type { Plans } from '../plan/plan.js';
 import { comparisonsOf } from './comparison.js';
 import { resultOf } from './result.js';
 import { RECORD_SCHEMA, type RunRecord } from './schema.js';
@@ -15,7 +16,8 @@ export interface Ingredients {
   readonly startedAt: Date;
   readonly argv: readonly string[];
   readonly dataset: Dataset;
-  readonly request: PlanRequest & { readonly dtype: DTypeRequest; readonly modelNs?: number | undefined };
+  readonly settings: Settings;
+  readonly plans: Plans;
   readonly environment: Environment;
   readonly engines: readonly OpenedEngine[];
   readonly outcome: Outcome;
@@ -23,59 +25,35 @@ export interface Ingredients {
 
 /** Makes the record of a run: pure, so that two readers of the same measurements see the same figures. */
 export function buildRecord(ingredients: Ingredients): RunRecord {
-  const { version, startedAt, argv, request, environment, engines, outcome } = ingredients;
+  const { version, startedAt, argv, settings, plans, environment, engines, outcome } = ingredients;
   const dataset = datasetOf(ingredients.dataset);
   const results = outcome.measurements.map(resultOf);
-  const devices = engines.map(({ engine, device }) => ({
-    engine,
-    info: device.info,
-    clocksCopies: device.clocksCopies,
+  const devices = engines.map(({ engine, device: { info, clocksCopies } }) => ({
+    ...{ engine, ...info, clocksCopies },
+    ...outcome.devices[engine],
   }));
-  const { overheadNsPerStep, floorNs, links } = outcome;
+  const { overheadNsPerStep, incomplete } = outcome;
   return {
     schema: RECORD_SCHEMA,
     pinbench: version,
-    complete: outcome.complete,
+    complete: incomplete === undefined,
+    ...(incomplete && { reason: incomplete.reason }),
     startedAt: startedAt.toISOString(),
     argv: [...argv],
     dataset,
-    plan: planOf(request),
-    environment: {
-      ...environment,
-      devices: devices.map(({ engine, info, clocksCopies }) => ({
-        engine,
-        ...info,
-        clocksCopies,
-        ...(links?.[engine] !== undefined && { link: links[engine] }),
-        ...(floorNs?.[engine] !== undefined && { floorNs: floorNs[engine] }),
-      })),
-      ...(overheadNsPerStep !== undefined && { overheadNsPerStep }),
-    },
+    plan: { ...planOptionsOf(settings, plans.batches), rounds: roundsOf(settings.epochs) },
+    environment: { ...environment, devices, ...(overheadNsPerStep !== undefined && { overheadNsPerStep }) },
     results,
-    comparisons: comparisonsOf(results, request.modelNs),
-    warnings: warningsOf(dataset, devices, results, outcome),
+    comparisons: comparisonsOf(results, settings.modelNs),
+    cases: outcome.ended.map(({ halfWidthPercent, ...end }) => ({
+      ...end,
+      halfWidthPercent: Number.isFinite(halfWidthPercent) ? halfWidthPercent : null,
+    })),
+    warnings: warningsOf(dataset, devices, results, settings, plans, outcome),
   };
 }
 
 function datasetOf({ path, format, dtype, castFrom, rows, cols }: Dataset): RunRecord['dataset'] {
   const bytes = rows * cols * ELEMENT_BYTES[dtype];
   return { path, format, dtype, ...(castFrom !== undefined && { castFrom }), rows, cols, bytes };
-}
-
-function planOf({ batches, works, modelNs, ...rest }: Ingredients['request']): RunRecord['plan'] {
-  return {
-    batches: [...batches],
-    epochs: rest.epochs,
-    warmup: rest.warmup,
-    rounds: roundsOf(rest.epochs),
-    shuffle: rest.shuffle,
-    sampling: rest.sampling,
-    seed: rest.seed,
-    remainder: rest.remainder,
-    fetch: rest.fetch,
-    readback: rest.readback,
-    works: [...works],
-    dtype: rest.dtype,
-    ...(modelNs !== undefined && { modelNs }),
-  };
 }

@@ -49,7 +49,7 @@ describe('a record file', () => {
     const [feed, pin] = sampleRecord().results as [MeasuredResult, MeasuredResult];
     const short = { ...pin, samplesNs: pin.samplesNs.slice(1) };
     expect(() => parseRecord('r.json', text({ results: [feed, short] }))).toThrow(
-      /\(results\.1\.samplesNs: 5 rounds, where another strategy of its cell has 6\)/,
+      /\(results\.1\.samplesNs: 5 rounds, where another strategy of its case has 6\)/,
     );
     const still = { ...feed, samplesNs: [0, ...feed.samplesNs.slice(1)] };
     expect(() => parseRecord('r.json', text({ results: [still] }))).toThrow(/\(results\.0\.samplesNs\.0: /);

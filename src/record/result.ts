@@ -8,15 +8,15 @@ import type { MeasuredResult, Result } from './schema.js';
 /** A measurement as a result of the record, with everything derived from it. */
 export function resultOf(measurement: Measurement): Result {
   const { engine, device, strategy, plan } = measurement;
-  const cell = { engine, device: device.name, strategy: strategy.name, batch: plan.batch, work: plan.work };
-  if (measurement.status === 'skipped') return { ...cell, status: 'skipped', reason: measurement.reason };
-  return { ...cell, ...derive(measurement) };
+  const row = { engine, device: device.name, strategy: strategy.name, batch: plan.batch, work: plan.work };
+  if (measurement.status === 'skipped') return { ...row, status: 'skipped', reason: measurement.reason };
+  return { ...row, ...derive(measurement) };
 }
 
 function derive(
   measured: Measured,
 ): Omit<MeasuredResult, 'engine' | 'device' | 'strategy' | 'batch' | 'work'> {
-  const { plan, strategy, setupNs, stepTimes, epochSum, maxRelError, steps } = measured;
+  const { plan, strategy, stepTimes, epochSum, maxRelError, steps, verifiedSteps } = measured;
   const samplesNs = [...measured.samplesNs];
   const medianNs = median(samplesNs);
   const interval = medianInterval(samplesNs);
@@ -25,6 +25,8 @@ function derive(
     status: 'measured',
     steps,
     stepsPerEpoch: plan.stepsPerEpoch,
+    epochsMeasured: steps / plan.stepsPerEpoch,
+    verifiedSteps,
     stepNs: {
       median: medianNs,
       mean: mean(samplesNs),
@@ -37,11 +39,13 @@ function derive(
     ...(measured.phases && { phasesNs: { ...measured.phases, host: hostNs(measured.phases, medianNs) } }),
     samplesNs,
     ...(measured.conditions && { conditions: measured.conditions.map(conditionsOf) }),
-    setupNs,
+    allocateNs: median([...measured.allocateSamplesNs]),
+    setupNs: median([...measured.setupSamplesNs]),
+    setupSamplesNs: [...measured.setupSamplesNs],
     ...movementOf(plan, strategy),
     rowsPerSecond,
     bytesPerSecond: rowsPerSecond * rowBytesOf(plan),
-    epochSum: Number.isFinite(epochSum) ? epochSum : (String(epochSum) as 'NaN' | 'Infinity' | '-Infinity'),
+    epochSum: jsonNumber(epochSum),
     maxRelError,
     verified: true,
   };
@@ -58,4 +62,11 @@ function conditionOf({ throttled, ...rest }: Condition) {
 /** What is left of a step when the device's parts are taken away; they were seen in another pass and may come to more. */
 function hostNs({ copy, graph, fetch }: Phases, medianNs: number): number {
   return Math.max(0, medianNs - copy - graph - fetch);
+}
+
+/** JSON has no NaN and no infinity. */
+function jsonNumber(value: number | null): MeasuredResult['epochSum'] {
+  return value === null || Number.isFinite(value)
+    ? value
+    : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
 }

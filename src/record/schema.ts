@@ -1,17 +1,8 @@
 import { z } from 'zod';
-import {
-  DATA_FORMATS,
-  DTYPE_REQUESTS,
-  DTYPES,
-  ENGINES,
-  FETCHES,
-  READBACKS,
-  REMAINDERS,
-  SAMPLINGS,
-  SHUFFLES,
-  STRATEGIES,
-  VERDICTS,
-} from '../words.js';
+import { DATA_FORMATS, DTYPES, ENGINES, STRATEGIES, VERDICTS } from '../words.js';
+import { planOptionsSchema } from './plan-schema.js';
+import { caseNameOf } from './row-name.js';
+import { warningSchema } from './warning-schema.js';
 
 /** The record's name and version; a reader refuses any other. */
 export const RECORD_SCHEMA = 'pinbench/record@1';
@@ -20,8 +11,8 @@ const count = z.int().nonnegative();
 const positive = z.int().positive();
 const ns = z.number().nonnegative();
 const interval = z.tuple([z.number(), z.number()]);
-/** JSON has no infinity and no NaN: these three are written as text. */
-const scalar = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+/** JSON has no infinity and no NaN: these three are written as text. An enum of them would break the types of older compilers. */
+const scalar = z.union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')]);
 
 const dataset = z.object({
   path: z.string(),
@@ -33,21 +24,11 @@ const dataset = z.object({
   bytes: positive.describe('of the matrix in memory'),
 });
 
-const plan = z.object({
-  batches: z.array(positive).describe('rows per mini-batch'),
-  epochs: positive.describe('measured epochs per strategy, as asked for'),
-  warmup: count,
-  rounds: positive,
-  shuffle: z.enum(SHUFFLES),
-  sampling: z.enum(SAMPLINGS),
-  seed: count,
-  remainder: z.enum(REMAINDERS),
-  fetch: z.enum(FETCHES),
-  readback: z.enum(READBACKS).optional(),
-  works: z.array(positive).describe('graph passes per mini-batch'),
-  dtype: z.enum(DTYPE_REQUESTS),
-  modelNs: ns.optional().describe('--model-us: a model of so many ns a step, for the prediction'),
-});
+const plan = planOptionsSchema.and(
+  z.object({
+    rounds: positive.describe('planned for each case; the fewest where the interval or the time decides'),
+  }),
+);
 
 const link = z
   .object({ generation: positive, width: positive, maxGeneration: positive, maxWidth: positive })
@@ -80,7 +61,11 @@ const device = z.object({
   numaNode: count.optional(),
   link: link.optional(),
   integrated: z.boolean().optional(),
-  floorNs: ns.optional().describe('an empty kernel launched and waited for: what no strategy can beat'),
+  floorNs: ns.optional().describe('an empty kernel launched and waited for: no strategy can be faster'),
+  callsNsPerStep: z
+    .partialRecord(z.enum(STRATEGIES), ns)
+    .optional()
+    .describe('what the calls from JavaScript to the driver cost in a step of each strategy'),
 });
 
 const environment = z.object({
@@ -95,7 +80,7 @@ const environment = z.object({
   devices: z.array(device),
   overheadNsPerStep: ns
     .optional()
-    .describe("pinbench's own cost of a step, from an engine that does nothing"),
+    .describe('what the timing loop costs of each step, from an engine that does nothing'),
 });
 
 const stepNs = z.object({
@@ -110,7 +95,7 @@ const stepNs = z.object({
   ci95: interval.nullable().describe('of the median, exact order-statistic interval; null under 6 rounds'),
 });
 
-const cell = z.object({
+const row = z.object({
   engine: z.enum(ENGINES),
   device: z.string(),
   strategy: z.enum(STRATEGIES),
@@ -118,10 +103,12 @@ const cell = z.object({
   work: positive,
 });
 
-const measured = cell.extend({
+const measured = row.extend({
   status: z.literal('measured'),
-  steps: positive,
+  steps: positive.describe('timed, all rounds together'),
   stepsPerEpoch: positive,
+  epochsMeasured: z.number().positive().describe('steps over stepsPerEpoch: a block may be part of an epoch'),
+  verifiedSteps: count.describe('of the timed steps, those whose scalar was held against the reference'),
   stepNs,
   phasesNs: z
     .object({ copy: ns, graph: ns, fetch: ns, host: ns })
@@ -134,17 +121,23 @@ const measured = cell.extend({
     .array(z.object({ before: condition, after: condition }))
     .optional()
     .describe('state of the device around each round'),
-  setupNs: ns,
+  allocateNs: ns.describe('allocation and page-locking, with nothing to share; median'),
+  setupNs: ns.describe('the upload; median'),
+  setupSamplesNs: z.array(ns).describe('each upload but the first'),
   h2dBytesPerStep: z.number().nonnegative().describe('mean over an epoch, by the plan'),
   h2dBytesSetup: count,
   rowsPerSecond: z.number().nonnegative(),
   bytesPerSecond: z.number().nonnegative().describe('of mini-batches through the graph'),
-  epochSum: scalar.describe('sum of the scalars of the verified epoch'),
+  epochSum: scalar
+    .nullable()
+    .describe(
+      'sum of the scalars of the first epoch; null where it was too long to be visited whole before measuring',
+    ),
   maxRelError: z.number().nonnegative().describe('largest difference from the float64 reference'),
   verified: z.literal(true),
 });
 
-const skipped = cell.extend({ status: z.literal('skipped'), reason: z.string() });
+const skipped = row.extend({ status: z.literal('skipped'), reason: z.string() });
 
 const comparison = z.object({
   engine: z.enum(ENGINES),
@@ -155,18 +148,37 @@ const comparison = z.object({
   speedup: z.number().positive().describe('baseline time over strategy time, paired by round'),
   ci95: interval.nullable(),
   verdict: z.enum(VERDICTS),
-  breakEvenSteps: count.nullable().describe('steps until the extra setup is paid; null where it never is'),
+  breakEvenSteps: count
+    .nullable()
+    .describe('steps until the extra allocation and upload are paid; null where they never are'),
+  breakEvenCi95: interval.nullable().describe('null where there is no break-even or too few uploads'),
   modelSpeedup: z.number().positive().optional().describe('predicted with modelNs added to every step'),
 });
 
-const warning = z.looseObject({ code: z.string(), message: z.string() });
+const caseEnd = z.object({
+  engine: z.enum(ENGINES),
+  batch: positive,
+  work: positive,
+  rounds: count,
+  end: z
+    .enum(['planned', 'until', 'time', 'budget', 'stopped'])
+    .describe(
+      'why no further round: all were measured, the interval is narrow, the time or the budget is over, or the run ended early',
+    ),
+  halfWidthPercent: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .describe('of the widest 95 % interval; null without one'),
+});
 
 /** What a run writes and everything else reads. Times are ns, sizes bytes. */
 export const recordSchema = z
   .object({
     schema: z.literal(RECORD_SCHEMA),
     pinbench: z.string().describe('version that wrote it'),
-    complete: z.boolean().describe('false: interrupted, what is there is whole rounds'),
+    complete: z.boolean().describe('false: interrupted, or an engine failed; what is there is whole rounds'),
+    reason: z.string().optional().describe('why it is not complete'),
     startedAt: z.iso.datetime(),
     argv: z.array(z.string()),
     dataset,
@@ -174,18 +186,19 @@ export const recordSchema = z
     environment,
     results: z.array(z.discriminatedUnion('status', [measured, skipped])),
     comparisons: z.array(comparison),
-    warnings: z.array(warning),
+    cases: z.array(caseEnd).describe('how the rounds of each case ended'),
+    warnings: z.array(warningSchema),
   })
   .superRefine(({ results }, context) => {
-    // Rounds of a cell are paired: what is made of them pairs them by their places.
+    // Rounds of a case are paired: what is made of them pairs them by their places.
     const rounds = new Map<string, number>();
     for (const [i, result] of results.entries()) {
       if (result.status === 'skipped') continue;
-      const cell = `${result.engine} ${result.batch} ${result.work}`;
-      const expected = rounds.get(cell) ?? result.samplesNs.length;
-      rounds.set(cell, expected);
+      const name = caseNameOf(result);
+      const expected = rounds.get(name) ?? result.samplesNs.length;
+      rounds.set(name, expected);
       if (result.samplesNs.length === expected) continue;
-      const message = `${result.samplesNs.length} rounds, where another strategy of its cell has ${expected}`;
+      const message = `${result.samplesNs.length} rounds, where another strategy of its case has ${expected}`;
       context.addIssue({ code: 'custom', path: ['results', i, 'samplesNs'], message });
     }
   });
@@ -194,7 +207,7 @@ export type RunRecord = z.infer<typeof recordSchema>;
 export type Result = RunRecord['results'][number];
 export type MeasuredResult = z.infer<typeof measured>;
 export type Comparison = z.infer<typeof comparison>;
-export type Warning = z.infer<typeof warning>;
+export type { Warning } from './warning-schema.js';
 export type DeviceRecord = z.infer<typeof device>;
 
 /** The record's JSON Schema (draft 2020-12). */

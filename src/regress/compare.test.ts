@@ -8,7 +8,7 @@ const OPTIONS: CompareOptions = { thresholdPercent: 5, metric: 'step', ignoreDev
 const steady = (ns: number) => (_: string, round: number) => ns * (1 + (round % 5) / 1000);
 const compare = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compareRecords([['base.json', base]], [['head.json', head]], { ...OPTIONS, ...options });
-const cellOf = ({ engine, device, strategy, batch, work }: Result) => ({
+const rowOf = ({ engine, device, strategy, batch, work }: Result) => ({
   ...{ engine, device, strategy, batch, work },
 });
 const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
@@ -130,7 +130,7 @@ describe('compareRecords', () => {
     const cut = recordWith(steady(1000));
     cut.results = cut.results.map((result) =>
       result.strategy === 'pin' && result.status === 'measured'
-        ? { ...cellOf(result), status: 'skipped', reason: 'out of memory' }
+        ? { ...rowOf(result), status: 'skipped', reason: 'out of memory' }
         : result,
     );
     const heads = [
@@ -198,7 +198,7 @@ describe('compareRecords', () => {
     const base = recordWith(steady(1000));
     const head = recordWith(steady(1000));
     const pin = head.results.findIndex(({ strategy }) => strategy === 'pin');
-    head.results[pin] = { ...cellOf(head.results[pin]!), status: 'skipped', reason: 'does not fit' };
+    head.results[pin] = { ...rowOf(head.results[pin]!), status: 'skipped', reason: 'does not fit' };
     head.results.push({ ...(head.results[0] as MeasuredResult), strategy: 'zero-copy' });
     expect(compare(base, head).rows).toMatchObject([
       { strategy: 'feed', verdict: 'same' },

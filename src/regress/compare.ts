@@ -73,10 +73,10 @@ export function compareRecords(
     heads: heads.map(sourceOf),
     rows: [
       ...judged(pairs, options),
-      ...gone.map(([key, { cell, middle }]): RegressionRow => {
-        return { ...cell, base: middle, verdict: 'missing', note: absence(key) };
+      ...gone.map(([key, { row, middle }]): RegressionRow => {
+        return { ...row, base: middle, verdict: 'missing', note: absence(key) };
       }),
-      ...added.map(([, { cell, middle }]): RegressionRow => ({ ...cell, head: middle, verdict: 'new' })),
+      ...added.map(([, { row, middle }]): RegressionRow => ({ ...row, head: middle, verdict: 'new' })),
     ],
   };
 }
@@ -97,8 +97,8 @@ function judged(
     const shift = shifts[i]!;
     const [lo, hi] = shift.ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
     return {
-      ...head.cell,
-      ...(base.cell.work !== head.cell.work && { baseWork: base.cell.work }),
+      ...head.row,
+      ...(base.row.work !== head.row.work && { baseWork: base.row.work }),
       base: base.middle,
       head: head.middle,
       change: ratioOf(shift.shift),

@@ -1,11 +1,11 @@
 import { median } from 'simple-statistics';
-import { type Cell, nameOf } from '../record/cell.js';
+import { nameOf, type RowName } from '../record/row-name.js';
 import type { RunRecord } from '../record/schema.js';
 import type { Metric } from '../words.js';
 
 /** A row of a record, as far as it is compared. */
 export interface Sample {
-  readonly cell: Cell;
+  readonly row: RowName;
   /** As people read it: ns a step or the speedup over feed, the median of the rounds; of several records the median of theirs. */
   readonly middle: number;
   /** A round each: the log of what is to be small, the time of a step or one over the speedup. */
@@ -15,9 +15,9 @@ export interface Sample {
 }
 
 /** The text a row is matched by. */
-export type Key = (cell: Cell) => string;
+export type Key = (row: RowName) => string;
 
-const withoutWork: Key = (cell) => nameOf({ ...cell, work: 0 });
+const withoutWork: Key = (row) => nameOf({ ...row, work: 0 });
 
 /** Where each side has a single work, it is how heavy the model was, and a heavier one is a slowdown like any other. */
 export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
@@ -29,7 +29,7 @@ export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
 export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: Key): Map<string, Sample> {
   const rows = new Map<string, Sample[]>();
   for (const sample of records.flatMap((record) => samplesOfOne(record, metric))) {
-    const key = keyOf(sample.cell);
+    const key = keyOf(sample.row);
     rows.set(key, [...(rows.get(key) ?? []), sample]);
   }
   return new Map([...rows].map(([key, samples]) => [key, together(samples)]));
@@ -37,7 +37,7 @@ export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: 
 
 function together(samples: readonly Sample[]): Sample {
   return {
-    cell: samples[0]!.cell,
+    row: samples[0]!.row,
     middle: median(samples.map(({ middle }) => middle)),
     costs: samples.flatMap(({ costs }) => costs),
     levels: samples.flatMap(({ levels }) => levels),
@@ -47,17 +47,17 @@ function together(samples: readonly Sample[]): Sample {
 function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
   const measured = results.filter((result) => result.status === 'measured');
   return measured.flatMap(({ engine, strategy, batch, work, samplesNs }) => {
-    const cell = { engine, strategy, batch, work };
-    if (metric === 'step') return sampleOf(cell, samplesNs.map(Math.log), Math.exp);
-    const feed = measured.find((other) => nameOf(other) === nameOf({ ...cell, strategy: 'feed' }));
+    const row = { engine, strategy, batch, work };
+    if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), Math.exp);
+    const feed = measured.find((other) => nameOf(other) === nameOf({ ...row, strategy: 'feed' }));
     if (strategy === 'feed' || feed === undefined) return [];
     // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
     const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
-    return sampleOf(cell, costs, (cost) => Math.exp(-cost));
+    return sampleOf(row, costs, (cost) => Math.exp(-cost));
   });
 }
 
-function sampleOf(cell: Cell, costs: readonly number[], middleOf: (cost: number) => number): Sample {
+function sampleOf(row: RowName, costs: readonly number[], middleOf: (cost: number) => number): Sample {
   const level = median([...costs]);
-  return { cell, middle: middleOf(level), costs, levels: [level] };
+  return { row, middle: middleOf(level), costs, levels: [level] };
 }

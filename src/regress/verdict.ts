@@ -34,7 +34,7 @@ export function remedyOf({ shift, ci95 }: Shift, rounds: number, thresholdPercen
   if (!(needed <= TOO_MANY_ROUNDS)) {
     return 'too near the threshold for any number of rounds to settle it: choose another --threshold';
   }
-  return `about ${roundUp(needed)} rounds a side would settle it, not ${rounds}: run with --until, or several records a side`;
+  return `about ${roundUp(needed)} rounds a side would settle it, not ${rounds}: measure with a larger --budget, or several records a side`;
 }
 
 /** Up to two digits. */

@@ -1,4 +1,4 @@
-import { nameOf } from '../record/cell.js';
+import { nameOf } from '../record/row-name.js';
 import type { Named } from './named.js';
 import { measuredIn, sixDigits } from './services.js';
 

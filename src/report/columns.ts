@@ -48,7 +48,7 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
     },
     right(
       'setup',
-      measured((r) => formatDuration(r.setupNs)),
+      measured((r) => formatDuration(r.allocateNs + r.setupNs)),
     ),
     {
       ...left('against feed', ({ result, comparison }) =>

@@ -19,6 +19,7 @@ const FIELDS: readonly Field[] = [
   ['stepNs.p95', (r) => r.stepNs.p95],
   ['stepNs.p99', (r) => r.stepNs.p99],
   ['stepNs.max', (r) => r.stepNs.max],
+  ['allocateNs', (r) => r.allocateNs],
   ['setupNs', (r) => r.setupNs],
   ['h2dBytesPerStep', (r) => r.h2dBytesPerStep],
   ['h2dBytesSetup', (r) => r.h2dBytesSetup],
@@ -26,6 +27,8 @@ const FIELDS: readonly Field[] = [
   ['bytesPerSecond', (r) => r.bytesPerSecond],
   ['epochSum', (r) => r.epochSum],
   ['maxRelError', (r) => r.maxRelError],
+  ['epochsMeasured', (r) => r.epochsMeasured],
+  ['verifiedSteps', (r) => r.verifiedSteps],
 ];
 
 const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) => unknown])[] = [
@@ -33,19 +36,21 @@ const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) =>
   ['speedup.ci95.lo', (c) => c.ci95?.[0]],
   ['speedup.ci95.hi', (c) => c.ci95?.[1]],
   ['verdict', (c) => c.verdict],
+  ['breakEvenCi95.lo', (c) => c.breakEvenCi95?.[0]],
+  ['breakEvenCi95.hi', (c) => c.breakEvenCi95?.[1]],
   ['breakEvenSteps', (c) => c.breakEvenSteps],
 ];
 
-const CELL_FIELDS = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
+const ROW_FIELDS = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
 
 /** Results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. Of several records each line begins with its record's name. */
 export function renderCsv(records: readonly Named[]): string {
   const several = records.length > 1;
-  const header = [...CELL_FIELDS, ...[...FIELDS, ...COMPARISON_FIELDS].map(([name]) => name)];
+  const header = [...ROW_FIELDS, ...[...FIELDS, ...COMPARISON_FIELDS].map(([name]) => name)];
   const rows = sectionsOf(records).flatMap(({ rows }) => rows);
   const lines = rows.map(({ name, result, comparison }) => [
     ...(several ? [name] : []),
-    ...CELL_FIELDS.map((field) =>
+    ...ROW_FIELDS.map((field) =>
       field === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, field),
     ),
     ...FIELDS.map(([, value]) => (result.status === 'measured' ? value(result) : '')),

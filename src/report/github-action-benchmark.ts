@@ -1,4 +1,4 @@
-import { nameOf } from '../record/cell.js';
+import { nameOf } from '../record/row-name.js';
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import type { Named } from './named.js';

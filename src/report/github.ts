@@ -2,7 +2,7 @@ import type { Regression } from '../regress/schema.js';
 import { failureOf } from '../regress/verdict.js';
 import { formatRatio } from '../units.js';
 import type { Failure } from '../words.js';
-import { rowNameOf } from './sentences.js';
+import { rowNameOf } from './rows-phrase.js';
 
 /** Workflow commands of GitHub Actions: an error for each row that fails the comparison, a warning for each that could have. */
 export function annotationsOf({ rows, metric }: Regression, failOn: readonly Failure[]): string[] {

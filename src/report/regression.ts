@@ -11,7 +11,7 @@ import {
   tableForMarkdown,
   tableForTerminal,
 } from './layout.js';
-import { rowNameOf } from './sentences.js';
+import { rowNameOf } from './rows-phrase.js';
 
 /** A comparison with a baseline, for people, for GitHub or for programs. */
 export function renderRegression(format: CompareFormat, regression: Regression, color = false): string {

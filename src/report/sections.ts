@@ -1,4 +1,4 @@
-import { nameOf } from '../record/cell.js';
+import { nameOf } from '../record/row-name.js';
 import type { Comparison, Result } from '../record/schema.js';
 import { settingOf } from '../record/setting.js';
 import { STRATEGIES } from '../words.js';
@@ -27,7 +27,7 @@ export function sectionsOf(records: readonly Named[]): Section<Row>[] {
       sections.set(heading, [...(sections.get(heading) ?? []), row]);
     }
   }
-  return [...sections].map(([heading, rows]) => ({ heading, rows: rows.sort(byCell) }));
+  return [...sections].map(([heading, rows]) => ({ heading, rows: rows.sort(byCase) }));
 }
 
 function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {
@@ -49,7 +49,7 @@ function differencesOf(records: readonly Named[]): (named: Named) => string[] {
 }
 
 /** Sorting is stable: what is alike stays in the order of the records. */
-function byCell({ result: a }: Row, { result: b }: Row): number {
+function byCase({ result: a }: Row, { result: b }: Row): number {
   return (
     a.batch - b.batch || a.work - b.work || STRATEGIES.indexOf(a.strategy) - STRATEGIES.indexOf(b.strategy)
   );

@@ -1,14 +1,21 @@
 import type { RunRecord } from '../schema.js';
 
-/** A record with figures made up for the tests of what reads records: two strategies, one skipped, one cell. */
+/** A record with figures made up for the tests of what reads records: two strategies and a skipped one in one case. */
 export function sampleRecord(): RunRecord {
   const feedNs = [130, 131, 129, 132, 130, 131].map((ns) => ns * 100);
   const pinNs = [100, 100, 99, 101, 100, 100].map((ns) => ns * 100);
-  const cell = { engine: 'cuda', device: 'NVIDIA H200', batch: 2, work: 1 } as const;
+  const inCase = { engine: 'cuda', device: 'NVIDIA H200', batch: 2, work: 1 } as const;
   const measured = {
-    ...cell,
+    ...inCase,
     ...({ status: 'measured', verified: true } as const),
-    ...{ steps: 500, stepsPerEpoch: 5, epochSum: 8555, maxRelError: 0 },
+    ...{
+      steps: 500,
+      stepsPerEpoch: 5,
+      epochsMeasured: 100,
+      verifiedSteps: 500,
+      epochSum: 8555,
+      maxRelError: 0,
+    },
   };
   return {
     schema: 'pinbench/record@1',
@@ -26,9 +33,10 @@ export function sampleRecord(): RunRecord {
       bytes: 120,
     },
     plan: {
-      ...{ batches: [2], epochs: 100, warmup: 3, rounds: 6, shuffle: 'once', sampling: 'slice', seed: 1 },
-      ...{ remainder: 'drop', fetch: 'step', works: [1], dtype: 'float32' },
-    } as RunRecord['plan'],
+      ...{ batches: [2], epochs: 100, warmup: 3, rounds: 6, minTimeNs: 10e6, seed: 1, works: [1] },
+      ...({ shuffle: 'once', sampling: 'slice', remainder: 'drop', fetch: 'step' } as const),
+      ...({ readback: 'mapped', dtype: 'float32' } as const),
+    },
     environment: {
       ...{
         node: 'v20.0.0',
@@ -59,7 +67,9 @@ export function sampleRecord(): RunRecord {
           ci95: [12900, 13200],
         },
         samplesNs: feedNs,
+        allocateNs: 50,
         setupNs: 100,
+        setupSamplesNs: Array(8).fill(100),
         h2dBytesPerStep: 24,
         h2dBytesSetup: 0,
         rowsPerSecond: 153_257,
@@ -73,20 +83,28 @@ export function sampleRecord(): RunRecord {
           ci95: [9900, 10100],
         },
         samplesNs: pinNs,
+        allocateNs: 1050,
         setupNs: 42_000,
+        setupSamplesNs: Array(8).fill(42_000),
         h2dBytesPerStep: 0,
         h2dBytesSetup: 120,
         rowsPerSecond: 200_000,
         bytesPerSecond: 2_400_000,
       },
-      { ...cell, strategy: 'pin-replay', status: 'skipped', reason: 'no | graphs, "here"' },
+      { ...inCase, strategy: 'pin-replay', status: 'skipped', reason: 'no | graphs, "here"' },
     ],
     comparisons: [
       {
         ...{ engine: 'cuda', batch: 2, work: 1, baseline: 'feed', strategy: 'pin', speedup: 1.305 },
-        ...{ ci95: [1.29, 1.33], verdict: 'faster', breakEvenSteps: 14 },
+        ...{ ci95: [1.29, 1.33], verdict: 'faster', breakEvenSteps: 15, breakEvenCi95: [14, 15] },
       } as RunRecord['comparisons'][number],
     ],
-    warnings: [{ code: 'outliers', message: 'cuda feed, batch 2: 1 of 6 rounds are outliers', outliers: 1 }],
+    cases: [{ engine: 'cuda', batch: 2, work: 1, rounds: 6, end: 'planned', halfWidthPercent: 1.5 }],
+    warnings: [
+      {
+        ...({ code: 'outliers', engine: 'cuda', strategy: 'feed', batch: 2, work: 1 } as const),
+        ...{ outliers: 1, rounds: 6, farthest: 1.4 },
+      },
+    ],
   };
 }

@@ -1,4 +1,4 @@
-import { randomOf } from '../../plan/batches.js';
+import { randomOf } from '../../plan/random.js';
 import type { RunRecord } from '../../record/schema.js';
 import { sampleRecord } from '../../record/testing/sample-record.js';
 import { type CompareOptions, compareRecords } from '../compare.js';
@@ -35,7 +35,7 @@ export interface Machine {
 
 /** A machine whose runs agree: what is left is noise, spikes and drift within a run. */
 export const STEADY: Machine = { runSpread: 0.003, rowSpread: 0 };
-/** A virtual machine on a shared host, by what `npm run bench:same-code` saw on one: step times differ by 3.3 %, speedups by 1.7 %. */
+/** A machine on a shared host, where step times of runs differ by 3.3 % and speedups by 1.7 %. */
 export const SHARED: Machine = { runSpread: 0.031, rowSpread: 0.012 };
 
 /** Records of two sides, and how they are compared. */

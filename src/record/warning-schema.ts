@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { DTYPES, ENGINES, STRATEGIES } from '../words.js';
+
+const count = z.int().nonnegative();
+const positive = z.int().positive();
+const engine = z.enum(ENGINES);
+const inCase = { engine, batch: positive, work: positive };
+const ofRow = { ...inCase, strategy: z.enum(STRATEGIES) };
+const onDevice = { engine, device: z.string() };
+
+/** What a sceptic would ask about a run: a code, and the numbers it rests on. `report/` words them. */
+export const warningSchema = z.discriminatedUnion('code', [
+  z.object({ code: z.literal('cast'), castFrom: z.string(), dtype: z.enum(DTYPES) }),
+  z.object({ code: z.literal('no-gpu'), ...onDevice }),
+  z.object({ code: z.literal('shared-memory'), ...onDevice }),
+  z.object({ code: z.literal('mig'), ...onDevice }),
+  z.object({ code: z.literal('copying-slice'), engine, rowBytes: z.number().positive() }),
+  z.object({ code: z.literal('dataset-within-l2'), engine, bytes: positive, l2Bytes: positive }),
+  z.object({
+    ...{ code: z.literal('slow-link'), engine },
+    ...{ generation: positive, width: positive, maxGeneration: positive, maxWidth: positive },
+  }),
+  z.object({ code: z.literal('batches-left-out'), batches: z.array(positive), rows: positive }),
+  z.object({
+    code: z.literal('budget-cut'),
+    budgetNs: z.number().positive(),
+    cases: z
+      .array(z.object({ ...inCase, rounds: count }))
+      .describe('that ended for want of time, or never began'),
+  }),
+  z.object({
+    code: z.literal('until-not-reached'),
+    ...inCase,
+    rounds: count,
+    untilPercent: z.number().positive(),
+    halfWidthPercent: z.number().nonnegative().optional().describe('absent: there is no interval'),
+  }),
+  z.object({ code: z.literal('few-rounds'), rounds: count, needed: positive }),
+  z.object({
+    code: z.literal('outliers'),
+    ...ofRow,
+    outliers: positive,
+    rounds: positive,
+    farthest: z.number().positive().describe('the farthest outlier over the median'),
+  }),
+  z.object({
+    code: z.literal('throttled'),
+    ...ofRow,
+    reasons: z.array(z.string()),
+    throttled: positive,
+    rounds: positive,
+  }),
+]);
+
+export type Warning = z.infer<typeof warningSchema>;

@@ -1,0 +1,102 @@
+import type { CaseName } from '../record/row-name.js';
+import type { Warning } from '../record/schema.js';
+import { formatBytes, formatDuration, formatInteger, formatPercent, formatRatio } from '../units.js';
+import { CaseWords } from './rows-phrase.js';
+
+type Code = Warning['code'];
+type Of<C extends Code> = Extract<Warning, { code: C }>;
+
+/** One sentence for all warnings of one code, of which there is at least one. */
+type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: CaseWords) => string;
+
+/** The words of every warning; those that the device and dataset lines give already have none. */
+const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
+  cast: undefined,
+  'no-gpu': undefined,
+  'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
+  mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
+  'copying-slice': each(
+    ({ engine, rowBytes }) =>
+      `${engine}: a row of ${rowBytes} bytes is no multiple of 64, so that a slice copies each mini-batch on the device`,
+  ),
+  'dataset-within-l2': each(
+    ({ engine, bytes, l2Bytes }) =>
+      `${engine}: the dataset, ${formatBytes(bytes)}, fits in the device's L2 cache, ${formatBytes(l2Bytes)}: resident strategies read the cache, not device memory`,
+  ),
+  'slow-link': each(
+    ({ engine, generation, width, maxGeneration, maxWidth }) =>
+      `${engine}: the link ran at PCIe ${generation} ×${width} under copies, device and slot can do PCIe ${maxGeneration} ×${maxWidth}: what is fed is slower than it could be`,
+  ),
+  'batches-left-out': ([{ batches, rows }]) =>
+    `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
+  'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
+  'until-not-reached': untilNotReached,
+  'few-rounds': ([{ rounds, needed }]) =>
+    `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}: ask for more epochs or a larger budget`,
+  outliers,
+  throttled,
+};
+
+/** The warnings of a record in words: one line a code, whatever the number of cases. `cases` are those of the record. */
+export function warningSentences(warnings: readonly Warning[], cases: readonly CaseName[]): string[] {
+  const words = new CaseWords(cases);
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  return codes.flatMap((code) => sentenceOf(code, warnings, words) ?? []);
+}
+
+function sentenceOf<C extends Code>(
+  code: C,
+  warnings: readonly Warning[],
+  words: CaseWords,
+): string | undefined {
+  const those = warnings.filter((warning): warning is Of<C> => warning.code === code);
+  return (SENTENCES[code] as Sentence<C> | undefined)?.(those as [Of<C>, ...Of<C>[]], words);
+}
+
+/** One sentence a warning, in one line. */
+function each<C extends Code>(sentence: (warning: Of<C>) => string): Sentence<C> {
+  return (warnings) => warnings.map(sentence).join('; ');
+}
+
+function devices(all: readonly { readonly engine: string; readonly device: string }[]): string {
+  return all.map(({ engine, device }) => `${engine}: ${device}`).join('; ');
+}
+
+function budgetCut(budgetNs: number, cases: Of<'budget-cut'>['cases'], words: CaseWords): string {
+  const measured = cases.filter(({ rounds }) => rounds > 0);
+  const never = cases.filter(({ rounds }) => rounds === 0);
+  const rounds = measured.map((one) => one.rounds);
+  const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
+  const range = least === most ? `${least} rounds` : `${least} to ${most} rounds`;
+  const parts = [
+    ...(measured.length === 0 ? [] : [`${words.list(measured)} ended after ${range}`]),
+    ...(never.length === 0 ? [] : [`${words.list(never)} not measured`]),
+  ];
+  return `the budget of ${formatDuration(budgetNs)} cut the run short: ${parts.join('; ')}`;
+}
+
+function untilNotReached(all: readonly Of<'until-not-reached'>[], words: CaseWords): string {
+  const widths = all.flatMap(({ halfWidthPercent }) => halfWidthPercent ?? []);
+  const seen =
+    widths.length === 0
+      ? 'there is no interval'
+      : `the interval is up to ±${Math.max(...widths).toFixed(1)} %`;
+  const rounds = Math.max(...all.map((one) => one.rounds));
+  return `--until ${formatPercent(all[0]!.untilPercent)} was not reached ${words.at(all)}: after ${rounds} rounds ${seen}`;
+}
+
+function outliers(all: readonly Of<'outliers'>[], words: CaseWords): string {
+  const distance = (ratio: number) => Math.abs(Math.log(ratio));
+  const farthest = all.map((one) => one.farthest).reduce((a, b) => (distance(b) > distance(a) ? b : a));
+  const most = all.reduce((a, b) => (b.outliers / b.rounds > a.outliers / a.rounds ? b : a));
+  const count = `${all.length > 1 ? 'up to ' : ''}${most.outliers} of ${most.rounds} rounds`;
+  const verb = all.length === 1 && most.outliers === 1 ? 'is an outlier' : 'are outliers';
+  return `${count} ${verb} (${words.rows(all)}), the farthest at ${formatRatio(farthest)}× the median; they are kept`;
+}
+
+function throttled(all: readonly Of<'throttled'>[], words: CaseWords): string {
+  const reasons = [...new Set(all.flatMap((one) => one.reasons))].join(', ');
+  const most = all.reduce((a, b) => (b.throttled / b.rounds > a.throttled / a.rounds ? b : a));
+  const count = `${all.length > 1 ? 'up to ' : ''}${most.throttled} of ${most.rounds} rounds`;
+  return `the device was slowed (${reasons}) in ${count} (${words.rows(all)}); they are kept`;
+}
