@@ -10,7 +10,8 @@ const SRC = dirname(fileURLToPath(import.meta.url));
 const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', 'report', 'setup'];
 /** Imported by any stage, and importing none. */
 const LEAVES = [
-  ...['errors.ts', 'exit.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
+  ...['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
+  ...['options.ts', 'option-kinds.ts'],
 ];
 /** Top-level files that put stages together. */
 const COMPOSITION = ['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];

@@ -1,7 +1,8 @@
 /** The programmatic API: `run` measures, `openDataset` reads, the rest are the types they speak in. */
 export type { ColumnInfo, DataFile, Dataset, LoadOptions, Values } from './data/dataset.js';
-export { openDataset, openFile } from './data/open.js';
+export { type OpenOptions, openDataset, openFile } from './data/open.js';
 export { type ErrorCode, PinbenchError } from './errors.js';
+export type { Clock } from './measure/clock.js';
 export type { Phase, Progress } from './measure/progress.js';
 export { parseRecord, readRecord } from './record/file.js';
 export {

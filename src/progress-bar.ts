@@ -6,7 +6,7 @@ const REDRAW_MS = 80;
 /** The longest timer there is; cli-progress cannot be told to have none. */
 const NEVER_FPS = 1000 / (2 ** 31 - 1);
 
-/** A progress bar on a terminal: one for loading, one for each cell that is measured. */
+/** A progress bar on a terminal: one for loading, one for each case that is measured. */
 export class ProgressBar implements Progress {
   readonly #stream: NodeJS.WriteStream;
   #bar: cliProgress.SingleBar | undefined;
@@ -25,11 +25,9 @@ export class ProgressBar implements Progress {
     this.#update('fetching', doneBytes, totalBytes, what);
   }
 
-  phase({ engine, strategy, plan, phase, round = 0, rounds = plan.rounds }: Phase): void {
-    const done = Math.floor((round / rounds) * plan.epochs);
-    const at = phase === 'measure' ? `epoch ${done}/${plan.epochs}` : phase;
+  phase({ engine, strategy, plan, phase, done = 0 }: Phase): void {
     const title = `${engine}, batch ${plan.batch}${plan.work > 1 ? `, work ${plan.work}` : ''}`;
-    this.#update(title, round, rounds, `${strategy}, ${at}`);
+    this.#update(title, Math.round(done * 100), 100, `${strategy}, ${phase}`);
   }
 
   /** Removes the bar, leaving the terminal as it was. */

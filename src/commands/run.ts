@@ -1,6 +1,5 @@
 import type { RunRequest } from '../cli/request.js';
-import { PinbenchError } from '../errors.js';
-import { EXIT } from '../exit.js';
+import { EXIT, PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { isWatched, type Terminal, usesColor } from '../terminal.js';
 import { interruptible } from './interruptible.js';
@@ -13,35 +12,63 @@ export async function runCommand(
   args: readonly string[],
 ): Promise<number> {
   request.outputs.forEach(mustBeWritable);
-  const { run } = await import('../run.js');
-  const drawsProgress = request.progress && !request.quiet && isWatched(terminal);
-  const record = await interruptible(terminal, drawsProgress, ({ signal, bar }) =>
-    run(request.file, { ...request, progress: bar, argv: args, signal }, terminal.surroundings),
-  );
+  const record = await measured(request, terminal, args);
+  const failure = failureOf(request, record);
   const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');
-  if (!toStdout && !request.quiet) {
+  // A table without a row says less than the error.
+  if (!toStdout && !request.quiet && failure?.code !== 'nothing') {
     await deliver(rendered, { format: 'table', path: '-' }, usesColor(request, terminal), terminal);
   }
   for (const output of request.outputs) await deliver(rendered, output, false, terminal);
-  mustHaveMeasured(request.file, record);
+  if (failure !== undefined) throw failure.error;
   return EXIT.ok;
 }
 
-/** What was measured is delivered in any case; an error says why it is not all. */
-function mustHaveMeasured(file: string, { complete, results }: RunRecord): void {
-  if (!complete) {
-    throw new PinbenchError('interrupted', {
-      subject: file,
-      observed: 'interrupted',
-      remedy: 'what was measured until then is written, marked "complete": false',
-    });
+async function measured(
+  { file, settings, quiet, progress, verbose }: RunRequest,
+  terminal: Terminal,
+  argv: readonly string[],
+): Promise<RunRecord> {
+  const { run } = await import('../run.js');
+  const drawsProgress = progress && !quiet && isWatched(terminal);
+  return await interruptible(terminal, drawsProgress, ({ signal, bar }) =>
+    // Node's clock begins with the process, and so does the time that a budget bounds.
+    run(file, { ...settings, startedNs: 0, verbose, argv, progress: bar, signal }, terminal.surroundings),
+  );
+}
+
+interface Failure {
+  readonly code: 'nothing' | 'part';
+  readonly error: PinbenchError;
+}
+
+/** Why not all was measured that was asked for. What was measured is delivered in any case. */
+function failureOf(
+  { file, outputs }: RunRequest,
+  { complete, reason = '', results }: RunRecord,
+): Failure | undefined {
+  const interrupted = !complete && reason === 'interrupted';
+  const skipped = results.filter((result) => result.status === 'skipped');
+  if (!interrupted && skipped.length > 0 && skipped.length === results.length) {
+    const engines = [...new Set(skipped.map(({ engine }) => engine))].join(', ');
+    const reasons = [...new Set(skipped.map((result) => result.reason))].join('; ');
+    const observed = `nothing was measured (${reasons})`;
+    return {
+      code: 'nothing',
+      error: new PinbenchError('engine', { subject: `engine ${engines}`, observed }),
+    };
   }
-  const [first] = results;
-  if (first !== undefined && results.every(({ status }) => status === 'skipped')) {
-    throw new PinbenchError('engine', {
-      subject: `engine ${first.engine}`,
-      observed: `nothing was measured (${first.status === 'skipped' ? first.reason : ''})`,
-    });
-  }
+  if (complete) return undefined;
+  const error = new PinbenchError(interrupted ? 'interrupted' : 'engine', {
+    subject: file,
+    observed: reason,
+    remedy:
+      skipped.length === results.length
+        ? 'no round was finished'
+        : outputs.length === 0
+          ? 'the table has the rounds that were finished'
+          : 'what was measured until then is written, marked "complete": false',
+  });
+  return { code: 'part', error };
 }

@@ -1,0 +1,164 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { run } from '../index.js';
+import { type MeasuredResult, recordSchema } from '../record/schema.js';
+
+const BIN = fileURLToPath(new URL('../../bin/pinbench.js', import.meta.url));
+const DATA = fileURLToPath(new URL('../../fixtures/data.npy', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-run-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A float32 NPY file of zeros, most of it a hole. */
+function zeros(name: string, rows: number, cols: number): string {
+  const path = join(folder, name);
+  const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+  const header = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${shape.padEnd(117)}\n`, 'latin1');
+  writeSync(openSync(path, 'w'), header);
+  truncateSync(path, header.length + rows * cols * 4);
+  return path;
+}
+
+function pinbench(...args: string[]) {
+  const startedMs = performance.now();
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+const warningLines = (text: string) => text.split('\n').filter((line) => line.startsWith('warning'));
+
+describe('pinbench run', () => {
+  it('keeps a budget within 10 % on sixteen cases, start and end of the process included, with few warning lines', () => {
+    const path = zeros('sweep.npy', 40_000, 4);
+    const { status, stdout, seconds } = pinbench('run', path, '--batch', '1..65536', '--budget', '14s');
+    expect(status).toBe(0);
+    expect(seconds).toBeLessThan(1.1 * 14);
+    expect(stdout.match(/^ *[\d,]+ {2}(feed|pin) /gm)).toHaveLength(32);
+    expect(warningLines(stdout).length).toBeLessThanOrEqual(3);
+    expect(stdout).toMatch(/^warning +batch 65536 left out: the dataset has 40,000 rows$/m);
+  }, 60_000);
+
+  it('takes a default batch size that fits the data', () => {
+    const { status, stdout } = pinbench('run', DATA, '--epochs', '6', '--json', '-');
+    expect(status).toBe(0);
+    expect(recordSchema.parse(JSON.parse(stdout)).plan.batches).toEqual([10]);
+  });
+
+  it('repeats short epochs, and says how many were asked for, measured and verified', () => {
+    const { stdout } = pinbench('run', DATA, '-b', '2', '-e', '100', '--json', '-');
+    const { plan, results } = recordSchema.parse(JSON.parse(stdout));
+    expect(plan.epochs).toBe(100);
+    for (const {
+      samplesNs,
+      steps,
+      stepsPerEpoch,
+      epochsMeasured,
+      verifiedSteps,
+      stepNs,
+    } of results as MeasuredResult[]) {
+      expect(samplesNs).toHaveLength(20);
+      expect(epochsMeasured).toBeGreaterThanOrEqual(100);
+      expect(epochsMeasured).toBe(steps / stepsPerEpoch);
+      expect(verifiedSteps).toBe(steps);
+      // 20 blocks of at least 10 ms.
+      expect(stepNs.mean * steps).toBeGreaterThan(0.9 * 20 * 10e6);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'hears %s within half a second in an epoch of 8 million steps',
+    async (signal) => {
+      const path = zeros('tall.npy', 8_000_000, 1);
+      const record = join(folder, `${signal}.json`);
+      const child = spawn(process.execPath, [BIN, 'run', path, '-b', '1', '-e', '1', '--json', record]);
+      const closed = new Promise<number | null>((done) => child.on('close', done));
+      await new Promise((done) => setTimeout(done, 3500));
+      const startedMs = performance.now();
+      child.kill(signal);
+      expect(await closed).toBe(130);
+      // Four times the bar: other tests run beside this one. The epoch takes 20 s.
+      expect(performance.now() - startedMs).toBeLessThan(2000);
+      expect(recordSchema.parse(JSON.parse(readFileSync(record, 'utf8')))).toMatchObject({
+        ...{ complete: false, reason: 'interrupted' },
+      });
+    },
+  );
+});
+
+describe('run, from a program', () => {
+  const short = { epochs: 6, minTimeNs: 0, warmup: 0 } as const;
+
+  it.each([
+    [{ fetch: 'never' }, '--fetch=never'],
+    [{ batch: [] }, '--batch='],
+    [{ engine: 'nothing' }, '--engine=nothing'],
+    [{ batch: 70_000 }, '--batch=70000'],
+    [{ modelNs: Number(`${'9'.repeat(306)}000`) }, `--model-us=${'9'.repeat(306)}`],
+    [{ budgetNs: 1e6 }, '--budget=1ms'],
+  ])('gives the sentence of the command line for %j', async (options, flag) => {
+    const error = await run(DATA, { ...short, ...(options as object) }).catch((thrown: unknown) => thrown);
+    const { status, stderr } = pinbench('run', DATA, '-e', '6', '--min-time', '0', '--warmup', '0', flag);
+    expect(error).toMatchObject({ name: 'PinbenchError', code: 'usage' });
+    expect(status).toBe(2);
+    const sentence = (text: string) =>
+      text
+        .replace(/^pinbench: /, '')
+        .replace(/"[^"]*"|: [\d.]+ ms is|at least [\d.]+ \w+/g, '#')
+        .trim();
+    expect(sentence((error as Error).message)).toBe(sentence(stderr));
+  });
+
+  it('measures the engine and the strategy that are named, alone or in a list', async () => {
+    const rowsOf = async (options: object) => {
+      const { results } = await run(DATA, { ...short, engine: 'cpu', ...options });
+      return results.map(({ engine, strategy }) => `${engine} ${strategy}`);
+    };
+    expect(await rowsOf({ strategy: 'pin' })).toEqual(['cpu pin']);
+    expect(await rowsOf({ strategy: 'pin-replay' })).toEqual(['cpu pin-replay']);
+    expect(await rowsOf({ strategy: ['pin', 'feed'], engine: ['cpu'] })).toEqual(['cpu feed', 'cpu pin']);
+  });
+
+  it('refuses an option that it does not know', async () => {
+    await expect(run(DATA, { epoch: 3 } as object)).rejects.toMatchObject({
+      code: 'usage',
+      subject: 'epoch',
+    });
+  });
+
+  it.each([
+    ['null', null, 'run'],
+    ['a number', 42, 'run'],
+    ['an empty object', {}, 'run'],
+    ['no rows', { path: 'm', rows: 0, cols: 3, dtype: 'float32', values: new Float32Array(0) }, 'run'],
+    ['too few values', { path: 'm', rows: 10, cols: 3, dtype: 'float32', values: new Float32Array(29) }, 'm'],
+    [
+      'values of another type',
+      { path: 'm', rows: 10, cols: 3, dtype: 'float32', values: new Float64Array(30) },
+      'm',
+    ],
+    ['a plain array', { path: 'm', rows: 1, cols: 1, dtype: 'float32', values: [1] }, 'm'],
+  ])('refuses %s for a dataset', async (_, input, subject) => {
+    await expect(run(input as string, short)).rejects.toMatchObject({ code: 'usage', subject });
+  });
+
+  it('refuses options that are no object', async () => {
+    await expect(run(DATA, null as unknown as object)).rejects.toMatchObject({
+      code: 'usage',
+      subject: 'options',
+    });
+    await expect(run(DATA, 'x' as unknown as object)).rejects.toMatchObject({
+      code: 'usage',
+      subject: 'options',
+    });
+  });
+
+  it('stops at a signal and returns what was measured', async () => {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 1000);
+    const record = await run(DATA, { batch: 2, epochs: 10_000_000, signal: stop.signal });
+    expect(record).toMatchObject({ complete: false, reason: 'interrupted' });
+  });
+});
