@@ -36,7 +36,10 @@ const recordsIn = (folder: string) =>
     .sort()
     .map((name) => [name, recordSchema.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))] as const);
 
-describe.skipIf(missing !== undefined)(`docs/ci.md${missing ? `: skipped, ${missing}` : ''}`, () => {
+const TITLE = `docs/ci.md${missing ? `: skipped, ${missing}` : ''}`;
+
+// A test is a whole job: it installs the project and measures it.
+describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   let project: Project;
   let base: string;
   let merge: string;

@@ -28,7 +28,10 @@ done
 echo 7
 `;
 
-describe.skipIf(missing !== undefined)(`docs/fleet.md${missing ? `: skipped, ${missing}` : ''}`, () => {
+const TITLE = `docs/fleet.md${missing ? `: skipped, ${missing}` : ''}`;
+
+// A test is a whole job: it installs the project and measures it.
+describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   let project: Project;
   beforeAll(() => {
     project = makeProject();

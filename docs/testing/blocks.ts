@@ -6,7 +6,7 @@ export function blocksOf(page: string): ReadonlyMap<string, string> {
   const blocks = [...text.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);
   return new Map(
     blocks.flatMap((block) =>
-      [...block.matchAll(/^# (\S+)$/gm)].slice(0, 1).map(([, name]) => [name!, block]),
+      [...block.matchAll(/^(?:#|\/\/) (\S+)$/gm)].slice(0, 1).map(([, name]) => [name!, block]),
     ),
   );
 }
