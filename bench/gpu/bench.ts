@@ -17,10 +17,10 @@ import { Driver } from '../../src/engine/cuda/driver.js';
 import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { type Library, libraryPaths, loadLibrary } from '../../src/engine/cuda/library.js';
 import { allocateOnDevice, allocatePageLocked } from '../../src/engine/cuda/memory.js';
-import { datasetOf, REQUEST } from '../../src/engine/cuda/testing/verify.js';
+import { datasetOf, planOf } from '../../src/engine/cuda/testing/verify.js';
 import type { Session } from '../../src/engine/engine.js';
-import { Orders } from '../../src/plan/batches.js';
-import { type Plan, planCells } from '../../src/plan/plan.js';
+import { indexesOf, Orders, sliceOrder } from '../../src/plan/order.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { strategiesNamed } from '../../src/plan/strategy.js';
 import { render } from '../../src/report/render.js';
 import { run } from '../../src/run.js';
@@ -90,8 +90,8 @@ async function besidePeers(dataset: Dataset, { path }: Library): Promise<string>
   for (const batch of BATCHES) {
     // Whole epochs of small mini-batches would take minutes in the slowest: a part of the rows has steps enough.
     const part = { ...dataset, rows: Math.min(ROWS, Math.max(batch, BLOCK_STEPS * batch)) };
-    const plan = planCells(part, { ...REQUEST, batches: [batch], remainder: 'drop', shuffle: 'once' })[0]!;
-    const order = new Orders(plan).of(0).slice();
+    const plan = planOf(part, { batch: [batch], remainder: 'drop', shuffle: 'once' });
+    const order = indexesOf(new Orders(plan).stretch(0, 1).order).slice(0, plan.stepsPerEpoch);
     const file = join(folder, `order-${batch}.i32`);
     writeFileSync(file, order);
     for (const peer of peers) await peer.order(batch, file);
@@ -116,23 +116,24 @@ async function race(
   strategy: 'feed' | 'pin',
   peers: readonly Peer[],
 ): Promise<string[]> {
-  const out = new Float64Array(order.length);
+  const [epoch, steps] = [sliceOrder(order), order.length];
+  const out = new Float64Array(steps);
   const ours: number[] = [];
   const theirs = peers.map((): number[] => []);
   for (let round = -2; round < ROUNDS; round++) {
     const begin = process.hrtime.bigint();
-    await session.epoch(order, out);
+    await session.steps(epoch, 0, steps, out);
     const ns = Number(process.hrtime.bigint() - begin);
     const sum = out.reduce((total, scalar) => total + scalar, 0);
     for (const [i, peer] of peers.entries()) {
-      const epoch = await peer.epoch(strategy, batch);
-      if (!(Math.abs(epoch.sum - sum) <= 1e-4 * sum)) {
-        throw new Error(`${peer.name}, ${strategy}: sums to ${epoch.sum}, pinbench to ${sum}`);
+      const theirEpoch = await peer.epoch(strategy, batch);
+      if (!(Math.abs(theirEpoch.sum - sum) <= 1e-4 * sum)) {
+        throw new Error(`${peer.name}, ${strategy}: sums to ${theirEpoch.sum}, pinbench to ${sum}`);
       }
       // The first rounds warm all of them up.
-      if (round >= 0) theirs[i]!.push(epoch.ns / ns);
+      if (round >= 0) theirs[i]!.push(theirEpoch.ns / ns);
     }
-    if (round >= 0) ours.push(ns / order.length);
+    if (round >= 0) ours.push(ns / steps);
   }
   return [formatDuration(median(ours)), ...theirs.map((ratios) => `${formatRatio(median(ratios))}×`)];
 }
@@ -168,19 +169,19 @@ async function besideCopies(library: Library): Promise<string> {
     ['pin', DEVICE_BATCH_BYTES, onDevice, 2],
   ] as const) {
     const dataset = datasetOf('float32', 8, bytes / 4);
-    const plan = planCells(dataset, { ...REQUEST, batches: [1] })[0]!;
+    const plan = planOf(dataset, { batch: [1] });
     const session = await device.prepare(dataset, plan, strategiesNamed([strategy])[0]!);
     await session.setup();
-    const order = Int32Array.from({ length: plan.stepsPerEpoch }, (_, i) => i);
-    const out = new Float64Array(order.length);
+    const order = sliceOrder(Int32Array.from({ length: plan.stepsPerEpoch }, (_, i) => i));
+    const out = new Float64Array(order.steps);
     const steps: number[] = [];
     const copies: number[] = [];
     const shares: number[] = [];
     for (let round = -2; round < ROUNDS; round++) {
       const begin = process.hrtime.bigint();
-      await session.epoch(order, out);
-      const step = Number(process.hrtime.bigint() - begin) / order.length;
-      const plain = median(Array.from(order, () => copyNs(copy)));
+      await session.steps(order, 0, order.steps, out);
+      const step = Number(process.hrtime.bigint() - begin) / order.steps;
+      const plain = median(Array.from({ length: order.steps }, () => copyNs(copy)));
       if (round < 0) continue;
       steps.push(step);
       copies.push(plain);

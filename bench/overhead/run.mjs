@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { CudaEngine } from '../../dist/engine/cuda/engine.js';
 import { loadLibrary } from '../../dist/engine/cuda/library.js';
-import { planCells } from '../../dist/plan/plan.js';
+import { sliceOrder } from '../../dist/plan/order.js';
+import { plansOf } from '../../dist/plan/plan.js';
 import { strategiesNamed } from '../../dist/plan/strategy.js';
 import { STRATEGIES } from '../../dist/words.js';
 
@@ -38,12 +39,12 @@ try {
 async function compare() {
   const values = new Float32Array(2 * STEPS * 3);
   const dataset = { path: 'memory', format: 'npy', dtype: 'float32', rows: 2 * STEPS, cols: 3, values };
-  const [plan] = planCells(dataset, {
-    ...{ batches: [2], works: [1], epochs: 1, warmup: 0, shuffle: 'none', sampling: 'slice', seed: 1 },
+  const [plan] = plansOf(dataset, {
+    ...{ batch: [2], work: [1], shuffle: 'none', sampling: 'slice', seed: 1 },
     ...{ remainder: 'drop', fetch: 'step', readback: 'mapped' },
-  });
+  }).plans;
   const device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
-  const order = Int32Array.from({ length: STEPS }, (_, i) => i);
+  const order = sliceOrder(Int32Array.from({ length: STEPS }, (_, i) => i));
   const out = new Float64Array(STEPS);
   const best = new Map(STRATEGIES.map((name) => [name, { js: Infinity, c: Infinity, heapBytes: 0 }]));
   const sessions = new Map();
@@ -56,7 +57,7 @@ async function compare() {
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, session] of sessions) {
       const begin = process.hrtime.bigint();
-      session.epoch(order, out);
+      session.steps(order, 0, STEPS, out);
       const ns = Number(process.hrtime.bigint() - begin) / STEPS;
       best.get(name).js = Math.min(best.get(name).js, ns);
     }
@@ -70,7 +71,7 @@ async function compare() {
   for (const [name, session] of sessions) {
     globalThis.gc();
     const before = process.memoryUsage().heapUsed;
-    for (let steps = 0; steps < 1e6; steps += STEPS) session.epoch(order, out);
+    for (let steps = 0; steps < 1e6; steps += STEPS) session.steps(order, 0, STEPS, out);
     globalThis.gc();
     best.get(name).heapBytes = process.memoryUsage().heapUsed - before;
   }
