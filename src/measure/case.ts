@@ -2,7 +2,6 @@ import type { Dataset } from '../data/dataset.js';
 import { deviceIsLost } from '../engine/engine.js';
 import { Reference } from '../engine/reference.js';
 import type { OpenedEngine } from '../engine/registry.js';
-import { WARM_UP_NS } from '../options.js';
 import { Orders } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
@@ -17,6 +16,7 @@ import { allocate, upload } from './setup.js';
 import { widestHalfWidthPercent } from './stopping.js';
 import { Interrupted, type Timer } from './timer.js';
 import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+import { warmUp } from './warm-up.js';
 
 /** A case is measured for this long where neither epochs nor a budget say otherwise, ns. */
 const CASE_NS = 5e9;
@@ -87,7 +87,7 @@ export async function measureCase(
     if (timing.warmup > 0) {
       // A budget leaves no more than the least.
       const steps = allotment === undefined ? timing.warmup * plan.stepsPerEpoch : 0;
-      await each('warm-up', (row) => row.warmUp(WARM_UP_NS.least, WARM_UP_NS.most, steps));
+      await warmUp(rows, steps, (row) => tell(row, 'warm-up'));
     }
     const rounds = roundPlanOf(live(rows), plan, timing, allotment, timer);
     const end = await runRounds(rows, rounds, plan.seed, timer, (row, done) => tell(row, 'measure', done));

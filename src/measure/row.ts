@@ -33,8 +33,6 @@ const SINGLE_STEPS = { share: 0.1, most: 1000 } as const;
 const PHASE_STEPS = 200;
 export const PHASES_NS = 50e6;
 
-/** Warm-up is cut into about this many pieces. */
-const WARM_UP_PIECES = 20;
 /** No step is taken to be shorter than this, ns. */
 const LEAST_STEP_NS = 1;
 
@@ -42,7 +40,7 @@ const LEAST_STEP_NS = 1;
 type Verify = (at: number, count: number, scalars: Float64Array, ns: number) => Promise<Verified>;
 
 /** What some steps came to. */
-interface Run {
+export interface Run {
   readonly steps: number;
   readonly ns: number;
   readonly verifiedSteps: number;
@@ -87,7 +85,8 @@ export class Row implements AsyncDisposable {
   #stepNs = Number.POSITIVE_INFINITY;
   /** The most steps that one call has covered. */
   #largestCall = 0;
-  /** The step of the sequence that the next timed block begins with. */
+  /** The steps of the sequence that the next rehearsal and the next timed block begin with. */
+  #rehearsed = 0;
   #at = 0;
   #steps = 0;
   #verifiedSteps = 0;
@@ -182,14 +181,18 @@ export class Row implements AsyncDisposable {
     this.#epochSum = done === stepsPerEpoch ? sum : null;
   }
 
-  /** Runs `wanted` steps from the beginning of the sequence: more until `leastNs` are over, fewer where `mostNs` are. */
-  async warmUp(leastNs: number, mostNs: number, wanted: number): Promise<void> {
-    let [done, elapsedNs] = [0, 0];
-    while (elapsedNs < leastNs || (done < wanted && elapsedNs < mostNs)) {
-      const run = await this.#run(done, this.#callSteps(this.#stepsIn(leastNs / WARM_UP_PIECES)));
-      done += run.steps;
-      elapsedNs += run.ns;
-    }
+  /**
+   * Runs steps for about `ns` as a timed block would, verified and followed by single steps, and keeps nothing: the just-in-time
+   * compiler is to have seen all that it will see. Goes on where the last rehearsal ended. Returns how long its steps took, ns.
+   */
+  async rehearse(ns: number): Promise<Run> {
+    const at = this.#rehearsed;
+    const run = await this.#run(at, this.#callSteps(this.#stepsIn(ns)), (...scalars) =>
+      this.#verifier.block(...scalars),
+    );
+    await this.#timeSingleSteps(at, run.steps, run.ns, createHistogram());
+    this.#rehearsed += run.steps;
+    return run;
   }
 
   /**
@@ -211,7 +214,7 @@ export class Row implements AsyncDisposable {
       verifiedSteps += run.verifiedSteps;
     } while (elapsedNs < minTimeNs);
     const after = device.condition?.();
-    await this.#timeSingleSteps(at, done, elapsedNs);
+    await this.#timeSingleSteps(at, done, elapsedNs, this.#histogram);
     this.#at = at + done;
     return {
       ...{ stepNs: elapsedNs / done, steps: done, verifiedSteps },
@@ -330,11 +333,16 @@ export class Row implements AsyncDisposable {
   }
 
   /** Steps timed one by one: a part of the block that begins at step `at`. A block of a single step has told its time already. */
-  async #timeSingleSteps(at: number, blockSteps: number, blockNs: number): Promise<void> {
+  async #timeSingleSteps(
+    at: number,
+    blockSteps: number,
+    blockNs: number,
+    histogram: RecordableHistogram,
+  ): Promise<void> {
     // A graph is replayed as a whole, and without a wait a step only queues its work.
     if (this.multiple > 1 || this.#context.plan.fetch === 'epoch') return;
     if (blockSteps === 1) {
-      this.#histogram.record(Math.max(1, Math.round(blockNs)));
+      histogram.record(Math.max(1, Math.round(blockNs)));
       return;
     }
     const { orders, scalars, timer } = this.#context;
@@ -343,7 +351,7 @@ export class Row implements AsyncDisposable {
       await timer.breathe();
       await timer.through(orders.drawing(at));
       const { order, from, to } = orders.stretch(at, this.#callSteps(left));
-      await this.#session.steps(order, from, to, scalars.room(0, to - from), this.#histogram);
+      await this.#session.steps(order, from, to, scalars.room(0, to - from), histogram);
       at += to - from;
       left -= to - from;
     }
