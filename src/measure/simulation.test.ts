@@ -40,7 +40,8 @@ async function simulate(speedup: number, seed: number): Promise<Tally> {
           return (STEP_NS / (strategy === 'pin' ? speedup : 1)) * drift * spike * (1 + NOISE * normal());
         },
       },
-      { seed: run },
+      // Half of it is enough: a step that noise makes short stays a block of its own.
+      { seed: run, minTimeNs: STEP_NS / 2 },
     );
     const [feed, pin] = (await measure(request)).measurements as Measured[];
     const { ci95, verdict } = pairedSpeedup(feed!.samplesNs, pin!.samplesNs);
