@@ -23,7 +23,9 @@ function inProject(program: string, ...args: string[]) {
 /** What is said of a run on the example by `speedups.mjs`: a comparison of each batch size. */
 const FOUR_COMPARISONS = /^(?:\{\s*batch: \d+,\s*strategy: 'pin',[^}]*\}\s*){4}$/;
 
-describe.skipIf(folder === '')('the packed package in the project of a user (made by .ci/consumers)', () => {
+const TITLE = 'the packed package in the project of a user (made by .ci/consumers)';
+
+describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
   beforeAll(() => {
     copyFileSync(join(ROOT, 'docs/testing/consumer.ts'), join(folder, 'consumer.ts'));
     copyFileSync(join(ROOT, 'fixtures/data.npy'), join(folder, 'data.npy'));
