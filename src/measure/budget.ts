@@ -5,7 +5,8 @@ import type { Strategy } from '../plan/strategy.js';
 import { formatDuration } from '../units.js';
 import { shortestBlock } from './blocks.js';
 import { attempt, DeviceLost, live, release } from './failure.js';
-import { type CaseContext, PHASES_NS, Row } from './row.js';
+import { Row } from './row.js';
+import { type CaseContext, PHASES_NS } from './stepper.js';
 import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
 
 /** What one row of a case costs, ns. */

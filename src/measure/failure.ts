@@ -1,7 +1,7 @@
 import { deviceIsLost, StrategyUnavailable } from '../engine/engine.js';
 import { PinbenchError } from '../errors.js';
 import type { Row } from './row.js';
-import { ByteCountError } from './row.js';
+import { ByteCountError } from './stepper.js';
 import { Interrupted } from './timer.js';
 
 /** Thrown where nothing works on a device any more: the engine's other cases cannot be measured. */
