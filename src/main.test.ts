@@ -305,7 +305,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
 
   it('writes what was measured, marked incomplete, exits 130 and leaves no temporary file', async () => {
     const path = join(folder, 'interrupted.json');
-    const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '400000', '--json', path];
+    const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000', '--json', path];
     const child = spawn(process.execPath, args, { cwd: ROOT });
     let [stdout, stderr] = ['', ''];
     child.stdout.on('data', (data) => {

@@ -83,7 +83,6 @@ const REFUSED: readonly [fault: string, strategy: string, said: RegExp][] = [
   ['cuMemsetD8Async:1=1', 'feed', /cuMemsetD8Async: CUDA_ERROR_INVALID_VALUE/],
   ['cuMemcpyHtoDAsync_v2:2=1', 'feed', /cuMemcpyHtoDAsync_v2: CUDA_ERROR_INVALID_VALUE/],
   ['cuLaunchKernel:2=701', 'pin', /cuLaunchKernel: CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES/],
-  ['cuEventCreate:3=2', 'feed', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
   ['cuEventCreate:2=2', 'feed-ahead', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
   ['cuEventRecord:3=400', 'feed-ahead', /cuEventRecord: CUDA_ERROR_INVALID_HANDLE/],
   ['cuStreamWaitEvent:2=400', 'feed-ahead', /cuStreamWaitEvent: CUDA_ERROR_INVALID_HANDLE/],
@@ -139,6 +138,34 @@ describe.skipIf(missing !== undefined)(
         expect(report.lost).toBe(Number(fault.split('=')[1]));
       },
     );
+
+    it('met after the rounds keeps the rows: they are printed, and the exit code is 4', () => {
+      const { status, stdout, stderr, report } = run({ FAIL: 'cuEventCreate:3=2' }, '-s', 'feed');
+      expect(stderr).toMatch(/^pinbench: [^\n]*cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY[^\n]*\n$/);
+      expect(status).toBe(4);
+      expect(stdout).toMatch(/^ +2 {2}feed +[\d.]+ [mµ]s /m);
+      expect(report.live).toSatisfy(nothingLives);
+    });
+
+    it('in one engine keeps the rows of another, and those that were finished', () => {
+      const { status, stdout, stderr } = run(
+        { FAIL: 'cuLaunchKernel:200=719' },
+        '--engine',
+        'cuda,cpu',
+        '-e',
+        '6',
+        '--json',
+        '-',
+      );
+      expect(stderr).toMatch(
+        /^pinbench: [^\n]*engine cuda: cuLaunchKernel: CUDA_ERROR_LAUNCH_FAILED[^\n]*\n$/,
+      );
+      expect(status).toBe(4);
+      const { complete, reason, results } = JSON.parse(stdout);
+      expect([complete, reason]).toEqual([false, expect.stringContaining('cuLaunchKernel')]);
+      const cpu = results.filter(({ engine }: { engine: string }) => engine === 'cpu');
+      expect(cpu.map((result: { status: string }) => result.status)).toEqual(['measured', 'measured']);
+    });
 
     it.each(SKIPPED)('%s in %s: that strategy is skipped, with the reason', (fault, strategy, said) => {
       const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
