@@ -11,7 +11,7 @@ const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', '
 /** Imported by any stage, and importing none. */
 const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
-  ...['options.ts', 'option-kinds.ts'],
+  ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts'],
 ];
 /** Top-level files that put stages together. */
 const COMPOSITION = ['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];

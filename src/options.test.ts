@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from './cli/parse.js';
 import type { PinbenchError } from './errors.js';
-import {
-  comparableOptionsOf,
-  OPTION_ENTRIES,
-  planLineOf,
-  planOptionsOf,
-  type RunSettings,
-  settingsOf,
-} from './options.js';
+import { OPTION_ENTRIES, type RunSettings } from './options.js';
+import { comparableOptionsOf, planLineOf, planOptionsOf } from './plan-options.js';
 import { planOptionsSchema } from './record/plan-schema.js';
+import { settingsOf } from './settings.js';
 
 const thrownBy = (work: () => unknown): PinbenchError => {
   try {

@@ -1,4 +1,3 @@
-import { usageError } from './errors.js';
 import {
   duration,
   type Kind,
@@ -6,7 +5,6 @@ import {
   names,
   path,
   percent,
-  type Sizes,
   sizes,
   toggle,
   whole,
@@ -288,10 +286,14 @@ const SHUFFLED = {
   none: 'mini-batches in file order',
 } as const;
 
-type Table = typeof RUN_OPTIONS;
+export type Table = typeof RUN_OPTIONS;
 export type OptionName = keyof Table;
-type ProgramName = { [K in OptionName]: Table[K] extends { commandLineOnly: true } ? never : K }[OptionName];
-type ValueOf<K extends OptionName> = Table[K]['kind'] extends Kind<infer Value, infer _> ? Value : never;
+/** The options that programs have too. */
+export type ProgramName = {
+  [K in OptionName]: Table[K] extends { commandLineOnly: true } ? never : K;
+}[OptionName];
+export type ValueOf<K extends OptionName> =
+  Table[K]['kind'] extends Kind<infer Value, infer _> ? Value : never;
 type InputOf<K extends OptionName> =
   Table[K]['kind'] extends Kind<infer Value, infer Input> ? Value | Input : never;
 
@@ -306,114 +308,8 @@ export type Settings = {
   readonly [K in ProgramName]: Table[K] extends { default: unknown } ? ValueOf<K> : ValueOf<K> | undefined;
 };
 
-type PlanName = { [K in ProgramName]: Table[K] extends { plan: string } ? K : never }[ProgramName];
-type FieldOf<K extends PlanName> = Table[K] extends { plan: infer Field extends string } ? Field : never;
-/** Ranges are resolved before they are recorded. */
-type Recorded<Value> = Value extends Sizes ? number[] : Value extends readonly string[] ? string[] : Value;
-/** Fields that are always there: of options that have a default, and the batch sizes, which follow from the dataset. */
-type AlwaysName = {
-  [K in PlanName]: K extends 'batch' ? K : Table[K] extends { default: unknown } ? K : never;
-}[PlanName];
-
-/** The options that a record's `plan` keeps, by their fields there. */
-export type PlanOptions = { [K in AlwaysName as FieldOf<K>]: Recorded<ValueOf<K>> } & {
-  [K in Exclude<PlanName, AlwaysName> as FieldOf<K>]?: Recorded<Exclude<ValueOf<K>, undefined>> | undefined;
-};
-
-/** The long flag of an option, such as `--batch`: what errors call it. */
-export function flagOf(name: OptionName): string {
-  return /--[a-z-]+/.exec(RUN_OPTIONS[name].flag)![0];
-}
-
 /** Every option with its name, in the order of the table. */
 export const OPTION_ENTRIES = Object.entries(RUN_OPTIONS) as readonly (readonly [
   OptionName,
   Option<unknown, unknown>,
 ])[];
-
-/** Reads the text of a flag. Throws a usage error that says what is expected. */
-export function parseOption(name: OptionName, text: string): unknown {
-  return allowed(name, RUN_OPTIONS[name].kind.parse(text), text);
-}
-
-/** Validates what a program passes and fills in the defaults; a usage error names the flag of the first wrong option. */
-export function settingsOf(given: RunSettings): Settings {
-  const settings: Record<string, unknown> = {};
-  for (const [name, { kind, default: standard, commandLineOnly }] of OPTION_ENTRIES) {
-    if (commandLineOnly) continue;
-    const value = given[name as ProgramName];
-    settings[name] = value === undefined ? standard : allowed(name, kind.accept(value), value);
-  }
-  return agreeing(given, settings as Settings);
-}
-
-function allowed(name: OptionName, value: unknown, given: unknown): unknown {
-  if (value !== undefined) return value;
-  throw usageError(flagOf(name), `"${shown(given)}"`, {
-    expected: RUN_OPTIONS[name].kind.expected,
-  });
-}
-
-/** A wrong value as it is shown; a program may pass anything. */
-function shown(given: unknown): string {
-  if (Array.isArray(given)) return given.map(shown).join(',');
-  return typeof given === 'object' && given !== null ? 'an object' : String(given);
-}
-
-/** What one option means for another. */
-function agreeing(given: RunSettings, settings: Settings): Settings {
-  const { sampling, minTimeNs, epochs, untilPercent } = settings;
-  if (minTimeNs === 0 && epochs === undefined) {
-    throw usageError('--min-time', '"0" without --epochs', {
-      expected: 'the number of epochs to measure exactly',
-      remedy: 'add --epochs',
-    });
-  }
-  if (minTimeNs === 0 && untilPercent !== undefined) {
-    throw usageError('--until', `"${untilPercent}" with --min-time 0, which measures exactly --epochs`, {
-      remedy: 'leave one of them out',
-    });
-  }
-  if (sampling !== 'gather') return settings;
-  if (given.shuffle !== undefined && given.shuffle !== 'epoch') {
-    throw usageError(
-      '--shuffle',
-      `"${given.shuffle}" with --sampling gather, which draws rows anew every epoch`,
-      {
-        remedy: 'leave --shuffle out',
-      },
-    );
-  }
-  return { ...settings, shuffle: 'epoch' };
-}
-
-/** The options that a record keeps, from the settings and the batch sizes that they came to. */
-export function planOptionsOf(settings: Settings, batches: readonly number[]): PlanOptions {
-  const entries = OPTION_ENTRIES.flatMap(([name, { plan }]) => {
-    const value = name === 'batch' ? batches : settings[name as ProgramName];
-    if (plan === undefined || value === undefined) return [];
-    return [[plan, Array.isArray(value) ? [...value] : value]];
-  });
-  return Object.fromEntries(entries);
-}
-
-/** What must be alike in two records for their times to be compared: the text of each such option, by its field. */
-export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
-  const values: Readonly<Record<string, unknown>> = plan;
-  return Object.fromEntries(
-    OPTION_ENTRIES.filter(([, { comparable }]) => comparable).map(
-      ([, { plan: field, default: standard }]) => [field!, String(values[field!] ?? standard ?? 'all')],
-    ),
-  );
-}
-
-/** The parts of the plan line of the table, one an option. */
-export function planLineOf(plan: PlanOptions): string[] {
-  const values: Readonly<Record<string, unknown>> = plan;
-  // Where rows are drawn one by one there is no order of mini-batches to speak of.
-  const silent = plan.sampling === 'gather' ? ['shuffle'] : [];
-  return OPTION_ENTRIES.flatMap(([, { plan: field, planLine }]) => {
-    if (field === undefined || silent.includes(field) || values[field] === undefined) return [];
-    return planLine?.(values[field]) ?? [];
-  });
-}

@@ -1,13 +1,7 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../errors.js';
-import {
-  OPTION_ENTRIES,
-  OPTION_GROUPS,
-  type OptionName,
-  parseOption,
-  type RunSettings,
-  settingsOf,
-} from '../options.js';
+import { OPTION_ENTRIES, OPTION_GROUPS, type OptionName, type RunSettings } from '../options.js';
+import { parseOption, settingsOf } from '../settings.js';
 import type { ReportFormat } from '../words.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import type { Output, RunRequest } from './request.js';

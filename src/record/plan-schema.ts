@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Kind } from '../option-kinds.js';
-import { OPTION_ENTRIES, type PlanOptions } from '../options.js';
+import { OPTION_ENTRIES } from '../options.js';
+import type { PlanOptions } from '../plan-options.js';
 
 const positive = z.int().positive();
 

@@ -1,4 +1,4 @@
-import { comparableOptionsOf } from '../options.js';
+import { comparableOptionsOf } from '../plan-options.js';
 import type { RunRecord } from './schema.js';
 
 /** What must be alike in two records for their times to be compared, by name. The table of options says which of them count. */

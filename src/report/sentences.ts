@@ -1,4 +1,4 @@
-import { planLineOf } from '../options.js';
+import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
 import type { DeviceRecord, Result, RunRecord } from '../record/schema.js';
 import { formatBytes, formatDuration, formatInteger } from '../units.js';

@@ -1,6 +1,7 @@
-import { type RunSettings, settingsOf } from '../../options.js';
+import type { RunSettings } from '../../options.js';
 import { plansOf } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
+import { settingsOf } from '../../settings.js';
 import { STRATEGIES } from '../../words.js';
 import type { MeasureRequest } from '../measure.js';
 import { silent } from '../progress.js';

@@ -1,0 +1,70 @@
+import { usageError } from './errors.js';
+import {
+  OPTION_ENTRIES,
+  type OptionName,
+  type ProgramName,
+  RUN_OPTIONS,
+  type RunSettings,
+  type Settings,
+} from './options.js';
+
+/** The long flag of an option, such as `--batch`: what errors call it. */
+export function flagOf(name: OptionName): string {
+  return /--[a-z-]+/.exec(RUN_OPTIONS[name].flag)![0];
+}
+
+/** Reads the text of a flag. Throws a usage error that says what is expected. */
+export function parseOption(name: OptionName, text: string): unknown {
+  return allowed(name, RUN_OPTIONS[name].kind.parse(text), text);
+}
+
+/** Validates what a program passes and fills in the defaults; a usage error names the flag of the first wrong option. */
+export function settingsOf(given: RunSettings): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, { kind, default: standard, commandLineOnly }] of OPTION_ENTRIES) {
+    if (commandLineOnly) continue;
+    const value = given[name as ProgramName];
+    settings[name] = value === undefined ? standard : allowed(name, kind.accept(value), value);
+  }
+  return agreeing(given, settings as Settings);
+}
+
+function allowed(name: OptionName, value: unknown, given: unknown): unknown {
+  if (value !== undefined) return value;
+  throw usageError(flagOf(name), `"${shown(given)}"`, {
+    expected: RUN_OPTIONS[name].kind.expected,
+  });
+}
+
+/** A wrong value as it is shown; a program may pass anything. */
+function shown(given: unknown): string {
+  if (Array.isArray(given)) return given.map(shown).join(',');
+  return typeof given === 'object' && given !== null ? 'an object' : String(given);
+}
+
+/** What one option means for another. */
+function agreeing(given: RunSettings, settings: Settings): Settings {
+  const { sampling, minTimeNs, epochs, untilPercent } = settings;
+  if (minTimeNs === 0 && epochs === undefined) {
+    throw usageError('--min-time', '"0" without --epochs', {
+      expected: 'the number of epochs to measure exactly',
+      remedy: 'add --epochs',
+    });
+  }
+  if (minTimeNs === 0 && untilPercent !== undefined) {
+    throw usageError('--until', `"${untilPercent}" with --min-time 0, which measures exactly --epochs`, {
+      remedy: 'leave one of them out',
+    });
+  }
+  if (sampling !== 'gather') return settings;
+  if (given.shuffle !== undefined && given.shuffle !== 'epoch') {
+    throw usageError(
+      '--shuffle',
+      `"${given.shuffle}" with --sampling gather, which draws rows anew every epoch`,
+      {
+        remedy: 'leave --shuffle out',
+      },
+    );
+  }
+  return { ...settings, shuffle: 'epoch' };
+}
