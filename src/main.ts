@@ -1,4 +1,4 @@
-import { parseRequest } from './cli/parse.js';
+import { mayBeRun, parseRequest } from './cli/parse.js';
 import type { Request } from './cli/request.js';
 import { EXIT, PinbenchError } from './errors.js';
 import { type Terminal, terminalOfProcess } from './terminal.js';
@@ -8,7 +8,8 @@ import { VERSION } from './version.js';
 export async function main(args: readonly string[], terminal = terminalOfProcess()): Promise<number> {
   let request: Request | undefined;
   try {
-    request = parseRequest(args, VERSION);
+    const run = mayBeRun(args) ? await import('./cli/run.js') : undefined;
+    request = parseRequest(args, VERSION, run?.declareRunOptions);
     return await execute(request, terminal, args);
   } catch (error) {
     const verbose =

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from './cli/parse.js';
+import { declareRunOptions } from './cli/run.js';
 import type { PinbenchError } from './errors.js';
 import { OPTION_ENTRIES, type RunSettings } from './options.js';
 import { comparableOptionsOf, planLineOf, planOptionsOf } from './plan-options.js';
@@ -85,7 +86,9 @@ describe('the settings of a run', () => {
   ];
   it.each(SAME)('are refused by the same sentence as the flags: %j, %s', (settings, flags) => {
     const ofProgram = thrownBy(() => settingsOf(settings as RunSettings));
-    const ofFlags = thrownBy(() => parseRequest(['run', 'data.npy', ...flags.split(' ')], '1'));
+    const ofFlags = thrownBy(() =>
+      parseRequest(['run', 'data.npy', ...flags.split(' ')], '1', declareRunOptions),
+    );
     expect(ofProgram).toMatchObject({ name: 'PinbenchError', code: 'usage' });
     expect(ofProgram.message).toBe(ofFlags.message);
   });

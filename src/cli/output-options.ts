@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { OutputOptions } from './request.js';
 
 /** Adds the options that every command has. */
-export function addOutputOptions(command: Command, group = 'Options:'): Command {
+export function addOutputOptions(command: Command): Command {
+  const group = command.name() === 'run' ? 'Output:' : 'Options:';
   return command
     .addOption(
       new Option('--no-color', 'print without colour; NO_COLOR and TERM=dumb are respected too').helpGroup(

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
 import { OPTION_ENTRIES, OPTION_GROUPS } from '../options.js';
-import { parseRequest } from './parse.js';
+import { mayBeRun, parseRequest } from './parse.js';
 import type { RunRequest } from './request.js';
+import { declareRunOptions } from './run.js';
 
-const parse = (line: string) => parseRequest(line.split(' ').filter(Boolean), '1.2.3');
+const parse = (line: string) => parseRequest(line.split(' ').filter(Boolean), '1.2.3', declareRunOptions);
 const run = (flags: string) => parse(`run data.npy ${flags}`) as RunRequest;
 const refusal = (line: string): PinbenchError => {
   try {
@@ -195,6 +196,16 @@ describe('the command line', () => {
 
   it.each(['', '--', 'help', '--help'])('prints its help for the words "%s" after its name', (line) => {
     expect(parse(line)).toEqual({ command: 'print', text: expect.stringMatching(/^Usage: pinbench /) });
+  });
+
+  it('needs the options of run only where the arguments may be about them', () => {
+    expect(
+      ['run a.npy', '--batch 2 run', 'help run', '--batch 2'].every((line) => mayBeRun(line.split(' '))),
+    ).toBe(true);
+    expect(['--help', 'compare a b', ''].some((line) => mayBeRun(line.split(' ')))).toBe(false);
+    const lines = ['--help', 'compare a.json b.json', '', 'engines --json', '--version'];
+    for (const line of lines)
+      expect(parseRequest(line.split(' ').filter(Boolean), '1.2.3')).toEqual(parse(line));
   });
 
   it('suggests what was meant', () => {

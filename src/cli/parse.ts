@@ -4,14 +4,32 @@ import { type Kind, percent, word, words } from '../option-kinds.js';
 import { COMPARE_FORMATS, FAILURES, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import { refusalOf } from './refusal.js';
-import type { Request } from './request.js';
-import { declareRun } from './run.js';
+import type { Request, RunRequest } from './request.js';
 
-/** Reads the arguments after the program's name; a usage error where they cannot be meant. */
-export function parseRequest(args: readonly string[], version: string): Request {
+/** Gives the command `run` its options. They are apart, so that the other commands and `--help` start without their table. */
+export type DeclareRunOptions = (run: Command, done: (request: RunRequest) => void) => unknown;
+
+/** Options that ask for nothing but text. */
+const TEXTS = ['-h', '--help', '-V', '--version'];
+
+/** Whether the arguments may be about the options of `run`: they name it, or an option stands where a command belongs. */
+export function mayBeRun(args: readonly string[]): boolean {
+  const [first = '--help'] = args;
+  return args.includes('run') || (first.startsWith('-') && !TEXTS.includes(first));
+}
+
+/**
+ * Reads the arguments after the program's name. Throws a usage error where they are invalid. `declareRunOptions` is needed where
+ * `mayBeRun` says so.
+ */
+export function parseRequest(
+  args: readonly string[],
+  version: string,
+  declareRunOptions: DeclareRunOptions = addOutputOptions,
+): Request {
   let request: Request | undefined;
   let printed = '';
-  const program = declare(version, (made) => {
+  const program = declare(version, declareRunOptions, (made) => {
     request = made;
   });
   let ended = program;
@@ -43,14 +61,24 @@ function saysNothing(args: readonly string[]): boolean {
   return args.every((arg) => arg === '--');
 }
 
-function declare(version: string, done: (request: Request) => void): Command {
+function declare(
+  version: string,
+  declareRunOptions: DeclareRunOptions,
+  done: (request: Request) => void,
+): Command {
   const program = new Command('pinbench')
     .description(
       'Copy each mini-batch to the GPU, or keep the dataset there and slice it? Measured on your own data.',
     )
     .version(version, '-V, --version')
     .showHelpAfterError(false);
-  declareRun(program, done);
+  const run = program
+    .command('run')
+    .description(
+      'measure feed (copy every step) against pin (resident in GPU memory) and print the comparison',
+    )
+    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns');
+  declareRunOptions(run, done);
   declareReport(program, done);
 
   addOutputOptions(program.command('compare'))

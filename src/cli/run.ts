@@ -9,14 +9,8 @@ import type { Output, RunRequest } from './request.js';
 /** The options that name a file to write, and the format of each. */
 const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown'];
 
-/** Declares `pinbench run`: its flags are the table of options. */
-export function declareRun(program: Command, done: (request: RunRequest) => void): void {
-  const command = program
-    .command('run')
-    .description(
-      'measure feed (copy every step) against pin (resident in GPU memory) and print the comparison',
-    )
-    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns');
+/** Declares the options of `pinbench run`, which are the table of options. */
+export function declareRunOptions(command: Command, done: (request: RunRequest) => void): void {
   // commander names a flag's value by the flag; the table by what it is.
   const keys = new Map<string, OptionName>();
   for (const group of OPTION_GROUPS) {
@@ -27,7 +21,7 @@ export function declareRun(program: Command, done: (request: RunRequest) => void
       keys.set(flag.attributeName(), name);
     }
   }
-  addOutputOptions(command, 'Output:').action((file: string, flags: Record<string, unknown>) => {
+  addOutputOptions(command).action((file: string, flags: Record<string, unknown>) => {
     const given = Object.fromEntries(
       Object.entries(flags).flatMap(([key, value]) => (keys.has(key) ? [[keys.get(key)!, value]] : [])),
     );
