@@ -1,9 +1,10 @@
+import type { FileHandle } from 'node:fs/promises';
 import { dataError, type PinbenchError, usageError } from '../errors.js';
-import type { DataFile, Dataset, LoadOptions } from './dataset.js';
+import type { DataFile, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
 import { openNpy } from './npy.js';
 import { NPY_MAGIC } from './npy-header.js';
 import { otherFormat, PREFIX_BYTES } from './other-formats.js';
-import { openRegular } from './regular-file.js';
+import { openRegular, type RegularFile } from './regular-file.js';
 
 /** What opening may be told. */
 export interface OpenOptions {
@@ -14,32 +15,75 @@ export interface OpenOptions {
 /** Bytes that tell whether a file is Arrow. */
 const ARROW_BYTES = 8;
 
-/** Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it. */
-export async function openFile(path: string, { columns }: OpenOptions = {}): Promise<DataFile> {
-  const { file, fileBytes } = await openRegular(path);
+/**
+ * Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it.
+ * The file stays open until `close`, so that `load` reads what the header speaks of.
+ */
+export async function openFile(path: string, { columns }: OpenOptions = {}): Promise<OpenDataFile> {
+  const opened = await openRegular(path);
   try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(PREFIX_BYTES), 0, PREFIX_BYTES, 0);
-    const prefix = buffer.subarray(0, bytesRead);
-    if (startsWith(prefix, NPY_MAGIC)) {
-      if (columns !== undefined) {
-        throw usageError('--column', `${path} is an NPY file, whose columns have no names`, {
-          remedy: 'leave it out',
-        });
-      }
-      return await openNpy(path, file, fileBytes);
-    }
-    const variety = arrowVariety(prefix, fileBytes);
-    if (variety === undefined) throw unknownFormat(path, prefix, fileBytes);
-    const { openArrow } = await import('./arrow.js');
-    return await openArrow(path, file, fileBytes, variety, columns);
+    return heldOpen(await contentsOf(opened, columns), opened);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Opens a file, loads it whole and closes it. */
+export async function openDataset(path: string, options: OpenOptions & LoadOptions = {}): Promise<Dataset> {
+  const file = await openFile(path, options);
+  try {
+    return await file.load(options);
   } finally {
     await file.close();
   }
 }
 
-/** Opens a file and loads it whole. */
-export async function openDataset(path: string, options: OpenOptions & LoadOptions = {}): Promise<Dataset> {
-  return (await openFile(path, options)).load(options);
+async function contentsOf(
+  { path, file, fileBytes }: RegularFile,
+  columns: readonly string[] | undefined,
+): Promise<DataFile> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(PREFIX_BYTES), 0, PREFIX_BYTES, 0);
+  const prefix = buffer.subarray(0, bytesRead);
+  if (startsWith(prefix, NPY_MAGIC)) {
+    if (columns !== undefined) {
+      throw usageError('--column', `${path} is an NPY file, whose columns have no names`, {
+        remedy: 'leave it out',
+      });
+    }
+    return openNpy(path, file, fileBytes);
+  }
+  const variety = arrowVariety(prefix, fileBytes);
+  if (variety === undefined) throw unknownFormat(path, prefix, fileBytes);
+  const { openArrow } = await import('./arrow.js');
+  return openArrow(path, file, fileBytes, variety, columns);
+}
+
+/** Closes the handles of files that a program dropped without closing them; Node itself would warn of each. */
+const DROPPED = new FinalizationRegistry<FileHandle>((file) => {
+  file.close().catch(() => {});
+});
+
+function heldOpen(contents: DataFile, opened: RegularFile): OpenDataFile {
+  DROPPED.register(opened, opened.file, opened);
+  const mustBeTheSame = async () => {
+    await opened.mustBeUnchanged();
+    // Arrow data is read through a handle of its own, opened by the path.
+    if (contents.format === 'arrow') await opened.mustBeAtItsPath();
+  };
+  return {
+    ...contents,
+    load: async (options) => {
+      await mustBeTheSame();
+      const dataset = await contents.load(options);
+      await mustBeTheSame();
+      return dataset;
+    },
+    close: async () => {
+      DROPPED.unregister(opened);
+      await opened.close();
+    },
+  };
 }
 
 const text = (characters: string) => Uint8Array.from(characters, (character) => character.charCodeAt(0));
