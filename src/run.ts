@@ -1,4 +1,5 @@
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
+import { countNotFinite } from './data/not-finite.js';
 import { openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
 import { PinbenchError, usageError } from './errors.js';
@@ -91,6 +92,7 @@ async function runOn(
   });
   try {
     const dataset = 'values' in source ? source : await loaded(source, settings.dtype, progress, signal);
+    const notFinite = await countNotFinite(dataset, signal);
     // Before anything is timed, since it asks git.
     const environment = await lookAtEnvironment(surroundings);
     const outcome = await measure({
@@ -104,6 +106,7 @@ async function runOn(
         startedAt,
         argv: options.argv ?? [],
         dataset,
+        notFinite,
         settings,
         plans,
         engines,
