@@ -1,5 +1,5 @@
 /** The programmatic API: `run` measures, `openDataset` reads, the rest are the types they speak in. */
-export type { ColumnInfo, DataFile, Dataset, LoadOptions, Values } from './data/dataset.js';
+export type { ColumnInfo, DataFile, Dataset, LoadOptions, OpenDataFile, Values } from './data/dataset.js';
 export { type OpenOptions, openDataset, openFile } from './data/open.js';
 export { type ErrorCode, PinbenchError } from './errors.js';
 export type { Clock } from './measure/clock.js';

@@ -1,4 +1,5 @@
-import { allocate, type Dataset } from './data/dataset.js';
+import { allocate, type DataFile, type Dataset } from './data/dataset.js';
+import { countNotFinite } from './data/not-finite.js';
 import { openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
 import { PinbenchError, usageError } from './errors.js';
@@ -6,7 +7,7 @@ import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
 import { type Progress, silent } from './measure/progress.js';
-import { RUN_OPTIONS, type RunSettings } from './options.js';
+import { RUN_OPTIONS, type RunSettings, type Settings } from './options.js';
 import { plansOf } from './plan/plan.js';
 import { strategiesNamed } from './plan/strategy.js';
 import { buildRecord } from './record/build.js';
@@ -54,29 +55,45 @@ export async function run(
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Promise<RunRecord> {
   mustBeKnown(options);
-  const { signal, progress = silent, clock = systemClock, startedNs = clock.nowNs() } = options;
-  const startedAt = new Date();
+  const { clock = systemClock, startedNs = clock.nowNs() } = options;
   const settings = settingsOf(options);
-  const { columns, dtype } = settings;
-  const file = typeof input === 'string' ? await openFile(input, columns && { columns }) : undefined;
-  const shape =
-    file === undefined
-      ? mustBeDataset(input)
-      : { rows: file.rows, cols: file.cols, dtype: measuredDType(file.dtype, dtype) };
-  const plans = plansOf(shape, settings);
+  const { columns } = settings;
+  const connections = { ...options, clock, startedNs, startedAt: new Date() };
+  if (typeof input !== 'string') {
+    return runOn(mustBeDataset(input), settings, connections, surroundings);
+  }
+  const file = await openFile(input, columns && { columns });
+  try {
+    return await runOn(file, settings, connections, surroundings);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The connections of a run that has begun. */
+type Connections = RunConnections & {
+  readonly clock: Clock;
+  readonly startedNs: number;
+  readonly startedAt: Date;
+};
+
+async function runOn(
+  source: DataFile | Dataset,
+  settings: Settings,
+  options: Connections,
+  surroundings: Surroundings,
+): Promise<RunRecord> {
+  const { signal, progress = silent, clock, startedNs, startedAt } = options;
+  const { rows, cols } = source;
+  const dtype = 'values' in source ? source.dtype : measuredDType(source.dtype, settings.dtype);
+  const plans = plansOf({ rows, cols, dtype }, settings);
   const engines = await openEngines(settings.engine, settings.device, {
     ...surroundings,
     showsNativeOutput: options.verbose ?? surroundings.showsNativeOutput,
   });
   try {
-    const dataset =
-      file === undefined
-        ? (input as Dataset)
-        : await file
-            .load({ dtype, onProgress: progress.loading.bind(progress), ...(signal && { signal }) })
-            .catch((error: unknown) => {
-              throw signal?.aborted === true ? interrupted(file.path, error) : error;
-            });
+    const dataset = 'values' in source ? source : await loaded(source, settings.dtype, progress, signal);
+    const notFinite = await countNotFinite(dataset, signal);
     // Before anything is timed, since it asks git.
     const environment = await lookAtEnvironment(surroundings);
     const outcome = await measure({
@@ -90,6 +107,7 @@ export async function run(
         startedAt,
         argv: options.argv ?? [],
         dataset,
+        notFinite,
         settings,
         plans,
         engines,
@@ -100,6 +118,19 @@ export async function run(
   } finally {
     await closeEngines(engines);
   }
+}
+
+function loaded(
+  file: DataFile,
+  dtype: DTypeRequest,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  return file
+    .load({ dtype, onProgress: progress.loading.bind(progress), ...(signal && { signal }) })
+    .catch((error: unknown) => {
+      throw signal?.aborted === true ? interrupted(file.path, error) : error;
+    });
 }
 
 /** A misspelt option would silently measure something else. */

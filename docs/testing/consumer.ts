@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   type LoadOptions,
   type MeasuredResult,
+  type OpenDataFile,
   type OpenOptions,
   openDataset,
   openFile,
@@ -28,8 +29,10 @@ import {
   type Warning,
 } from 'pinbench';
 
-const file: DataFile = await openFile('x.arrow', { columns: ['a', 'b'] } satisfies OpenOptions);
+const open: OpenDataFile = await openFile('x.arrow', { columns: ['a', 'b'] } satisfies OpenOptions);
+const file: DataFile = open;
 const columns: readonly ColumnInfo[] | undefined = file.columns;
+await open.close();
 const loading: LoadOptions = { dtype: 'native', signal: AbortSignal.timeout(1000) };
 const dataset: Dataset = await openDataset('x.npy', loading);
 const values: Values = dataset.values;

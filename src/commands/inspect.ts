@@ -9,6 +9,7 @@ import { printJson } from './output.js';
 /** `pinbench inspect`: prints what a data file's header says, and whether the dataset fits on each device. */
 export async function inspectCommand(request: InspectRequest, terminal: Terminal): Promise<number> {
   const file = await openFile(request.file);
+  await file.close();
   const inspection = inspectionOf(file, await probeEngines(surroundingsFor(request, terminal)));
   if (request.json) printJson(inspection, terminal);
   else terminal.stdout.write(renderInspection(inspection));

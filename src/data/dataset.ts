@@ -73,6 +73,12 @@ export interface DataFile {
   load(options?: LoadOptions): Promise<Dataset>;
 }
 
+/** A data file that is open: `load` reads the very file whose header was read, or throws where it was changed since. */
+export interface OpenDataFile extends DataFile {
+  /** Closes the file, which cannot be loaded afterwards. May be called again. */
+  close(): Promise<void>;
+}
+
 /** The most elements one typed array may hold: V8's limit in Node 20 (2^32; seen by trying). */
 export const MAX_ELEMENTS = 2 ** 32;
 

@@ -1,5 +1,6 @@
 import { dataError, type PinbenchError } from '../errors.js';
 import type { DType } from '../words.js';
+import { type ElementType, elementTypeOf, type Refusal, STRUCTURED } from './npy-dtype.js';
 import { type Literal, LiteralError, parseLiteral } from './python-literal.js';
 
 /** What the header of an NPY file says (NumPy Enhancement Proposal 1 and numpy.lib.format). */
@@ -136,52 +137,20 @@ function describe(literal: Literal): string {
   }
 }
 
-const DTYPES: Readonly<Record<string, DType>> = {
-  b1: 'bool',
-  '?': 'bool',
-  i1: 'int8',
-  u1: 'uint8',
-  i2: 'int16',
-  u2: 'uint16',
-  i4: 'int32',
-  u4: 'uint32',
-  i8: 'int64',
-  u8: 'uint64',
-  f2: 'float16',
-  f4: 'float32',
-  f8: 'float64',
-};
+/** Characters of a dtype that an error shows: a header may hold a million. */
+const SHOWN_DESCR = 40;
 
-/** Kinds of element that are no numbers, by the letter that begins their code; what to do about each. */
-const REFUSED: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
-  c: ['complex numbers', 'save a.real, a.imag or numpy.abs(a)'],
-  S: ['text (bytes)', 'save an array of numbers'],
-  a: ['text (bytes)', 'save an array of numbers'],
-  U: ['text', 'save an array of numbers'],
-  M: ['datetimes', "save a.astype('int64')"],
-  m: ['time differences', "save a.astype('int64')"],
-  V: ['raw or structured records', "save one field, such as a['x']"],
-  O: ['pickled Python objects, which are never loaded', 'save a.astype(numpy.float32)'],
-  f: ['long double floats', 'save a.astype(numpy.float64)'],
-};
-
-function elementType(path: string, descr: Literal): { dtype: DType; byteOrder: 'little' | 'big' } {
-  if (descr.kind === 'list' || descr.kind === 'tuple') {
-    throw dataError(path, 'an array of structured records', {
-      expected: 'numbers',
-      remedy: "save one field, such as a['x']",
-    });
-  }
+function elementType(path: string, descr: Literal): ElementType {
+  if (descr.kind === 'list' || descr.kind === 'tuple') throw refused(path, STRUCTURED, `a ${descr.kind}`);
   if (descr.kind !== 'string') throw malformed(path, `descr is ${describe(descr)}`, "a dtype such as '<f4'");
-  const order = '<>=|'.includes(descr.value[0] ?? ' ') ? descr.value[0]! : '';
-  const code = descr.value.slice(order.length);
-  const dtype = DTYPES[code];
-  if (dtype !== undefined) return { dtype, byteOrder: order === '>' ? 'big' : 'little' };
-  const [what, remedy] = REFUSED[code[0] ?? ''] ?? [
-    `elements of unknown type`,
-    'save a.astype(numpy.float32)',
-  ];
-  throw dataError(path, `an array of ${what} (dtype '${descr.value}')`, { expected: 'numbers', remedy });
+  const type = elementTypeOf(descr.value);
+  if ('dtype' in type) return type;
+  const { value } = descr;
+  throw refused(path, type, `'${value.length > SHOWN_DESCR ? `${value.slice(0, SHOWN_DESCR)}…` : value}'`);
+}
+
+function refused(path: string, { what, remedy }: Refusal, descr: string): PinbenchError {
+  return dataError(path, `an array of ${what} (dtype ${descr})`, { expected: 'numbers', remedy });
 }
 
 function shapeOf(path: string, shape: Literal): number[] {

@@ -12,14 +12,13 @@ import { readColumnMajor } from './npy-column-major.js';
 import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './npy-header.js';
 import { type Matrix, Payload } from './npy-payload.js';
 import { readRowMajor } from './npy-row-major.js';
-import { openRegular } from './regular-file.js';
 
 /** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 
 /**
- * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload. 1-D is a column, the trailing axes of N-D
- * are flattened. Throws a data error for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
+ * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload, which `load` reads through the same handle.
+ * 1-D is a column, the trailing axes of N-D are flattened. Throws a data error for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
  */
 export async function openNpy(
   path: string,
@@ -43,7 +42,7 @@ export async function openNpy(
     order: header.fortranOrder ? 'column-major' : 'row-major',
     byteOrder: header.byteOrder,
     compression: 'none',
-    load: (options) => load(matrix, chunkBytes, options),
+    load: (options) => load(file, matrix, chunkBytes, options),
   };
 }
 
@@ -80,18 +79,18 @@ function matrixShape(path: string, { shape, dtype, dataOffset }: NpyHeader, file
   return { rows: first, cols: Number(cols) };
 }
 
-async function load(matrix: Matrix, chunkBytes: number, options: LoadOptions = {}): Promise<Dataset> {
+async function load(
+  file: FileHandle,
+  matrix: Matrix,
+  chunkBytes: number,
+  options: LoadOptions = {},
+): Promise<Dataset> {
   const { path, rows, cols } = matrix;
   const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
   const values = allocateMatrix(path, dtype, rows, cols);
-  const { file } = await openRegular(path);
-  try {
-    const payload = new Payload(file, matrix, options);
-    if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
-    else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
-  } finally {
-    await file.close();
-  }
+  const payload = new Payload(file, matrix, options);
+  if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
+  else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
   return {
     path,
     format: 'npy',

@@ -1,20 +1,64 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { dataError, type PinbenchError } from '../errors.js';
+import type { BigIntStats, Stats } from 'node:fs';
+import { constants, type FileHandle, open, stat } from 'node:fs/promises';
+import { dataError, type PinbenchError, usageError } from '../errors.js';
 
-/** Opens a regular file for reading; a data error says why it cannot be. */
-export async function openRegular(path: string): Promise<{ file: FileHandle; fileBytes: number }> {
-  const fileBytes = await regularFileBytes(path);
-  const file = await open(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause);
-  });
-  return { file, fileBytes };
+/** A regular file that is open for reading, and what it was when it was opened. */
+export class RegularFile {
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly fileBytes: number;
+  readonly #opened: BigIntStats;
+  #closed = false;
+
+  constructor(path: string, file: FileHandle, opened: BigIntStats) {
+    this.path = path;
+    this.file = file;
+    this.fileBytes = Number(opened.size);
+    this.#opened = opened;
+  }
+
+  /** A data error where the file was written to since it was opened: what its header says holds no longer. */
+  async mustBeUnchanged(): Promise<void> {
+    if (this.#closed) throw usageError(this.path, 'the file was closed', { remedy: 'open it again' });
+    const { size, mtimeNs } = await this.file.stat({ bigint: true });
+    if (size !== this.#opened.size || mtimeNs !== this.#opened.mtimeNs) {
+      throw dataError(this.path, 'the file was changed after it was opened', { remedy: 'run again' });
+    }
+  }
+
+  /** A data error where another file has taken the path. */
+  async mustBeAtItsPath(): Promise<void> {
+    const there = await stat(this.path, { bigint: true }).catch(unreadableAt(this.path));
+    if (there.dev !== this.#opened.dev || there.ino !== this.#opened.ino) {
+      throw dataError(this.path, 'the file was replaced after it was opened', { remedy: 'run again' });
+    }
+  }
+
+  /** May be called again. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.file.close();
+  }
 }
 
-/** Asked before the file is opened: to open a pipe would wait for its writer. */
-async function regularFileBytes(path: string): Promise<number> {
-  const stats = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause);
-  });
+/** Opens a regular file for reading; a data error says why it cannot be. */
+export async function openRegular(path: string): Promise<RegularFile> {
+  // Asked before the file is opened: a device may act on being opened.
+  mustBeRegular(path, await stat(path).catch(unreadableAt(path)));
+  // Without waiting, should a pipe take the path in between: to open one waits for its writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unreadableAt(path));
+  try {
+    const opened = await file.stat({ bigint: true });
+    mustBeRegular(path, opened);
+    return new RegularFile(path, file, opened);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function mustBeRegular(path: string, stats: Stats | BigIntStats): void {
   if (stats.isDirectory()) throw dataError(path, 'a directory', { expected: 'an NPY or Arrow file' });
   if (!stats.isFile()) {
     throw dataError(path, 'a pipe or a device', {
@@ -22,9 +66,12 @@ async function regularFileBytes(path: string): Promise<number> {
       remedy: 'copy it to a file first',
     });
   }
-  if (stats.size === 0) throw dataError(path, 'empty', { expected: 'an NPY or Arrow file' });
-  return stats.size;
+  if (Number(stats.size) === 0) throw dataError(path, 'empty', { expected: 'an NPY or Arrow file' });
 }
+
+const unreadableAt = (path: string) => (cause: NodeJS.ErrnoException) => {
+  throw unreadable(path, cause);
+};
 
 function unreadable(path: string, cause: NodeJS.ErrnoException): PinbenchError {
   switch (cause.code) {

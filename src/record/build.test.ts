@@ -9,11 +9,15 @@ const ENVIRONMENT = { node: 'v20', os: 'linux', arch: 'x64', cpu: 'cpu', cores: 
 /** Exactly 20 epochs. */
 const EXACTLY = { epochs: 20, minTimeNs: 0 };
 
-async function recordOf(script: Parameters<typeof fakeRun>[0], options: Parameters<typeof fakeRun>[1] = {}) {
+async function recordOf(
+  script: Parameters<typeof fakeRun>[0],
+  options: Parameters<typeof fakeRun>[1] = {},
+  notFinite = { nan: 0, infinite: 0, lookedAt: 4 },
+) {
   const { request, settings, plans } = fakeRun(script, { ...EXACTLY, ...options });
   return buildRecord({
     ...{ version: '0.1.0', startedAt: new Date('2026-11-24T00:00:00Z'), argv: ['run'], settings, plans },
-    ...{ dataset: datasetOf(4, 1), environment: ENVIRONMENT, engines: request.engines },
+    ...{ dataset: datasetOf(4, 1), environment: ENVIRONMENT, engines: request.engines, notFinite },
     outcome: await measure(request),
   });
 }
@@ -136,6 +140,12 @@ describe('buildRecord', () => {
     expect(warnings).toContainEqual(
       expect.objectContaining({ code: 'until-not-reached', untilPercent: 0.5, batch: 4 }),
     );
+  });
+
+  it('warns of values that are not finite, and of none where all are', async () => {
+    const { warnings } = await recordOf({}, {}, { nan: 1, infinite: 0, lookedAt: 4 });
+    expect(warnings).toContainEqual({ code: 'not-finite', nan: 1, infinite: 0, lookedAt: 4, values: 4 });
+    expect((await recordOf({})).warnings.map(({ code }) => code)).not.toContain('not-finite');
   });
 
   it('says why a run is not complete', async () => {

@@ -1,4 +1,5 @@
 import { type Dataset, ELEMENT_BYTES } from '../data/dataset.js';
+import type { NotFinite } from '../data/not-finite.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import { roundsOf } from '../measure/blocks.js';
 import type { Environment } from '../measure/environment.js';
@@ -17,6 +18,7 @@ export interface Ingredients {
   readonly startedAt: Date;
   readonly argv: readonly string[];
   readonly dataset: Dataset;
+  readonly notFinite: NotFinite;
   readonly settings: Settings;
   readonly plans: Plans;
   readonly environment: Environment;
@@ -50,7 +52,7 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
       ...end,
       halfWidthPercent: Number.isFinite(halfWidthPercent) ? halfWidthPercent : null,
     })),
-    warnings: warningsOf(dataset, devices, results, settings, plans, outcome),
+    warnings: warningsOf(dataset, devices, results, settings, plans, outcome, ingredients.notFinite),
   };
 }
 

@@ -11,6 +11,14 @@ const onDevice = { engine, device: z.string() };
 /** What a sceptic would ask about a run: a code, and the numbers it rests on. `report/` words them. */
 export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('cast'), castFrom: z.string(), dtype: z.enum(DTYPES) }),
+  z.object({
+    code: z.literal('not-finite'),
+    nan: count,
+    infinite: count,
+    lookedAt: positive.describe('values looked at: of a large dataset an even part'),
+    values: positive.describe('of the dataset'),
+    castFrom: z.string().optional().describe('where the cast may have made values infinite'),
+  }),
   z.object({ code: z.literal('no-gpu'), ...onDevice }),
   z.object({ code: z.literal('shared-memory'), ...onDevice }),
   z.object({ code: z.literal('mig'), ...onDevice }),

@@ -1,3 +1,4 @@
+import type { NotFinite } from '../data/not-finite.js';
 import type { Outcome } from '../measure/measure.js';
 import type { CaseEnd } from '../measure/measurement.js';
 import type { Settings } from '../options.js';
@@ -14,10 +15,12 @@ export function warningsOf(
   { untilPercent, budgetNs }: Pick<Settings, 'untilPercent' | 'budgetNs'>,
   { leftOut }: Pick<Plans, 'leftOut'>,
   { ended }: Pick<Outcome, 'ended'>,
+  notFinite: NotFinite,
 ): Warning[] {
   const { castFrom, dtype, rows } = dataset;
   return [
     ...when(castFrom !== undefined && { code: 'cast', castFrom, dtype }),
+    ...dataNotFinite(dataset, notFinite),
     ...devices.flatMap((device) => ofDevice(device, dataset, results)),
     ...when(leftOut.length > 0 && { code: 'batches-left-out', batches: [...leftOut], rows }),
     ...budgetCut(budgetNs, ended),
@@ -26,6 +29,17 @@ export function warningsOf(
     ...results.flatMap(outliers),
     ...results.flatMap(throttled),
   ];
+}
+
+/** Sums of such data are NaN or infinite in the reference too: they agree with it whatever was copied. */
+function dataNotFinite(
+  { castFrom, dtype, rows, cols }: RunRecord['dataset'],
+  { nan, infinite, lookedAt }: NotFinite,
+): Warning[] {
+  if (nan + infinite === 0) return [];
+  const narrowed = infinite > 0 && dtype === 'float32' && castFrom?.includes('float64') === true;
+  const counts = { nan, infinite, lookedAt, values: rows * cols };
+  return [{ code: 'not-finite', ...counts, ...(narrowed && { castFrom }) }];
 }
 
 /** TensorFlow's kernels want rows that begin at 64 bytes: a slice shares memory only where all do. */

@@ -206,6 +206,7 @@ describe('verdicts and warnings of one kind', () => {
       warningSentences(
         [
           { code: 'cast', castFrom: 'int64', dtype: 'float32' },
+          { code: 'not-finite', nan: 1, infinite: 0, lookedAt: 30, values: 30 },
           { code: 'no-gpu', engine: 'cpu', device: 'a processor' },
           { code: 'shared-memory', engine: 'cuda', device: 'Orin' },
           { code: 'mig', engine: 'cuda', device: 'NVIDIA H100' },
@@ -232,6 +233,7 @@ describe('verdicts and warnings of one kind', () => {
       ),
     ).toMatchInlineSnapshot(`
       [
+        "the data holds 1 NaN: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing",
         "cuda: Orin shares the host's memory: what is fed does not cross a bus",
         "cuda: NVIDIA H100 is a part of a GPU (MIG): others may use its link",
         "tensorflow: a row of 12 bytes is no multiple of 64, so that a slice copies each mini-batch on the device",
@@ -245,6 +247,14 @@ describe('verdicts and warnings of one kind', () => {
         "the device was slowed (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",
       ]
     `);
+    const large = { nan: 2000, infinite: 1, lookedAt: 2 ** 29, values: 2 ** 31 };
+    const notFinite = (castFrom: string) =>
+      warningSentences([{ code: 'not-finite', ...large, castFrom }], [row]).join();
+    expect(notFinite('float64')).toBe(
+      'the data holds 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing; the cast to float32 makes larger values infinite, --dtype native keeps them',
+    );
+    // In its own type a file of several types is refused.
+    expect(notFinite('int64+float64')).toMatch(/makes larger values infinite$/);
     expect(warningSentences([outliers], [row])).toMatchInlineSnapshot(`
       [
         "1 of 20 rounds is an outlier (feed), the farthest at 1.50× the median; they are kept",

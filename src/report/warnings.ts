@@ -12,6 +12,7 @@ type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: 
 /** The words of every warning; those that the device and dataset lines give already have none. */
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   cast: undefined,
+  'not-finite': ([warning]) => notFinite(warning),
   'no-gpu': undefined,
   'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
   mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
@@ -60,6 +61,20 @@ function each<C extends Code>(sentence: (warning: Of<C>) => string): Sentence<C>
 
 function devices(all: readonly { readonly engine: string; readonly device: string }[]): string {
   return all.map(({ engine, device }) => `${engine}: ${device}`).join('; ');
+}
+
+function notFinite({ nan, infinite, lookedAt, values, castFrom }: Of<'not-finite'>): string {
+  const counts = [
+    ...(nan === 0 ? [] : [`${formatInteger(nan)} ${nan === 1 ? 'NaN' : 'NaNs'}`]),
+    ...(infinite === 0 ? [] : [`${formatInteger(infinite)} ${infinite === 1 ? 'infinity' : 'infinities'}`]),
+  ].join(' and ');
+  const part =
+    lookedAt === values ? '' : ` among ${formatInteger(lookedAt)} of ${formatInteger(values)} values`;
+  const cast =
+    castFrom === undefined
+      ? ''
+      : `; the cast to float32 makes larger values infinite${castFrom === 'float64' ? ', --dtype native keeps them' : ''}`;
+  return `the data holds ${counts}${part}: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing${cast}`;
 }
 
 function budgetCut(budgetNs: number, cases: Of<'budget-cut'>['cases'], words: CaseWords): string {
