@@ -1,6 +1,7 @@
 import { dataError } from '../errors.js';
 import { type BufferReader, couldHold, type ElementBuffer } from './arrow-buffers.js';
-import type { Level, LocatedBatch, NumericColumn } from './arrow-columns.js';
+import type { Level, NumericColumn } from './arrow-columns.js';
+import type { LocatedBatch } from './arrow-messages.js';
 
 /** Offsets or validity looked at together. */
 const BLOCK = 2 ** 20;

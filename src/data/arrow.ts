@@ -3,16 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { dataError } from '../errors.js';
 import type { DType } from '../words.js';
 import { BufferReader, type ElementBuffer } from './arrow-buffers.js';
-import {
-  type Column,
-  columnsOf,
-  isNumeric,
-  type LocatedBatch,
-  locate,
-  type NumericColumn,
-  selectColumns,
-} from './arrow-columns.js';
-import { readContents } from './arrow-messages.js';
+import { type Column, columnsOf, isNumeric, type NumericColumn, selectColumns } from './arrow-columns.js';
+import { type LocatedBatch, readContents } from './arrow-messages.js';
 import { bufferOf, listShape, mayHold, refuseNulls } from './arrow-rows.js';
 import { castToFloat32, copyStrided } from './cast.js';
 import {
@@ -61,9 +53,8 @@ export async function openArrow(
   variety: 'file' | 'stream',
   names?: readonly string[],
 ): Promise<DataFile> {
-  const contents = await readContents(path, file, fileBytes, variety);
-  const batches = contents.batches.map((batch) => locate(path, contents, batch));
-  const columns = columnsOf(contents);
+  const { schema, batches } = await readContents(path, file, fileBytes, variety);
+  const columns = columnsOf(schema);
   const chosen = selectColumns(path, columns, names);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   if (rows === 0)
