@@ -104,12 +104,16 @@ export class BufferReader {
     });
     let bytes: Uint8Array;
     try {
-      bytes = decompress(Buffer.from(packed.buffer));
+      bytes = decompress(Buffer.from(packed.buffer), length);
     } catch (cause) {
-      throw dataError(this.#path, `corrupt Arrow data: a buffer that is no ${compression} frame`, {
-        remedy: 'write the file anew',
-        cause,
-      });
+      throw dataError(
+        this.#path,
+        `corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes`,
+        {
+          remedy: 'write the file anew',
+          cause,
+        },
+      );
     }
     if (bytes.length !== length) throw this.#short(bytes.length, needed);
     return bytes;
