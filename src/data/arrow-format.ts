@@ -11,6 +11,7 @@ import {
   int64,
   type Kind,
   later,
+  looseString,
   string,
   struct,
   table,
@@ -84,7 +85,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
   LargeListView: plain,
 };
 
-const keyValues = vector(table({ key: field(0, string), value: field(1, string) }));
+const keyValues = vector(table({ key: field(0, looseString), value: field(1, looseString) }));
 
 /** `Field`, as it stands in the file. */
 export interface FieldTable {

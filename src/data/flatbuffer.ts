@@ -122,15 +122,24 @@ function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
 
-const UTF8 = new TextDecoder();
+function stringIn(decoder: { decode(bytes: Uint8Array): string }): Kind<string> {
+  return elsewhere((source, at) => {
+    const length = source.vectorLength(at, 1);
+    source.mustHave(at + 4 + length, 1);
+    if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
+    const bytes = source.bytes.subarray(at + 4, at + 4 + length);
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw new RangeError(`a string at ${at} that is not UTF-8`, { cause });
+    }
+  });
+}
 
-/** A string, which ends with a byte 0. */
-export const string: Kind<string> = elsewhere((source, at) => {
-  const length = source.vectorLength(at, 1);
-  source.mustHave(at + 4 + length, 1);
-  if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
-  return UTF8.decode(source.bytes.subarray(at + 4, at + 4 + length));
-});
+/** A string, which ends with a byte 0. A RangeError where it is not UTF-8. */
+export const string = stringIn(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }));
+/** The same where writers put bytes of any kind. */
+export const looseString = stringIn(new TextDecoder());
 
 export function vector<T>(kind: Kind<T>): Kind<T[]> {
   return elsewhere((source, at) => {
