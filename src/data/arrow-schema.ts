@@ -113,7 +113,7 @@ function dtypeOf(type: TypeName, { bitWidth, isSigned, precision }: TypeParamete
 
 const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 
-/** The type in words, as apache-arrow names it. A RangeError where a parameter is none that the format has. */
+/** The type in words, most as apache-arrow for JavaScript has them. A RangeError where a parameter is none that the format has. */
 function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly Field[]): string {
   const {
     bitWidth = 0,
