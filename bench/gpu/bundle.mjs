@@ -30,8 +30,6 @@ await build({
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
-  // apache-arrow says that it has no side effects, and has one that only Arrow files need.
-  logOverride: { 'ignored-bare-import': 'silent' },
   plugins: [
     {
       name: 'version',

@@ -9,8 +9,6 @@ import { allocate, ELEMENT_BYTES, type Values } from './dataset.js';
 /** A compressed buffer begins with its unpacked length; −1 says that it is not compressed after all. */
 const LENGTH_BYTES = 8;
 const NOT_COMPRESSED = -1n;
-/** Writers pad buffers to 8 or 64 bytes. */
-const MOST_PADDING = 64;
 
 /** The most bytes that one packed byte may become: an LZ4 match of 255, a Zstandard block of 128 KiB from 4 bytes. */
 const MOST_UNPACKED: Readonly<Record<Compression, number>> = { none: 1, lz4: 255, zstd: 2 ** 15 };
@@ -56,7 +54,8 @@ export class BufferReader {
       if (region.length - start < needed) throw this.#short(region.length - start, needed);
       return this.#stored(region.position + start, dtype);
     }
-    if (packed < BigInt(needed) || packed > BigInt(needed + MOST_PADDING) + packed / 2n)
+    // A writer that slices rows may leave the whole buffer: it may be longer than they need, though not than it can be.
+    if (packed < BigInt(needed) || packed > BigInt(region.length * MOST_UNPACKED[compression]))
       throw this.#short(packed, needed);
     return unpacked(
       await this.#unpack(region, compression as Exclude<Compression, 'none'>, Number(packed), needed),
@@ -105,12 +104,16 @@ export class BufferReader {
     });
     let bytes: Uint8Array;
     try {
-      bytes = decompress(Buffer.from(packed.buffer));
+      bytes = decompress(Buffer.from(packed.buffer), length);
     } catch (cause) {
-      throw dataError(this.#path, `corrupt Arrow data: a buffer that is no ${compression} frame`, {
-        remedy: 'write the file anew',
-        cause,
-      });
+      throw dataError(
+        this.#path,
+        `corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes`,
+        {
+          remedy: 'write the file anew',
+          cause,
+        },
+      );
     }
     if (bytes.length !== length) throw this.#short(bytes.length, needed);
     return bytes;

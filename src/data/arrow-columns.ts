@@ -1,10 +1,7 @@
-import { Precision, Type, UnionMode } from 'apache-arrow/enum';
-import { MetadataVersion } from 'apache-arrow/fb/metadata-version';
-import type { Field } from 'apache-arrow/schema';
-import { DataType, type FixedSizeList, type Float, type Int, type Union } from 'apache-arrow/type';
 import { dataError, type PinbenchError, usageError } from '../errors.js';
 import type { DType } from '../words.js';
-import type { Batch, Contents } from './arrow-messages.js';
+import { layOut } from './arrow-layout.js';
+import type { Field, Schema } from './arrow-schema.js';
 
 /** A column of numbers, and where its arrays are among the nodes and buffers of a batch. */
 export interface NumericColumn {
@@ -12,6 +9,8 @@ export interface NumericColumn {
   /** Arrow's own name of its type. */
   readonly type: string;
   readonly dtype: DType;
+  /** Bools of a byte each, of which any but 0 is true. */
+  readonly boolBytes: boolean;
   /** Elements a row, by the type; for a list the rows themselves say how often. */
   readonly width: number;
   /** A variable list around the elements, with the bits of its offsets. */
@@ -31,11 +30,6 @@ export interface Level {
   readonly belowList: boolean;
 }
 
-/** A batch with the index of each field's first buffer. */
-export interface LocatedBatch extends Batch {
-  readonly firstBuffers: readonly number[];
-}
-
 /** A column that holds no numbers. */
 export interface OtherColumn {
   readonly name: string;
@@ -49,78 +43,16 @@ export function isNumeric(column: Column): column is NumericColumn {
 }
 
 /** All columns of a schema. */
-export function columnsOf({ schema, version }: Contents): Column[] {
-  const cursor = new Cursor(version, []);
-  return schema.fields.map((field, index) => columnOf(field, index, cursor));
+export function columnsOf({ fields }: Schema): Column[] {
+  const { firstNodes } = layOut(fields);
+  return fields.map((field, index) => columnOf(field, index, firstNodes[index]!));
 }
 
-/** Finds the fields' buffers in a batch: views have more or fewer from batch to batch. A data error where the batch is not of the schema. */
-export function locate(path: string, { schema, version }: Contents, batch: Batch): LocatedBatch {
-  const cursor = new Cursor(version, batch.variadicCounts);
-  const firstBuffers = schema.fields.map(({ type }) => {
-    const first = cursor.buffers;
-    cursor.skip(type);
-    return first;
-  });
-  if (batch.nodes.length === cursor.nodes && batch.buffers.length === cursor.buffers)
-    return { ...batch, firstBuffers };
-  throw dataError(path, 'corrupt Arrow data: a record batch that does not match the schema', {
-    remedy: 'write the file anew',
-  });
-}
-
-/** Walks a schema in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
-class Cursor {
-  nodes = 0;
-  buffers = 0;
-  readonly version: MetadataVersion;
-  readonly #variadicCounts: readonly number[];
-  #views = 0;
-
-  constructor(version: MetadataVersion, variadicCounts: readonly number[]) {
-    this.version = version;
-    this.#variadicCounts = variadicCounts;
-  }
-
-  skip(type: DataType): void {
-    this.nodes += 1;
-    this.buffers += this.#ownBuffers(type);
-    if (!DataType.isDictionary(type)) for (const child of type.children ?? []) this.skip(child.type);
-  }
-
-  #ownBuffers(type: DataType): number {
-    switch (type.typeId) {
-      case Type.Null:
-        return 0;
-      case Type.FixedSizeList:
-      case Type.Struct:
-        return 1;
-      case Type.Union:
-        return (
-          ((type as Union).mode === UnionMode.Dense ? 2 : 1) + (this.version < MetadataVersion.V5 ? 1 : 0)
-        );
-      case Type.Utf8:
-      case Type.Binary:
-      case Type.LargeUtf8:
-      case Type.LargeBinary:
-        return 3;
-      case Type.Utf8View:
-      case Type.BinaryView:
-        this.#views += 1;
-        return 2 + (this.#variadicCounts[this.#views - 1] ?? 0);
-      default:
-        return 2;
-    }
-  }
-}
-
-function columnOf({ name, type }: Field, field: number, cursor: Cursor): Column {
-  const column = { name, type: String(type) };
-  const shape = numericShape(type);
-  const firstNode = cursor.nodes;
-  cursor.skip(type);
+function columnOf(of: Field, field: number, firstNode: number): Column {
+  const column = { name: of.name, type: of.typeWords };
+  const shape = numericShape(of);
   if (shape === undefined) return column;
-  const { dtype, width, list, perRow } = shape;
+  const { dtype, width, list, perRow, boolBytes } = shape;
   const levels = perRow.map((elements, depth): Level => {
     // Each array begins with its validity; a variable list has offsets behind it.
     const belowList = depth > 0 && list !== undefined;
@@ -131,11 +63,12 @@ function columnOf({ name, type }: Field, field: number, cursor: Cursor): Column 
       belowList,
     };
   });
-  return { ...column, dtype, width, ...(list && { list }), field, levels };
+  return { ...column, dtype, boolBytes, width, ...(list && { list }), field, levels };
 }
 
 interface NumericShape {
   readonly dtype: DType;
+  readonly boolBytes: boolean;
   readonly width: number;
   readonly list?: 32 | 64;
   /** Elements a row (an item, below a variable list) of each array, the innermost last. */
@@ -143,41 +76,26 @@ interface NumericShape {
 }
 
 /** A number, or fixed-size lists of numbers in each other, or a list of either. `undefined` for all else. */
-function numericShape(type: DataType): NumericShape | undefined {
-  const dtype = dtypeOf(type);
-  if (dtype !== undefined) return { dtype, width: 1, perRow: [1] };
-  if (DataType.isFixedSizeList(type)) {
-    const inner = numericShape((type as FixedSizeList).valueType);
-    if (inner === undefined || inner.list !== undefined) return undefined;
-    const { listSize } = type as FixedSizeList;
-    return {
-      dtype: inner.dtype,
-      width: listSize * inner.width,
-      perRow: [1, ...inner.perRow.map((perRow) => perRow * listSize)],
-    };
-  }
-  if (DataType.isList(type) || DataType.isLargeList(type)) {
-    const inner = numericShape(type.children[0]!.type);
-    if (inner === undefined || inner.list !== undefined) return undefined;
-    const list = DataType.isLargeList(type) ? 64 : 32;
-    return {
-      dtype: inner.dtype,
-      width: inner.width,
-      list,
-      perRow: [1, ...inner.perRow],
-    };
-  }
-  return undefined;
-}
-
-function dtypeOf(type: DataType): DType | undefined {
-  if (DataType.isBool(type)) return 'bool';
-  if (DataType.isInt(type))
-    return `${(type as Int).isSigned ? 'int' : 'uint'}${(type as Int).bitWidth}` as DType;
-  if (!DataType.isFloat(type)) return undefined;
-  return { [Precision.HALF]: 'float16', [Precision.SINGLE]: 'float32', [Precision.DOUBLE]: 'float64' }[
-    (type as Float).precision
-  ] as DType;
+function numericShape({
+  type,
+  dtype,
+  boolBytes,
+  dictionary,
+  children,
+  listSize,
+}: Field): NumericShape | undefined {
+  if (dictionary !== undefined) return undefined;
+  if (dtype !== undefined) return { dtype, boolBytes: boolBytes ?? false, width: 1, perRow: [1] };
+  if (type !== 'FixedSizeList' && type !== 'List' && type !== 'LargeList') return undefined;
+  const inner = numericShape(children[0]!);
+  if (inner === undefined || inner.list !== undefined) return undefined;
+  if (listSize === undefined)
+    return { ...inner, list: type === 'LargeList' ? 64 : 32, perRow: [1, ...inner.perRow] };
+  return {
+    ...inner,
+    width: listSize * inner.width,
+    perRow: [1, ...inner.perRow.map((perRow) => perRow * listSize)],
+  };
 }
 
 /** The columns that make the matrix: those named, in that order, or all numeric ones. */

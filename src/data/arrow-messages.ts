@@ -1,14 +1,17 @@
 import type { FileHandle } from 'node:fs/promises';
-import { BodyCompressionMethod } from 'apache-arrow/fb/body-compression-method';
-import { Footer } from 'apache-arrow/fb/footer';
-import { Message } from 'apache-arrow/fb/message';
-import { MessageHeader } from 'apache-arrow/fb/message-header';
-import { MetadataVersion } from 'apache-arrow/fb/metadata-version';
-import { RecordBatch } from 'apache-arrow/fb/record-batch';
-import { Schema as FbSchema } from 'apache-arrow/fb/schema';
-import { ByteBuffer } from 'flatbuffers';
-import { dataError, PinbenchError } from '../errors.js';
-import { decodeSchema, type Schema } from './arrow-schema.js';
+import { dataError, type PinbenchError } from '../errors.js';
+import {
+  type Block,
+  decodeFooter,
+  decodeMessage,
+  HEADER,
+  type MessageTable,
+  type RecordBatchTable,
+  type SchemaTable,
+  VERSION,
+} from './arrow-format.js';
+import { layOut } from './arrow-layout.js';
+import { dictionariesOf, type Field, type Schema, sameColumns, schemaOf } from './arrow-schema.js';
 
 /** Part of the file: half-open, in bytes from its start. */
 export interface Region {
@@ -22,6 +25,8 @@ export type Compression = 'none' | 'lz4' | 'zstd';
 /** A record batch as its message describes it; nothing of its body was read. */
 export interface Batch {
   readonly rows: number;
+  /** Of the message's metadata: before version 5 a union has a validity buffer. */
+  readonly version: number;
   /** A node an array, parents before children. */
   readonly nodes: readonly { readonly length: number; readonly nullCount: number }[];
   /** The buffers of all arrays, in the same order. */
@@ -34,9 +39,12 @@ export interface Batch {
 /** An Arrow file's schema and batches. */
 export interface Contents {
   readonly schema: Schema;
-  /** Before version 5 a union has a validity buffer. */
-  readonly version: MetadataVersion;
-  readonly batches: readonly Batch[];
+  readonly batches: readonly LocatedBatch[];
+}
+
+/** A batch with the index of each field's first buffer. */
+export interface LocatedBatch extends Batch {
+  readonly firstBuffers: readonly number[];
 }
 
 const MAGIC = 'ARROW1';
@@ -53,12 +61,7 @@ export async function readContents(
   variety: 'file' | 'stream',
 ) {
   const walker = new Walker(path, file, fileBytes);
-  try {
-    return variety === 'file' ? await walker.file() : await walker.stream();
-  } catch (cause) {
-    if (cause instanceof PinbenchError) throw cause;
-    throw dataError(path, 'corrupt Arrow metadata', { remedy: REMEDY, cause });
-  }
+  return variety === 'file' ? await walker.file() : await walker.stream();
 }
 
 class Walker {
@@ -81,65 +84,83 @@ class Walker {
       throw this.#truncated('no ARROW1 at its end');
     const length = viewOf(tail).getInt32(0, true);
     if (length <= 0 || length > end - 4 - MAGIC.length) throw this.#corrupt(`a footer of ${length} bytes`);
-    const bytes = await this.#read({ position: end - 4 - length, length });
-    const footer = Footer.getRootAsFooter(new ByteBuffer(bytes));
-    const version = this.#version(footer.version());
-    const schema = this.#schema(footer.schema(), bytes.length);
-    const blocks = footer.recordBatchesLength();
-    if (blocks * BLOCK_BYTES > length)
-      throw this.#corrupt(`${blocks} record batches in a footer of ${length} bytes`);
-    const batches: Batch[] = [];
-    let listed = this.#dictionariesEnd(footer, length);
-    for (let i = 0; i < blocks; i++) {
-      const block = footer.recordBatches(i)!;
-      const message = await this.#message(Number(block.offset()));
-      if (message?.type !== MessageHeader.RecordBatch)
-        throw this.#corrupt(`no record batch where block ${i} should be`);
-      batches.push(this.#batch(message));
-      listed = Math.max(listed, message.body.position + message.body.length);
+    const footerAt = end - 4 - length;
+    const footer = this.#decode('a footer', decodeFooter, await this.#read({ position: footerAt, length }));
+    this.#mustBeKnown(footer.version);
+    const schema = this.#schema(footer.schema);
+    await this.#mustBeginWith(schema);
+    const dictionaries = dictionariesOf(schema.fields);
+    for (const [i, block] of footer.dictionaries.entries())
+      this.#checkDictionary(await this.#inBlock(block, `dictionary ${i}`), dictionaries);
+    const batches: LocatedBatch[] = [];
+    for (const [i, block] of footer.recordBatches.entries())
+      batches.push(this.#batch(await this.#inBlock(block, `record batch ${i}`), schema));
+    this.#mustNotOverlap([...footer.dictionaries, ...footer.recordBatches], footerAt);
+    return { schema, batches };
+  }
+
+  /** A file holds a stream, which begins with the schema that the footer repeats. */
+  async #mustBeginWith({ fields }: Schema): Promise<void> {
+    const message = await this.#message(FIRST_MESSAGE);
+    if (message?.header?.type !== HEADER.Schema) throw this.#corrupt('no schema at its start');
+    if (!sameColumns(this.#schema(message.header.value).fields, fields))
+      throw this.#corrupt('a footer of other columns than the schema at its start');
+  }
+
+  /** The message that a block of the footer points to, of the lengths that the block has. */
+  async #inBlock(block: Block, what: string): Promise<EncapsulatedMessage> {
+    const position = Number(block.offset);
+    if (position % ALIGNMENT !== 0) throw this.#corrupt(`${what} at byte ${position}, not a multiple of 8`);
+    const message = await this.#message(position);
+    if (message === undefined) throw this.#corrupt(`no ${what} where the footer says`);
+    const { body } = message;
+    if (body.position - position !== block.metaDataLength || body.length !== Number(block.bodyLength)) {
+      throw this.#corrupt(
+        `${what} has ${body.position - position} + ${body.length} bytes, the footer says ${block.metaDataLength} + ${block.bodyLength}`,
+      );
     }
-    // A footer that lists fewer batches than there are would have rows go missing unnoticed.
-    const unlisted = end - 4 - length - listed;
-    if (blocks > 0 && unlisted > MOST_PADDING_BYTES)
+    return message;
+  }
+
+  /** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
+  #mustNotOverlap(blocks: readonly Block[], footerAt: number): void {
+    let listed = 0;
+    for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) =>
+      Number(a.offset - b.offset),
+    )) {
+      if (Number(offset) < listed) throw this.#corrupt(`two blocks that overlap at byte ${offset}`);
+      listed = Number(offset + bodyLength) + metaDataLength;
+    }
+    const unlisted = footerAt - listed;
+    if (blocks.length > 0 && unlisted > MOST_PADDING_BYTES)
       throw this.#corrupt(`${unlisted} bytes before the footer that it does not list`);
-    return { schema, version, batches };
   }
 
-  #dictionariesEnd(footer: Footer, bytes: number): number {
-    const blocks = footer.dictionariesLength();
-    if (blocks * BLOCK_BYTES > bytes)
-      throw this.#corrupt(`${blocks} dictionaries in a footer of ${bytes} bytes`);
-    let end = 0;
-    for (let i = 0; i < blocks; i++) {
-      const block = footer.dictionaries(i)!;
-      end = Math.max(end, Number(block.offset() + block.bodyLength()) + block.metaDataLength());
-    }
-    return end;
-  }
-
-  /** The stream format: the schema, then batches, up to the end-of-stream marker. */
+  /** The stream format: the schema, then batches, up to the end-of-stream marker or, where the writer left it out, to the end. */
   async stream(): Promise<Contents> {
-    let schema: Schema | undefined;
-    let version = MetadataVersion.V5;
-    const batches: Batch[] = [];
-    let position = 0;
-    for (;;) {
+    const first = await this.#message(0);
+    if (first?.type === HEADER.Tensor || first?.type === HEADER.SparseTensor) {
+      throw dataError(this.#path, `an Arrow ${first.type === HEADER.Tensor ? 'tensor' : 'sparse tensor'}`, {
+        expected: 'an Arrow file or stream of columns',
+        remedy: 'save it as NPY: numpy.save(path, pyarrow.ipc.read_tensor(file).to_numpy())',
+      });
+    }
+    if (first?.header?.type !== HEADER.Schema) throw this.#corrupt('no schema at its start');
+    const schema = this.#schema(first.header.value);
+    const dictionaries = dictionariesOf(schema.fields);
+    const batches: LocatedBatch[] = [];
+    let position = endOf(first.body);
+    while (position < this.#fileBytes) {
       const message = await this.#message(position);
       if (message === undefined) {
         await this.#mustEnd(position);
         break;
       }
-      if (message.type === MessageHeader.Schema && schema === undefined) {
-        schema = this.#schema(message.message.header(new FbSchema()), message.bytes.length);
-        version = this.#version(message.message.version());
-      } else if (schema === undefined) throw this.#corrupt('no schema at its start');
-      else if (message.type === MessageHeader.RecordBatch) batches.push(this.#batch(message));
-      else if (message.type !== MessageHeader.DictionaryBatch)
-        throw this.#corrupt(`a message of type ${message.type}`);
-      position = message.body.position + message.body.length;
+      if (message.type === HEADER.RecordBatch) batches.push(this.#batch(message, schema));
+      else this.#checkDictionary(message, dictionaries);
+      position = endOf(message.body);
     }
-    if (schema === undefined) throw this.#corrupt('no schema at its start');
-    return { schema, version, batches };
+    return { schema, batches };
   }
 
   /** Behind the end-of-stream marker at `position` only padding may stand: a second stream, or what a damaged length hides, would be rows gone missing. */
@@ -157,8 +178,8 @@ class Walker {
   }
 
   /** Versions 1 to 3 lay buffers out otherwise; Arrow 0.8 of 2017 brought version 4. */
-  #version(version: MetadataVersion): MetadataVersion {
-    if (version === MetadataVersion.V4 || version === MetadataVersion.V5) return version;
+  #mustBeKnown(version: number): void {
+    if (version === VERSION.V4 || version === VERSION.V5) return;
     throw dataError(this.#path, `Arrow metadata of version ${version + 1}`, {
       expected: 'version 4 or 5',
       remedy: REMEDY,
@@ -168,8 +189,8 @@ class Walker {
   /** The encapsulated message at `position`; `undefined` where the stream ends. */
   async #message(position: number): Promise<EncapsulatedMessage | undefined> {
     if (!Number.isSafeInteger(position) || position < 0) throw this.#corrupt(`a message at ${position}`);
+    this.#mustHave({ position, length: 4 });
     const prefix = viewOf(await this.#read({ position, length: Math.min(8, this.#fileBytes - position) }));
-    if (prefix.byteLength < 4) throw this.#truncated('it ends without the end-of-stream marker');
     const continued = prefix.getUint32(0, true) === CONTINUATION;
     if (continued && prefix.byteLength < 8) throw this.#truncated('it ends within a message');
     const length = prefix.getInt32(continued ? 4 : 0, true);
@@ -178,70 +199,97 @@ class Walker {
       throw this.#corrupt(`a message of ${length} bytes of metadata`);
     const start = position + (continued ? 8 : 4);
     const bytes = await this.#read({ position: start, length });
-    const message = Message.getRootAsMessage(new ByteBuffer(bytes));
-    const body = { position: start + length, length: Number(message.bodyLength()) };
+    const message = this.#decode(`a message at byte ${position}`, decodeMessage, bytes);
+    this.#mustBeKnown(message.version);
+    const body = { position: start + length, length: this.#count(message.bodyLength, 'bytes in a body') };
     this.#mustHave(body);
-    return { message, type: message.headerType(), bytes, body };
+    return { ...message, type: message.headerType, body };
   }
 
-  #schema(schema: FbSchema | null, bytes: number): Schema {
-    if (schema === null) throw this.#corrupt('no schema');
-    if (schema.endianness() !== 0) {
+  #decode<T>(what: string, decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T {
+    try {
+      return decode(bytes);
+    } catch (cause) {
+      if (cause instanceof RangeError) throw this.#corrupt(`${what} that is damaged`, REMEDY, cause);
+      throw cause;
+    }
+  }
+
+  #schema(schema: SchemaTable | undefined): Schema {
+    if (schema === undefined) throw this.#corrupt('no schema');
+    if (schema.endianness !== 0) {
       throw dataError(this.#path, 'big-endian Arrow data', { expected: 'little-endian', remedy: REMEDY });
     }
-    return decodeSchema(this.#path, schema, bytes);
+    try {
+      return schemaOf(schema);
+    } catch (cause) {
+      if (cause instanceof RangeError) throw this.#corrupt(`a schema with ${cause.message}`, REMEDY, cause);
+      throw cause;
+    }
   }
 
-  #batch({ message, bytes, body }: EncapsulatedMessage): Batch {
-    const batch = message.header(new RecordBatch()) as RecordBatch;
-    const [nodes, buffers, variadic] = [
-      batch.nodesLength(),
-      batch.buffersLength(),
-      batch.variadicBufferCountsLength(),
-    ];
-    if (nodes * NODE_BYTES + buffers * BUFFER_BYTES + variadic * 8 > bytes.length) {
-      throw this.#corrupt(`${nodes} arrays and ${buffers} buffers in a message of ${bytes.length} bytes`);
+  #batch({ header, type, body, version, customMetadata }: EncapsulatedMessage, { fields }: Schema) {
+    if (header?.type !== HEADER.RecordBatch)
+      throw this.#corrupt(`a message of type ${type} where a record batch should be`);
+    // Arrow 0.17 named the codec here, before the format had a place for it: the buffers would be taken for numbers.
+    if (customMetadata.some(({ key }) => key === 'ARROW:experimental_compression'))
+      throw dataError(this.#path, 'compressed as Arrow 0.17 did', { remedy: REMEDY });
+    return this.#arrays(header.value, body, version, fields);
+  }
+
+  /** No dictionary is read, but what claims to be one that the schema has not may be rows. */
+  #checkDictionary(
+    { header, type, body, version }: EncapsulatedMessage,
+    dictionaries: ReadonlyMap<bigint, Field>,
+  ): void {
+    if (header?.type !== HEADER.DictionaryBatch)
+      throw this.#corrupt(`a message of type ${type} where a batch should be`);
+    const { id, data } = header.value;
+    const field = dictionaries.get(id);
+    if (field === undefined) throw this.#corrupt(`a dictionary ${id} that no column has`);
+    if (data === undefined) throw this.#corrupt(`a dictionary ${id} without values`);
+    const { dictionary: _, ...values } = field;
+    this.#arrays(data, body, version, [values]);
+  }
+
+  #arrays(batch: RecordBatchTable, body: Region, version: number, fields: readonly Field[]): LocatedBatch {
+    const { nodes, buffers } = batch;
+    if (nodes === undefined || buffers === undefined) throw this.#corrupt('a record batch without arrays');
+    const variadicCounts = batch.variadicBufferCounts.map((count) => this.#count(count, 'buffers of a view'));
+    const layout = layOut(fields, version, variadicCounts);
+    if (nodes.length !== layout.nodes || buffers.length !== layout.buffers) {
+      throw dataError(this.#path, 'corrupt Arrow data: a record batch that does not match the schema', {
+        remedy: REMEDY,
+      });
     }
     return {
-      rows: this.#count(batch.length(), 'rows'),
-      nodes: Array.from({ length: nodes }, (_, i) => {
-        const node = batch.nodes(i)!;
-        return {
-          length: this.#count(node.length(), 'elements'),
-          nullCount: this.#count(node.nullCount(), 'nulls'),
-        };
-      }),
-      buffers: Array.from({ length: buffers }, (_, i) => {
-        const buffer = batch.buffers(i)!;
-        const offset = this.#count(buffer.offset(), 'bytes before a buffer');
-        const region = {
-          position: body.position + offset,
-          length: this.#count(buffer.length(), 'bytes in a buffer'),
-        };
-        if (offset + region.length > body.length) throw this.#corrupt('a buffer beyond the end of its batch');
-        return region;
-      }),
-      variadicCounts: Array.from({ length: variadic }, (_, i) =>
-        this.#count(batch.variadicBufferCounts(i)!, 'buffers of a view'),
-      ),
-      compression: this.#compression(message, batch, bytes.length),
+      rows: this.#count(batch.length, 'rows'),
+      version,
+      nodes: nodes.map(({ length, nullCount }) => ({
+        length: this.#count(length, 'elements'),
+        nullCount: this.#count(nullCount, 'nulls'),
+      })),
+      buffers: buffers.map(({ offset, length }) => this.#within(body, offset, length)),
+      variadicCounts,
+      compression: this.#compression(batch),
+      firstBuffers: layout.firstBuffers,
     };
   }
 
-  #compression(message: Message, batch: RecordBatch, bytes: number): Compression {
-    const pairs = message.customMetadataLength();
-    if (pairs * OFFSET_BYTES > bytes) throw this.#corrupt(`${pairs} pairs in a message of ${bytes} bytes`);
-    for (let i = 0; i < pairs; i++) {
-      // Arrow 0.17 named the codec here, before the format had a place for it: the buffers would be taken for numbers.
-      if (message.customMetadata(i)?.key() === 'ARROW:experimental_compression')
-        throw dataError(this.#path, 'compressed as Arrow 0.17 did', { remedy: REMEDY });
-    }
-    const compression = batch.compression();
-    if (compression === null) return 'none';
-    if (compression.method() !== BodyCompressionMethod.BUFFER)
-      throw this.#corrupt(`compression by method ${compression.method()}`);
-    const name = (['lz4', 'zstd'] as const)[compression.codec()];
-    if (name === undefined) throw this.#corrupt(`compression of type ${compression.codec()}`);
+  #within(body: Region, offset: bigint, bytes: bigint): Region {
+    const start = this.#count(offset, 'bytes before a buffer');
+    const length = this.#count(bytes, 'bytes in a buffer');
+    if (start % ALIGNMENT !== 0)
+      throw this.#corrupt(`a buffer at byte ${start} of its batch, not a multiple of 8`);
+    if (start + length > body.length) throw this.#corrupt('a buffer beyond the end of its batch');
+    return { position: body.position + start, length };
+  }
+
+  #compression({ compression }: RecordBatchTable): Compression {
+    if (compression === undefined) return 'none';
+    if (compression.method !== 0) throw this.#corrupt(`compression by method ${compression.method}`);
+    const name = (['lz4', 'zstd'] as const)[compression.codec];
+    if (name === undefined) throw this.#corrupt(`compression of type ${compression.codec}`);
     return name;
   }
 
@@ -269,23 +317,25 @@ class Walker {
     return dataError(this.#path, `truncated Arrow data: ${how}`, { remedy: REMEDY });
   }
 
-  #corrupt(what: string, remedy = REMEDY): PinbenchError {
-    return dataError(this.#path, `corrupt Arrow metadata: ${what}`, { remedy });
+  #corrupt(what: string, remedy = REMEDY, cause?: unknown): PinbenchError {
+    return dataError(this.#path, `corrupt Arrow metadata: ${what}`, { remedy, cause });
   }
 }
 
-interface EncapsulatedMessage {
-  readonly message: Message;
-  readonly type: MessageHeader;
-  /** The message's metadata. */
-  readonly bytes: Uint8Array;
+interface EncapsulatedMessage extends MessageTable {
+  readonly type: number;
   readonly body: Region;
 }
 
+/** Where the first message of a file is: behind the magic, padded to 8 bytes. */
+const FIRST_MESSAGE = 8;
+const ALIGNMENT = 8;
 /** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
 const MOST_PADDING_BYTES = 64;
-/** Sizes of the format's structs (Message.fbs, File.fbs). */
-const [NODE_BYTES, BUFFER_BYTES, BLOCK_BYTES, OFFSET_BYTES] = [16, 16, 24, 4];
+
+function endOf({ position, length }: Region): number {
+  return position + length;
+}
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

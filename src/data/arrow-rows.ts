@@ -1,24 +1,35 @@
 import { dataError } from '../errors.js';
 import { type BufferReader, couldHold, type ElementBuffer } from './arrow-buffers.js';
-import type { Level, LocatedBatch, NumericColumn } from './arrow-columns.js';
+import type { Level, NumericColumn } from './arrow-columns.js';
+import type { LocatedBatch } from './arrow-messages.js';
 
 /** Offsets or validity looked at together. */
 const BLOCK = 2 ** 20;
 const REMEDY = 'write the file anew';
 
-/** Refuses a column with a null in it, naming the first row that has one. Metadata says whether there is any; only then bits are read. */
+/** Refuses a column with a null in a row, naming the first such row. Metadata says whether there is any; only then bits are read. */
 export async function refuseNulls(
   path: string,
   reader: BufferReader,
   column: NumericColumn,
   batches: readonly LocatedBatch[],
+  list?: ListShape,
 ): Promise<void> {
   let firstRow = 0;
-  for (const batch of batches) {
+  for (const [index, batch] of batches.entries()) {
     const rows: number[] = [];
     for (const level of column.levels) {
-      if (batch.nodes[level.node]!.nullCount === 0) continue;
-      rows.push(firstRow + (await firstNullRow(reader, batch, column, level)));
+      if (batch.nodes[level.node]!.nullCount === 0 || level.belowList !== (list !== undefined)) continue;
+      const perRow = level.perRow * (list?.perRow ?? 1);
+      const row = await firstNullRow(
+        reader,
+        batch,
+        column,
+        level,
+        (list?.starts[index] ?? 0) * level.perRow,
+        perRow,
+      );
+      if (row !== undefined) rows.push(firstRow + row);
     }
     if (rows.length > 0) {
       throw dataError(path, `column "${column.name}" has a null in row ${Math.min(...rows)}`, {
@@ -30,36 +41,25 @@ export async function refuseNulls(
   }
 }
 
-/** The batch's row that holds the first null of one of the column's arrays. */
+/**
+ * The batch's row that holds the first null of one of the column's arrays. Only the elements of rows are looked at: before
+ * `start` and behind the last row's end there may be others, which a slice left there.
+ */
 async function firstNullRow(
   reader: BufferReader,
   batch: LocatedBatch,
   column: NumericColumn,
   level: Level,
-): Promise<number> {
-  const { length } = batch.nodes[level.node]!;
-  const validity = await bufferOf(reader, batch, column, level.validityBuffer, 'bool', length);
-  for (let first = 0; first < length; first += BLOCK) {
-    const index = (await validity.read(first, Math.min(BLOCK, length - first))).indexOf(0 as never);
-    if (index === -1) continue;
-    const item = Math.floor((first + index) / level.perRow);
-    return level.belowList ? await rowOfItem(reader, batch, column, item) : item;
+  start: number,
+  perRow: number,
+): Promise<number | undefined> {
+  const end = start + batch.rows * perRow;
+  const validity = await bufferOf(reader, batch, column, level.validityBuffer, 'bool', end);
+  for (let first = start; first < end; first += BLOCK) {
+    const index = (await validity.read(first, Math.min(BLOCK, end - first))).indexOf(0 as never);
+    if (index !== -1) return Math.floor((first + index - start) / perRow);
   }
-  return 0;
-}
-
-/** The row whose list holds `item`. */
-async function rowOfItem(
-  reader: BufferReader,
-  batch: LocatedBatch,
-  column: NumericColumn,
-  item: number,
-): Promise<number> {
-  let found = 0;
-  await eachOffset(reader, batch, column, (offset, row) => {
-    if (offset <= item) found = row;
-  });
-  return Math.min(found, batch.rows - 1);
+  return undefined;
 }
 
 /** What is known of the rows of a list column: elements a row, and where each batch's begin among its elements. */
@@ -148,5 +148,6 @@ export function bufferOf(
 /** Whether the column's values in a batch may be `elements` or more, told from the length of their buffer. */
 export function mayHold(batch: LocatedBatch, column: NumericColumn, elements: number): boolean {
   const values = batch.firstBuffers[column.field]! + column.levels.at(-1)!.validityBuffer + 1;
-  return couldHold(batch.buffers[values]!.length, batch.compression, column.dtype, elements);
+  const dtype = column.boolBytes ? 'uint8' : column.dtype;
+  return couldHold(batch.buffers[values]!.length, batch.compression, dtype, elements);
 }

@@ -1,69 +1,178 @@
-import { Precision } from 'apache-arrow/enum';
-import type { Field as FbField } from 'apache-arrow/fb/field';
-import type { Schema as FbSchema } from 'apache-arrow/fb/schema';
-import { Type as FbType } from 'apache-arrow/fb/type';
-// For its side effect too: it gives Schema its decode.
-import 'apache-arrow/ipc/metadata/message';
-import { Schema } from 'apache-arrow/schema';
-import { DataType, type FixedSizeList, type Float, type Int } from 'apache-arrow/type';
-import { dataError } from '../errors.js';
+import type { DType } from '../words.js';
+import {
+  type FieldTable,
+  type SchemaTable,
+  TYPE_NAMES,
+  type TypeName,
+  type TypeParameters,
+} from './arrow-format.js';
 
-export { Schema };
-
-/** Bytes the smallest field takes in a schema's metadata: fewer for all of them is corrupt. */
-const LEAST_FIELD_BYTES = 16;
-/** Deeper than any schema of numbers, far from what the stack bears. */
-const MAX_DEPTH = 64;
-/** Types of the format that apache-arrow 21 does not decode, nor the schema they stand in. */
-const UNREADABLE = new Set([FbType.RunEndEncoded, FbType.ListView, FbType.LargeListView]);
-
-/**
- * A schema from its flatbuffer, of `bytes` bytes. Its fields are counted first: a corrupt count, or a field that is its own
- * child, would have apache-arrow decode without end. Throws a RangeError for those, and a data error that names a column of
- * a type that cannot be read.
- */
-export function decodeSchema(path: string, schema: FbSchema, bytes: number): Schema {
-  let budget = Math.ceil(bytes / LEAST_FIELD_BYTES);
-  const spend = (count: number) => {
-    budget -= count;
-    if (budget < 0) throw new RangeError('more fields than fit in the schema');
-  };
-  const visit = (field: FbField | null, depth: number, column: string): void => {
-    if (field === null) return;
-    if (UNREADABLE.has(field.typeType())) {
-      throw dataError(path, `column "${column}" holds ${FbType[field.typeType()]}, which cannot be read`, {
-        remedy: 'drop it or cast it to a number type before saving',
-      });
-    }
-    if (depth > MAX_DEPTH) throw new RangeError('fields nested too deeply');
-    spend(field.customMetadataLength());
-    spend(field.childrenLength());
-    for (let i = 0; i < field.childrenLength(); i++) visit(field.children(i), depth + 1, column);
-  };
-  spend(schema.customMetadataLength());
-  spend(schema.fieldsLength());
-  for (let i = 0; i < schema.fieldsLength(); i++) {
-    const field = schema.fields(i);
-    visit(field, 0, field?.name() ?? '');
-  }
-  const decoded = Schema.decode(schema);
-  for (const { type } of decoded.fields) mustMakeSense(type);
-  return decoded;
+/** A field of a schema, with what its arrays are laid out by. */
+export interface Field {
+  readonly name: string;
+  readonly type: TypeName;
+  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`. */
+  readonly typeWords: string;
+  readonly children: readonly Field[];
+  /** Of the elements, where they are numbers or bools. */
+  readonly dtype?: DType;
+  /** The extension type `arrow.bool8`: a byte an element, of which any but 0 is true. */
+  readonly boolBytes?: boolean;
+  readonly listSize?: number;
+  readonly dense?: boolean;
+  /** Where its arrays are indexes: the dictionary that they point into. */
+  readonly dictionary?: bigint;
 }
 
-const BIT_WIDTHS = [8, 16, 32, 64];
+export interface Schema {
+  readonly fields: readonly Field[];
+}
 
-/** A list without the type of its elements, or a number of no known width, decodes, and has to be refused here. */
-function mustMakeSense(type: DataType): void {
-  const lists = DataType.isList(type) || DataType.isLargeList(type) || DataType.isFixedSizeList(type);
-  const children = type.children ?? [];
-  if (children.includes(undefined as never) || (lists && children.length !== 1)) {
-    throw new RangeError('a nested type without its children');
+/** A schema from its tables. A RangeError where a type makes no sense: lists without elements, numbers of no known width. */
+export function schemaOf(schema: SchemaTable): Schema {
+  if (schema.fields === undefined) throw new RangeError('no fields');
+  return { fields: schema.fields.map(fieldOf) };
+}
+
+/** Whether both have the same columns, by names and types. */
+export function sameColumns(one: readonly Field[], other: readonly Field[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((field, i) => {
+      const { name, typeWords, boolBytes, children } = other[i]!;
+      return (
+        field.name === name &&
+        field.typeWords === typeWords &&
+        field.boolBytes === boolBytes &&
+        sameColumns(field.children, children)
+      );
+    })
+  );
+}
+
+/** The fields of a schema that point into dictionaries, those within other fields and within dictionaries too. */
+export function dictionariesOf(fields: readonly Field[]): Map<bigint, Field> {
+  const found = new Map<bigint, Field>();
+  const visit = (field: Field) => {
+    if (field.dictionary !== undefined) found.set(field.dictionary, field);
+    for (const child of field.children) visit(child);
+  };
+  for (const field of fields) visit(field);
+  return found;
+}
+
+function fieldOf({ name = '', typeType, type, dictionary, children, customMetadata }: FieldTable): Field {
+  const typeName = TYPE_NAMES[typeType];
+  if (typeName === undefined || type === undefined) throw new RangeError(`a type of number ${typeType}`);
+  const inner = children.map(fieldOf);
+  mustHaveChildren(typeName, inner.length);
+  const { value } = type;
+  const dtype = dtypeOf(typeName, value);
+  const words = wordsOf(typeName, value, inner);
+  const field = { name, type: typeName, typeWords: words, children: inner };
+  if (dictionary !== undefined) {
+    const index = dictionary.indexType;
+    const indexWords = index === undefined ? 'Int32' : intWords(index);
+    return { ...field, typeWords: `Dictionary<${indexWords}, ${words}>`, dictionary: dictionary.id };
   }
-  const senseless =
-    (DataType.isInt(type) && !BIT_WIDTHS.includes((type as Int).bitWidth)) ||
-    (DataType.isFloat(type) && Precision[(type as Float).precision] === undefined) ||
-    (DataType.isFixedSizeList(type) && (type as FixedSizeList).listSize < 0);
-  if (senseless) throw new RangeError('a type of no known width');
-  for (const child of children) mustMakeSense(child.type);
+  const extension = customMetadata.find(({ key }) => key === 'ARROW:extension:name')?.value;
+  if (extension === 'arrow.bool8' && dtype === 'int8')
+    return { ...field, typeWords: 'Bool8', dtype: 'bool', boolBytes: true };
+  return {
+    ...field,
+    ...(dtype && { dtype }),
+    ...(typeName === 'FixedSizeList' && { listSize: value.listSize! }),
+    ...(typeName === 'Union' && { dense: value.mode === 1 }),
+  };
+}
+
+const CHILDREN: Partial<Record<TypeName, number>> = {
+  List: 1,
+  LargeList: 1,
+  FixedSizeList: 1,
+  ListView: 1,
+  LargeListView: 1,
+  Map: 1,
+  RunEndEncoded: 2,
+};
+const MAY_HAVE_CHILDREN = new Set<TypeName>(['Struct', 'Union']);
+
+function mustHaveChildren(type: TypeName, children: number): void {
+  if (MAY_HAVE_CHILDREN.has(type) || children === (CHILDREN[type] ?? 0)) return;
+  throw new RangeError(`a ${type} of ${children} fields`);
+}
+
+const FLOATS = ['float16', 'float32', 'float64'] as const;
+
+function dtypeOf(type: TypeName, { bitWidth, isSigned, precision }: TypeParameters): DType | undefined {
+  if (type === 'Bool') return 'bool';
+  if (type === 'FloatingPoint') return oneOf(FLOATS, precision);
+  if (type !== 'Int' || bitWidth! > 64) return undefined;
+  return `${isSigned ? 'int' : 'uint'}${bitWidth}` as DType;
+}
+
+const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
+
+/** The type in words, most as apache-arrow for JavaScript has them. A RangeError where a parameter is none that the format has. */
+function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly Field[]): string {
+  const {
+    bitWidth = 0,
+    precision = 0,
+    scale,
+    unit,
+    timezone,
+    mode,
+    byteWidth = 0,
+    listSize = 0,
+  } = parameters;
+  const inner = children.map(({ typeWords }) => typeWords).join(', ');
+  switch (type) {
+    case 'Int':
+      return intWords(parameters);
+    case 'FloatingPoint':
+      return `Float${oneOf([16, 32, 64], precision)}`;
+    case 'Decimal':
+      mustBeOneOf([32, 64, 128, 256], bitWidth);
+      return `Decimal${bitWidth}[${precision}, ${scale}]`;
+    case 'Date':
+      return oneOf(['Date32<DAY>', 'Date64<MILLISECOND>'], unit);
+    case 'Time':
+      mustBeOneOf(unit! < 2 ? [32] : [64], bitWidth);
+      return `Time${bitWidth}<${oneOf(UNITS, unit)}>`;
+    case 'Timestamp':
+      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${timezone}` : ''}>`;
+    case 'Duration':
+      return `Duration<${oneOf(UNITS, unit)}>`;
+    case 'Interval':
+      return `Interval<${oneOf(['YEAR_MONTH', 'DAY_TIME', 'MONTH_DAY_NANO'], unit)}>`;
+    case 'Struct':
+      return `Struct<{${children.map(({ name, typeWords }) => `${name}:${typeWords}`).join(', ')}}>`;
+    case 'Union':
+      mustBeOneOf([0, 1], mode);
+      return `Union<${inner}>`;
+    case 'FixedSizeBinary':
+      if (byteWidth < 0) throw new RangeError(`binary of ${byteWidth} bytes`);
+      return `FixedSizeBinary[${byteWidth}]`;
+    case 'FixedSizeList':
+      if (listSize < 0) throw new RangeError(`lists of ${listSize} elements`);
+      return `FixedSizeList[${listSize}]<${inner}>`;
+    default:
+      return children.length === 0 ? type : `${type}<${inner}>`;
+  }
+}
+
+function intWords({ bitWidth, isSigned }: TypeParameters): string {
+  // Wider ones are not in the format today: they are named and left out.
+  mustBeOneOf([8, 16, 32, 64, 128, 256], bitWidth);
+  return `${isSigned ? 'Int' : 'Uint'}${bitWidth}`;
+}
+
+function mustBeOneOf(allowed: readonly number[], seen: number | undefined): void {
+  if (!allowed.includes(seen!)) throw new RangeError(`a type with ${seen}, expected ${allowed.join(' or ')}`);
+}
+
+function oneOf<T>(names: readonly T[], index: number | undefined): T {
+  const name = names[index!];
+  if (name === undefined) throw new RangeError(`a type with ${index}, expected 0 to ${names.length - 1}`);
+  return name;
 }

@@ -3,16 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { dataError } from '../errors.js';
 import type { DType } from '../words.js';
 import { BufferReader, type ElementBuffer } from './arrow-buffers.js';
-import {
-  type Column,
-  columnsOf,
-  isNumeric,
-  type LocatedBatch,
-  locate,
-  type NumericColumn,
-  selectColumns,
-} from './arrow-columns.js';
-import { readContents } from './arrow-messages.js';
+import { type Column, columnsOf, isNumeric, type NumericColumn, selectColumns } from './arrow-columns.js';
+import { type LocatedBatch, readContents } from './arrow-messages.js';
 import { bufferOf, listShape, mayHold, refuseNulls } from './arrow-rows.js';
 import { castToFloat32, copyStrided } from './cast.js';
 import {
@@ -61,9 +53,8 @@ export async function openArrow(
   variety: 'file' | 'stream',
   names?: readonly string[],
 ): Promise<DataFile> {
-  const contents = await readContents(path, file, fileBytes, variety);
-  const batches = contents.batches.map((batch) => locate(path, contents, batch));
-  const columns = columnsOf(contents);
+  const { schema, batches } = await readContents(path, file, fileBytes, variety);
+  const columns = columnsOf(schema);
   const chosen = selectColumns(path, columns, names);
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   if (rows === 0)
@@ -83,7 +74,7 @@ export async function openArrow(
     byteOrder: 'little',
     dtype: dtypesOf(sources).join('+'),
     compression: batches.find(({ compression }) => compression !== 'none')?.compression ?? 'none',
-    columns: columns.map((column) => columnInfo(column, sources)),
+    columns: columnInfos(columns, sources),
     load: (options) => load(matrix, options),
   } as DataFile;
 }
@@ -99,6 +90,7 @@ async function sourcesOf(
   for (const column of columns) {
     await refuseNulls(path, reader, column, batches);
     const list = column.list === undefined ? undefined : await listShape(path, reader, column, batches);
+    if (list !== undefined) await refuseNulls(path, reader, column, batches, list);
     const width = column.width * (list?.perRow ?? 1);
     const starts = batches.map((_, i) => (list?.starts[i] ?? 0) * column.width);
     mustHaveElements(path, column, width, starts, batches);
@@ -134,10 +126,12 @@ function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
 }
 
-function columnInfo(column: Column, sources: readonly Source[]): ColumnInfo {
-  const { name, type } = column;
-  const read = sources.find((source) => source.column === column)?.width;
-  return { name, type, width: read ?? (isNumeric(column) ? column.width : 0) };
+function columnInfos(columns: readonly Column[], sources: readonly Source[]): ColumnInfo[] {
+  const widths = new Map<Column, number>(sources.map(({ column, width }) => [column, width]));
+  return columns.map((column) => {
+    const { name, type } = column;
+    return { name, type, width: widths.get(column) ?? (isNumeric(column) ? column.width : 0) };
+  });
 }
 
 async function load(matrix: Matrix, options: LoadOptions = {}): Promise<Dataset> {
@@ -193,7 +187,7 @@ async function fill(
   }
 }
 
-function elementsOf(
+async function elementsOf(
   reader: BufferReader,
   batch: LocatedBatch,
   { column, width, starts }: Source,
@@ -201,7 +195,14 @@ function elementsOf(
 ): Promise<ElementBuffer> {
   const elements = starts[index]! + batch.rows * width;
   const valuesBuffer = column.levels.at(-1)!.validityBuffer + 1;
-  return bufferOf(reader, batch, column, valuesBuffer, column.dtype, elements);
+  if (!column.boolBytes) return bufferOf(reader, batch, column, valuesBuffer, column.dtype, elements);
+  const bytes = await bufferOf(reader, batch, column, valuesBuffer, 'uint8', elements);
+  return {
+    read: async (first, count) => {
+      const block = await bytes.read(first, count);
+      return Uint8Array.from({ length: count }, (_, i) => (block[i] === 0 ? 0 : 1));
+    },
+  };
 }
 
 /** Puts `count` rows of a column where they belong; the first row of the block begins at `start`. */

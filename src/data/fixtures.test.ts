@@ -17,6 +17,8 @@ interface Expectation {
   readonly float32: string;
   readonly native?: string;
   readonly columns?: string[];
+  /** Columns that hold no numbers. */
+  readonly leftOut?: string[];
 }
 
 const namesIn = (folder: string) => readdirSync(folder).filter((name) => DATA.test(name));
@@ -39,7 +41,12 @@ describe.each(namesIn(FIXTURES))('%s', (name) => {
 
   it('has the header that was written', async () => {
     const { format, variety, dtype, rows, cols } = expected;
-    expect(await openFile(path, options)).toMatchObject({ format, variety, dtype, rows, cols });
+    const file = await openFile(path, options);
+    expect(file).toMatchObject({ format, variety, dtype, rows, cols });
+    if (expected.leftOut !== undefined)
+      expect(file.columns!.filter(({ width }) => width === 0).map(({ name }) => name)).toEqual(
+        expected.leftOut,
+      );
   });
 
   it('is read as float32, bit for bit as numpy casts it', async () => {

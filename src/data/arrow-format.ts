@@ -1,0 +1,187 @@
+/**
+ * The tables of Arrow's format that are read here: Schema.fbs, Message.fbs and File.fbs, with their names. The number of a
+ * field is its slot; a union takes two. Tensors are not declared: their messages are refused by their type.
+ */
+import {
+  bool,
+  decodeRoot,
+  field,
+  int16,
+  int32,
+  int64,
+  type Kind,
+  later,
+  looseString,
+  string,
+  struct,
+  table,
+  uint8,
+  union,
+  vector,
+} from './flatbuffer.js';
+
+/** `MetadataVersion`: V1 is 0. */
+export const VERSION = { V4: 3, V5: 4 } as const;
+
+/** The types of messages. */
+export const HEADER = { Schema: 1, DictionaryBatch: 2, RecordBatch: 3, Tensor: 4, SparseTensor: 5 } as const;
+
+/** The names of the union `Type`, by their numbers. */
+export const TYPE_NAMES = [
+  ...['NONE', 'Null', 'Int', 'FloatingPoint', 'Binary', 'Utf8', 'Bool', 'Decimal', 'Date', 'Time'],
+  ...['Timestamp', 'Interval', 'List', 'Struct', 'Union', 'FixedSizeBinary', 'FixedSizeList', 'Map'],
+  ...['Duration', 'LargeBinary', 'LargeUtf8', 'LargeList', 'RunEndEncoded', 'BinaryView', 'Utf8View'],
+  ...['ListView', 'LargeListView'],
+] as const;
+export type TypeName = (typeof TYPE_NAMES)[number];
+
+/** What the tables of the types say, each some of it. */
+export interface TypeParameters {
+  readonly bitWidth?: number;
+  readonly isSigned?: boolean;
+  readonly precision?: number;
+  readonly scale?: number;
+  readonly unit?: number;
+  readonly timezone?: string | undefined;
+  readonly mode?: number;
+  readonly typeIds?: readonly number[] | undefined;
+  readonly byteWidth?: number;
+  readonly listSize?: number;
+}
+
+const int = table({ bitWidth: field(0, int32, 0), isSigned: field(1, bool, false) });
+const plain = table({});
+
+const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameters>>> = {
+  Null: plain,
+  Int: int,
+  FloatingPoint: table({ precision: field(0, int16, 0) }),
+  Binary: plain,
+  Utf8: plain,
+  Bool: plain,
+  Decimal: table({
+    precision: field(0, int32, 0),
+    scale: field(1, int32, 0),
+    bitWidth: field(2, int32, 128),
+  }),
+  Date: table({ unit: field(0, int16, 1) }),
+  Time: table({ unit: field(0, int16, 1), bitWidth: field(1, int32, 32) }),
+  Timestamp: table({ unit: field(0, int16, 0), timezone: field(1, string) }),
+  Interval: table({ unit: field(0, int16, 0) }),
+  List: plain,
+  Struct: plain,
+  Union: table({ mode: field(0, int16, 0), typeIds: field(1, vector(int32)) }),
+  FixedSizeBinary: table({ byteWidth: field(0, int32, 0) }),
+  FixedSizeList: table({ listSize: field(0, int32, 0) }),
+  Map: plain,
+  Duration: table({ unit: field(0, int16, 1) }),
+  LargeBinary: plain,
+  LargeUtf8: plain,
+  LargeList: plain,
+  RunEndEncoded: plain,
+  BinaryView: plain,
+  Utf8View: plain,
+  ListView: plain,
+  LargeListView: plain,
+};
+
+const keyValues = vector(table({ key: field(0, looseString), value: field(1, looseString) }));
+
+/** `Field`, as it stands in the file. */
+export interface FieldTable {
+  readonly name: string | undefined;
+  readonly typeType: number;
+  readonly type: { readonly value: TypeParameters } | undefined;
+  readonly dictionary:
+    | { readonly id: bigint; readonly indexType: { bitWidth: number; isSigned: boolean } | undefined }
+    | undefined;
+  readonly children: readonly FieldTable[];
+  readonly customMetadata: readonly {
+    readonly key: string | undefined;
+    readonly value: string | undefined;
+  }[];
+}
+
+const fieldTable: Kind<FieldTable> = table({
+  name: field(0, string),
+  nullable: field(1, bool, false),
+  typeType: field(2, uint8, 0),
+  type: union(
+    2,
+    Object.fromEntries(
+      TYPE_NAMES.flatMap((name, number) => (name === 'NONE' ? [] : [[number, TYPE_TABLES[name]]])),
+    ) as Record<number, Kind<TypeParameters>>,
+  ),
+  dictionary: field(
+    4,
+    table({
+      id: field(0, int64, 0n),
+      indexType: field(1, int),
+      isOrdered: field(2, bool, false),
+      dictionaryKind: field(3, int16, 0),
+    }),
+  ),
+  children: field(5, vector(later(() => fieldTable)), []),
+  customMetadata: field(6, keyValues, []),
+});
+
+const schemaTable = table({
+  endianness: field(0, int16, 0),
+  fields: field(1, vector(fieldTable)),
+  customMetadata: field(2, keyValues, []),
+  features: field(3, vector(int64), []),
+});
+export type SchemaTable = ReturnType<typeof schemaTable.read>;
+
+const fieldNode = struct(16, { length: [0, int64], nullCount: [8, int64] });
+const buffer = struct(16, { offset: [0, int64], length: [8, int64] });
+
+const recordBatchTable = table({
+  length: field(0, int64, 0n),
+  nodes: field(1, vector(fieldNode)),
+  buffers: field(2, vector(buffer)),
+  compression: field(3, table({ codec: field(0, uint8, 0), method: field(1, uint8, 0) })),
+  variadicBufferCounts: field(4, vector(int64), []),
+});
+export type RecordBatchTable = ReturnType<typeof recordBatchTable.read>;
+
+const dictionaryBatchTable = table({
+  id: field(0, int64, 0n),
+  data: field(1, recordBatchTable),
+  isDelta: field(2, bool, false),
+});
+
+const messageTable = table({
+  version: field(0, int16, 0),
+  headerType: field(1, uint8, 0),
+  header: union(1, {
+    [HEADER.Schema]: schemaTable,
+    [HEADER.DictionaryBatch]: dictionaryBatchTable,
+    [HEADER.RecordBatch]: recordBatchTable,
+  }),
+  bodyLength: field(3, int64, 0n),
+  customMetadata: field(4, keyValues, []),
+});
+export type MessageTable = ReturnType<typeof messageTable.read>;
+
+const block = struct(24, { offset: [0, int64], metaDataLength: [8, int32], bodyLength: [16, int64] });
+export type Block = ReturnType<typeof block.read>;
+
+const footerTable = table({
+  version: field(0, int16, 0),
+  schema: field(1, schemaTable),
+  dictionaries: field(2, vector(block), []),
+  recordBatches: field(3, vector(block), []),
+  customMetadata: field(4, keyValues, []),
+});
+export type FooterTable = ReturnType<typeof footerTable.read>;
+
+/** The metadata of a message. A RangeError where it is no verified FlatBuffer of it. */
+export function decodeMessage(bytes: Uint8Array): MessageTable {
+  return decodeRoot(bytes, messageTable);
+}
+
+/** The footer of a file. A RangeError where it is no verified FlatBuffer of it. */
+export function decodeFooter(bytes: Uint8Array): FooterTable {
+  return decodeRoot(bytes, footerTable);
+}

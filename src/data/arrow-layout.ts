@@ -1,0 +1,64 @@
+import { VERSION } from './arrow-format.js';
+import type { Field } from './arrow-schema.js';
+
+/** How many nodes and buffers a batch of some fields has, and which of the buffers is each field's first. */
+export interface Layout {
+  readonly nodes: number;
+  readonly buffers: number;
+  readonly firstNodes: readonly number[];
+  readonly firstBuffers: readonly number[];
+}
+
+/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+export function layOut(
+  fields: readonly Field[],
+  version: number = VERSION.V5,
+  variadicCounts: readonly number[] = [],
+): Layout {
+  let [nodes, buffers, views] = [0, 0, 0];
+  const skip = (field: Field): void => {
+    nodes += 1;
+    if (field.dictionary !== undefined) {
+      buffers += 2;
+      return;
+    }
+    buffers += ownBuffers(field, version);
+    // A view has as many buffers of data as the batch says, another number in each batch.
+    if (isView(field)) buffers += variadicCounts[views++] ?? 0;
+    for (const child of field.children) skip(child);
+  };
+  const firstNodes: number[] = [];
+  const firstBuffers: number[] = [];
+  for (const field of fields) {
+    firstNodes.push(nodes);
+    firstBuffers.push(buffers);
+    skip(field);
+  }
+  return { nodes, buffers, firstNodes, firstBuffers };
+}
+
+function isView({ type }: Field): boolean {
+  return type === 'Utf8View' || type === 'BinaryView';
+}
+
+function ownBuffers({ type, dense }: Field, version: number): number {
+  switch (type) {
+    case 'Null':
+    case 'RunEndEncoded':
+      return 0;
+    case 'FixedSizeList':
+    case 'Struct':
+      return 1;
+    case 'Union':
+      return (dense ? 2 : 1) + (version < VERSION.V5 ? 1 : 0);
+    case 'Utf8':
+    case 'Binary':
+    case 'LargeUtf8':
+    case 'LargeBinary':
+    case 'ListView':
+    case 'LargeListView':
+      return 3;
+    default:
+      return 2;
+  }
+}

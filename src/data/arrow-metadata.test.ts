@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PinbenchError } from '../errors.js';
+import { decodeMessage } from './arrow-format.js';
+import { openFile } from './open.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+
+/** What may happen to a byte: each bit, the edges of its range, its neighbours. */
+const MUTATIONS: readonly ((byte: number) => number)[] = [
+  ...Array.from({ length: 8 }, (_, bit) => (byte: number) => byte ^ (1 << bit)),
+  () => 0,
+  () => 0xff,
+  (byte) => (byte + 1) & 0xff,
+  (byte) => (byte - 1) & 0xff,
+  () => 0x80,
+  () => 0x7f,
+];
+
+let path: string;
+beforeAll(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'pinbench-metadata-')), 'changed');
+});
+afterAll(() => rm(join(path, '..'), { recursive: true }));
+
+/** The rows, the columns and their types; or the error. */
+async function opened(content: Uint8Array): Promise<unknown> {
+  await writeFile(path, content);
+  try {
+    const { rows, cols, columns, dtype } = await openFile(path);
+    return { rows, cols, columns, dtype };
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('the metadata of an Arrow file', () => {
+  // A file has its schema twice, and the places of its batches: no change of one place goes unnoticed.
+  it.each(['data.arrow', 'arrow-even-lists.arrow', 'arrow-lz4-bool.arrow', 'arrow-union-version-4.arrow'])(
+    'with a byte changed is refused, or says the same rows, columns and types: %s',
+    async (name) => {
+      const whole = await readFile(fixture(name));
+      const unchanged = await opened(whole);
+      let refused = 0;
+      for (let at = 0; at < whole.length; at++) {
+        // All mutations are tried at each byte over the bytes that are alike; two at each keep this short.
+        for (const mutate of [MUTATIONS[at % 14]!, MUTATIONS[(at * 5 + 3) % 14]!]) {
+          const changed = Buffer.from(whole);
+          changed[at] = mutate(whole[at]!);
+          const seen = await opened(changed);
+          if (seen instanceof PinbenchError) refused += 1;
+          else expect(seen, `byte ${at} from ${whole[at]} to ${changed[at]}`).toEqual(unchanged);
+        }
+      }
+      expect(refused).toBeGreaterThan(whole.length / 4);
+    },
+    30_000,
+  );
+
+  it.each(['arrow-stream.arrow', 'arrow-among-others-stream.arrow'])(
+    'is decoded, or refused with a RangeError, whatever byte is changed and wherever it is cut: %s',
+    async (name) => {
+      const whole = await readFile(fixture(name));
+      const schema = whole.subarray(8, 8 + whole.readInt32LE(4));
+      const outcome = (bytes: Uint8Array): unknown => {
+        try {
+          return decodeMessage(bytes);
+        } catch (error) {
+          return error;
+        }
+      };
+      let refused = 0;
+      const hold = (seen: unknown) => {
+        if (!(seen instanceof Error)) return;
+        expect(seen).toBeInstanceOf(RangeError);
+        refused += 1;
+      };
+      expect(outcome(schema)).toMatchObject({ headerType: 1, header: { type: 1 } });
+      for (let at = 0; at < schema.length; at++) {
+        hold(outcome(schema.subarray(0, at)));
+        for (const mutate of MUTATIONS) {
+          const changed = Buffer.from(schema);
+          changed[at] = mutate(schema[at]!);
+          hold(outcome(changed));
+        }
+      }
+      expect(refused).toBeGreaterThan(schema.length);
+    },
+  );
+});

@@ -1,0 +1,200 @@
+/**
+ * A reader of FlatBuffers that follows no offset before it has held it against the buffer. A format is declared as tables
+ * (see `arrow-format.ts`), and one walk verifies and decodes them: what was decoded was verified. The checks are those of
+ * the C++ library's Verifier, which pyarrow uses; the `flatbuffers` package for JavaScript has no verifier.
+ */
+
+/** A value at a place of the buffer. */
+export interface Kind<T> {
+  /** Bytes it takes where it stands; an offset for what stands elsewhere. */
+  readonly bytes: number;
+  readonly alignment: number;
+  read(source: Source, at: number): T;
+}
+
+/** A field of a table: its value where the table has it, its default where not. */
+export interface Slot<T> {
+  read(source: Source, place: (slot: number) => number): T;
+}
+
+type ValueOf<K> = K extends Kind<infer T> ? T : never;
+type Fields = Readonly<Record<string, Slot<unknown>>>;
+type TableOf<F extends Fields> = { readonly [N in keyof F]: F[N] extends Slot<infer T> ? T : never };
+
+/** Decodes the buffer's root table. A RangeError where an offset, a length or an alignment is wrong. */
+export function decodeRoot<T>(bytes: Uint8Array, root: Kind<T>): T {
+  return root.read(new Source(bytes), 0);
+}
+
+/** Tables may be shared, so that few bytes could claim very many: the C++ library's limits in Arrow. */
+const MAX_DEPTH = 128;
+const TABLES_PER_BYTE = 8;
+
+class Source {
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  #depth = 0;
+  #tables = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  mustHave(at: number, bytes: number, alignment = 1): void {
+    if (at < 0 || at + bytes > this.bytes.length) throw new RangeError(`${bytes} bytes at ${at}`);
+    if (at % alignment !== 0) throw new RangeError(`a value at ${at} that is not aligned to ${alignment}`);
+  }
+
+  /** Where the offset at `at` points. */
+  follow(at: number): number {
+    this.mustHave(at, 4, 4);
+    const offset = this.view.getInt32(at, true);
+    if (offset <= 0) throw new RangeError(`an offset of ${offset}`);
+    this.mustHave(at + offset, 1);
+    return at + offset;
+  }
+
+  /** The number of elements of the vector at `at`, all of which are there. */
+  vectorLength(at: number, elementBytes: number): number {
+    this.mustHave(at, 4, 4);
+    const length = this.view.getUint32(at, true);
+    this.mustHave(at + 4, length * elementBytes);
+    return length;
+  }
+
+  /** Calls back with where the table at `at` has each slot; 0 where it has not. */
+  inTable<T>(at: number, decode: (place: (slot: number) => number) => T): T {
+    this.mustHave(at, 4, 4);
+    const vtable = at - this.view.getInt32(at, true);
+    this.mustHave(vtable, 4, 2);
+    const length = this.view.getUint16(vtable, true);
+    if (length % 2 !== 0 || length < 4) throw new RangeError(`a vtable of ${length} bytes`);
+    this.mustHave(vtable, length);
+    this.#tables += 1;
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH || this.#tables > this.bytes.length * TABLES_PER_BYTE)
+      throw new RangeError('tables nested too deeply, or too many');
+    const decoded = decode((slot) => {
+      const entry = 4 + 2 * slot;
+      const offset = entry < length ? this.view.getUint16(vtable + entry, true) : 0;
+      return offset === 0 ? 0 : at + offset;
+    });
+    this.#depth -= 1;
+    return decoded;
+  }
+}
+
+export type { Source };
+
+function scalar<T>(bytes: number, get: (view: DataView, at: number) => T): Kind<T> {
+  return {
+    bytes,
+    alignment: bytes,
+    read: ({ view }, at) => get(view, at),
+  };
+}
+
+export const uint8 = scalar(1, (view, at) => view.getUint8(at));
+export const bool = scalar(1, (view, at) => view.getUint8(at) !== 0);
+export const int16 = scalar(2, (view, at) => view.getInt16(at, true));
+export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
+export const int64 = scalar(8, (view, at) => view.getBigInt64(at, true));
+
+/** A struct: its fields stand where it stands. `places` are their offsets in it. */
+export function struct<P extends Readonly<Record<string, readonly [offset: number, kind: Kind<unknown>]>>>(
+  bytes: number,
+  places: P,
+): Kind<{ readonly [N in keyof P]: ValueOf<P[N][1]> }> {
+  const entries = Object.entries(places);
+  return {
+    bytes,
+    alignment: 8,
+    read: (source, at) =>
+      Object.fromEntries(entries.map(([name, [offset, kind]]) => [name, kind.read(source, at + offset)])) as {
+        readonly [N in keyof P]: ValueOf<P[N][1]>;
+      },
+  };
+}
+
+/** What an offset points to. */
+function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
+  return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
+}
+
+function stringIn(decoder: { decode(bytes: Uint8Array): string }): Kind<string> {
+  return elsewhere((source, at) => {
+    const length = source.vectorLength(at, 1);
+    source.mustHave(at + 4 + length, 1);
+    if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
+    const bytes = source.bytes.subarray(at + 4, at + 4 + length);
+    try {
+      return decoder.decode(bytes);
+    } catch (cause) {
+      throw new RangeError(`a string at ${at} that is not UTF-8`, { cause });
+    }
+  });
+}
+
+/** A string, which ends with a byte 0. A RangeError where it is not UTF-8. */
+export const string = stringIn(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }));
+/** The same where writers put bytes of any kind. */
+export const looseString = stringIn(new TextDecoder());
+
+export function vector<T>(kind: Kind<T>): Kind<T[]> {
+  return elsewhere((source, at) => {
+    const length = source.vectorLength(at, kind.bytes);
+    return Array.from({ length }, (_, i) => kind.read(source, at + 4 + i * kind.bytes));
+  });
+}
+
+export function table<F extends Fields>(fields: F): Kind<TableOf<F>> {
+  const entries = Object.entries(fields);
+  return elsewhere((source, at) =>
+    source.inTable(
+      at,
+      (place) =>
+        Object.fromEntries(entries.map(([name, slot]) => [name, slot.read(source, place)])) as TableOf<F>,
+    ),
+  );
+}
+
+/** A table that is declared further down, since it holds itself. */
+export function later<T>(kind: () => Kind<T>): Kind<T> {
+  return { bytes: 4, alignment: 4, read: (source, at) => kind().read(source, at) };
+}
+
+/** A field in a slot of its table. */
+export function field<T>(slot: number, kind: Kind<T>): Slot<T | undefined>;
+export function field<T>(slot: number, kind: Kind<T>, otherwise: T): Slot<T>;
+export function field<T>(slot: number, kind: Kind<T>, otherwise?: T): Slot<T | undefined> {
+  return {
+    read: (source, place) => {
+      const at = place(slot);
+      if (at === 0) return otherwise;
+      source.mustHave(at, kind.bytes, kind.alignment);
+      return kind.read(source, at);
+    },
+  };
+}
+
+/** A union: the number of its type in one slot, its table in the next. `undefined` where there is none, or of a type not declared. */
+export function union<M extends Readonly<Record<number, Kind<unknown>>>>(
+  slot: number,
+  members: M,
+): Slot<{ [N in keyof M]: { readonly type: N; readonly value: ValueOf<M[N]> } }[keyof M] | undefined> {
+  const number = field(slot, uint8, 0);
+  return {
+    read: (source, place) => {
+      const type = number.read(source, place);
+      const at = place(slot + 1);
+      if (at === 0) return undefined;
+      const kind = members[type];
+      if (kind === undefined) {
+        source.follow(at);
+        return undefined;
+      }
+      return { type, value: kind.read(source, at) } as never;
+    },
+  };
+}
