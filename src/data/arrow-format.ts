@@ -20,10 +20,10 @@ import {
   vector,
 } from './flatbuffer.js';
 
-/** `MetadataVersion`: V1 is 0. */
-export const VERSION = { V4: 3, V5: 4 } as const;
+/** The versions of the metadata, by apache-arrow's numbers. */
+export { MetadataVersion as VERSION } from 'apache-arrow/enum';
 
-/** The types of messages. */
+/** The types of messages: apache-arrow's `MessageHeader`, as literal types that a message is told by. */
 export const HEADER = { Schema: 1, DictionaryBatch: 2, RecordBatch: 3, Tensor: 4, SparseTensor: 5 } as const;
 
 /** The names of the union `Type`, by their numbers. */
