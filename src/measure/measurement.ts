@@ -58,7 +58,7 @@ export interface Skipped extends Subject {
 
 export type Measurement = Measured | Skipped;
 
-/** One engine, batch size and work. */
+/** One engine, batch size and work: the strategies in it are compared with each other. */
 export interface CaseName {
   readonly engine: EngineName;
   readonly batch: number;

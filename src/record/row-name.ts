@@ -1,11 +1,7 @@
-import type { EngineName, StrategyName } from '../words.js';
+import type { CaseName } from '../measure/measurement.js';
+import type { StrategyName } from '../words.js';
 
-/** One engine, batch size and work: the strategies in it are compared with each other. */
-export interface CaseName {
-  readonly engine: EngineName;
-  readonly batch: number;
-  readonly work: number;
-}
+export type { CaseName } from '../measure/measurement.js';
 
 /** What tells one row of a record from another: its case and its strategy. */
 export interface RowName extends CaseName {
