@@ -1,5 +1,5 @@
-import { dataError } from '../errors.js';
 import type { DataFormat, DType, DTypeRequest } from '../words.js';
+import { Fault } from './fault.js';
 
 /** The array that holds a dtype's elements. float16 is kept as its bits, bool as bytes. */
 export interface ValuesByDType {
@@ -30,6 +30,18 @@ export interface Dataset {
   readonly cols: number;
   /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. */
   readonly values: Values;
+  /** Columns of an Arrow file that were not read though nobody named others. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/** A matrix without the file that it came from. */
+export type LoadedMatrix = Omit<Dataset, 'path' | 'format' | 'leftOut'>;
+
+/** A column that was not read though nobody named others: it holds no numbers, or it is the index of a pandas frame. */
+export interface LeftOut {
+  readonly name: string;
+  readonly type: string;
+  readonly why: 'no-numbers' | 'pandas-index';
 }
 
 /** What loading may be told. */
@@ -47,8 +59,10 @@ export interface ColumnInfo {
   readonly name: string;
   /** Arrow's own name of the type, such as `Float32` or `FixedSizeList[3]<Float64>`. */
   readonly type: string;
-  /** How many columns of the matrix it gives; 0 where it is not numeric and so not read. */
+  /** How many columns of the matrix it gives; 0 where it is not read. */
   readonly width: number;
+  /** Why it is not read, where that is not because others were named. */
+  readonly leftOut?: LeftOut['why'];
 }
 
 /** A file whose header was read and found good. Nothing large is allocated before `load`. */
@@ -70,7 +84,14 @@ export interface DataFile {
   readonly compression: 'none' | 'lz4' | 'zstd';
   /** Arrow only. */
   readonly columns?: readonly ColumnInfo[];
+  /** Columns that are not read though nobody named others; Arrow only. */
+  readonly leftOut?: readonly LeftOut[];
   load(options?: LoadOptions): Promise<Dataset>;
+}
+
+/** What is in a data file, as the reader of its format finds it: whose it is, `open.ts` adds. */
+export interface Contents extends Omit<DataFile, 'path' | 'fileBytes' | 'load'> {
+  load(options?: LoadOptions): Promise<LoadedMatrix>;
 }
 
 /** A data file that is open: `load` reads the very file whose header was read, or throws where it was changed since. */
@@ -118,18 +139,12 @@ export function allocate<T extends DType>(dtype: T, length: number): ValuesByDTy
   return new ARRAYS[dtype](length);
 }
 
-/** Room for the matrix of a file; a data error where the host has not so much memory. */
-export function allocateMatrix<T extends DType>(
-  path: string,
-  dtype: T,
-  rows: number,
-  cols: number,
-): ValuesByDType[T] {
+/** Room for the matrix of a file; a fault where the host has not so much memory. */
+export function allocateMatrix<T extends DType>(dtype: T, rows: number, cols: number): ValuesByDType[T] {
   try {
     return allocate(dtype, rows * cols);
   } catch (cause) {
-    throw dataError(
-      path,
+    throw new Fault(
       `${rows * cols * ELEMENT_BYTES[dtype]} bytes of ${dtype} do not fit in this host's memory`,
       {
         remedy: 'save a part of it',

@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import { dataError, type PinbenchError, usageError } from '../errors.js';
-import type { DataFile, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
-import { openNpy } from './npy.js';
-import { NPY_MAGIC } from './npy-header.js';
+import { usageError } from '../errors.js';
+import type { Contents, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
+import { Fault, whose } from './fault.js';
+import { NPY_MAGIC } from './npy/header.js';
+import { openNpy } from './npy/npy.js';
 import { otherFormat, PREFIX_BYTES } from './other-formats.js';
 import { openRegular, type RegularFile } from './regular-file.js';
 
@@ -22,7 +23,7 @@ const ARROW_BYTES = 8;
 export async function openFile(path: string, { columns }: OpenOptions = {}): Promise<OpenDataFile> {
   const opened = await openRegular(path);
   try {
-    return heldOpen(await contentsOf(opened, columns), opened);
+    return heldOpen(await whose(path, () => contentsOf(opened, columns)), opened);
   } catch (error) {
     await opened.close();
     throw error;
@@ -40,23 +41,21 @@ export async function openDataset(path: string, options: OpenOptions & LoadOptio
 }
 
 async function contentsOf(
-  { path, file, fileBytes }: RegularFile,
+  { file, fileBytes }: RegularFile,
   columns: readonly string[] | undefined,
-): Promise<DataFile> {
+): Promise<Contents> {
   const { buffer, bytesRead } = await file.read(new Uint8Array(PREFIX_BYTES), 0, PREFIX_BYTES, 0);
   const prefix = buffer.subarray(0, bytesRead);
   if (startsWith(prefix, NPY_MAGIC)) {
     if (columns !== undefined) {
-      throw usageError('--column', `${path} is an NPY file, whose columns have no names`, {
-        remedy: 'leave it out',
-      });
+      throw usageError('--column', 'the columns of an NPY file have no names', { remedy: 'leave it out' });
     }
-    return openNpy(path, file, fileBytes);
+    return openNpy(file, fileBytes);
   }
   const variety = arrowVariety(prefix, fileBytes);
-  if (variety === undefined) throw unknownFormat(path, prefix, fileBytes);
-  const { openArrow } = await import('./arrow.js');
-  return openArrow(path, file, fileBytes, variety, columns);
+  if (variety === undefined) throw unknownFormat(prefix, fileBytes);
+  const { openArrow } = await import('./arrow/arrow.js');
+  return openArrow(file, fileBytes, variety, columns);
 }
 
 /** Closes the handles of files that a program dropped without closing them; Node itself would warn of each. */
@@ -64,20 +63,19 @@ const DROPPED = new FinalizationRegistry<FileHandle>((file) => {
   file.close().catch(() => {});
 });
 
-function heldOpen(contents: DataFile, opened: RegularFile): OpenDataFile {
+function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
+  const { path, fileBytes } = opened;
+  const { format, leftOut } = contents;
   DROPPED.register(opened, opened.file, opened);
-  const mustBeTheSame = async () => {
-    await opened.mustBeUnchanged();
-    // Arrow data is read through a handle of its own, opened by the path.
-    if (contents.format === 'arrow') await opened.mustBeAtItsPath();
-  };
   return {
     ...contents,
+    path,
+    fileBytes,
     load: async (options) => {
-      await mustBeTheSame();
-      const dataset = await contents.load(options);
-      await mustBeTheSame();
-      return dataset;
+      await opened.mustBeUnchanged();
+      const matrix = await whose(path, () => contents.load(options));
+      await opened.mustBeUnchanged();
+      return { path, format, ...matrix, ...(leftOut && { leftOut }) };
     },
     close: async () => {
       DROPPED.unregister(opened);
@@ -110,10 +108,10 @@ function arrowVariety(magic: Uint8Array, fileBytes: number): 'file' | 'stream' |
     : undefined;
 }
 
-function unknownFormat(path: string, prefix: Uint8Array, fileBytes: number): PinbenchError {
+function unknownFormat(prefix: Uint8Array, fileBytes: number): Fault {
   const { what, remedy } = otherFormat(prefix, fileBytes) ?? {
     what: 'not an array: its first bytes are those of no format known here',
     remedy: 'save it with numpy.save, or as Arrow with pyarrow.feather.write_feather',
   };
-  return dataError(path, what, { expected: 'an NPY or Arrow file', remedy });
+  return new Fault(what, { expected: 'an NPY or Arrow file', remedy });
 }

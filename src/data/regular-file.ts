@@ -26,14 +26,6 @@ export class RegularFile {
     }
   }
 
-  /** A data error where another file has taken the path. */
-  async mustBeAtItsPath(): Promise<void> {
-    const there = await stat(this.path, { bigint: true }).catch(unreadableAt(this.path));
-    if (there.dev !== this.#opened.dev || there.ino !== this.#opened.ino) {
-      throw dataError(this.path, 'the file was replaced after it was opened', { remedy: 'run again' });
-    }
-  }
-
   /** May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -1,8 +1,8 @@
-import type { DType } from '../words.js';
-import { castToFloat32 } from './cast.js';
-import { allocate, type Values } from './dataset.js';
-import { inFlight } from './in-flight.js';
-import type { Matrix, Payload } from './npy-payload.js';
+import type { DType } from '../../words.js';
+import { castToFloat32 } from '../cast.js';
+import { allocate, type Values } from '../dataset.js';
+import { inFlight } from '../in-flight.js';
+import type { Matrix, Payload } from './data.js';
 
 /** A tile is read in runs of at least this many bytes of a column, chunks allowing. */
 const MIN_RUN_BYTES = 256 * 2 ** 10;

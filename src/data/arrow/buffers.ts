@@ -1,10 +1,11 @@
 import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { dataError, type PinbenchError } from '../errors.js';
-import type { DType } from '../words.js';
-import { codecOf, type Decompress } from './arrow-codecs.js';
-import type { Compression, Region } from './arrow-messages.js';
-import { allocate, ELEMENT_BYTES, type Values } from './dataset.js';
+import type { DType } from '../../words.js';
+import { allocate, ELEMENT_BYTES, type Values } from '../dataset.js';
+import { Fault } from '../fault.js';
+import type { Compression } from './batch.js';
+import { codecOf, type Decompress } from './codecs.js';
+import type { Region } from './message.js';
 
 /** A compressed buffer begins with its unpacked length; −1 says that it is not compressed after all. */
 const LENGTH_BYTES = 8;
@@ -30,12 +31,10 @@ export interface ElementBuffer {
 
 /** The buffers of an Arrow file as arrays. */
 export class BufferReader {
-  readonly #path: string;
   readonly #file: FileHandle;
   readonly #codecs = new Map<Compression, Decompress>();
 
-  constructor(path: string, file: FileHandle) {
-    this.#path = path;
+  constructor(file: FileHandle) {
     this.#file = file;
   }
 
@@ -106,14 +105,10 @@ export class BufferReader {
     try {
       bytes = decompress(Buffer.from(packed.buffer), length);
     } catch (cause) {
-      throw dataError(
-        this.#path,
-        `corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes`,
-        {
-          remedy: 'write the file anew',
-          cause,
-        },
-      );
+      throw new Fault(`corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes`, {
+        remedy: 'write the file anew',
+        cause,
+      });
     }
     if (bytes.length !== length) throw this.#short(bytes.length, needed);
     return bytes;
@@ -133,13 +128,13 @@ export class BufferReader {
           ? readSync(this.#file.fd, bytes, done, length, position + done)
           : (await this.#file.read(bytes, done, length, position + done)).bytesRead;
       if (bytesRead === 0)
-        throw dataError(this.#path, 'the file became shorter while it was read', { remedy: 'run again' });
+        throw new Fault('the file became shorter while it was read', { remedy: 'run again' });
       done += bytesRead;
     }
   }
 
-  #short(observed: number | bigint, needed: number): PinbenchError {
-    return dataError(this.#path, `corrupt Arrow data: a buffer of ${observed} bytes`, {
+  #short(observed: number | bigint, needed: number): Fault {
+    return new Fault(`corrupt Arrow data: a buffer of ${observed} bytes`, {
       expected: `${needed}`,
       remedy: 'write the file anew',
     });

@@ -1,8 +1,8 @@
-import type { DType } from '../words.js';
-import { castToFloat32 } from './cast.js';
-import { allocate, type Values } from './dataset.js';
-import { inFlight } from './in-flight.js';
-import type { Matrix, Payload } from './npy-payload.js';
+import type { DType } from '../../words.js';
+import { castToFloat32 } from '../cast.js';
+import { allocate, type Values } from '../dataset.js';
+import { inFlight } from '../in-flight.js';
+import type { Matrix, Payload } from './data.js';
 
 /** Rows follow each other in the file: straight into place where no cast is needed, else through a chunk a lane. */
 export async function readRowMajor(

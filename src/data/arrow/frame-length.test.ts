@@ -2,7 +2,7 @@ import { Encoder } from '@toondepauw/node-zstd';
 import { compressFrameSync } from 'lz4-napi';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { codecOf } from './arrow-codecs.js';
+import { codecOf } from './codecs.js';
 import { mostFromLz4, mostFromZstd } from './frame-length.js';
 
 /** Bytes of which the first `noisy` are random and the others alike. */

@@ -1,4 +1,4 @@
-import type { DType } from '../words.js';
+import type { DType } from '../../words.js';
 
 /** How the elements of an NPY file are kept. */
 export interface ElementType {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PinbenchError } from '../errors.js';
-import { decodeMessage } from './arrow-format.js';
-import { openFile } from './open.js';
+import { PinbenchError } from '../../errors.js';
+import { openFile } from '../open.js';
+import { decodeMessage } from './format.js';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
 
 /** What may happen to a byte: each bit, the edges of its range, its neighbours. */
 const MUTATIONS: readonly ((byte: number) => number)[] = [

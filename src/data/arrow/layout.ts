@@ -1,11 +1,10 @@
-import { VERSION } from './arrow-format.js';
-import type { Field } from './arrow-schema.js';
+import { VERSION } from './format.js';
+import type { Field } from './schema.js';
 
-/** How many nodes and buffers a batch of some fields has, and which of the buffers is each field's first. */
+/** How many nodes and buffers a batch of some fields has, and which of the buffers is each node's first. */
 export interface Layout {
   readonly nodes: number;
   readonly buffers: number;
-  readonly firstNodes: readonly number[];
   readonly firstBuffers: readonly number[];
 }
 
@@ -15,9 +14,10 @@ export function layOut(
   version: number = VERSION.V5,
   variadicCounts: readonly number[] = [],
 ): Layout {
-  let [nodes, buffers, views] = [0, 0, 0];
-  const skip = (field: Field): void => {
-    nodes += 1;
+  let [buffers, views] = [0, 0];
+  const firstBuffers: number[] = [];
+  const visit = (field: Field): void => {
+    firstBuffers.push(buffers);
     if (field.dictionary !== undefined) {
       buffers += 2;
       return;
@@ -25,16 +25,15 @@ export function layOut(
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
     if (isView(field)) buffers += variadicCounts[views++] ?? 0;
-    for (const child of field.children) skip(child);
+    for (const child of field.children) visit(child);
   };
-  const firstNodes: number[] = [];
-  const firstBuffers: number[] = [];
-  for (const field of fields) {
-    firstNodes.push(nodes);
-    firstBuffers.push(buffers);
-    skip(field);
-  }
-  return { nodes, buffers, firstNodes, firstBuffers };
+  for (const field of fields) visit(field);
+  return { nodes: firstBuffers.length, buffers, firstBuffers };
+}
+
+/** How many nodes a field has, those within it included. */
+export function nodesOf({ dictionary, children }: Field): number {
+  return dictionary === undefined ? children.reduce((sum, child) => sum + nodesOf(child), 1) : 1;
 }
 
 function isView({ type }: Field): boolean {

@@ -1,6 +1,6 @@
-import { dataError, type PinbenchError } from '../errors.js';
-import type { DType } from '../words.js';
-import { type ElementType, elementTypeOf, type Refusal, STRUCTURED } from './npy-dtype.js';
+import type { DType } from '../../words.js';
+import { Fault } from '../fault.js';
+import { type ElementType, elementTypeOf, type Refusal, STRUCTURED } from './descr.js';
 import { type Literal, LiteralError, parseLiteral } from './python-literal.js';
 
 /** What the header of an NPY file says (NumPy Enhancement Proposal 1 and numpy.lib.format). */
@@ -24,9 +24,9 @@ const MAX_HEADER_BYTES = 2 ** 20;
 const RESAVE = 'save one array of numbers with numpy.save';
 
 /** Where the header's text stands, from the file's first `NPY_PREFIX_BYTES`. Throws a data error for another or a broken format. */
-export function locateHeader(path: string, prefix: Uint8Array, fileBytes: number) {
+export function locateHeader(prefix: Uint8Array, fileBytes: number) {
   if (prefix.length < NPY_PREFIX_BYTES) {
-    throw dataError(path, `truncated: ${fileBytes} bytes`, {
+    throw new Fault(`truncated: ${fileBytes} bytes`, {
       expected: `an NPY header of at least ${NPY_PREFIX_BYTES}`,
     });
   }
@@ -39,18 +39,18 @@ export function locateHeader(path: string, prefix: Uint8Array, fileBytes: number
     ] as const
   ).find(([a, b]) => a === major && b === minor);
   if (version === undefined) {
-    throw dataError(path, `unknown NPY version ${major}.${minor}`, { expected: '1.0, 2.0 or 3.0' });
+    throw new Fault(`unknown NPY version ${major}.${minor}`, { expected: '1.0, 2.0 or 3.0' });
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, prefix.byteLength);
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = major === 1 ? 10 : 12;
   if (start + length > fileBytes) {
-    throw dataError(path, `truncated: its header claims ${length} bytes, the file has ${fileBytes}`, {
+    throw new Fault(`truncated: its header claims ${length} bytes, the file has ${fileBytes}`, {
       remedy: RESAVE,
     });
   }
   if (length > MAX_HEADER_BYTES) {
-    throw dataError(path, `a header of ${length} bytes`, {
+    throw new Fault(`a header of ${length} bytes`, {
       expected: `at most ${MAX_HEADER_BYTES}`,
       remedy: RESAVE,
     });
@@ -60,66 +60,65 @@ export function locateHeader(path: string, prefix: Uint8Array, fileBytes: number
 
 /** Reads a header from its text's bytes. Throws a data error for what is malformed and for what is no matrix of numbers. */
 export function parseHeader(
-  path: string,
   bytes: Uint8Array,
   { version, start, length }: ReturnType<typeof locateHeader>,
 ): NpyHeader {
-  const text = decode(path, bytes, version);
-  const { descr, fortran_order: fortranOrder, shape } = fieldsOf(path, text);
+  const text = decode(bytes, version);
+  const { descr, fortran_order: fortranOrder, shape } = fieldsOf(text);
   if (fortranOrder.kind !== 'bool') {
-    throw malformed(path, `fortran_order is ${describe(fortranOrder)}`, 'True or False');
+    throw malformed(`fortran_order is ${describe(fortranOrder)}`, 'True or False');
   }
-  const { dtype, byteOrder } = elementType(path, descr);
+  const { dtype, byteOrder } = elementType(descr);
   return {
     version,
     dtype,
     byteOrder,
     fortranOrder: fortranOrder.text === 'True',
-    shape: shapeOf(path, shape),
+    shape: shapeOf(shape),
     dataOffset: start + length,
   };
 }
 
 /** Version 3 is UTF-8, the others Latin-1. */
-function decode(path: string, bytes: Uint8Array, version: NpyHeader['version']): string {
+function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
   try {
     return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw dataError(path, 'malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
+    throw new Fault('malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
   }
 }
 
 const KEYS = ['descr', 'fortran_order', 'shape'] as const;
 type Fields = Record<(typeof KEYS)[number], Literal>;
 
-function fieldsOf(path: string, text: string): Fields {
-  const literal = literalOf(path, text);
-  if (literal.kind !== 'dict') throw malformed(path, describe(literal), 'a dict');
+function fieldsOf(text: string): Fields {
+  const literal = literalOf(text);
+  if (literal.kind !== 'dict') throw malformed(describe(literal), 'a dict');
   const fields = new Map<string, Literal>();
   for (const [key, value] of literal.entries) {
     const name = key.kind === 'string' ? key.value : undefined;
     if (name === undefined || !(KEYS as readonly string[]).includes(name)) {
-      throw malformed(path, `key ${describe(key)}`, KEYS.join(', '));
+      throw malformed(`key ${describe(key)}`, KEYS.join(', '));
     }
-    if (fields.has(name)) throw malformed(path, `key '${name}' twice`, KEYS.join(', '));
+    if (fields.has(name)) throw malformed(`key '${name}' twice`, KEYS.join(', '));
     fields.set(name, value);
   }
-  for (const key of KEYS) if (!fields.has(key)) throw malformed(path, `no key '${key}'`, KEYS.join(', '));
+  for (const key of KEYS) if (!fields.has(key)) throw malformed(`no key '${key}'`, KEYS.join(', '));
   return Object.fromEntries(fields) as Fields;
 }
 
-function literalOf(path: string, text: string): Literal {
+function literalOf(text: string): Literal {
   try {
     return parseLiteral(text);
   } catch (cause) {
     if (!(cause instanceof LiteralError)) throw cause;
     const observed = `malformed NPY header: ${cause.message}, at character ${cause.position}`;
-    throw dataError(path, observed, { cause, remedy: RESAVE });
+    throw new Fault(observed, { cause, remedy: RESAVE });
   }
 }
 
-function malformed(path: string, observed: string, expected: string): PinbenchError {
-  return dataError(path, `malformed NPY header: ${observed}`, { expected, remedy: RESAVE });
+function malformed(observed: string, expected: string): Fault {
+  return new Fault(`malformed NPY header: ${observed}`, { expected, remedy: RESAVE });
 }
 
 function describe(literal: Literal): string {
@@ -140,28 +139,26 @@ function describe(literal: Literal): string {
 /** Characters of a dtype that an error shows: a header may hold a million. */
 const SHOWN_DESCR = 40;
 
-function elementType(path: string, descr: Literal): ElementType {
-  if (descr.kind === 'list' || descr.kind === 'tuple') throw refused(path, STRUCTURED, `a ${descr.kind}`);
-  if (descr.kind !== 'string') throw malformed(path, `descr is ${describe(descr)}`, "a dtype such as '<f4'");
+function elementType(descr: Literal): ElementType {
+  if (descr.kind === 'list' || descr.kind === 'tuple') throw refused(STRUCTURED, `a ${descr.kind}`);
+  if (descr.kind !== 'string') throw malformed(`descr is ${describe(descr)}`, "a dtype such as '<f4'");
   const type = elementTypeOf(descr.value);
   if ('dtype' in type) return type;
   const { value } = descr;
-  throw refused(path, type, `'${value.length > SHOWN_DESCR ? `${value.slice(0, SHOWN_DESCR)}…` : value}'`);
+  throw refused(type, `'${value.length > SHOWN_DESCR ? `${value.slice(0, SHOWN_DESCR)}…` : value}'`);
 }
 
-function refused(path: string, { what, remedy }: Refusal, descr: string): PinbenchError {
-  return dataError(path, `an array of ${what} (dtype ${descr})`, { expected: 'numbers', remedy });
+function refused({ what, remedy }: Refusal, descr: string): Fault {
+  return new Fault(`an array of ${what} (dtype ${descr})`, { expected: 'numbers', remedy });
 }
 
-function shapeOf(path: string, shape: Literal): number[] {
-  if (shape.kind !== 'tuple')
-    throw malformed(path, `shape is ${describe(shape)}`, 'a tuple of whole numbers');
+function shapeOf(shape: Literal): number[] {
+  if (shape.kind !== 'tuple') throw malformed(`shape is ${describe(shape)}`, 'a tuple of whole numbers');
   return shape.items.map((item) => {
-    if (item.kind !== 'integer')
-      throw malformed(path, `shape with ${describe(item)}`, 'a tuple of whole numbers');
-    if (item.value < 0n) throw malformed(path, `shape with ${item.value}`, 'axes of 0 or more');
+    if (item.kind !== 'integer') throw malformed(`shape with ${describe(item)}`, 'a tuple of whole numbers');
+    if (item.value < 0n) throw malformed(`shape with ${item.value}`, 'axes of 0 or more');
     if (item.value > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw malformed(path, `shape with ${item.value}`, `axes of at most ${Number.MAX_SAFE_INTEGER}`);
+      throw malformed(`shape with ${item.value}`, `axes of at most ${Number.MAX_SAFE_INTEGER}`);
     }
     return Number(item.value);
   });

@@ -1,44 +1,41 @@
 import type { FileHandle } from 'node:fs/promises';
-import { dataError } from '../errors.js';
 import {
   allocateMatrix,
-  type DataFile,
-  type Dataset,
+  type Contents,
   ELEMENT_BYTES,
+  type LoadedMatrix,
   type LoadOptions,
   MAX_ELEMENTS,
-} from './dataset.js';
-import { readColumnMajor } from './npy-column-major.js';
-import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './npy-header.js';
-import { type Matrix, Payload } from './npy-payload.js';
-import { readRowMajor } from './npy-row-major.js';
+} from '../dataset.js';
+import { Fault } from '../fault.js';
+import { readRowMajor } from './c-order.js';
+import { type Matrix, Payload } from './data.js';
+import { readColumnMajor } from './fortran-order.js';
+import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './header.js';
 
 /** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 
 /**
  * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload, which `load` reads through the same handle.
- * 1-D is a column, the trailing axes of N-D are flattened. Throws a data error for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
+ * 1-D is a column, the trailing axes of N-D are flattened. Throws a fault for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
  */
 export async function openNpy(
-  path: string,
   file: FileHandle,
   fileBytes: number,
   chunkBytes = CHUNK_BYTES,
-): Promise<DataFile> {
+): Promise<Contents> {
   const prefix = await readAt(file, 0, Math.min(NPY_PREFIX_BYTES, fileBytes));
-  const location = locateHeader(path, prefix, fileBytes);
-  const header = parseHeader(path, await readAt(file, location.start, location.length), location);
-  const matrix: Matrix = { path, ...header, ...matrixShape(path, header, fileBytes) };
+  const location = locateHeader(prefix, fileBytes);
+  const header = parseHeader(await readAt(file, location.start, location.length), location);
+  const matrix: Matrix = { ...header, ...matrixShape(header, fileBytes) };
   return {
-    path,
     format: 'npy',
     variety: header.version,
     dtype: header.dtype,
     shape: header.shape,
     rows: matrix.rows,
     cols: matrix.cols,
-    fileBytes,
     order: header.fortranOrder ? 'column-major' : 'row-major',
     byteOrder: header.byteOrder,
     compression: 'none',
@@ -46,24 +43,23 @@ export async function openNpy(
   };
 }
 
-function matrixShape(path: string, { shape, dtype, dataOffset }: NpyHeader, fileBytes: number) {
+function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number) {
   const [first, ...rest] = shape;
   const text = `shape (${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
   if (first === undefined) {
-    throw dataError(path, 'a single number, shape ()', {
+    throw new Fault('a single number, shape ()', {
       expected: 'a matrix',
       remedy: 'save numpy.atleast_2d(a)',
     });
   }
   const cols = rest.reduce((product, axis) => product * BigInt(axis), 1n);
   const elements = cols * BigInt(first);
-  if (first === 0) throw dataError(path, `no rows, ${text}`, { expected: 'at least one' });
-  if (cols === 0n) throw dataError(path, `no columns, ${text}`, { expected: 'at least one' });
+  if (first === 0) throw new Fault(`no rows, ${text}`, { expected: 'at least one' });
+  if (cols === 0n) throw new Fault(`no columns, ${text}`, { expected: 'at least one' });
   const needed = elements * BigInt(ELEMENT_BYTES[dtype]);
   const present = BigInt(fileBytes - dataOffset);
   if (needed > present) {
-    throw dataError(
-      path,
+    throw new Fault(
       `truncated: its header claims ${needed} bytes of data, ${text} of ${dtype}, the file has ${present}`,
       {
         remedy: 'write the file anew',
@@ -71,7 +67,7 @@ function matrixShape(path: string, { shape, dtype, dataOffset }: NpyHeader, file
     );
   }
   if (elements > BigInt(MAX_ELEMENTS)) {
-    throw dataError(path, `${elements} elements, ${text}`, {
+    throw new Fault(`${elements} elements, ${text}`, {
       expected: `at most ${MAX_ELEMENTS}`,
       remedy: 'save a part of it',
     });
@@ -84,16 +80,14 @@ async function load(
   matrix: Matrix,
   chunkBytes: number,
   options: LoadOptions = {},
-): Promise<Dataset> {
-  const { path, rows, cols } = matrix;
+): Promise<LoadedMatrix> {
+  const { rows, cols } = matrix;
   const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
-  const values = allocateMatrix(path, dtype, rows, cols);
+  const values = allocateMatrix(dtype, rows, cols);
   const payload = new Payload(file, matrix, options);
   if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
   else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
   return {
-    path,
-    format: 'npy',
     dtype,
     ...(dtype !== matrix.dtype && { castFrom: matrix.dtype }),
     rows,

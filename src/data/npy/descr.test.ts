@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { elementTypeOf } from './npy-dtype.js';
+import { elementTypeOf } from './descr.js';
 
 /** Says for each dtype string of a JSON list what numpy takes it for: a name and a byte order, or null. */
 const ASK_NUMPY = `

@@ -1,11 +1,13 @@
-import type { DType } from '../words.js';
+import type { DType } from '../../words.js';
+import { extensionOf, OPAQUE, tensorPlaces } from './extensions.js';
 import {
   type FieldTable,
   type SchemaTable,
   TYPE_NAMES,
   type TypeName,
   type TypeParameters,
-} from './arrow-format.js';
+} from './format.js';
+import { indexColumnsOf } from './pandas.js';
 
 /** A field of a schema, with what its arrays are laid out by. */
 export interface Field {
@@ -20,18 +22,25 @@ export interface Field {
   readonly boolBytes?: boolean;
   readonly listSize?: number;
   readonly dense?: boolean;
-  /** Where its arrays are indexes: the dictionary that they point into. */
-  readonly dictionary?: bigint;
+  /** Where its arrays are indexes: the dictionary that they point into, and their own type. */
+  readonly dictionary?: { readonly id: bigint; readonly index: DType };
+  /** Where the elements of a tensor belong when its axes are put in order, by `arrow.fixed_shape_tensor`. */
+  readonly places?: readonly number[];
+  /** An extension type whose fields mean nothing by themselves. */
+  readonly opaque?: boolean;
 }
 
 export interface Schema {
   readonly fields: readonly Field[];
+  /** The fields that pandas wrote as a frame's index. */
+  readonly indexColumns: ReadonlySet<string>;
 }
 
 /** A schema from its tables. A RangeError where a type makes no sense: lists without elements, numbers of no known width. */
 export function schemaOf(schema: SchemaTable): Schema {
   if (schema.fields === undefined) throw new RangeError('no fields');
-  return { fields: schema.fields.map(fieldOf) };
+  const fields = schema.fields.map(fieldOf);
+  return { fields, indexColumns: indexColumnsOf(fields, schema.customMetadata) };
 }
 
 /** Whether both have the same columns, by names and types. */
@@ -39,11 +48,12 @@ export function sameColumns(one: readonly Field[], other: readonly Field[]): boo
   return (
     one.length === other.length &&
     one.every((field, i) => {
-      const { name, typeWords, boolBytes, children } = other[i]!;
+      const { name, typeWords, boolBytes, places, children } = other[i]!;
       return (
         field.name === name &&
         field.typeWords === typeWords &&
         field.boolBytes === boolBytes &&
+        String(field.places) === String(places) &&
         sameColumns(field.children, children)
       );
     })
@@ -54,7 +64,7 @@ export function sameColumns(one: readonly Field[], other: readonly Field[]): boo
 export function dictionariesOf(fields: readonly Field[]): Map<bigint, Field> {
   const found = new Map<bigint, Field>();
   const visit = (field: Field) => {
-    if (field.dictionary !== undefined) found.set(field.dictionary, field);
+    if (field.dictionary !== undefined) found.set(field.dictionary.id, field);
     for (const child of field.children) visit(child);
   };
   for (const field of fields) visit(field);
@@ -67,24 +77,39 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
   const inner = children.map(fieldOf);
   mustHaveChildren(typeName, inner.length);
   const { value } = type;
-  const dtype = dtypeOf(typeName, value);
-  const words = wordsOf(typeName, value, inner);
-  const field = { name, type: typeName, typeWords: words, children: inner };
-  if (dictionary !== undefined) {
-    const index = dictionary.indexType;
-    const indexWords = index === undefined ? 'Int32' : intWords(index);
-    return { ...field, typeWords: `Dictionary<${indexWords}, ${words}>`, dictionary: dictionary.id };
-  }
-  const extension = customMetadata.find(({ key }) => key === 'ARROW:extension:name')?.value;
-  if (extension === 'arrow.bool8' && dtype === 'int8')
-    return { ...field, typeWords: 'Bool8', dtype: 'bool', boolBytes: true };
+  const extension = extensionOf(customMetadata);
+  const numbers = dtypeOf(typeName, value);
+  const boolBytes = extension.name === 'arrow.bool8' && numbers === 'int8';
+  const dtype = boolBytes ? 'bool' : numbers;
+  const words = boolBytes ? 'Bool8' : wordsOf(typeName, value, inner);
+  const places =
+    extension.name === 'arrow.fixed_shape_tensor'
+      ? tensorPlaces(extension.metadata, value.listSize ?? 0)
+      : undefined;
   return {
-    ...field,
+    ...{ name, type: typeName, children: inner },
+    ...(dictionary === undefined
+      ? { typeWords: words }
+      : {
+          typeWords: `Dictionary<${intWords(dictionary.indexType ?? INT32)}, ${words}>`,
+          dictionary: { id: dictionary.id, index: indexTypeOf(dictionary.indexType ?? INT32) },
+        }),
     ...(dtype && { dtype }),
+    ...(boolBytes && { boolBytes }),
+    ...(places && { places }),
+    ...(OPAQUE.has(extension.name) && { opaque: true }),
     ...(typeName === 'FixedSizeList' && { listSize: value.listSize! }),
     ...(typeName === 'Union' && { dense: value.mode === 1 }),
   };
 }
+
+function indexTypeOf(parameters: TypeParameters): DType {
+  const dtype = dtypeOf('Int', parameters);
+  if (dtype === undefined) throw new RangeError(`indexes of ${parameters.bitWidth} bits`);
+  return dtype;
+}
+
+const INT32 = { bitWidth: 32, isSigned: true };
 
 const CHILDREN: Partial<Record<TypeName, number>> = {
   List: 1,

@@ -1,4 +1,4 @@
-import type { Compression } from './arrow-messages.js';
+import type { Compression } from './batch.js';
 import { mostFromLz4, mostFromZstd } from './frame-length.js';
 
 /** Unpacks one buffer of `length` bytes: an LZ4 frame or a Zstandard frame. Throws where it is neither, or where it would be much longer. */

@@ -1,12 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { dataError } from '../errors.js';
-import { swapBytes } from './cast.js';
-import { ELEMENT_BYTES, type LoadOptions } from './dataset.js';
-import type { NpyHeader } from './npy-header.js';
+import { swapBytes } from '../cast.js';
+import { ELEMENT_BYTES, type LoadOptions } from '../dataset.js';
+import { Fault } from '../fault.js';
+import type { NpyHeader } from './header.js';
 
-/** An NPY file as a matrix. */
+/** The array of an NPY file as a matrix. */
 export interface Matrix extends NpyHeader {
-  readonly path: string;
   readonly rows: number;
   readonly cols: number;
 }
@@ -30,13 +29,13 @@ export class Payload {
 
   /** Fills `bytes` with the elements from element `first` on. */
   async read(bytes: Uint8Array, first: number): Promise<void> {
-    const { path, dataOffset, byteOrder } = this.#matrix;
+    const { dataOffset, byteOrder } = this.#matrix;
     this.#options.signal?.throwIfAborted();
     const position = dataOffset + first * this.elementBytes;
     for (let done = 0; done < bytes.length; ) {
       const { bytesRead } = await this.#file.read(bytes, done, bytes.length - done, position + done);
       if (bytesRead === 0)
-        throw dataError(path, 'the file became shorter while it was read', { remedy: 'run again' });
+        throw new Fault('the file became shorter while it was read', { remedy: 'run again' });
       done += bytesRead;
     }
     if (byteOrder === 'big') swapBytes(bytes, this.elementBytes);

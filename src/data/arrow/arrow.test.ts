@@ -10,11 +10,11 @@ import { Schema } from 'apache-arrow/fb/schema';
 import { Builder } from 'flatbuffers';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PinbenchError } from '../errors.js';
-import type { Dataset } from './dataset.js';
-import { openDataset, openFile } from './open.js';
+import { PinbenchError } from '../../errors.js';
+import type { Dataset } from '../dataset.js';
+import { openDataset, openFile } from '../open.js';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
 const WORDS = [0, -1, 1, 2 ** 31 - 1, -(2 ** 31)];
 
 let folder: string;
@@ -120,9 +120,9 @@ describe('an Arrow file', () => {
     const { columns, compression } = await openFile(fixture('arrow-among-others-stream.arrow'));
     expect(compression).toBe('zstd');
     expect(columns!.map(({ name, width }) => `${name} ${width}`)).toEqual([
-      ...['name 0', 'view 0', 'when 0', 'a 1', 'tags 0', 'point 0', 'kind 0', 'none 0', 'some 0', 'b 1'],
+      ...['name 0', 'view 0', 'when 0', 'a 1', 'tags 0', 'point.x 1', 'point.y 1', 'kind 0', 'none 0', 'some 0', 'b 1'],
     ]);
-    expect(columns![2]).toEqual({ name: 'when', type: 'Timestamp<NANOSECOND>', width: 0 });
+    expect(columns![2]).toEqual({ name: 'when', type: 'Timestamp<NANOSECOND>', width: 0, leftOut: 'no-numbers' });
   });
 
   it('stacks the columns that are named, in that order', async () => {

@@ -1,0 +1,169 @@
+import { usageError } from '../../errors.js';
+import type { DType } from '../../words.js';
+import type { LeftOut } from '../dataset.js';
+import { Fault } from '../fault.js';
+import { nodesOf } from './layout.js';
+import type { Field, Schema } from './schema.js';
+
+/** A column of numbers, and where its arrays are among the nodes of a batch. */
+export interface NumericColumn {
+  /** A field of a struct has the struct's name before its own, with a dot between. */
+  readonly name: string;
+  /** Arrow's own name of its type. */
+  readonly type: string;
+  readonly dtype: DType;
+  /** Its arrays, outermost first: the structs and lists around the elements, then the elements. */
+  readonly levels: readonly Level[];
+  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
+  readonly places?: readonly number[];
+  /** The structs that it is a field of, by their names as columns. */
+  readonly structs: readonly string[];
+  readonly leftOut?: 'pandas-index';
+}
+
+/** An array of a column. */
+export type Level = { readonly node: number } & (
+  | { readonly kind: 'struct' }
+  | { readonly kind: 'fixed-size-list'; readonly size: number }
+  | { readonly kind: 'list'; readonly offsets: 'int32' | 'int64' }
+  | Elements
+);
+
+/** The innermost array of a column. */
+export interface Elements {
+  readonly kind: 'elements';
+  readonly node: number;
+  readonly dtype: DType;
+  /** Bools of a byte each, of which any but 0 is true. */
+  readonly boolBytes: boolean;
+  /** Where they are indexes: the dictionary that holds the values. */
+  readonly dictionary?: { readonly id: bigint; readonly index: DType };
+}
+
+/** A column that holds no numbers. */
+export interface OtherColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly structs: readonly string[];
+  readonly leftOut: 'no-numbers';
+}
+
+export type Column = NumericColumn | OtherColumn;
+
+export function isNumeric(column: Column): column is NumericColumn {
+  return 'dtype' in column;
+}
+
+/** All columns of a schema; a struct that holds numbers gives one for each of its fields. */
+export function columnsOf({ fields, indexColumns }: Schema): Column[] {
+  let node = 0;
+  return fields.flatMap((field) => {
+    const columns = columnsIn(field, node, field.name, [], []);
+    node += nodesOf(field);
+    return indexColumns.has(field.name)
+      ? columns.map((column): Column => (isNumeric(column) ? { ...column, leftOut: 'pandas-index' } : column))
+      : columns;
+  });
+}
+
+/** The columns of a field whose first node and whose surroundings are given. */
+function columnsIn(
+  field: Field,
+  node: number,
+  name: string,
+  outer: readonly Level[],
+  structs: readonly string[],
+): Column[] {
+  const column = { name, type: field.typeWords, structs };
+  if (isStructOfNumbers(field)) {
+    let child = node + 1;
+    return field.children.flatMap((of) => {
+      const within: Level[] = [...outer, { kind: 'struct', node }];
+      const columns = columnsIn(of, child, `${name}.${of.name}`, within, [...structs, name]);
+      child += nodesOf(of);
+      return columns;
+    });
+  }
+  const inner = levelsOf(field, node);
+  if (inner === undefined) return [{ ...column, leftOut: 'no-numbers' }];
+  const { dtype } = inner.at(-1) as Elements;
+  const { places } = field;
+  return [{ ...column, dtype, levels: [...outer, ...inner], ...(places && { places }) }];
+}
+
+function isStructOfNumbers(field: Field): boolean {
+  const { type, dictionary, children, opaque } = field;
+  return (
+    type === 'Struct' &&
+    dictionary === undefined &&
+    opaque !== true &&
+    children.some((child) => isStructOfNumbers(child) || levelsOf(child, 0) !== undefined)
+  );
+}
+
+/** The arrays of numbers, or of lists of numbers in each other. `undefined` for all else. */
+function levelsOf(
+  { type, dtype, boolBytes = false, dictionary, children, listSize }: Field,
+  node: number,
+): Level[] | undefined {
+  if (dtype !== undefined)
+    return [{ kind: 'elements', node, dtype, boolBytes, ...(dictionary && { dictionary }) }];
+  if (dictionary !== undefined) return undefined;
+  const [item] = children;
+  if (type !== 'FixedSizeList' && type !== 'List' && type !== 'LargeList') return undefined;
+  // A tensor in a list would need its elements put in order item by item.
+  if (item!.places !== undefined) return undefined;
+  const inner = levelsOf(item!, node + 1);
+  if (inner === undefined) return undefined;
+  if (type === 'FixedSizeList') return [{ kind: 'fixed-size-list', node, size: listSize! }, ...inner];
+  return [{ kind: 'list', node, offsets: type === 'LargeList' ? 'int64' : 'int32' }, ...inner];
+}
+
+/** The columns that make the matrix: those named, in that order, or all numeric ones but indexes of pandas. */
+export function selectColumns(columns: readonly Column[], names?: readonly string[]): NumericColumn[] {
+  if (names !== undefined) {
+    const chosen = names.flatMap((name) => named(columns, name));
+    if (new Set(chosen).size < chosen.length)
+      throw usageError('--column', 'a column twice', { expected: 'each once' });
+    return chosen;
+  }
+  const numeric = columns.filter(isNumeric);
+  const chosen = numeric.filter(({ leftOut }) => leftOut === undefined);
+  if (chosen.length > 0) return chosen;
+  if (numeric.length === 0)
+    throw new Fault(`no numeric column (it has ${listed(columns)})`, { expected: 'at least one' });
+  throw new Fault(`no numeric column but the index of pandas, "${numeric[0]!.name}"`, {
+    expected: 'at least one',
+    remedy: `to take it, use --column ${numeric[0]!.name}`,
+  });
+}
+
+/** The column of a name, or the numeric fields of the struct of that name. */
+function named(columns: readonly Column[], name: string): NumericColumn[] {
+  const [column, another] = columns.filter((candidate) => candidate.name === name);
+  const fields = columns.filter(({ structs }) => structs.includes(name)).filter(isNumeric);
+  if (another !== undefined || (column !== undefined && fields.length > 0)) {
+    throw usageError('--column', `several columns "${name}"`, { expected: 'a name that one column has' });
+  }
+  if (fields.length > 0) return fields;
+  if (column === undefined)
+    throw usageError('--column', `no column "${name}"`, { expected: `of ${listed(columns)}` });
+  if (isNumeric(column)) return [column];
+  throw new Fault(`column "${column.name}" holds ${column.type}, not numbers, from row 0 on`, {
+    expected: 'numbers',
+    remedy: 'name other columns, or cast it to a number type before saving',
+  });
+}
+
+/** The columns that were left out though nobody named others. */
+export function leftOutOf(columns: readonly Column[]): LeftOut[] {
+  return columns.flatMap(({ name, type, leftOut }) =>
+    leftOut === undefined ? [] : [{ name, type, why: leftOut }],
+  );
+}
+
+function listed(columns: readonly Column[]): string {
+  const shown = columns.slice(0, 8).map(({ name, type }) => `"${name}": ${type}`);
+  const more = columns.length > shown.length ? ` and ${columns.length - shown.length} more` : '';
+  return columns.length === 0 ? 'no columns' : shown.join(', ') + more;
+}

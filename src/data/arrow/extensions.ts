@@ -1,0 +1,61 @@
+import type { FieldTable } from './format.js';
+
+/** An extension type of a field: its name, empty where there is none, and what it says of itself. */
+export interface Extension {
+  readonly name: string;
+  readonly metadata: string;
+}
+
+/** The extension type of a field, from its metadata (Arrow columnar format, "Extension Types"). */
+export function extensionOf(metadata: FieldTable['customMetadata']): Extension {
+  const valueOf = (name: string) => metadata.find(({ key }) => key === name)?.value ?? '';
+  return { name: valueOf('ARROW:extension:name'), metadata: valueOf('ARROW:extension:metadata') };
+}
+
+/** Extension types of structs whose fields are numbers that mean nothing by themselves: elements here, shapes there. */
+export const OPAQUE: ReadonlySet<string> = new Set(['arrow.variable_shape_tensor']);
+
+/**
+ * Where the elements of an `arrow.fixed_shape_tensor` belong in a row, `size` of them; `undefined` where they stay. The
+ * axes of `shape` are as they are kept; `permutation` names, for each axis of the tensor, the one that it is kept as (Arrow
+ * columnar format, "Canonical Extension Types"). A RangeError where that is no tensor of so many elements.
+ */
+export function tensorPlaces(metadata: string, size: number): readonly number[] | undefined {
+  const { shape, permutation } = parsed(metadata);
+  if (!areCounts(shape) || shape.reduce((product, axis) => product * axis, 1) !== size)
+    throw new RangeError(`a tensor of another shape than its ${size} elements`);
+  if (permutation === undefined || permutation === null) return undefined;
+  if (!areCounts(permutation) || !isPermutation(permutation, shape.length))
+    throw new RangeError('a tensor whose permutation names no axes');
+  // The distance of neighbours along each axis as it is kept, in the tensor in order.
+  const strides = new Array<number>(shape.length).fill(0);
+  let stride = 1;
+  for (const axis of permutation.toReversed()) {
+    strides[axis] = stride;
+    stride *= shape[axis]!;
+  }
+  return Array.from({ length: size }, (_, element) => {
+    let [rest, place] = [element, 0];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      place += (rest % shape[axis]!) * strides[axis]!;
+      rest = Math.floor(rest / shape[axis]!);
+    }
+    return place;
+  });
+}
+
+function parsed(metadata: string): { shape?: unknown; permutation?: unknown } {
+  try {
+    return Object(JSON.parse(metadata));
+  } catch (cause) {
+    throw new RangeError('a tensor that does not say its shape', { cause });
+  }
+}
+
+function areCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function isPermutation(axes: readonly number[], count: number): boolean {
+  return axes.length === count && new Set(axes).size === count && axes.every((axis) => axis < count);
+}

@@ -1,0 +1,92 @@
+import { type Batch, type Dictionaries, dictionaryBatchOf, recordBatchOf, withDictionary } from './batch.js';
+import { type Block, decodeFooter, HEADER } from './format.js';
+import {
+  ALIGNMENT,
+  corrupt,
+  decoded,
+  knownSchema,
+  type Message,
+  type MessageReader,
+  mustBeKnown,
+  truncated,
+  viewOf,
+} from './message.js';
+import { dictionariesOf, type Schema, sameColumns } from './schema.js';
+
+/** What an Arrow file or stream holds: its schema, and where its batches are. */
+export interface Ipc {
+  readonly schema: Schema;
+  readonly batches: readonly Batch[];
+}
+
+const MAGIC = 'ARROW1';
+/** Where the first message of a file is: behind the magic, padded to 8 bytes. */
+const FIRST_MESSAGE = 8;
+/** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
+const MOST_PADDING_BYTES = 64;
+
+/** Reads the IPC file format: magic, messages, footer, its length, magic. The footer says where the batches are. */
+export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
+  const end = reader.fileBytes - MAGIC.length;
+  if (end < MAGIC.length + 4) throw truncated('too short for a footer');
+  const tail = await reader.read({ position: end - 4, length: 4 + MAGIC.length });
+  if (Buffer.from(tail.subarray(4)).toString('latin1') !== MAGIC) throw truncated('no ARROW1 at its end');
+  const length = viewOf(tail).getInt32(0, true);
+  if (length <= 0 || length > end - 4 - MAGIC.length) throw corrupt(`a footer of ${length} bytes`);
+  const footerAt = end - 4 - length;
+  const footer = decoded('a footer', decodeFooter, await reader.read({ position: footerAt, length }));
+  mustBeKnown(footer.version);
+  const schema = knownSchema(footer.schema);
+  await mustBeginWith(reader, schema);
+  const known = dictionariesOf(schema.fields);
+  let dictionaries: Dictionaries = new Map();
+  for (const [i, block] of footer.dictionaries.entries()) {
+    const dictionary = dictionaryBatchOf(await inBlock(reader, block, `dictionary ${i}`), known);
+    // The batches of a file may be read in any order: which one a batch means would not be known.
+    if (!dictionary.isDelta && dictionaries.has(dictionary.id))
+      throw corrupt(`a second dictionary ${dictionary.id}`);
+    dictionaries = withDictionary(dictionaries, dictionary);
+  }
+  const batches: Batch[] = [];
+  for (const [i, block] of footer.recordBatches.entries())
+    batches.push(recordBatchOf(await inBlock(reader, block, `record batch ${i}`), schema, dictionaries));
+  mustNotOverlap([...footer.dictionaries, ...footer.recordBatches], footerAt);
+  return { schema, batches };
+}
+
+/** A file holds a stream, which begins with the schema that the footer repeats. */
+async function mustBeginWith(reader: MessageReader, { fields }: Schema): Promise<void> {
+  const message = await reader.message(FIRST_MESSAGE);
+  if (message?.header?.type !== HEADER.Schema) throw corrupt('no schema at its start');
+  if (!sameColumns(knownSchema(message.header.value).fields, fields))
+    throw corrupt('a footer of other columns than the schema at its start');
+}
+
+/** The message that a block of the footer points to, of the lengths that the block has. */
+async function inBlock(reader: MessageReader, block: Block, what: string): Promise<Message> {
+  const position = Number(block.offset);
+  if (position % ALIGNMENT !== 0) throw corrupt(`${what} at byte ${position}, not a multiple of 8`);
+  const message = await reader.message(position);
+  if (message === undefined) throw corrupt(`no ${what} where the footer says`);
+  const { body } = message;
+  if (body.position - position !== block.metaDataLength || body.length !== Number(block.bodyLength)) {
+    throw corrupt(
+      `${what} has ${body.position - position} + ${body.length} bytes, the footer says ${block.metaDataLength} + ${block.bodyLength}`,
+    );
+  }
+  return message;
+}
+
+/** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
+function mustNotOverlap(blocks: readonly Block[], footerAt: number): void {
+  let listed = 0;
+  for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) =>
+    Number(a.offset - b.offset),
+  )) {
+    if (Number(offset) < listed) throw corrupt(`two blocks that overlap at byte ${offset}`);
+    listed = Number(offset + bodyLength) + metaDataLength;
+  }
+  const unlisted = footerAt - listed;
+  if (blocks.length > 0 && unlisted > MOST_PADDING_BYTES)
+    throw corrupt(`${unlisted} bytes before the footer that it does not list`);
+}

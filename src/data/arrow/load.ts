@@ -1,0 +1,161 @@
+import { setImmediate } from 'node:timers/promises';
+import type { DType } from '../../words.js';
+import { castToFloat32, copyStrided } from '../cast.js';
+import {
+  allocate,
+  allocateMatrix,
+  ELEMENT_BYTES,
+  type LoadedMatrix,
+  type LoadOptions,
+  type Values,
+} from '../dataset.js';
+import { Fault } from '../fault.js';
+import type { Batch } from './batch.js';
+import type { BufferReader, ElementBuffer } from './buffers.js';
+import type { Elements, NumericColumn } from './columns.js';
+import { dictionaryOf } from './dictionary.js';
+
+/** A column of the matrix's source: where its elements go and where they begin in each batch. */
+export interface Source {
+  readonly column: NumericColumn;
+  /** Elements a row. */
+  readonly width: number;
+  /** Where they begin in a row of the matrix. */
+  readonly offset: number;
+  /** The first element of each batch. */
+  readonly starts: readonly number[];
+}
+
+/** What is loaded: columns beside each other, batches below each other. */
+export interface Sources {
+  readonly rows: number;
+  readonly cols: number;
+  readonly sources: readonly Source[];
+  readonly batches: readonly Batch[];
+}
+
+/** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
+const BLOCK_BYTES = 8 * 2 ** 20;
+
+export function dtypesOf(sources: readonly Source[]): DType[] {
+  return [...new Set(sources.map(({ column }) => column.dtype))];
+}
+
+/** Reads the columns into one matrix, a block of rows at a time. Throws a fault for corrupt buffers. */
+export async function load(
+  reader: BufferReader,
+  matrix: Sources,
+  options: LoadOptions = {},
+): Promise<LoadedMatrix> {
+  const { rows, cols, sources } = matrix;
+  const dtypes = dtypesOf(sources);
+  const [only, another] = dtypes;
+  if (options.dtype === 'native' && another !== undefined) {
+    throw new Fault(`columns of several types (${dtypes.join(', ')})`, {
+      expected: 'one type with --dtype native',
+      remedy: 'use --dtype float32, or name columns of one type',
+    });
+  }
+  const dtype = options.dtype === 'native' ? only! : 'float32';
+  const values = allocateMatrix(dtype, rows, cols);
+  await fill(reader, matrix, values, dtype, options);
+  const castFrom = dtypes.join('+');
+  return { dtype, ...(dtype !== castFrom && { castFrom }), rows, cols, values };
+}
+
+async function fill(
+  reader: BufferReader,
+  { cols, rows, sources, batches }: Sources,
+  values: Values,
+  dtype: DType,
+  { signal, onProgress }: LoadOptions,
+): Promise<void> {
+  const rowBytes = cols * ELEMENT_BYTES[dtype];
+  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
+  let firstRow = 0;
+  for (const [index, batch] of batches.entries()) {
+    const buffers: ElementBuffer[] = [];
+    for (const source of sources) buffers.push(await elementsOf(reader, batch, source, index, firstRow));
+    for (let row = 0; row < batch.rows; row += blockRows) {
+      // Elements that are unpacked already are placed without waiting: nobody could stop it, nor see how far it is.
+      await setImmediate();
+      signal?.throwIfAborted();
+      const count = Math.min(blockRows, batch.rows - row);
+      for (const [i, source] of sources.entries()) {
+        const elements = await buffers[i]!.read(
+          source.starts[index]! + row * source.width,
+          count * source.width,
+        );
+        place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
+      }
+      onProgress?.((firstRow + row + count) * rowBytes, rows * rowBytes);
+    }
+    firstRow += batch.rows;
+  }
+}
+
+async function elementsOf(
+  reader: BufferReader,
+  batch: Batch,
+  { column, width, starts }: Source,
+  index: number,
+  firstRow: number,
+): Promise<ElementBuffer> {
+  const elements = column.levels.at(-1) as Elements;
+  const { node, dtype, boolBytes, dictionary } = elements;
+  const start = starts[index]!;
+  const open = (kept: DType) =>
+    reader.open(
+      batch.buffers[batch.firstBuffers[node]! + 1]!,
+      batch.compression,
+      kept,
+      start + batch.rows * width,
+    );
+  if (dictionary !== undefined) {
+    const indexes = await open(dictionary.index);
+    const entries = await dictionaryOf(reader, batch, elements);
+    return {
+      read: async (first, count) => {
+        const found = allocate(dtype, count);
+        const wrong = entries.lookUp(await indexes.read(first, count), count, found);
+        if (wrong === undefined) return found;
+        const row = firstRow + Math.floor((first + wrong.at - start) / width);
+        throw new Fault(`column "${column.name}" has ${wrong.what} in row ${row}`, wrong);
+      },
+    };
+  }
+  return boolBytes ? truths(await open('uint8')) : open(dtype);
+}
+
+/** Bools of a byte each: any byte but 0 is true. */
+export function truths(bytes: ElementBuffer): ElementBuffer {
+  return {
+    read: async (first, count) => {
+      const block = await bytes.read(first, count);
+      return Uint8Array.from({ length: count }, (_, i) => (block[i] === 0 ? 0 : 1));
+    },
+  };
+}
+
+/** Puts `count` rows of a column where they belong; the first row of the block begins at `start`. */
+function place(
+  elements: Values,
+  { column, width, offset }: Source,
+  count: number,
+  values: Values,
+  dtype: DType,
+  start: number,
+  cols: number,
+): void {
+  const { places } = column;
+  const put = (from: number, length: number, to: number, stride: number) => {
+    if (column.dtype === dtype) copyStrided(elements, from, length, values, to, stride);
+    else castToFloat32(elements, column.dtype, from, length, values as Float32Array, to, stride);
+  };
+  if (places !== undefined) {
+    for (let row = 0; row < count; row++)
+      for (let i = 0; i < width; i++) put(row * width + i, 1, start + row * cols + offset + places[i]!, 1);
+  } else if (width === cols) put(0, count * width, start, 1);
+  else if (width === 1) put(0, count, start + offset, cols);
+  else for (let row = 0; row < count; row++) put(row * width, width, start + row * cols + offset, 1);
+}

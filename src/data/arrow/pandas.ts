@@ -1,0 +1,28 @@
+import type { FieldTable } from './format.js';
+
+/** The name that pandas gives an index that has none. */
+const UNNAMED = /^__index_level_\d+__$/;
+
+/**
+ * The fields that hold a frame's index, which numbers the rows and is no feature: those that pandas' metadata lists, and
+ * those of the name that pandas gives (pandas, "Developer: Storing pandas DataFrame objects in Apache Parquet format").
+ */
+export function indexColumnsOf(
+  fields: readonly { readonly name: string }[],
+  metadata: FieldTable['customMetadata'],
+): ReadonlySet<string> {
+  const listed = listedIn(metadata.find(({ key }) => key === 'pandas')?.value ?? '');
+  return new Set(
+    fields.map(({ name }) => name).filter((name) => listed.includes(name) || UNNAMED.test(name)),
+  );
+}
+
+/** A range of numbers is listed as an object: it has no column. */
+function listedIn(pandas: string): unknown[] {
+  try {
+    const { index_columns: names } = Object(JSON.parse(pandas));
+    return Array.isArray(names) ? names : [];
+  } catch {
+    return [];
+  }
+}

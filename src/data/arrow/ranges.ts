@@ -1,0 +1,180 @@
+import { Fault } from '../fault.js';
+import type { Batch } from './batch.js';
+import { type BufferReader, couldHold } from './buffers.js';
+import type { Elements, Level, NumericColumn } from './columns.js';
+import { REMEDY } from './message.js';
+
+/** Where a column's elements are: as many in every row, and in each batch behind each other from `starts` on. */
+export interface Ranges {
+  /** Elements a row. */
+  readonly width: number;
+  /** The first element of each batch. */
+  readonly starts: readonly number[];
+}
+
+/** Offsets or validity looked at together. */
+const BLOCK = 2 ** 20;
+
+/**
+ * Finds the elements of a column's rows, from the outermost array to the innermost: in each a row has `width` entries,
+ * one behind the other. Only offsets are read, and the validity of arrays that have nulls; entries before the first row
+ * and behind the last, which a slice may leave, are not looked at. A fault names the first row that has a null or a list
+ * of another length than row 0, or says that an array has fewer entries than the rows need.
+ */
+export async function rangesOf(
+  reader: BufferReader,
+  column: NumericColumn,
+  batches: readonly Batch[],
+): Promise<Ranges> {
+  let width = 1;
+  let starts: readonly number[] = batches.map(() => 0);
+  const nulls: number[] = [];
+  for (const level of column.levels) {
+    mustHave(column, level, batches, starts, width);
+    const found = await firstNullRow(reader, level, batches, starts, width);
+    if (found !== undefined) nulls.push(found);
+    if (level.kind === 'fixed-size-list') {
+      starts = starts.map((start) => start * level.size);
+      width *= level.size;
+    } else if (level.kind === 'list') {
+      const lists = await listsOf(reader, level, batches, starts, width);
+      // A null is a list of another length too, most often.
+      if (lists.ragged !== undefined && nulls.length === 0) throw ragged(column, lists.ragged, lists.length);
+      if (nulls.length > 0) break;
+      if (lists.length < 0)
+        throw new Fault(`corrupt Arrow data: column "${column.name}" has lists beyond its elements`, {
+          remedy: REMEDY,
+        });
+      starts = lists.starts;
+      width *= lists.length;
+    }
+  }
+  if (nulls.length === 0) return { width, starts };
+  throw new Fault(`column "${column.name}" has a null in row ${Math.min(...nulls)}`, {
+    expected: 'numbers alone',
+    remedy: 'fill or drop the nulls before saving',
+  });
+}
+
+/** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
+function mustHave(
+  { name, levels }: NumericColumn,
+  level: Level,
+  batches: readonly Batch[],
+  starts: readonly number[],
+  width: number,
+): void {
+  const short = batches.some((batch, i) => {
+    const { length } = batch.nodes[level.node]!;
+    const needed = starts[i]! + batch.rows * width;
+    if (level === levels[0] && length !== batch.rows) return true;
+    return length < needed || (level.kind === 'elements' && !mayHold(batch, level, needed));
+  });
+  if (short) {
+    throw new Fault(`corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
+      remedy: REMEDY,
+    });
+  }
+}
+
+/** Whether a batch may have `elements` or more, told from the length of their buffer. */
+function mayHold(batch: Batch, { node, dtype, boolBytes, dictionary }: Elements, elements: number): boolean {
+  const kept = dictionary?.index ?? (boolBytes ? 'uint8' : dtype);
+  const { length } = batch.buffers[batch.firstBuffers[node]! + 1]!;
+  return couldHold(length, batch.compression, kept, elements);
+}
+
+/** The first row with a null among the entries of its rows. Metadata says whether there is any; only then bits are read. */
+async function firstNullRow(
+  reader: BufferReader,
+  { node }: Level,
+  batches: readonly Batch[],
+  starts: readonly number[],
+  width: number,
+): Promise<number | undefined> {
+  let firstRow = 0;
+  for (const [index, batch] of batches.entries()) {
+    if (batch.nodes[node]!.nullCount > 0) {
+      const start = starts[index]!;
+      const end = start + batch.rows * width;
+      const validity = await reader.open(
+        batch.buffers[batch.firstBuffers[node]!]!,
+        batch.compression,
+        'bool',
+        end,
+      );
+      for (let first = start; first < end; first += BLOCK) {
+        const at = (await validity.read(first, Math.min(BLOCK, end - first))).indexOf(0 as never);
+        if (at !== -1) return firstRow + Math.floor((first + at - start) / width);
+      }
+    }
+    firstRow += batch.rows;
+  }
+  return undefined;
+}
+
+interface Lists {
+  /** Entries of each list; negative where offsets are. */
+  readonly length: number;
+  /** Where the entries of each batch begin. */
+  readonly starts: readonly number[];
+  /** The first row that has a list of another length. */
+  readonly ragged?: { readonly row: number; readonly length: number };
+}
+
+/** Reads the offsets of an array of lists. */
+async function listsOf(
+  reader: BufferReader,
+  level: Level & { kind: 'list' },
+  batches: readonly Batch[],
+  firstLists: readonly number[],
+  width: number,
+): Promise<Lists> {
+  let length: number | undefined;
+  let firstRow = 0;
+  const starts: number[] = [];
+  for (const [index, batch] of batches.entries()) {
+    const first = firstLists[index]!;
+    const lists = batch.rows * width;
+    const end = lists === 0 ? first : first + lists + 1;
+    const offsets = await reader.open(
+      batch.buffers[batch.firstBuffers[level.node]! + 1]!,
+      batch.compression,
+      level.offsets,
+      end,
+    );
+    let [start, previous] = [0, 0];
+    for (let at = first; at < end; at += BLOCK) {
+      const count = Math.min(BLOCK, end - at);
+      const block = await offsets.read(at, count);
+      for (let i = 0; i < count; i++) {
+        const offset = Number(block[i]!);
+        if (at + i === first) start = offset;
+        else {
+          const seen = offset - previous;
+          length ??= seen;
+          if (seen !== length) {
+            const row = firstRow + Math.floor((at + i - 1 - first) / width);
+            return { length, starts, ragged: { row, length: seen } };
+          }
+        }
+        previous = offset;
+      }
+    }
+    if (start < 0 || (length ?? 0) < 0) return { length: -1, starts };
+    starts.push(start);
+    firstRow += batch.rows;
+  }
+  return { length: length ?? 0, starts };
+}
+
+function ragged(
+  { name }: NumericColumn,
+  { row, length }: { readonly row: number; readonly length: number },
+  expected: number,
+): Fault {
+  return new Fault(`column "${name}" is ragged: row ${row} has ${length} elements`, {
+    expected: `${expected}, as row 0 has`,
+    remedy: 'pad or cut the lists to one length before saving',
+  });
+}
