@@ -1,14 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import {
-  appendFile,
-  copyFile,
-  mkdtemp,
-  realpath,
-  rename,
-  rm,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, realpath, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

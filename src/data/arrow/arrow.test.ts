@@ -120,9 +120,26 @@ describe('an Arrow file', () => {
     const { columns, compression } = await openFile(fixture('arrow-among-others-stream.arrow'));
     expect(compression).toBe('zstd');
     expect(columns!.map(({ name, width }) => `${name} ${width}`)).toEqual([
-      ...['name 0', 'view 0', 'when 0', 'a 1', 'tags 0', 'point.x 1', 'point.y 1', 'kind 0', 'none 0', 'some 0', 'b 1'],
+      ...[
+        'name 0',
+        'view 0',
+        'when 0',
+        'a 1',
+        'tags 0',
+        'point.x 1',
+        'point.y 1',
+        'kind 0',
+        'none 0',
+        'some 0',
+        'b 1',
+      ],
     ]);
-    expect(columns![2]).toEqual({ name: 'when', type: 'Timestamp<NANOSECOND>', width: 0, leftOut: 'no-numbers' });
+    expect(columns![2]).toEqual({
+      name: 'when',
+      type: 'Timestamp<NANOSECOND>',
+      width: 0,
+      leftOut: 'no-numbers',
+    });
   });
 
   it('stacks the columns that are named, in that order', async () => {

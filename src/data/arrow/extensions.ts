@@ -8,8 +8,8 @@ export interface Extension {
 
 /** The extension type of a field, from its metadata (Arrow columnar format, "Extension Types"). */
 export function extensionOf(metadata: FieldTable['customMetadata']): Extension {
-  const valueOf = (name: string) => metadata.find(({ key }) => key === name)?.value ?? '';
-  return { name: valueOf('ARROW:extension:name'), metadata: valueOf('ARROW:extension:metadata') };
+  const textOf = (name: string) => metadata.find(({ key }) => key === name)?.value ?? '';
+  return { name: textOf('ARROW:extension:name'), metadata: textOf('ARROW:extension:metadata') };
 }
 
 /** Extension types of structs whose fields are numbers that mean nothing by themselves: elements here, shapes there. */
