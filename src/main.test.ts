@@ -213,7 +213,7 @@ describe('exit codes and their one line', () => {
     [2, 'run fixtures/data.npy --batch 0', /--batch: "0"/],
     [2, 'run fixtures/data.npy --batch 2.5', /--batch: "2.5"/],
     [2, 'run fixtures/data.npy --frobnicate', /unknown option '--frobnicate'/],
-    [2, 'run fixtures/data.npy -b 2 --column a', /--column: fixtures\/data\.npy is an NPY file/],
+    [2, 'run fixtures/data.npy -b 2 --column a', /--column: the columns of an NPY file have no names/],
     [2, 'run fixtures/data.arrow -b 2 --column z', /no column "z"/],
     [
       2,
@@ -413,12 +413,23 @@ describe('the other commands', () => {
 
   it('inspect shows a header, for people and as JSON', () => {
     expect(pinbench('inspect fixtures/npy-fortran-big-i2.npy').stdout).toMatch(
-      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\ndevice {2}cpu: .*; fits, 112 B of /,
+      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}its memory; the dataset fits, 112 B of .* free\ndevice {2}cpu: .*; the dataset fits, 112 B of .* free\n/,
     );
     expect(JSON.parse(pinbench('inspect fixtures/arrow-mixed.arrow --json').stdout)).toMatchObject({
       ...{ format: 'arrow', variety: 'file', rows: 2, cols: 3, dtype: 'int64+float64+bool', bytes: 24 },
+      host: { fits: true },
       devices: [{ engine: 'cpu', fits: true }],
     });
+  });
+
+  it('inspect says which columns are left out, and why', () => {
+    const { stdout } = pinbench('inspect fixtures/arrow-pandas-index.arrow');
+    expect(stdout).toMatch(
+      /^column {2}__index_level_0__: Float64, the index of a pandas frame, left out unless --column names it$/m,
+    );
+    expect(pinbench('inspect fixtures/arrow-among-others.arrow').stdout).toMatch(
+      /^column {2}name: Utf8, holds no numbers, left out$/m,
+    );
   });
 
   it('engines says what is there', () => {

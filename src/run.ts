@@ -1,6 +1,7 @@
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { openFile } from './data/open.js';
+import { STANDARD_INPUT_NAME } from './data/standard-input.js';
 import { closeEngines, openEngines } from './engine/registry.js';
 import { PinbenchError, usageError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
@@ -62,7 +63,11 @@ export async function run(
   if (typeof input !== 'string') {
     return runOn(mustBeDataset(input), settings, connections, surroundings);
   }
-  const file = await openFile(input, columns && { columns });
+  const { signal } = options;
+  const { standardInput } = surroundings;
+  const file = await openFile(input, { columns, standardInput, signal }).catch((error: unknown) => {
+    throw signal?.aborted === true ? interrupted(STANDARD_INPUT_NAME, error) : error;
+  });
   try {
     return await runOn(file, settings, connections, surroundings);
   } finally {

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly showsNativeOutput: boolean;
   /** The working directory; throws where it has been removed. */
   readonly cwd: () => string;
+  /** What is piped into the process. */
+  readonly standardInput: () => NodeJS.ReadStream;
   /** Memory that the process may still take, where a container's limit counts. */
   readonly availableMemoryBytes: () => number;
   /** Sets an environment variable of the process itself, which is where native libraries read it. */

@@ -51,6 +51,7 @@ export function surroundingsOfProcess(): Surroundings {
     nodePath: process.execPath,
     showsNativeOutput: false,
     cwd: () => process.cwd(),
+    standardInput: () => process.stdin,
     // Node has it from 20.13 on.
     availableMemoryBytes: () => process.availableMemory?.() ?? freemem(),
     setVariable(name, value) {

@@ -77,7 +77,7 @@ function declare(
     .description(
       'measure feed (copy every step) against pin (resident in GPU memory) and print the comparison',
     )
-    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns');
+    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input');
   declareRunOptions(run, done);
   declareReport(program, done);
 
@@ -118,7 +118,7 @@ function declare(
 
   addOutputOptions(program.command('inspect'))
     .description("a data file's shape, type, bytes and order, from its header alone")
-    .argument('<file>', 'NPY or Arrow file')
+    .argument('<file>', 'NPY or Arrow file; - reads standard input')
     .option('--json', 'as JSON', false)
     .action((file, flags) => done({ command: 'inspect', file, json: flags.json, ...outputOptionsOf(flags) }));
 

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { usageError } from '../errors.js';
 import type { Contents, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
 import { Fault, whose } from './fault.js';
@@ -6,11 +7,16 @@ import { NPY_MAGIC } from './npy/header.js';
 import { openNpy } from './npy/npy.js';
 import { otherFormat, PREFIX_BYTES } from './other-formats.js';
 import { openRegular, type RegularFile } from './regular-file.js';
+import { openStandardInput, STANDARD_INPUT } from './standard-input.js';
 
 /** What opening may be told. */
 export interface OpenOptions {
   /** Arrow columns to stack as the matrix, in this order; default all numeric ones. */
   readonly columns?: readonly string[] | undefined;
+  /** What the path `-` stands for. */
+  readonly standardInput?: () => Readable;
+  /** Stops waiting for standard input when it fires, with its reason thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Bytes that tell whether a file is Arrow. */
@@ -20,10 +26,14 @@ const ARROW_BYTES = 8;
  * Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it.
  * The file stays open until `close`, so that `load` reads what the header speaks of.
  */
-export async function openFile(path: string, { columns }: OpenOptions = {}): Promise<OpenDataFile> {
-  const opened = await openRegular(path);
+export async function openFile(path: string, options: OpenOptions = {}): Promise<OpenDataFile> {
+  const { columns, standardInput, signal } = options;
+  const opened =
+    path === STANDARD_INPUT && standardInput !== undefined
+      ? await openStandardInput(standardInput(), signal)
+      : await openRegular(path);
   try {
-    return heldOpen(await whose(path, () => contentsOf(opened, columns)), opened);
+    return heldOpen(await whose(opened.path, () => contentsOf(opened, columns)), opened);
   } catch (error) {
     await opened.close();
     throw error;

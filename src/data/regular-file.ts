@@ -34,16 +34,16 @@ export class RegularFile {
   }
 }
 
-/** Opens a regular file for reading; a data error says why it cannot be. */
-export async function openRegular(path: string): Promise<RegularFile> {
+/** Opens a regular file for reading, under a name of its own where its path means nothing; a data error says why it cannot be. */
+export async function openRegular(path: string, name = path): Promise<RegularFile> {
   // Asked before the file is opened: a device may act on being opened.
-  mustBeRegular(path, await stat(path).catch(unreadableAt(path)));
+  mustBeRegular(name, await stat(path).catch(unreadableAt(name)));
   // Without waiting, should a pipe take the path in between: to open one waits for its writer.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unreadableAt(path));
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unreadableAt(name));
   try {
     const opened = await file.stat({ bigint: true });
-    mustBeRegular(path, opened);
-    return new RegularFile(path, file, opened);
+    mustBeRegular(name, opened);
+    return new RegularFile(name, file, opened);
   } catch (error) {
     await file.close();
     throw error;

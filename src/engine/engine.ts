@@ -74,6 +74,8 @@ export interface Device extends AsyncDisposable {
   /** Whether the engine itself moves the bytes. False: the framework decides when they move, and reports say so. */
   readonly clocksCopies: boolean;
   supports(strategy: Strategy, plan: Plan): Support;
+  /** Memory of the device that nobody has taken, bytes. Absent where an engine does not say. */
+  freeBytes?(): number;
   /** Steps that only launch an empty kernel and wait for it. No strategy can be faster. Absent where an engine has no such thing. */
   floor?(): Session;
   /** What the calls from JavaScript to the driver cost in one step of a strategy, ns. Absent where no such calls are made. */

@@ -56,6 +56,22 @@ export async function probeEngines(surroundings: Surroundings): Promise<ProbedEn
   return found;
 }
 
+/** Free memory of each device of an engine, bytes; `undefined` where it does not say or cannot be opened now. */
+export async function freeBytesOf(
+  { name, availability }: ProbedEngine,
+  surroundings: Surroundings,
+): Promise<(number | undefined)[]> {
+  if (!availability.available) return [];
+  const engine = await loadEngine(name, surroundings);
+  const free: (number | undefined)[] = [];
+  for (const ordinal of availability.devices.keys()) {
+    const device = await engine.open(ordinal).catch(() => undefined);
+    free.push(device?.freeBytes?.());
+    await device?.[Symbol.asyncDispose]();
+  }
+  return free;
+}
+
 /** Opens what was asked for. `auto` takes the first engine with a GPU, else the processor; a named engine that is not there is an error. */
 export async function openEngines(
   request: EngineRequest,

@@ -13,11 +13,12 @@ async function recordOf(
   script: Parameters<typeof fakeRun>[0],
   options: Parameters<typeof fakeRun>[1] = {},
   notFinite = { nan: 0, infinite: 0, lookedAt: 4 },
+  dataset = datasetOf(4, 1),
 ) {
   const { request, settings, plans } = fakeRun(script, { ...EXACTLY, ...options });
   return buildRecord({
     ...{ version: '0.1.0', startedAt: new Date('2026-11-24T00:00:00Z'), argv: ['run'], settings, plans },
-    ...{ dataset: datasetOf(4, 1), environment: ENVIRONMENT, engines: request.engines, notFinite },
+    ...{ dataset, environment: ENVIRONMENT, engines: request.engines, notFinite },
     outcome: await measure(request),
   });
 }
@@ -30,6 +31,20 @@ describe('buildRecord', () => {
   it('writes what its own schema reads, unchanged by a way through JSON', async () => {
     const record = await recordOf({ stepNs, setupNs });
     expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  it('counts the columns that were left out by their reason, and names the first eight', async () => {
+    const others = Array.from({ length: 20 }, (_, i) => ({
+      name: `c${i}`,
+      type: 'Utf8',
+      why: 'no-numbers' as const,
+    }));
+    const leftOut = [...others, { name: 'id', type: 'Int64', why: 'pandas-index' as const }];
+    const { dataset } = await recordOf({}, {}, undefined, { ...datasetOf(4, 1), leftOut });
+    expect(dataset.leftOut).toEqual([
+      { why: 'no-numbers', columns: 20, names: ['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7'] },
+      { why: 'pandas-index', columns: 1, names: ['id'] },
+    ]);
   });
 
   it('derives every figure of a result from what the clock said', async () => {

@@ -1,4 +1,4 @@
-import { type Dataset, ELEMENT_BYTES } from '../data/dataset.js';
+import { type Dataset, ELEMENT_BYTES, type LeftOut } from '../data/dataset.js';
 import type { NotFinite } from '../data/not-finite.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import { roundsOf } from '../measure/blocks.js';
@@ -56,7 +56,29 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
   };
 }
 
-function datasetOf({ path, format, dtype, castFrom, rows, cols }: Dataset): RunRecord['dataset'] {
+function datasetOf({
+  path,
+  format,
+  dtype,
+  castFrom,
+  rows,
+  cols,
+  leftOut = [],
+}: Dataset): RunRecord['dataset'] {
   const bytes = rows * cols * ELEMENT_BYTES[dtype];
-  return { path, format, dtype, ...(castFrom !== undefined && { castFrom }), rows, cols, bytes };
+  return {
+    ...{ path, format, dtype, ...(castFrom !== undefined && { castFrom }), rows, cols, bytes },
+    ...(leftOut.length > 0 && { leftOut: leftOutByReason(leftOut) }),
+  };
+}
+
+/** How many of the columns that were left out a record names: there may be thousands. */
+const NAMED = 8;
+
+function leftOutByReason(leftOut: readonly LeftOut[]): RunRecord['dataset']['leftOut'] {
+  const reasons = [...new Set(leftOut.map(({ why }) => why))];
+  return reasons.map((why) => {
+    const columns = leftOut.filter((column) => column.why === why);
+    return { why, columns: columns.length, names: columns.slice(0, NAMED).map(({ name }) => name) };
+  });
 }

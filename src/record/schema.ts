@@ -22,6 +22,16 @@ const dataset = z.object({
   rows: positive,
   cols: positive,
   bytes: positive.describe('of the matrix in memory'),
+  leftOut: z
+    .array(
+      z.object({
+        why: z.enum(['no-numbers', 'pandas-index']),
+        columns: positive,
+        names: z.array(z.string()).describe('of the first of them'),
+      }),
+    )
+    .optional()
+    .describe('columns of the file that were not read though nobody named others'),
 });
 
 const plan = planOptionsSchema.and(

@@ -1,15 +1,28 @@
 import { type ColumnInfo, type DataFile, ELEMENT_BYTES, MAX_ELEMENTS } from '../data/dataset.js';
-import type { Availability } from '../engine/engine.js';
+import type { Availability, DeviceInfo } from '../engine/engine.js';
 import { formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
-/** Whether a dataset fits a device, as float32. */
+/** Whether a dataset fits, as float32, in what is free of a memory now. */
 export interface Fit {
+  readonly freeBytes?: number;
+  /** `null` where the free memory is not known. */
+  readonly fits: boolean | null;
+}
+
+/** The same of a device. */
+export interface DeviceFit extends Fit {
   readonly engine: EngineName;
   readonly device: string;
-  /** Absent where the device does not say. */
+  /** All of its memory; absent where the device does not say. */
   readonly memoryBytes?: number;
-  readonly fits: boolean | null;
+}
+
+/** An engine as it was found, and the free memory of each of its devices, where it is known. */
+export interface FoundEngine {
+  readonly name: EngineName;
+  readonly availability: Availability;
+  readonly freeBytes: readonly (number | undefined)[];
 }
 
 /** What `inspect` says of a file, from its header alone. */
@@ -30,13 +43,16 @@ export interface Inspection {
   /** The type it is cast from by default; absent for float32. */
   readonly castFrom?: string;
   readonly columns?: readonly ColumnInfo[];
-  readonly devices: readonly Fit[];
+  /** The memory of this machine, which the matrix is loaded into. */
+  readonly host: Fit;
+  readonly devices: readonly DeviceFit[];
 }
 
-/** Puts a header beside the devices that were found. */
+/** Puts a header beside the host and the devices that were found. */
 export function inspectionOf(
   file: DataFile,
-  engines: readonly { readonly name: EngineName; readonly availability: Availability }[],
+  hostFreeBytes: number,
+  engines: readonly FoundEngine[],
 ): Inspection {
   const {
     path,
@@ -57,21 +73,30 @@ export function inspectionOf(
     ...{ path, format, variety, shape, rows, cols, dtype, order, byteOrder, compression, fileBytes, bytes },
     ...(dtype !== 'float32' && { castFrom: dtype }),
     ...(columns && { columns }),
-    devices: engines.flatMap(({ name, availability }) =>
-      availability.available ? availability.devices.map((device) => fitOf(name, device, bytes)) : [],
+    host: fitIn(hostFreeBytes, bytes),
+    devices: engines.flatMap(({ name, availability, freeBytes }) =>
+      availability.available
+        ? availability.devices.map((device, i) =>
+            // A device that is no GPU works in the host's memory.
+            fitOf(name, device, freeBytes[i] ?? (device.gpu ? undefined : hostFreeBytes), bytes),
+          )
+        : [],
     ),
   };
 }
 
-function fitOf(engine: EngineName, device: { name: string; memoryBytes?: number }, bytes: number): Fit {
-  const { name, memoryBytes } = device;
-  if (memoryBytes === undefined) return { engine, device: name, fits: null };
-  return {
-    engine,
-    device: name,
-    memoryBytes,
-    fits: bytes <= memoryBytes && bytes / ELEMENT_BYTES.float32 <= MAX_ELEMENTS,
-  };
+function fitIn(freeBytes: number | undefined, bytes: number): Fit {
+  if (freeBytes === undefined) return { fits: null };
+  return { freeBytes, fits: bytes <= freeBytes && bytes / ELEMENT_BYTES.float32 <= MAX_ELEMENTS };
+}
+
+function fitOf(
+  engine: EngineName,
+  { name, memoryBytes }: DeviceInfo,
+  freeBytes: number | undefined,
+  bytes: number,
+): DeviceFit {
+  return { engine, device: name, ...(memoryBytes && { memoryBytes }), ...fitIn(freeBytes, bytes) };
 }
 
 /** An inspection for people. */
@@ -88,17 +113,25 @@ export function renderInspection(inspection: Inspection): string {
       `${dtype}, ${inspection.byteOrder}-endian, ${inspection.order}, compression ${inspection.compression}`,
     ],
     ['memory', `${formatBytes(bytes)} as float32${castFrom === undefined ? '' : ` (cast from ${castFrom})`}`],
-    ...(columns ?? []).map(({ name, type, width }): [string, string] => [
-      'column',
-      `${name}: ${type}, ${width === 0 ? 'not numeric, left out' : `${width} of the matrix's columns`}`,
+    ...(columns ?? []).map((column): [string, string] => ['column', columnSentence(column)]),
+    ['host', fitSentence('its memory', inspection.host, bytes)],
+    ...inspection.devices.map((fit): [string, string] => [
+      'device',
+      `${fit.engine}: ${fitSentence(fit.device, fit, bytes)}`,
     ]),
-    ...inspection.devices.map((fit): [string, string] => ['device', fitSentence(fit, bytes)]),
   ];
   return lines.map(([label, text]) => `${label.padEnd(8)}${text}\n`).join('');
 }
 
-function fitSentence({ engine, device, memoryBytes, fits }: Fit, bytes: number): string {
-  if (fits === null || memoryBytes === undefined) return `${engine}: ${device}; its memory is not known`;
-  const room = `${formatBytes(bytes)} of ${formatBytes(memoryBytes)}`;
-  return `${engine}: ${device}; ${fits ? `fits, ${room}` : `does not fit, ${room}: it can be fed, not kept there`}`;
+function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
+  if (leftOut === 'pandas-index')
+    return `${name}: ${type}, the index of a pandas frame, left out unless --column names it`;
+  if (width === 0) return `${name}: ${type}, holds no numbers, left out`;
+  return `${name}: ${type}, ${width} of the matrix's columns`;
+}
+
+function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {
+  if (freeBytes === undefined) return `${memory}; how much of it is free is not known`;
+  const room = `${formatBytes(bytes)} of ${formatBytes(freeBytes)} free`;
+  return `${memory}; the dataset ${fits ? `fits, ${room}` : `does not fit, ${room}`}`;
 }

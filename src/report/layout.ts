@@ -125,6 +125,7 @@ export interface Line {
     | 'head'
     | 'device'
     | 'dataset'
+    | 'left out'
     | 'plan'
     | 'harness'
     | 'skipped'

@@ -33,6 +33,22 @@ describe('the table', () => {
     `);
   });
 
+  it('says in a line which columns of the file were left out, and names the first of them', async () => {
+    const record = sampleRecord();
+    const leftOut = [
+      { why: 'no-numbers' as const, columns: 10, names: [...'abcdefgh'] },
+      { why: 'pandas-index' as const, columns: 1, names: ['id'] },
+    ];
+    const text = await table({ ...record, dataset: { ...record.dataset, leftOut } });
+    expect(text).toMatch(
+      /^left out {3}10 columns that hold no numbers: a, b, c, d, e, f, g, h, and 2 more$/m,
+    );
+    expect(text).toMatch(
+      /^left out {3}1 column that holds the index of a pandas frame, which --column takes: id$/m,
+    );
+    expect(await table(record)).not.toContain('left out');
+  });
+
   it('has no colour unless asked, and then colours only', async () => {
     const plain = await table(sampleRecord());
     const coloured = await table(sampleRecord(), true);

@@ -7,6 +7,8 @@ import type { Named } from './named.js';
 import { verdictSentences } from './verdicts.js';
 import { warningSentences } from './warnings.js';
 
+type LeftOut = NonNullable<RunRecord['dataset']['leftOut']>[number];
+
 /** Everything that is said under the table, in order; of several records what all say once, and else who says it. */
 export function linesOf(records: readonly Named[]): Line[] {
   const said = new Map<string, { line: Line; by: Set<Named> }>();
@@ -29,6 +31,7 @@ function linesOfOne(record: RunRecord, alone: boolean): Line[] {
   return [
     ...record.environment.devices.map((device) => line('device', deviceSentence(device, alone))),
     line('dataset', datasetSentence(record.dataset)),
+    ...(record.dataset.leftOut ?? []).map((columns) => line('left out', leftOutSentence(columns))),
     line('plan', planSentence(record)),
     ...(alone ? harness(record) : []),
     ...skippedSentences(record).map((text) => line('skipped', text)),
@@ -42,7 +45,9 @@ function line(label: Line['label'], text: string): Line {
   return { label, text };
 }
 
-const LABELS_IN_ORDER = ['device', 'dataset', 'plan', 'harness', 'skipped', 'verdict', 'warning'] as const;
+const LABELS_IN_ORDER = [
+  ...(['device', 'dataset', 'left out', 'plan', 'harness', 'skipped', 'verdict', 'warning'] as const),
+];
 
 function deviceSentence(device: DeviceRecord, alone: boolean): string {
   const { engine, name, runtime, driver, link, floorNs, gpu, clocksCopies } = device;
@@ -60,6 +65,17 @@ function deviceSentence(device: DeviceRecord, alone: boolean): string {
 function datasetSentence({ path, rows, cols, dtype, castFrom, bytes }: RunRecord['dataset']): string {
   const cast = castFrom === undefined ? '' : `, cast from ${castFrom}`;
   return `${path}: ${formatInteger(rows)} × ${formatInteger(cols)} ${dtype}${cast}, ${formatBytes(bytes)}`;
+}
+
+function leftOutSentence({ why, columns, names }: LeftOut): string {
+  const more = columns > names.length ? `, and ${formatInteger(columns - names.length)} more` : '';
+  const listed = `${names.join(', ')}${more}`;
+  const [count, hold] = [
+    `${formatInteger(columns)} column${columns === 1 ? '' : 's'}`,
+    columns === 1 ? 'holds' : 'hold',
+  ];
+  if (why === 'no-numbers') return `${count} that ${hold} no numbers: ${listed}`;
+  return `${count} that ${hold} the index of a pandas frame, which --column takes: ${listed}`;
 }
 
 function planSentence({ plan, results }: RunRecord): string {

@@ -37,6 +37,10 @@ export class CudaDevice implements Device {
   }
 
   /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
+  freeBytes(): number {
+    return this.#context.driver.memory().freeBytes;
+  }
+
   supports(strategy: Strategy, plan: Plan): Support {
     if (strategy.replay && plan.sampling === 'gather') {
       return { reason: 'a recorded epoch cannot draw its rows anew' };

@@ -152,6 +152,8 @@ describe('the CUDA engine, on a driver in memory', () => {
       ],
     });
     await expect(engine.open(1)).rejects.toMatchObject({ code: 'engine', subject: '--device 1' });
+    await using device = await engine.open(0);
+    expect(device.freeBytes?.()).toBeGreaterThan(0);
   });
 
   it('looks for the library where drivers put it, never for the toolkit’s stub', () => {
