@@ -150,7 +150,7 @@ describe('the table of options', () => {
         remainder: 'drop',
         fetch: 'step',
       },
-      readback: 'mapped',
+      ...{ readback: 'mapped', chunk: 'all' },
     });
     expect(comparableOptionsOf(planOptionsOf(settingsOf({}), [32])).columns).toBe('all');
   });

@@ -60,6 +60,7 @@ const MAX_SEED = 2 ** 32 - 1;
 /** The CUDA kernel counts passes in 31 bits. */
 const MAX_WORK = 2 ** 31 - 1;
 const MAX_EPOCHS = 1e9;
+const MAX_CHUNK = 2 ** 20;
 /** Rows per mini-batch where `--batch` is not given; all rows where there are fewer. */
 export const DEFAULT_BATCH = 32;
 /** Warm-up lasts at least and at most this long, unless `--warmup 0` asks for none, ns. */
@@ -152,6 +153,16 @@ export const RUN_OPTIONS = {
     group: 'What to measure',
     help: `all, or some of ${STRATEGIES.join(', ')}`,
     default: ['feed', 'pin'],
+  }),
+  /** How many mini-batches `feed-chunk` copies at once, at most those of an epoch. */
+  chunk: option(whole(1, MAX_CHUNK), {
+    flag: '--chunk <n>',
+    group: 'What to measure',
+    help: 'mini-batches that feed-chunk copies at once, at most those of an epoch',
+    defaultHelp: 'as many as make 8 MiB',
+    plan: 'chunk',
+    comparable: true,
+    planLine: (chunk) => `${chunk} mini-batches a chunk`,
   }),
   /** Whether the scalars come back after every step or after every epoch. */
   fetch: option(word(FETCHES), {

@@ -4,7 +4,9 @@
  */
 
 /** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
-export const STRATEGIES = ['feed', 'pin', 'feed-locked', 'feed-ahead', 'pin-replay', 'zero-copy'] as const;
+export const STRATEGIES = [
+  ...(['feed', 'pin', 'feed-locked', 'feed-ahead', 'feed-chunk', 'pin-replay', 'zero-copy'] as const),
+] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
 /** What executes the graph. */

@@ -3,6 +3,7 @@ import { usageError } from '../errors.js';
 import { powersIn, type Sizes } from '../option-kinds.js';
 import { DEFAULT_BATCH, type Settings } from '../options.js';
 import type { DType } from '../words.js';
+import { CHUNK_BYTES, chunkOf } from './chunks.js';
 import type { Strategy } from './strategy.js';
 
 /** The shape of a dataset: all that a plan needs to know of it. */
@@ -17,13 +18,15 @@ export interface DatasetShape {
 export type PlanRequest = Pick<
   Settings,
   'batch' | 'work' | 'shuffle' | 'sampling' | 'seed' | 'remainder' | 'fetch' | 'readback'
->;
+> & { readonly chunk?: Settings['chunk'] };
 
 /** One batch size and one work as data: what a step and an epoch are, before anything runs. */
-export interface Plan extends DatasetShape, Omit<PlanRequest, 'batch' | 'work'> {
+export interface Plan extends DatasetShape, Omit<PlanRequest, 'batch' | 'work' | 'chunk'> {
   readonly batch: number;
   readonly work: number;
   readonly stepsPerEpoch: number;
+  /** Mini-batches that are copied at once, where a strategy copies several. */
+  readonly chunk: number;
   /** Rows that an epoch visits: all of them, or without the remainder. */
   readonly rowsPerEpoch: number;
 }
@@ -77,11 +80,12 @@ function planOf(
   work: number,
 ): Plan {
   const { rows, cols, dtype } = shape;
-  const { shuffle, sampling, seed, remainder, fetch, readback } = request;
+  const { shuffle, sampling, seed, remainder, fetch, readback, chunk } = request;
   const stepsPerEpoch = remainder === 'keep' ? Math.ceil(rows / batch) : Math.floor(rows / batch);
   return {
     ...{ rows, cols, dtype, shuffle, sampling, seed, remainder, fetch, readback, batch, work },
     stepsPerEpoch,
+    chunk: chunkOf(chunk ?? Math.floor(CHUNK_BYTES / (batch * rowBytesOf(shape))), stepsPerEpoch),
     rowsPerEpoch: remainder === 'keep' ? rows : stepsPerEpoch * batch,
   };
 }

@@ -9,6 +9,8 @@ export interface Strategy {
   readonly hostMemory: 'pageable' | 'page-locked';
   /** The copy of step i+1 runs under the graph of step i. */
   readonly overlap: boolean;
+  /** Several mini-batches are staged together, copied in one transfer and sliced on the device. */
+  readonly chunk: boolean;
   /** The epoch is recorded once, as a CUDA graph, and replayed. */
   readonly replay: boolean;
   /** The graph reads host memory over the link; nothing is copied. */
@@ -20,6 +22,7 @@ const FEED: Strategy = {
   resident: false,
   hostMemory: 'pageable',
   overlap: false,
+  chunk: false,
   replay: false,
   mapped: false,
 };
@@ -29,6 +32,7 @@ const TABLE: Readonly<Record<StrategyName, Strategy>> = {
   pin: { ...FEED, name: 'pin', resident: true },
   'feed-locked': { ...FEED, name: 'feed-locked', hostMemory: 'page-locked' },
   'feed-ahead': { ...FEED, name: 'feed-ahead', hostMemory: 'page-locked', overlap: true },
+  'feed-chunk': { ...FEED, name: 'feed-chunk', hostMemory: 'page-locked', overlap: true, chunk: true },
   'pin-replay': { ...FEED, name: 'pin-replay', resident: true, replay: true },
   'zero-copy': { ...FEED, name: 'zero-copy', hostMemory: 'page-locked', mapped: true },
 };

@@ -115,6 +115,9 @@ const row = z.object({
 
 const measured = row.extend({
   status: z.literal('measured'),
+  chunk: positive
+    .optional()
+    .describe('mini-batches that are copied at once, of a strategy that copies several'),
   steps: positive.describe('timed, all rounds together'),
   stepsPerEpoch: positive,
   epochsMeasured: z.number().positive().describe('steps over stepsPerEpoch: a block may be part of an epoch'),

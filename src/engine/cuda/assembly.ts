@@ -1,7 +1,8 @@
-import { allocate, type Dataset, ELEMENT_BYTES } from '../../data/dataset.js';
+import { allocate, type Dataset, ELEMENT_BYTES, type Values } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { Belongings } from './belongings.js';
+import type { ChunkLane } from './chunk.js';
 import { blocksFor, type Context, type Kernels } from './context.js';
 import {
   type Delivery,
@@ -89,8 +90,27 @@ function gatheredDelivery(parts: Parts, copies: number): Delivery {
   return feedGathered(driver, launches, plan, sizes, dataset.values, stagingOf(parts, copies), route);
 }
 
+/** Half of the way of `feed-chunk`. */
+export function chunkLaneOf(parts: Parts): ChunkLane {
+  const { context, belongings, plan } = parts;
+  const { driver } = context;
+  const bytes = plan.chunk * plan.batch * rowBytesOf(plan);
+  const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a chunk'));
+  const device = belongings.keep(allocateOnDevice(driver, bytes, 'a chunk'));
+  const { whole } = launchesOf(parts, device.address, { whole: true });
+  const values = viewAs(parts, memory);
+  return { values, host: memory.address, device: device.address, launch: whole };
+}
+
+/** Page-locked memory as an array of the dataset's elements. */
+function viewAs({ context, dataset }: Parts, { address, bytes }: Memory): Values {
+  const ArrayType = allocate(dataset.dtype, 0).constructor as new (buffer: ArrayBuffer) => Values;
+  return new ArrayType(context.driver.library.view(address, bytes));
+}
+
 /** Where the host gathers a mini-batch before it is copied. The driver has read pageable memory when a copy is queued, page-locked memory only when the copy ran. */
-function stagingOf({ context, belongings, dataset, plan, strategy }: Parts, copies: number): Staging {
+function stagingOf(parts: Parts, copies: number): Staging {
+  const { context, belongings, dataset, plan, strategy } = parts;
   const { driver } = context;
   const { dtype } = dataset;
   const elements = plan.batch * plan.cols;
@@ -100,11 +120,9 @@ function stagingOf({ context, belongings, dataset, plan, strategy }: Parts, copi
   }
   const bytes = elements * ELEMENT_BYTES[dtype];
   const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a mini-batch'));
-  const view = driver.library.view(memory.address, bytes);
-  const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBuffer) => Dataset['values'];
   const copied = belongings.event(NO_TIMING);
   return {
-    values: new ArrayType(view),
+    values: viewAs(parts, memory),
     address: memory.address,
     wait: () => driver.do('cuEventSynchronize', copied),
     queued: () => driver.do('cuEventRecord', copied, copies),

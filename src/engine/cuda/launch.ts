@@ -71,5 +71,5 @@ export class Launch {
 }
 
 /** Slots of the parameters that change from step to step: see the entry points in kernels/sum_of_squares.cu. */
-export const SLICE = { out: 3, index: 6 } as const;
+export const SLICE = { total: 1, out: 3, index: 6 } as const;
 export const GATHER = { out: 3 } as const;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { median } from 'simple-statistics';
+import { chunksIn } from '../../plan/chunks.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { CallName, RawCalls } from './declarations.js';
@@ -50,13 +51,14 @@ const WARM_UP_ROUNDS = 10;
  * of every strategy and holds them against this table.
  */
 export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
-  const { resident, hostMemory, overlap, replay, mapped } = strategy;
+  const { resident, hostMemory, overlap, chunk, replay, mapped } = strategy;
   const gather = plan.sampling === 'gather';
   const atOnce = replay || plan.fetch === 'epoch';
   const steps = plan.stepsPerEpoch;
   /** Calls that are made once for all scalars that come back together. */
   const perFetch = atOnce ? 1 / steps : 1;
   const copies = !resident && !mapped;
+  if (chunk) return callsOfChunks(plan, perFetch);
   // The host writes page-locked staging memory again only when the copy of it has ended.
   const staged = copies && gather && hostMemory === 'page-locked' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
@@ -70,6 +72,25 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
     cuStreamWaitEvent: (overlap ? 1 : 0) + (deferred ? Math.max(0, steps - 2) / steps : 0),
     cuEventRecord: (overlap ? 1 : 0) + (deferred ? 1 : 0) + staged,
     cuEventSynchronize: staged,
+  };
+}
+
+/** The same of `feed-chunk`, where a call for each step is the launch alone. */
+function callsOfChunks(plan: Plan, perFetch: number): Readonly<Record<StepCall, number>> {
+  const { stepsPerEpoch: steps, fetch } = plan;
+  const chunks = chunksIn(plan.chunk, steps);
+  const deferred = fetch === 'epoch';
+  // Memory is written again from the third chunk on.
+  const again = Math.max(0, chunks - 2);
+  return {
+    cuMemcpyHtoDAsync_v2: chunks / steps,
+    cuMemcpyDtoHAsync_v2: plan.readback === 'copy' ? perFetch : 0,
+    cuLaunchKernel: 1,
+    cuGraphLaunch: 0,
+    cuStreamSynchronize: perFetch,
+    cuStreamWaitEvent: (chunks + (deferred ? again : 0)) / steps,
+    cuEventRecord: (chunks + (deferred ? chunks : 0)) / steps,
+    cuEventSynchronize: again / steps,
   };
 }
 

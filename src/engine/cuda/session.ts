@@ -5,9 +5,10 @@ import type { Plan } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { Phases, Session } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
-import { deliveryOf, launchesOf, type Parts } from './assembly.js';
+import { chunkLaneOf, deliveryOf, launchesOf, type Parts } from './assembly.js';
 import { Belongings } from './belongings.js';
 import { orUnavailable } from './check.js';
+import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
 import { INDEX_BYTES } from './delivery.js';
 import { GATHER, SLICE } from './launch.js';
@@ -56,6 +57,7 @@ export class CudaSession implements Session {
         outSlot: sampling === 'gather' ? GATHER.out : SLICE.out,
       };
       if (strategy.replay) this.#loop = replayOf(parts, room);
+      else if (strategy.chunk) this.#loop = chunkedOf(parts, room);
       else if (strategy.overlap) this.#loop = aheadOf(parts, room);
       else {
         const deliver = deliveryOf(parts, stream);
@@ -130,6 +132,11 @@ function replayOf(parts: Parts, room: Room): StepsLoop {
 function aheadOf(parts: Parts, room: Room): StepsLoop {
   const copies = parts.belongings.stream();
   return aheadLoop(room, [deliveryOf(parts, copies), deliveryOf(parts, copies)], copies);
+}
+
+function chunkedOf(parts: Parts, room: Room): StepsLoop {
+  const copies = parts.belongings.stream();
+  return chunkLoop(room, parts.dataset.values, [chunkLaneOf(parts), chunkLaneOf(parts)], copies);
 }
 
 function withinMemory<T>(work: () => T): T {

@@ -38,12 +38,14 @@ export class TfjsDevice implements Device {
       };
     }
     if (strategy.replay) return { reason: 'TensorFlow.js cannot record a CUDA graph' };
-    if (strategy.hostMemory === 'page-locked')
+    // Chunks are staged in whatever memory there is: what they save is copies.
+    if (strategy.hostMemory === 'page-locked' && !strategy.chunk)
       return { reason: 'TensorFlow.js cannot page-lock host memory' };
     const { largestTensorBytes = Number.POSITIVE_INFINITY } = this.#traits;
-    const bytes = (strategy.resident ? plan.rows : plan.batch) * rowBytesOf(plan);
+    const rows = strategy.resident ? plan.rows : strategy.chunk ? plan.chunk * plan.batch : plan.batch;
+    const bytes = rows * rowBytesOf(plan);
     if (bytes <= largestTensorBytes) return 'yes';
-    const what = strategy.resident ? 'the dataset' : 'a mini-batch';
+    const what = strategy.resident ? 'the dataset' : strategy.chunk ? 'a chunk' : 'a mini-batch';
     return {
       reason: `${what}, ${formatBytes(bytes)}, does not fit in the device's largest buffer, ${formatBytes(largestTensorBytes)}`,
     };

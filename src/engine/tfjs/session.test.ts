@@ -51,26 +51,34 @@ async function epochSums(name: StrategyName, rows: number, cols: number, request
 }
 
 describe('a tfjs session on the cpu backend', () => {
-  it.each(['feed', 'pin'] as const)('gives the 8,555 of the example to %s', async (name) => {
+  it.each(['feed', 'pin', 'feed-chunk'] as const)('gives the 8,555 of the example to %s', async (name) => {
     const { out } = await epochSums(name, 10, 3, {});
     expect(out.reduce((a, b) => a + b)).toBe(8555);
   });
 
-  it.each(['feed', 'pin'] as const)('gives every scalar of every kind of epoch to %s', async (name) => {
-    for (const sampling of ['slice', 'gather'] as const) {
-      for (const remainder of ['drop', 'keep'] as const) {
-        for (const fetch of ['step', 'epoch'] as const) {
-          for (const work of [1, 3]) {
-            const request = { sampling, remainder, fetch, work: [work], batch: [3] };
-            const { out, expected } = await epochSums(name, 11, 2, request);
-            expect(out, JSON.stringify(request)).toEqual(expected);
+  it.each(['feed', 'pin', 'feed-chunk'] as const)(
+    'gives every scalar of every kind of epoch to %s',
+    async (name) => {
+      for (const sampling of ['slice', 'gather'] as const) {
+        for (const remainder of ['drop', 'keep'] as const) {
+          for (const fetch of ['step', 'epoch'] as const) {
+            for (const [work, chunk] of [
+              [1, undefined],
+              [3, undefined],
+              [1, 1],
+              [1, 2],
+            ] as const) {
+              const request = { sampling, remainder, fetch, work: [work], batch: [3], chunk };
+              const { out, expected } = await epochSums(name, 11, 2, request);
+              expect(out, JSON.stringify(request)).toEqual(expected);
+            }
           }
         }
       }
-    }
-  });
+    },
+  );
 
-  it.each(['feed', 'pin'] as const)(
+  it.each(['feed', 'pin', 'feed-chunk'] as const)(
     'runs any stretch of an order for %s, and writes no more',
     async (name) => {
       for (const sampling of ['slice', 'gather'] as const) {
@@ -286,7 +294,7 @@ describe('a tfjs session on the cpu backend', () => {
     },
   );
 
-  it('offers feed and pin, and says why not the others', () => {
+  it('offers feed, pin and feed-chunk, and says why not the others', () => {
     const plan = planOf(10, 3, {});
     const support = Object.fromEntries(
       strategiesNamed(STRATEGIES).map((s) => [s.name, device.supports(s, plan)]),
@@ -296,6 +304,7 @@ describe('a tfjs session on the cpu backend', () => {
       pin: 'yes',
       'feed-locked': { reason: 'TensorFlow.js cannot page-lock host memory' },
       'feed-ahead': { reason: 'TensorFlow.js cannot page-lock host memory' },
+      'feed-chunk': 'yes',
       'pin-replay': { reason: 'TensorFlow.js cannot record a CUDA graph' },
       'zero-copy': { reason: 'TensorFlow.js cannot page-lock host memory' },
     });

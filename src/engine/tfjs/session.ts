@@ -1,8 +1,10 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Values } from '../../data/dataset.js';
 import { indexesOf, type Order } from '../../plan/order.js';
 import { type Plan, rowsOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import { type Chunk, chunkAt, stagingOf } from '../chunk.js';
 import { type Session, StrategyUnavailable } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import type { Tfjs } from './namespace.js';
@@ -27,6 +29,9 @@ export class TfjsSession implements Session {
   readonly #miniBatch: MiniBatch;
   readonly #awaits: boolean;
   #resident: Tensor2D | undefined;
+  /** The call of `steps` that is under way, and the chunk of it that mini-batches are cut from. */
+  #call: { readonly order: Order; readonly to: number } | undefined;
+  #chunk: { readonly tensor: Tensor2D; readonly chunk: Chunk; readonly index: number } | undefined;
 
   /** `values` is the row-major dataset of the plan's shape. With `awaits` scalars come back by promises: no other backend pays for them. */
   constructor(tf: Tfjs, values: Float32Array, plan: Plan, strategy: Strategy, awaits = false) {
@@ -38,6 +43,7 @@ export class TfjsSession implements Session {
     if (plan.fetch === 'epoch') this.maxSteps = Math.min(plan.stepsPerEpoch, MOST_STACKED_SCALARS);
     const gather = plan.sampling === 'gather';
     if (strategy.resident) this.#miniBatch = gather ? this.#gatherOnDevice : this.#sliceOnDevice;
+    else if (strategy.chunk) this.#miniBatch = this.#sliceOfChunk;
     else this.#miniBatch = gather ? this.#feedGathered : this.#feedSlice;
   }
 
@@ -72,12 +78,15 @@ export class TfjsSession implements Session {
       throw new Error(`${to - from} steps in one call, which has room for ${maxSteps}`);
     if (to === from) return;
     const watch = stepNs && new StepWatch(stepNs);
+    this.#call = { order, to };
     if (this.#awaits) return this.#awaitingSteps(order, from, to, out, watch);
     try {
       if (this.#plan.fetch === 'epoch') this.#fetchAtEnd(order, from, to, out, watch);
       else this.#fetchPerStep(order, from, to, out, watch);
     } catch (error) {
       throw orUnavailable(error, 'there was no memory for a step');
+    } finally {
+      this.#disposeChunk();
     }
   }
 
@@ -88,6 +97,11 @@ export class TfjsSession implements Session {
   #disposeResident(): void {
     this.#resident?.dispose();
     this.#resident = undefined;
+  }
+
+  #disposeChunk(): void {
+    this.#chunk?.tensor.dispose();
+    this.#chunk = undefined;
   }
 
   #fetchPerStep(
@@ -131,6 +145,8 @@ export class TfjsSession implements Session {
       else await this.#awaitPerStep(order, from, to, out, watch);
     } catch (error) {
       throw orUnavailable(error, 'there was no memory for a step');
+    } finally {
+      this.#disposeChunk();
     }
   }
 
@@ -218,6 +234,35 @@ export class TfjsSession implements Session {
     const [begin, end] = rowsOf(this.#plan, indexes[step]!);
     return this.#tf.slice(this.#resident!, [begin, 0], [end - begin, -1]);
   };
+
+  /** `feed-chunk`: the mini-batch is cut from a chunk that was copied in one transfer. */
+  #sliceOfChunk: MiniBatch = (indexes, step) => {
+    const { batch } = this.#plan;
+    const held = this.#chunk;
+    const { chunk, tensor } =
+      held !== undefined && step < held.chunk.from + held.chunk.steps ? held : this.#nextChunk(indexes, step);
+    const begin = (step - chunk.from) * batch;
+    return this.#tf.slice(tensor, [begin, 0], [Math.min(batch, chunk.rows - begin), -1]);
+  };
+
+  /** Stages the chunk that begins with a step, in a new array: tfjs may still hold the last one. */
+  #nextChunk(indexes: Int32Array, step: number): { readonly chunk: Chunk; readonly tensor: Tensor2D } {
+    const { batch, cols } = this.#plan;
+    const index = this.#chunk === undefined ? 0 : this.#chunk.index + 1;
+    this.#disposeChunk();
+    const { order, to } = this.#call!;
+    const chunk = chunkAt(this.#plan, order, index, step, to)!;
+    const values = new Float32Array(chunk.steps * batch * cols);
+    const stage = stagingOf(this.#plan, this.#values as Values);
+    while (chunk.staged < chunk.steps) stage(chunk, indexes, values);
+    const tensor = this.#tf.tensor(
+      values.subarray(0, chunk.rows * cols),
+      [chunk.rows, cols],
+      'float32',
+    ) as Tensor2D;
+    this.#chunk = { tensor, chunk, index };
+    return this.#chunk;
+  }
 
   /** Rows are gathered into a new array each step: tfjs may still hold the last one. */
   #feedGathered: MiniBatch = (indexes, step) => {

@@ -86,6 +86,10 @@ const REFUSED: readonly [fault: string, strategy: string, said: RegExp][] = [
   ['cuEventCreate:2=2', 'feed-ahead', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
   ['cuEventRecord:3=400', 'feed-ahead', /cuEventRecord: CUDA_ERROR_INVALID_HANDLE/],
   ['cuStreamWaitEvent:2=400', 'feed-ahead', /cuStreamWaitEvent: CUDA_ERROR_INVALID_HANDLE/],
+  ['cuEventCreate:3=2', 'feed-chunk', /cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY/],
+  ['cuEventRecord:3=400', 'feed-chunk', /cuEventRecord: CUDA_ERROR_INVALID_HANDLE/],
+  ['cuEventSynchronize:1=400', 'feed-chunk', /cuEventSynchronize: CUDA_ERROR_INVALID_HANDLE/],
+  ['cuMemcpyHtoDAsync_v2:2=1', 'feed-chunk', /cuMemcpyHtoDAsync_v2: CUDA_ERROR_INVALID_VALUE/],
   [
     'cuStreamBeginCapture_v2:1=900',
     'pin-replay',
@@ -177,7 +181,7 @@ describe.skipIf(missing !== undefined)(
 );
 
 describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
-  it('prints six verified rows with the right bytes', () => {
+  it('prints seven verified rows with the right bytes', () => {
     const { status, stdout, stderr, report } = run({}, '--strategy', 'all', '--json', '-');
     expect([status, stderr]).toEqual([0, '']);
     const { results } = JSON.parse(stdout) as { results: Record<string, unknown>[] };
@@ -188,6 +192,7 @@ describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
       ['pin', true, 8555, 0, 120],
       ['feed-locked', true, 8555, 24, 0],
       ['feed-ahead', true, 8555, 24, 0],
+      ['feed-chunk', true, 8555, 24, 0],
       ['pin-replay', true, 8555, 4, 120],
       ['zero-copy', true, 8555, 24, 0],
     ]);

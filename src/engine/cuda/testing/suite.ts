@@ -92,6 +92,18 @@ export const CASES: readonly Case[] = [
       },
     },
     {
+      name: `feed-chunk in chunks of every size, ${Object.values(kind).join(', ')}`,
+      async run(device: Device) {
+        for (const remainder of ['keep', 'drop'] as const) {
+          for (const chunk of [1, 2, 3, 7]) {
+            const request = { ...kind, remainder, chunk, batch: [3] };
+            await verifyOn(device, datasetOf('float32', 41, 5), 'feed-chunk', request);
+            await verifyStretchesOn(device, datasetOf('uint8', 41, 3), 'feed-chunk', request);
+          }
+        }
+      },
+    },
+    {
       name: `every strategy set up twice, ${Object.values(kind).join(', ')}`,
       async run(device: Device) {
         for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {

@@ -1,0 +1,105 @@
+import type { Values } from '../../data/dataset.js';
+import { indexesOf } from '../../plan/order.js';
+import { rowBytesOf } from '../../plan/plan.js';
+import { type Chunk, chunkAt, stagingOf } from '../chunk.js';
+import { copyToDevice } from './delivery.js';
+import { type Launch, SLICE } from './launch.js';
+import type { Room, StepsLoop } from './loops.js';
+import { SCALAR_BYTES } from './results.js';
+
+/** Half of the way of chunks: memory that the host writes, memory that the graph reads, and the graph on it. */
+export interface ChunkLane {
+  /** Page-locked memory as an array, and its address. */
+  readonly values: Values;
+  readonly host: number;
+  /** Address of device memory. */
+  readonly device: number;
+  readonly launch: Launch;
+}
+
+/** CU_EVENT_DISABLE_TIMING. */
+const NO_TIMING = 2;
+/**
+ * `feed-chunk`: two lanes and two streams. While the graph runs on the mini-batches of chunk c, the copy of chunk c + 1 is under
+ * way, and between the steps the host stages those of chunk c + 2, one after each launch. Each call begins with a small chunk,
+ * whose copy nothing hides, and ends with none under way.
+ */
+export function chunkLoop(
+  { context, plan, results, outSlot, belongings }: Room,
+  source: Values,
+  lanes: readonly [ChunkLane, ChunkLane],
+  copies: number,
+): StepsLoop {
+  const { driver, stream } = context;
+  const { call } = driver.library;
+  const { cols } = plan;
+  const rowBytes = rowBytesOf(plan);
+  const perStep = plan.fetch === 'step';
+  const event = () => belongings.event(NO_TIMING);
+  const [copied, read] = [
+    [event(), event()],
+    [event(), event()],
+  ] as const;
+  const must = (
+    name: 'cuEventRecord' | 'cuEventSynchronize' | 'cuStreamWaitEvent' | 'cuStreamSynchronize',
+    status: number,
+  ) => {
+    if (status !== 0) throw driver.error(name, status);
+  };
+  const stage = stagingOf(plan, source);
+  const copy = ({ rows }: Chunk, c: number) => {
+    const lane = c & 1;
+    const { host, device, launch } = lanes[lane]!;
+    // Where the host waits for every step, it has waited for the last that read this memory.
+    if (!perStep && c > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    copyToDevice(driver, device, host, rows * rowBytes, copies);
+    must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
+    launch.setAddress(SLICE.total, rows * cols);
+  };
+  return (order, from, to, out, watch) => {
+    const indexes = indexesOf(order);
+    const after = (chunk: Chunk | undefined, index: number) =>
+      chunk && chunkAt(plan, order, index, chunk.from + chunk.steps, to);
+    const stageAll = (chunk: Chunk | undefined, c: number) => {
+      while (chunk !== undefined && chunk.staged < chunk.steps) stage(chunk, indexes, lanes[c & 1]!.values);
+    };
+    watch?.start();
+    let chunk = chunkAt(plan, order, 0, from, to);
+    stageAll(chunk, 0);
+    if (chunk !== undefined) copy(chunk, 0);
+    let next = after(chunk, 1);
+    stageAll(next, 1);
+    for (let c = 0; chunk !== undefined; c++) {
+      const lane = c & 1;
+      const { launch, values } = lanes[lane]!;
+      if (next !== undefined) copy(next, c + 1);
+      must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
+      const third = after(next, c + 2);
+      for (let k = 0; k < chunk.steps; k++) {
+        const done = chunk.from + k - from;
+        launch.set(SLICE.index, k);
+        if (!perStep) launch.setAddress(outSlot, results.deviceAddress + done * SCALAR_BYTES);
+        launch.run();
+        if (perStep) results.fetch(1);
+        if (third !== undefined) {
+          // The host writes what this chunk was copied from.
+          if (k === 0) must('cuEventSynchronize', call.cuEventSynchronize(copied[lane]!));
+          if (third.staged < third.steps) stage(third, indexes, values);
+        }
+        if (perStep) {
+          must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+          out[done] = results.values[0]!;
+        }
+        watch?.lap();
+      }
+      stageAll(third, c + 2);
+      if (!perStep) must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
+      chunk = next;
+      next = third;
+    }
+    if (perStep) return;
+    results.fetch(to - from);
+    must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+    out.set(results.values.subarray(0, to - from));
+  };
+}

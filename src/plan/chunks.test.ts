@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { chunkOf, chunkSteps, chunksIn } from './chunks.js';
+import { plansOf } from './plan.js';
+
+describe('a chunk', () => {
+  it('has at least one mini-batch, and at most those of an epoch', () => {
+    expect([chunkOf(0, 5), chunkOf(3, 5), chunkOf(9, 5)]).toEqual([1, 3, 5]);
+  });
+
+  it('makes 8 MiB where its size is not given', () => {
+    const chunkFor = (cols: number, batch: number, chunk?: number) =>
+      plansOf(
+        { rows: 1_000_000, cols, dtype: 'float32' },
+        {
+          ...{ batch: [batch], work: [1], shuffle: 'once', sampling: 'slice', seed: 1 },
+          ...{ remainder: 'drop', fetch: 'step', readback: 'mapped', chunk },
+        },
+      ).plans[0]!.chunk;
+    expect(chunkFor(64, 32)).toBe(1024);
+    expect(chunkFor(64, 32_768)).toBe(1);
+    expect(chunkFor(64, 100_000)).toBe(1);
+    expect(chunkFor(64, 32, 7)).toBe(7);
+  });
+
+  it('begins a call small and doubles, since nothing hides the first copy', () => {
+    expect(Array.from({ length: 7 }, (_, i) => chunkSteps(1000, i))).toEqual([
+      63, 126, 252, 504, 1000, 1000, 1000,
+    ]);
+    expect(Array.from({ length: 3 }, (_, i) => chunkSteps(1, i))).toEqual([1, 1, 1]);
+    expect(chunkSteps(2 ** 20, 10_000)).toBe(2 ** 20);
+  });
+
+  it('is counted as often as a call takes one', () => {
+    expect([0, 1, 63, 64, 189, 945, 1945, 1946].map((steps) => chunksIn(1000, steps))).toEqual([
+      0, 1, 1, 2, 2, 4, 5, 6,
+    ]);
+  });
+});
