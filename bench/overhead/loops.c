@@ -56,6 +56,36 @@ static void ahead(void) {
     finish(i);
   }
 }
+/* Chunks of 1/16 of the steps, 1/8, and so on: see src/plan/chunks.ts. Chunk c + 2 is staged between the steps of chunk c. */
+static char *rows, *chunks[2];
+static int chunkSteps(int c, int from) {
+  int size = (steps + 15) / 16 << (c < 4 ? c : 4);
+  return size < steps - from ? size : steps - from;
+}
+static void stage(int c, int k, int i) { memcpy(chunks[c & 1] + (size_t)k * 24, rows + (size_t)order[i] * 24, 24); }
+static void send(int c, int size) {
+  must(copy(1 + (c & 1), (uint64_t)chunks[c & 1], (size_t)size * 24, 2));
+  must(record(1 + (c & 1), 2));
+}
+static void chunk(void) {
+  int from = 0, size = chunkSteps(0, 0), next = chunkSteps(1, size);
+  for (int k = 0; k < size; k++) stage(0, k, k);
+  send(0, size);
+  for (int k = 0; k < next; k++) stage(1, k, size + k);
+  for (int c = 0; size > 0; c++) {
+    int third = chunkSteps(c + 2, from + size + next), staged = 0;
+    if (next > 0) send(c + 1, next);
+    must(waitEvent(1, 1 + (c & 1), 0));
+    for (int k = 0; k < size; k++) {
+      memcpy(&parameters[6], &k, 4);
+      run();
+      if (staged < third) stage(c, staged, from + size + next + staged), staged++;
+      finish(from + k);
+    }
+    for (; staged < third; staged++) stage(c, staged, from + size + next + staged);
+    from += size, size = next, next = third;
+  }
+}
 static void replay(void) {
   must(copy(1, (uint64_t)order, (size_t)steps * 4, 1));
   must(graphLaunch(1, 1));
@@ -100,6 +130,10 @@ int main(int count, char **arguments) {
   time_("pin", pin, rounds);
   time_("feed-locked", feed, rounds);
   time_("feed-ahead", ahead, rounds);
+  rows = calloc((size_t)steps, 24);
+  chunks[0] = malloc((size_t)steps * 24);
+  chunks[1] = malloc((size_t)steps * 24);
+  time_("feed-chunk", chunk, rounds);
   time_("pin-replay", replay, rounds);
   time_("zero-copy", pin, rounds);
   return 0;
