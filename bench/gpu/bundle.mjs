@@ -1,6 +1,9 @@
 // Makes .cache/gpu: everything a GPU machine needs to run the tests and the benchmark, but Node itself. No install step,
 // no network. See docs/gpu-machine.md.
-//   test.mjs, bench.mjs    one file each, with all they import
+//   first-contact.mjs      everything a first device must show, in one command
+//   cli.mjs                pinbench itself
+//   test.mjs, bench.mjs, contact.mjs    what first-contact.mjs runs, one file each, with all they import
+//   data.npy               the README's example
 //   kernels/               the PTX they load
 //   node_modules/          koffi: its loader and its prebuilt addon for Linux x64
 //   peers/                 the same loops by others; the C++ one built where there is a compiler
@@ -16,9 +19,11 @@ const out = join(root, '.cache/gpu');
 /** There is no package.json to read it from beside the bundle. */
 const version = `export const VERSION = '${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}';`;
 
+const programs = ['test', 'bench', 'contact', 'first-contact', 'cli'];
+
 rmSync(out, { recursive: true, force: true });
 await build({
-  entryPoints: { test: join(root, 'bench/gpu/test.ts'), bench: join(root, 'bench/gpu/bench.ts') },
+  entryPoints: Object.fromEntries(programs.map((name) => [name, join(root, `bench/gpu/${name}.ts`)])),
   outdir: out,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -28,7 +33,12 @@ await build({
   // Loaded from beside the bundle, or only for files that are not read there.
   external: ['koffi', '@toondepauw/node-zstd', 'lz4-napi'],
   banner: {
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+    // What packages of CommonJS expect to find.
+    js: [
+      "import { createRequire as requireOf } from 'node:module';",
+      'const require = requireOf(import.meta.url);',
+      "const __filename = require('node:url').fileURLToPath(import.meta.url);",
+    ].join(' '),
   },
   plugins: [
     {
@@ -39,9 +49,10 @@ await build({
   logLevel: 'warning',
 });
 // esbuild does not look at the banner, which may declare a name that a bundle declares too.
-for (const name of ['test.mjs', 'bench.mjs']) {
-  const { status, stderr } = spawnSync(process.execPath, ['--check', join(out, name)], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name} is not a program: ${stderr}`);
+for (const name of programs) {
+  const path = join(out, `${name}.mjs`);
+  const { status, stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${path} is not a program: ${stderr}`);
 }
 
 const ptx = (name) => !/[.](cu|sh|py)$/.test(name);
@@ -61,6 +72,7 @@ for (const file of [
   mkdirSync(dirname(join(out, 'node_modules', file)), { recursive: true });
   cpSync(from, join(out, 'node_modules', file));
 }
+cpSync(join(root, 'fixtures/data.npy'), join(out, 'data.npy'));
 cpSync(join(root, 'bench/peers'), join(out, 'peers'), { recursive: true });
 const flags = [
   '-std=c++17',
