@@ -3,8 +3,8 @@ import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import { formatBytes } from '../../units.js';
 import type { Condition, Device, DeviceInfo, Link, Session, Support } from '../engine.js';
-import { StrategyUnavailable } from '../engine.js';
-import { CudaError } from './check.js';
+import { deviceIsLost, StrategyUnavailable } from '../engine.js';
+import { CudaError, orCannotBeSetUp } from './check.js';
 import type { Context } from './context.js';
 import { copyToDevice } from './delivery.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
@@ -84,7 +84,7 @@ export class CudaDevice implements Device {
     return this.#nvml?.condition();
   }
 
-  /** An idle link drops to a low generation: it is looked at under copies. Absent where there is no room for them. */
+  /** An idle link drops to a low generation: it is looked at under copies. Absent where these cannot be made. */
   link(): Link | undefined {
     if (this.#nvml === undefined) return undefined;
     const { driver, stream } = this.#context;
@@ -101,8 +101,8 @@ export class CudaDevice implements Device {
       driver.do('cuStreamSynchronize', stream);
       return link;
     } catch (error) {
-      if (error instanceof StrategyUnavailable) return undefined;
-      throw error;
+      if (deviceIsLost(error)) throw error;
+      return undefined;
     } finally {
       for (const piece of memory.reverse()) piece.free();
     }
@@ -110,11 +110,12 @@ export class CudaDevice implements Device {
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
     const needed = strategy.resident ? this.#resources.lacking(plan.rows * rowBytesOf(plan)) : 0;
-    const { freeBytes } = this.#context.driver.memory();
+    let freeBytes = 0;
     try {
+      freeBytes = this.freeBytes();
       return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
     } catch (error) {
-      if (needed === 0 || !isShortOfDeviceMemory(error)) throw error;
+      if (needed === 0 || !isShortOfDeviceMemory(error)) throw orCannotBeSetUp(error);
       // What a step needs is small: where it finds no memory, it is the dataset that is too large.
       const reason = `${doesNotFit(needed, freeBytes)}: ${error.message}`;
       throw new StrategyUnavailable(reason, { cause: error });

@@ -7,7 +7,7 @@ import type { Phases, Session } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import { deliveryOf, launchesOf, type Parts } from './assembly.js';
 import { Belongings } from './belongings.js';
-import { orUnavailable } from './check.js';
+import { orCannotBeSetUp, orUnavailable } from './check.js';
 import type { Context } from './context.js';
 import { INDEX_BYTES } from './delivery.js';
 import { GATHER, SLICE } from './launch.js';
@@ -70,13 +70,18 @@ export class CudaSession implements Session {
       this.#resident = resident;
     } catch (error) {
       belongings.release();
-      throw orUnavailable(error);
+      throw orCannotBeSetUp(error);
     }
   }
 
   async setup(): Promise<void> {
     const resident = this.#resident;
-    if (resident !== undefined) withinMemory(() => this.#resources.upload(this.#dataset, resident));
+    if (resident === undefined) return;
+    try {
+      this.#resources.upload(this.#dataset, resident);
+    } catch (error) {
+      throw orCannotBeSetUp(error);
+    }
   }
 
   steps(order: Order, from: number, to: number, out: Float64Array, stepNs?: RecordableHistogram): void {
