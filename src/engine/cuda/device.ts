@@ -38,6 +38,7 @@ export class CudaDevice implements Device {
 
   /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
   freeBytes(): number {
+    this.#context.enter();
     return this.#context.driver.memory().freeBytes;
   }
 
@@ -52,18 +53,21 @@ export class CudaDevice implements Device {
     }
     if (!strategy.resident) return 'yes';
     const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));
-    const { freeBytes } = this.#context.driver.memory();
+    const freeBytes = this.freeBytes();
     if (needed <= freeBytes) return 'yes';
     return { reason: doesNotFit(needed, freeBytes) };
   }
 
   floor(): Session {
-    const { driver, stream } = this.#context;
-    const { empty } = this.#context.kernels('float32');
+    const context = this.#context;
+    const { driver, stream } = context;
+    context.enter();
+    const { empty } = context.kernels('float32');
     const { cuLaunchKernel, cuStreamSynchronize } = driver.library.call;
     return {
       async setup() {},
       steps(_, from, to, out) {
+        context.enter();
         for (let step = from; step < to; step++) {
           const launched = cuLaunchKernel(empty, 1, 1, 1, 1, 1, 1, 0, stream, 0, 0);
           if (launched !== 0) throw driver.error('cuLaunchKernel', launched);
@@ -90,6 +94,7 @@ export class CudaDevice implements Device {
     const { driver, stream } = this.#context;
     const memory: Memory[] = [];
     try {
+      this.#context.enter();
       const from = allocatePageLocked(driver, LINK_COPY_BYTES, 'a copy');
       memory.push(from);
       const to = allocateOnDevice(driver, LINK_COPY_BYTES, 'a copy');
@@ -123,6 +128,7 @@ export class CudaDevice implements Device {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#context.enterToRelease();
     this.#resources.free();
     this.#context.close();
     this.#nvml?.close();

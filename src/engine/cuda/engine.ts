@@ -52,10 +52,15 @@ export class CudaEngine implements Engine {
       });
     }
     const known = deviceInfo(driver, ordinal);
-    const context = new Context(driver, driver.ask('cuDeviceGet', ordinal));
     const calls = await this.#nvml();
     const nvml = calls && NvmlDevice.at(calls, known.pciBusId!);
-    return new CudaDevice(context, { ...known, ...(nvml && nvmlInfo(nvml)) }, nvml);
+    try {
+      const info = { ...known, ...(nvml && nvmlInfo(nvml)) };
+      return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
+    } catch (error) {
+      nvml?.close();
+      throw error;
+    }
   }
 
   async #driver(): Promise<Driver> {

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { StrategyUnavailable } from '../engine.js';
+import { Context } from './context.js';
 import { Driver } from './driver.js';
 import { allocateOnDevice, allocatePageLocked, copyToPageable, pageLockInPlace } from './memory.js';
 import { MemoryLibrary } from './testing/memory-library.js';
 
-const driverWhereHostHas = (freeBytes: number) => new Driver(new MemoryLibrary(), () => freeBytes);
+/** A driver with a context on a device of a library in memory. */
+const driverOn = (library: MemoryLibrary, hostFreeBytes: () => number) =>
+  new Context(new Driver(library, hostFreeBytes), 0).driver;
+const driverWhereHostHas = (freeBytes: number) => driverOn(new MemoryLibrary(), () => freeBytes);
 
 const MIB = 2 ** 20;
 
@@ -20,7 +24,7 @@ describe('page-locked memory', () => {
   });
 
   it('is taken without a look at the host where it is small', () => {
-    const driver = new Driver(new MemoryLibrary(), () => {
+    const driver = driverOn(new MemoryLibrary(), () => {
       throw new Error('looked at');
     });
     allocatePageLocked(driver, 16 * MIB, 'a mini-batch').free();
@@ -38,7 +42,7 @@ describe('page-locked memory', () => {
 
   it('that the driver refuses is said with what the host has, and device memory with what the device has', () => {
     const library = new MemoryLibrary({ memoryBytes: 3000, fail: { cuMemHostAlloc: [1, 2] } });
-    const driver = new Driver(library, () => 5 * MIB);
+    const driver = driverOn(library, () => 5 * MIB);
     expect(() => allocatePageLocked(driver, 8, 'the scalars')).toThrow(
       'the scalars need 8 B of page-locked memory, the driver refused it with 5.00 MiB of the host available; use a smaller dataset, or free memory on the host',
     );

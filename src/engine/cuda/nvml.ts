@@ -79,6 +79,7 @@ const SLOWED: readonly (readonly [bit: number, reason: string])[] = [
 export class NvmlDevice {
   readonly #calls: NvmlCalls;
   readonly #handle: number;
+  #open = true;
 
   private constructor(calls: NvmlCalls, handle: number) {
     this.#calls = calls;
@@ -148,7 +149,10 @@ export class NvmlDevice {
     };
   }
 
+  /** NVML counts how often it was started: each start is taken back once. */
   close(): void {
+    if (!this.#open) return;
+    this.#open = false;
     this.#calls.nvmlShutdown?.();
   }
 

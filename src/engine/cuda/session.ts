@@ -62,6 +62,7 @@ export class CudaSession implements Session {
         this.#loop = stepLoop(room, deliver);
         this.phases = (order, from, to) => {
           this.#mustCover(order, from, to);
+          context.enter();
           return withinMemory(() => phasesOf(room, deliver, order, from, to));
         };
       }
@@ -78,6 +79,7 @@ export class CudaSession implements Session {
     const resident = this.#resident;
     if (resident === undefined) return;
     try {
+      this.#context.enter();
       this.#resources.upload(this.#dataset, resident);
     } catch (error) {
       throw orCannotBeSetUp(error);
@@ -88,6 +90,7 @@ export class CudaSession implements Session {
     this.#mustCover(order, from, to);
     if (from === to) return;
     try {
+      this.#context.enter();
       this.#loop!(order, from, to, out, stepNs && new StepWatch(stepNs));
     } catch (error) {
       throw orUnavailable(error);
