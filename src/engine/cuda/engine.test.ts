@@ -119,7 +119,7 @@ describe('the CUDA engine, on a driver in memory', () => {
 
   it('tells no library, no device and a refusing driver apart', async () => {
     const none = new CudaEngine(async () => {
-      throw new LibraryNotFound('libcuda.so.1: cannot open');
+      throw new LibraryNotFound([{ path: 'libcuda.so.1', fault: { kind: 'absent' } }]);
     }, freemem);
     expect(await none.probe()).toMatchObject({
       available: false,

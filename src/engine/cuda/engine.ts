@@ -4,14 +4,12 @@ import { PinbenchError } from '../../errors.js';
 import type { Surroundings } from '../../surroundings.js';
 import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { once } from '../once.js';
-import { CudaError, STATUS } from './check.js';
 import { ATTRIBUTE, Context } from './context.js';
 import { CudaDevice } from './device.js';
 import { Driver } from './driver.js';
-import { type Library, LibraryNotFound, libraryPaths, loadLibrary } from './library.js';
+import { type Library, libraryPaths, loadLibrary } from './library.js';
 import { loadNvml, type NvmlCalls, NvmlDevice, nvmlPaths } from './nvml.js';
-
-const INSTALL = 'install the NVIDIA driver, or name its library in PINBENCH_CUDA_LIBRARY';
+import { NoDevice, unavailable } from './unavailable.js';
 
 /** The CUDA engine on whatever library `load` gives, and what NVML says of its devices where there is one. */
 export class CudaEngine implements Engine {
@@ -35,7 +33,7 @@ export class CudaEngine implements Engine {
       const driver = await this.#driver();
       const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, i) => deviceInfo(driver, i));
       if (devices.length > 0) return { available: true, devices };
-      return { available: false, reason: 'the CUDA driver is there but shows no device', remedy: VISIBLE };
+      return unavailable(new NoDevice());
     } catch (error) {
       return unavailable(error);
     }
@@ -68,31 +66,6 @@ export class CudaEngine implements Engine {
     driver.do('cuInit', 0);
     return driver;
   }
-}
-
-const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
-
-/** Three states that need three remedies: no library, a library without a device, a device that refuses. */
-function unavailable(error: unknown): Availability {
-  if (error instanceof LibraryNotFound) {
-    const where =
-      error.message === ''
-        ? 'this system has no CUDA'
-        : `no CUDA driver library: looked for ${error.message}`;
-    return { available: false, reason: where, remedy: INSTALL };
-  }
-  if (error instanceof CudaError && error.status === STATUS.noDevice) {
-    return {
-      available: false,
-      reason: 'the CUDA driver library is there but finds no device',
-      remedy: VISIBLE,
-    };
-  }
-  if (error instanceof CudaError) {
-    const reason = `the CUDA driver refused: ${error.subject}: ${error.observed}`;
-    return { available: false, reason, remedy: error.remedy ?? VISIBLE };
-  }
-  return { available: false, reason: `the CUDA driver library cannot be used: ${error}`, remedy: INSTALL };
 }
 
 function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
