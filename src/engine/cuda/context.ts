@@ -20,7 +20,7 @@ export const ATTRIBUTE = {
   l2Bytes: 38,
   computeMajor: 75,
   computeMinor: 76,
-  /** Host and device share page tables: their memory is joined by a coherent link, as on GH200. */
+  /** The device reads host memory through the host's own page tables: a coherent link such as NVLink-C2C joins them, as on GH200. */
   usesHostPageTables: 100,
 } as const;
 

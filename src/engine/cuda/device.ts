@@ -88,9 +88,9 @@ export class CudaDevice implements Device {
     return this.#nvml?.condition();
   }
 
-  /** An idle link drops to a low generation: it is looked at under copies. Absent where these cannot be made. */
+  /** An idle link drops to a low generation: it is looked at under copies. Absent where these cannot be made, and where it is not PCIe. */
   link(): Link | undefined {
-    if (this.#nvml === undefined) return undefined;
+    if (this.#nvml === undefined || this.info.coherentLink === true) return undefined;
     const { driver, stream } = this.#context;
     const memory: Memory[] = [];
     try {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { PinbenchError } from '../../errors.js';
 import type { Surroundings } from '../../surroundings.js';
@@ -8,6 +7,7 @@ import { ATTRIBUTE, Context } from './context.js';
 import { CudaDevice } from './device.js';
 import { Driver } from './driver.js';
 import { type Library, libraryPaths, loadLibrary } from './library.js';
+import { type Machine, machineOf } from './machine.js';
 import { loadNvml, type NvmlCalls, NvmlDevice, nvmlPaths } from './nvml.js';
 import { NoDevice, unavailable } from './unavailable.js';
 
@@ -17,21 +17,29 @@ export class CudaEngine implements Engine {
   readonly #load: () => Promise<Library>;
   readonly #hostFreeBytes: () => number;
   readonly #nvml: () => Promise<NvmlCalls | undefined>;
+  readonly #machine: Machine;
 
   constructor(
     load: () => Promise<Library>,
     hostFreeBytes: () => number,
     nvml: () => Promise<NvmlCalls | undefined> = async () => undefined,
+    machine: Machine = machineOf({}),
   ) {
     this.#load = load;
     this.#hostFreeBytes = hostFreeBytes;
     this.#nvml = nvml;
+    this.#machine = machine;
   }
 
   async probe(): Promise<Availability> {
     try {
       const driver = await this.#driver();
-      const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, i) => deviceInfo(driver, i));
+      const nvmlAt = await this.#nvmlAt();
+      const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, ordinal) => {
+        const { info, nvml } = deviceInfo(driver, ordinal, this.#machine, nvmlAt);
+        nvml?.close();
+        return info;
+      });
       if (devices.length > 0) return { available: true, devices };
       return unavailable(new NoDevice());
     } catch (error) {
@@ -49,16 +57,19 @@ export class CudaEngine implements Engine {
         expected: `0 to ${count - 1}`,
       });
     }
-    const known = deviceInfo(driver, ordinal);
-    const calls = await this.#nvml();
-    const nvml = calls && NvmlDevice.at(calls, known.pciBusId!);
+    const { info, nvml } = deviceInfo(driver, ordinal, this.#machine, await this.#nvmlAt());
     try {
-      const info = { ...known, ...(nvml && nvmlInfo(nvml)) };
       return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
     } catch (error) {
       nvml?.close();
       throw error;
     }
+  }
+
+  /** What finds a device in NVML; it finds none where there is no NVML. */
+  async #nvmlAt(): Promise<(pciBusId: string) => NvmlDevice | undefined> {
+    const calls = await this.#nvml();
+    return (pciBusId) => calls && NvmlDevice.at(calls, pciBusId);
   }
 
   async #driver(): Promise<Driver> {
@@ -68,15 +79,27 @@ export class CudaEngine implements Engine {
   }
 }
 
-function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
+function deviceInfo(
+  driver: Driver,
+  ordinal: number,
+  machine: Machine,
+  nvmlAt: (pciBusId: string) => NvmlDevice | undefined,
+): { readonly info: DeviceInfo; readonly nvml: NvmlDevice | undefined } {
   const device = driver.ask('cuDeviceGet', ordinal);
   const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
   const version = driver.ask('cuDriverGetVersion');
   const l2Bytes = attribute(ATTRIBUTE.l2Bytes);
   const pciBusId = driver.text('cuDeviceGetPCIBusId', device);
-  const numaNode = numaNodeOf(pciBusId);
-  return {
-    name: driver.text('cuDeviceGetName', device),
+  const name = driver.text('cuDeviceGetName', device);
+  const uuid = driver.uuid(device);
+  const numaNode = machine.numaNodeOf(pciBusId);
+  const processNodes = numaNode === undefined ? undefined : machine.processNodes();
+  const nvml = nvmlAt(pciBusId);
+  const known = nvmlInfo(nvml);
+  // While a GPU is shared out CUDA shows its parts alone, so that its mode is theirs.
+  const mig = known.mig ?? (MIG_NAME.test(name) || undefined);
+  const info: DeviceInfo = {
+    name,
     gpu: true,
     runtime: `CUDA ${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
     memoryBytes: driver.make('cuDeviceTotalMem_v2', device),
@@ -84,31 +107,36 @@ function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
     multiprocessors: attribute(ATTRIBUTE.multiprocessors),
     ...(l2Bytes > 0 && { l2Bytes }),
     pciBusId,
-    uuid: driver.uuid(device),
+    uuid: `${mig === true ? 'MIG' : 'GPU'}-${uuid}`,
     ...(numaNode !== undefined && { numaNode }),
-    integrated: attribute(ATTRIBUTE.integrated) === 1 || attribute(ATTRIBUTE.usesHostPageTables) === 1,
+    ...(processNodes !== undefined && { processNodes }),
+    integrated: attribute(ATTRIBUTE.integrated) === 1,
+    ...(attribute(ATTRIBUTE.usesHostPageTables) === 1 && { coherentLink: true }),
+    ...(machine.hasMps() && { mps: true }),
+    ...known,
+    ...(mig !== undefined && { mig }),
   };
+  return { info, nvml };
 }
 
-/** What NVML alone knows. */
-function nvmlInfo({ driver, mig, ecc, persistence }: NvmlDevice): Partial<DeviceInfo> {
+/** What NVML alone knows. Asked before the run has a context, so that other processes are not mistaken for this one. */
+function nvmlInfo(device: NvmlDevice | undefined): Partial<DeviceInfo> {
+  if (device === undefined) return { monitored: false };
+  const { driver, mig, ecc, persistence, processes, display, computeMode } = device;
   return {
+    monitored: true,
     ...(driver !== undefined && { driver }),
     ...(mig !== undefined && { mig }),
     ...(ecc !== undefined && { ecc }),
     ...(persistence !== undefined && { persistence }),
+    ...(processes !== undefined && { processes }),
+    ...(display !== undefined && { display }),
+    ...(computeMode !== undefined && { computeMode }),
   };
 }
 
-/** The memory node of a PCI device by Linux; absent elsewhere, and where it says −1 for none. */
-function numaNodeOf(pciBusId: string): number | undefined {
-  try {
-    const node = Number(readFileSync(`/sys/bus/pci/devices/${pciBusId.toLowerCase()}/numa_node`, 'latin1'));
-    return node >= 0 ? node : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** CUDA names a part of a GPU after its size, such as `NVIDIA A100-SXM4-40GB MIG 1g.5gb`. */
+const MIG_NAME = /\bMIG \d+[cg]\./;
 
 /** The libraries that were loaded, by the paths that were looked at. */
 const libraries = new Map<string, Promise<Library>>();
@@ -122,5 +150,6 @@ export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaE
     () => once(libraries, driverPaths.join('\n'), () => loadLibrary(driverPaths)),
     availableMemoryBytes,
     () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths)),
+    machineOf(env),
   );
 }

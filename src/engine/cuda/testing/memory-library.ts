@@ -24,6 +24,9 @@ interface Recorded {
   readonly stream: Stream;
 }
 
+/** Multiprocessors, integrated, L2 cache and compute capability. */
+const USUAL_ATTRIBUTES: Readonly<Record<number, number>> = { 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 };
+
 /** Calls that need no current context; all others do. */
 const WITHOUT_CONTEXT = /^cu(?:Init|Driver|Device|CtxSetCurrent)/;
 
@@ -31,6 +34,9 @@ const WITHOUT_CONTEXT = /^cu(?:Init|Driver|Device|CtxSetCurrent)/;
 export interface MemoryOptions {
   readonly devices?: number;
   readonly memoryBytes?: number;
+  readonly name?: string;
+  /** Of the device, by number, where they are not the usual ones. */
+  readonly attributes?: Readonly<Record<number, number>>;
   /** The nth call of a function (from 1) returns this status. */
   readonly fail?: Partial<Record<CallName, readonly [nth: number, status: number]>>;
 }
@@ -193,7 +199,7 @@ export class MemoryLibrary implements Library {
     return this.#give(box, ordinal);
   }
   cuDeviceGetName(bytes: Buffer) {
-    bytes.write('In-memory device\0');
+    bytes.write(`${this.#options.name ?? 'In-memory device'}\0`);
     return 0;
   }
   cuDeviceGetPCIBusId(bytes: Buffer) {
@@ -208,10 +214,7 @@ export class MemoryLibrary implements Library {
     return this.#give(box, this.#options.memoryBytes ?? 2 ** 30);
   }
   cuDeviceGetAttribute(box: Argument, attribute: number) {
-    return this.#give(
-      box,
-      ({ 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 } as Record<number, number>)[attribute] ?? 0,
-    );
+    return this.#give(box, this.#options.attributes?.[attribute] ?? USUAL_ATTRIBUTES[attribute] ?? 0);
   }
   cuDevicePrimaryCtxSetFlags_v2() {
     return 0;
