@@ -263,7 +263,7 @@ describe('verdicts and warnings of one kind', () => {
         "cuda: Orin shares the host's memory: what is fed does not cross a bus",
         "cuda: NVIDIA H100 is a part of a GPU (MIG): others may use its link",
         "cuda: Orin: clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility",
-        "cuda: another process computes on NVIDIA H100: this run shares its time, memory and link with it",
+        "cuda: a process was computing on NVIDIA H100 when the run began: the run shares its time, memory and link with it",
         "cuda: NVIDIA RTX 4090 draws for a display, which takes some of its time",
         "cuda: NVIDIA H100 is in compute mode exclusive-process: no other process gets it during the run; sudo nvidia-smi -c DEFAULT ends that",
         "cuda: NVIDIA H100 may be shared through MPS, whose pipe is there: kernels of others run at the same time",
@@ -282,7 +282,7 @@ describe('verdicts and warnings of one kind', () => {
     `);
     const shared = { code: 'other-processes', engine: 'cuda', device: 'NVIDIA H100', processes: 3 } as const;
     expect(warningSentences([shared], [])).toEqual([
-      'cuda: 3 other processes compute on NVIDIA H100: this run shares its time, memory and link with them',
+      'cuda: 3 processes were computing on NVIDIA H100 when the run began: the run shares its time, memory and link with them',
     ]);
     const spread = {
       ...({ code: 'numa-node', engine: 'cuda', device: 'NVIDIA H100' } as const),

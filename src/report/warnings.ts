@@ -23,7 +23,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'not-monitored': (all) => `${devices(all)}: ${NOT_MONITORED}`,
   'other-processes': each(
     ({ engine, device, processes }) =>
-      `${engine}: ${processes === 1 ? 'another process computes' : `${processes} other processes compute`} on ${device}: this run shares its time, memory and link with ${processes === 1 ? 'it' : 'them'}`,
+      `${engine}: ${processes === 1 ? 'a process was' : `${processes} processes were`} computing on ${device} when the run began: the run shares its time, memory and link with ${processes === 1 ? 'it' : 'them'}`,
   ),
   display: (all) => `${devices(all)} draws for a display, which takes some of its time`,
   'compute-mode': each(

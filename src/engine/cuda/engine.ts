@@ -36,7 +36,9 @@ export class CudaEngine implements Engine {
       const driver = await this.#driver();
       const nvmlAt = await this.#nvmlAt();
       const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, ordinal) => {
-        const { info, nvml } = deviceInfo(driver, ordinal, this.#machine, nvmlAt);
+        const known = deviceInfo(driver, ordinal, this.#machine);
+        const nvml = nvmlAt(known.pciBusId!);
+        const info = withNvml(known, nvml);
         nvml?.close();
         return info;
       });
@@ -57,8 +59,12 @@ export class CudaEngine implements Engine {
         expected: `0 to ${count - 1}`,
       });
     }
-    const { info, nvml } = deviceInfo(driver, ordinal, this.#machine, await this.#nvmlAt());
+    const nvmlAt = await this.#nvmlAt();
+    const known = deviceInfo(driver, ordinal, this.#machine);
+    const nvml = nvmlAt(known.pciBusId!);
     try {
+      // NVML is asked before there is a context, so that other processes are not mistaken for this one.
+      const info = withNvml(known, nvml);
       return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
     } catch (error) {
       nvml?.close();
@@ -79,26 +85,17 @@ export class CudaEngine implements Engine {
   }
 }
 
-function deviceInfo(
-  driver: Driver,
-  ordinal: number,
-  machine: Machine,
-  nvmlAt: (pciBusId: string) => NvmlDevice | undefined,
-): { readonly info: DeviceInfo; readonly nvml: NvmlDevice | undefined } {
+/** What the driver and the machine know of a device. */
+function deviceInfo(driver: Driver, ordinal: number, machine: Machine): DeviceInfo {
   const device = driver.ask('cuDeviceGet', ordinal);
   const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
   const version = driver.ask('cuDriverGetVersion');
   const l2Bytes = attribute(ATTRIBUTE.l2Bytes);
   const pciBusId = driver.text('cuDeviceGetPCIBusId', device);
   const name = driver.text('cuDeviceGetName', device);
-  const uuid = driver.uuid(device);
   const numaNode = machine.numaNodeOf(pciBusId);
   const processNodes = numaNode === undefined ? undefined : machine.processNodes();
-  const nvml = nvmlAt(pciBusId);
-  const known = nvmlInfo(nvml);
-  // While a GPU is shared out CUDA shows its parts alone, so that its mode is theirs.
-  const mig = known.mig ?? (MIG_NAME.test(name) || undefined);
-  const info: DeviceInfo = {
+  return {
     name,
     gpu: true,
     runtime: `CUDA ${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
@@ -107,19 +104,23 @@ function deviceInfo(
     multiprocessors: attribute(ATTRIBUTE.multiprocessors),
     ...(l2Bytes > 0 && { l2Bytes }),
     pciBusId,
-    uuid: `${mig === true ? 'MIG' : 'GPU'}-${uuid}`,
+    uuid: driver.uuid(device),
+    ...(MIG_NAME.test(name) && { mig: true }),
     ...(numaNode !== undefined && { numaNode }),
     ...(processNodes !== undefined && { processNodes }),
     integrated: attribute(ATTRIBUTE.integrated) === 1,
     ...(attribute(ATTRIBUTE.usesHostPageTables) === 1 && { coherentLink: true }),
     ...(machine.hasMps() && { mps: true }),
-    ...known,
-    ...(mig !== undefined && { mig }),
   };
-  return { info, nvml };
 }
 
-/** What NVML alone knows. Asked before the run has a context, so that other processes are not mistaken for this one. */
+/** What the driver knows, with what NVML knows. The identity is that of a part of a GPU where the device is one. */
+function withNvml(known: DeviceInfo, nvml: NvmlDevice | undefined): DeviceInfo {
+  const info = { ...known, ...nvmlInfo(nvml) };
+  return { ...info, uuid: `${info.mig === true ? 'MIG' : 'GPU'}-${known.uuid}` };
+}
+
+/** What NVML alone knows. While a GPU is shared out CUDA shows its parts alone, so that its mode is theirs. */
 function nvmlInfo(device: NvmlDevice | undefined): Partial<DeviceInfo> {
   if (device === undefined) return { monitored: false };
   const { driver, mig, ecc, persistence, processes, display, computeMode } = device;

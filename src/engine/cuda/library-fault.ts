@@ -1,5 +1,4 @@
 import { lstatSync, statSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 
 /** What is wrong with a driver library. Each wants a remedy of its own. */
 export type LibraryFault =
@@ -39,9 +38,9 @@ export function faultOf(path: string, error: unknown): LibraryFault {
   return { kind: 'other', said };
 }
 
-/** A link to nothing, which the loader does not tell from no file. Only of a whole path is it known which file is meant. */
+/** A link to nothing, which the loader does not tell from no file. Of a plain name it is not known which file is meant. */
 function isDangling(path: string): boolean {
-  if (!isAbsolute(path)) return false;
+  if (!path.includes('/')) return false;
   const link = lstatSync(path, { throwIfNoEntry: false });
   return link?.isSymbolicLink() === true && statSync(path, { throwIfNoEntry: false }) === undefined;
 }
