@@ -11,6 +11,7 @@ const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', '
 /** Imported by any stage, and importing none. */
 const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
+  ...['small-file.ts', 'host-memory.ts'],
   ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts'],
 ];
 /** Top-level files that put stages together. */

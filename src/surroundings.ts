@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly cwd: () => string;
   /** What is piped into the process. */
   readonly standardInput: () => NodeJS.ReadStream;
-  /** Memory that the process may still take, where a container's limit counts. */
+  /** Memory of the host that the process may still take: a container's limit counts, and files that are only cached are free. */
   readonly availableMemoryBytes: () => number;
   /** Sets an environment variable of the process itself, which is where native libraries read it. */
   readonly setVariable: (name: string, value: string) => void;

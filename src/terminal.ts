@@ -1,6 +1,8 @@
 import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './errors.js';
+import { availableHostBytes } from './host-memory.js';
+import { readText } from './small-file.js';
 import type { Surroundings } from './surroundings.js';
 
 /** What a command has of the world around it. The tests give their own. */
@@ -52,8 +54,8 @@ export function surroundingsOfProcess(): Surroundings {
     showsNativeOutput: false,
     cwd: () => process.cwd(),
     standardInput: () => process.stdin,
-    // Node has it from 20.13 on.
-    availableMemoryBytes: () => process.availableMemory?.() ?? freemem(),
+    // Node has a figure of its own from 20.13 on. It takes the cached files of a container for memory in use.
+    availableMemoryBytes: () => availableHostBytes(readText) ?? process.availableMemory?.() ?? freemem(),
     setVariable(name, value) {
       process.env[name] = value;
     },

@@ -86,6 +86,10 @@ export const REGRESSION_VERDICTS = [
 ] as const;
 export type RegressionVerdict = (typeof REGRESSION_VERDICTS)[number];
 
+/** Which processes may use a CUDA device. */
+export const COMPUTE_MODES = ['default', 'exclusive-thread', 'prohibited', 'exclusive-process'] as const;
+export type ComputeMode = (typeof COMPUTE_MODES)[number];
+
 /** What may fail a comparison. */
 export const FAILURES = ['regression', 'inconclusive', 'missing'] as const;
 export type Failure = (typeof FAILURES)[number];

@@ -20,6 +20,7 @@ export async function runCommand(
   if (!toStdout && !request.quiet && failure?.code !== 'nothing') {
     await deliver(rendered, { format: 'table', path: '-' }, usesColor(request, terminal), terminal);
   }
+  if (request.verbose) await hint(record, terminal);
   for (const output of request.outputs) await deliver(rendered, output, false, terminal);
   if (failure !== undefined) throw failure.error;
   return EXIT.ok;
@@ -36,6 +37,12 @@ async function measured(
     // Node's clock begins with the process, and so does the time that a budget bounds.
     run(file, { ...settings, startedNs: 0, verbose, argv, progress: bar, signal }, terminal.surroundings),
   );
+}
+
+/** Says what to do about warnings, on standard error: the table says what is, whoever reads it later. */
+async function hint({ warnings }: RunRecord, { stderr }: Terminal): Promise<void> {
+  const { hintsOf } = await import('../report/warnings.js');
+  for (const text of hintsOf(warnings)) stderr.write(`pinbench: ${text}\n`);
 }
 
 interface Failure {

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import type { Order } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
-import type { EngineName } from '../words.js';
+import type { ComputeMode, EngineName } from '../words.js';
 
 /** What an engine knows of a device; what it cannot know is absent, not zero. */
 export interface DeviceInfo {
@@ -26,10 +26,24 @@ export interface DeviceInfo {
   readonly mig?: boolean;
   readonly ecc?: boolean;
   readonly persistence?: boolean;
+  /** Whether clocks, throttling and link can be seen; absent where an engine never sees them. */
+  readonly monitored?: boolean;
+  /** Processes that computed on it before this run did. */
+  readonly processes?: number;
+  /** Whether it draws for a display. */
+  readonly display?: boolean;
+  /** Which processes may use it. */
+  readonly computeMode?: ComputeMode;
+  /** Whether MPS may be there, by which processes share it. */
+  readonly mps?: boolean;
   /** The host's memory node it is nearest to. */
   readonly numaNode?: number;
+  /** The host's memory nodes with a processor that this process may run on. */
+  readonly processNodes?: readonly number[];
   /** Host and device share one memory: a copy does not cross a bus. */
   readonly integrated?: boolean;
+  /** A coherent link, and not PCIe, joins it to the host's memory. Copies cross it. */
+  readonly coherentLink?: boolean;
 }
 
 /** A PCIe link: what it ran at while copies were under way, and what device and slot could do. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DATA_FORMATS, DTYPES, ENGINES, STRATEGIES, VERDICTS } from '../words.js';
+import { COMPUTE_MODES, DATA_FORMATS, DTYPES, ENGINES, STRATEGIES, VERDICTS } from '../words.js';
 import { planOptionsSchema } from './plan-schema.js';
 import { caseNameOf } from './row-name.js';
 import { warningSchema } from './warning-schema.js';
@@ -68,9 +68,23 @@ const device = z.object({
   mig: z.boolean().optional(),
   ecc: z.boolean().optional(),
   persistence: z.boolean().optional(),
-  numaNode: count.optional(),
+  monitored: z.boolean().optional().describe('false: clocks, throttling and link could not be seen'),
+  processes: count.optional().describe('that computed on it before the run did'),
+  display: z.boolean().optional().describe('it draws for a display'),
+  computeMode: z.enum(COMPUTE_MODES).optional(),
+  mps: z.boolean().optional().describe('MPS, by which processes share it, may be there'),
+  numaNode: count.optional().describe('memory node of the host that it is at'),
+  processNodes: z
+    .array(count)
+    .readonly()
+    .optional()
+    .describe('memory nodes of the host with a processor that the process may run on'),
   link: link.optional(),
-  integrated: z.boolean().optional(),
+  integrated: z.boolean().optional().describe("it shares the host's memory: copies do not cross a bus"),
+  coherentLink: z
+    .boolean()
+    .optional()
+    .describe("a coherent link, and not PCIe, joins it to the host's memory: copies cross it"),
   floorNs: ns.optional().describe('an empty kernel launched and waited for: no strategy can be faster'),
   callsNsPerStep: z
     .partialRecord(z.enum(STRATEGIES), ns)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DTYPES, ENGINES, STRATEGIES } from '../words.js';
+import { COMPUTE_MODES, DTYPES, ENGINES, STRATEGIES } from '../words.js';
 
 const count = z.int().nonnegative();
 const positive = z.int().positive();
@@ -22,6 +22,17 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('no-gpu'), ...onDevice }),
   z.object({ code: z.literal('shared-memory'), ...onDevice }),
   z.object({ code: z.literal('mig'), ...onDevice }),
+  z.object({ code: z.literal('not-monitored'), ...onDevice }),
+  z.object({ code: z.literal('other-processes'), ...onDevice, processes: positive }),
+  z.object({ code: z.literal('display'), ...onDevice }),
+  z.object({ code: z.literal('compute-mode'), ...onDevice, computeMode: z.enum(COMPUTE_MODES) }),
+  z.object({ code: z.literal('mps'), ...onDevice }),
+  z.object({ code: z.literal('persistence-off'), ...onDevice }),
+  z.object({
+    ...{ code: z.literal('numa-node'), ...onDevice },
+    node: count.describe('that the device is at'),
+    processNodes: z.array(count).readonly().describe('that the process may run on'),
+  }),
   z.object({ code: z.literal('copying-slice'), engine, rowBytes: z.number().positive() }),
   z.object({ code: z.literal('dataset-within-l2'), engine, bytes: positive, l2Bytes: positive }),
   z.object({

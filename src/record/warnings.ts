@@ -46,10 +46,11 @@ function dataNotFinite(
 const TENSORFLOW_ALIGNMENT = 64;
 
 function ofDevice(
-  { engine, name: device, gpu, l2Bytes, integrated, mig, link }: DeviceRecord,
+  record: DeviceRecord,
   { rows, bytes }: RunRecord['dataset'],
   results: readonly Result[],
 ): Warning[] {
+  const { engine, name: device, gpu, l2Bytes, link } = record;
   const measured = results
     .filter((result) => result.status === 'measured')
     .filter((r) => r.engine === engine);
@@ -65,9 +66,36 @@ function ofDevice(
     ...when(!gpu && { code: 'no-gpu', engine, device }),
     ...when(copies && { code: 'copying-slice', engine, rowBytes }),
     ...when(cached && { code: 'dataset-within-l2', engine, bytes, l2Bytes }),
-    ...when(integrated === true && { code: 'shared-memory', engine, device }),
-    ...when(mig === true && { code: 'mig', engine, device }),
     ...when(slow && { code: 'slow-link', engine, ...link }),
+    ...deviceWarnings(record),
+  ];
+}
+
+/** What a device is and what is around it, whatever is measured: who else uses it, how it is set, where the process runs. */
+export function deviceWarnings(record: DeviceRecord): Warning[] {
+  const {
+    integrated,
+    mig,
+    processes = 0,
+    display,
+    computeMode = 'default',
+    mps,
+    persistence,
+    monitored,
+  } = record;
+  const { numaNode: node, processNodes = [] } = record;
+  const on = { engine: record.engine, device: record.name };
+  const elsewhere = node !== undefined && processNodes.some((other) => other !== node);
+  return [
+    ...when(integrated === true && { code: 'shared-memory', ...on }),
+    ...when(mig === true && { code: 'mig', ...on }),
+    ...when(monitored === false && { code: 'not-monitored', ...on }),
+    ...when(processes > 0 && { code: 'other-processes', ...on, processes }),
+    ...when(display === true && { code: 'display', ...on }),
+    ...when(computeMode !== 'default' && { code: 'compute-mode', ...on, computeMode }),
+    ...when(mps === true && { code: 'mps', ...on }),
+    ...when(persistence === false && { code: 'persistence-off', ...on }),
+    ...when(elsewhere && { code: 'numa-node', ...on, node, processNodes }),
   ];
 }
 

@@ -6,7 +6,7 @@ import { named } from './named.js';
 import { renderRegression } from './regression.js';
 import { render } from './render.js';
 import { verdictSentences } from './verdicts.js';
-import { warningSentences } from './warnings.js';
+import { hintsOf, warningSentences } from './warnings.js';
 
 const ANSI = new RegExp(`${String.fromCharCode(27)}\\[`);
 const one = (record: RunRecord) => [{ name: 'record', record }];
@@ -226,6 +226,16 @@ describe('verdicts and warnings of one kind', () => {
           { code: 'no-gpu', engine: 'cpu', device: 'a processor' },
           { code: 'shared-memory', engine: 'cuda', device: 'Orin' },
           { code: 'mig', engine: 'cuda', device: 'NVIDIA H100' },
+          { code: 'not-monitored', engine: 'cuda', device: 'Orin' },
+          { code: 'other-processes', engine: 'cuda', device: 'NVIDIA H100', processes: 1 },
+          { code: 'display', engine: 'cuda', device: 'NVIDIA RTX 4090' },
+          {
+            ...({ code: 'compute-mode', engine: 'cuda', device: 'NVIDIA H100' } as const),
+            computeMode: 'exclusive-process',
+          },
+          { code: 'mps', engine: 'cuda', device: 'NVIDIA H100' },
+          { code: 'persistence-off', engine: 'cuda', device: 'NVIDIA RTX 4090' },
+          { code: 'numa-node', engine: 'cuda', device: 'NVIDIA H100', node: 1, processNodes: [0] },
           { code: 'copying-slice', engine: 'tensorflow', rowBytes: 12 },
           { code: 'dataset-within-l2', engine: 'cuda', bytes: 120, l2Bytes: 2 ** 25 },
           { code: 'slow-link', engine: 'cuda', generation: 3, width: 8, maxGeneration: 5, maxWidth: 16 },
@@ -252,6 +262,13 @@ describe('verdicts and warnings of one kind', () => {
         "the data holds 1 NaN: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing",
         "cuda: Orin shares the host's memory: what is fed does not cross a bus",
         "cuda: NVIDIA H100 is a part of a GPU (MIG): others may use its link",
+        "cuda: Orin: clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility",
+        "cuda: a process was computing on NVIDIA H100 when the run began: the run shares its time, memory and link with it",
+        "cuda: NVIDIA RTX 4090 draws for a display, which takes some of its time",
+        "cuda: NVIDIA H100 is in compute mode exclusive-process: no other process gets it during the run; sudo nvidia-smi -c DEFAULT ends that",
+        "cuda: NVIDIA H100 may be shared through MPS, whose pipe is there: kernels of others run at the same time",
+        "cuda: NVIDIA RTX 4090 has persistence mode off: between runs the driver lets it go, and each run has to wake it; sudo nvidia-smi -pm 1 turns it on",
+        "cuda: NVIDIA H100 is at memory node 1 of the host, the process runs on node 0: from another node copies are slower; --verbose says how to bind it",
         "tensorflow: a row of 12 bytes is no multiple of 64, so that a slice copies each mini-batch on the device",
         "cuda: the dataset, 120 B, fits in the device's L2 cache, 32.0 MiB: resident strategies read the cache, not device memory",
         "cuda: the link ran at PCIe 3 ×8 under copies, device and slot can do PCIe 5 ×16: what is fed is slower than it could be",
@@ -263,6 +280,21 @@ describe('verdicts and warnings of one kind', () => {
         "the device was slowed (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",
       ]
     `);
+    const shared = { code: 'other-processes', engine: 'cuda', device: 'NVIDIA H100', processes: 3 } as const;
+    expect(warningSentences([shared], [])).toEqual([
+      'cuda: 3 processes were computing on NVIDIA H100 when the run began: the run shares its time, memory and link with them',
+    ]);
+    const spread = {
+      ...({ code: 'numa-node', engine: 'cuda', device: 'NVIDIA H100' } as const),
+      ...{ node: 1, processNodes: [0, 1] },
+    };
+    expect(warningSentences([spread], []).join()).toContain(
+      'the process may run on nodes 0, 1: from another node',
+    );
+    expect(hintsOf([spread, spread, shared])).toEqual([
+      'to run near the device: numactl --cpunodebind=1 --membind=1 pinbench run …',
+    ]);
+    expect(hintsOf([shared])).toEqual([]);
     const large = { nan: 2000, infinite: 1, lookedAt: 2 ** 29, values: 2 ** 31 };
     const notFinite = (castFrom: string) =>
       warningSentences([{ code: 'not-finite', ...large, castFrom }], [row]).join();

@@ -50,13 +50,14 @@ const LABELS_IN_ORDER = [
 ];
 
 function deviceSentence(device: DeviceRecord, alone: boolean): string {
-  const { engine, name, runtime, driver, link, floorNs, gpu, clocksCopies } = device;
+  const { engine, name, runtime, driver, link, coherentLink, floorNs, gpu, clocksCopies } = device;
   const label = gpu ? '' : '; no GPU: these figures say nothing about one';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
   const known = [
     `${engine}: ${name}, ${runtime}`,
     ...(driver === undefined ? [] : [`driver ${driver}`]),
     ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
+    ...(coherentLink === true ? ["a coherent link to the host's memory"] : []),
     ...(floorNs === undefined || !alone ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
   ];
   return `${known.join(', ')}${copies}${label}`;

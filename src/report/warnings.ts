@@ -9,6 +9,10 @@ type Of<C extends Code> = Extract<Warning, { code: C }>;
 /** One sentence for all warnings of one code, of which there is at least one. */
 type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: CaseWords) => string;
 
+/** What is not known without NVML, which is part of the NVIDIA driver. */
+export const NOT_MONITORED =
+  'clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility';
+
 /** The words of every warning; those that the device and dataset lines give already have none. */
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   cast: undefined,
@@ -16,6 +20,24 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'no-gpu': undefined,
   'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
   mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
+  'not-monitored': (all) => `${devices(all)}: ${NOT_MONITORED}`,
+  'other-processes': each(
+    ({ engine, device, processes }) =>
+      `${engine}: ${processes === 1 ? 'a process was' : `${processes} processes were`} computing on ${device} when the run began: the run shares its time, memory and link with ${processes === 1 ? 'it' : 'them'}`,
+  ),
+  display: (all) => `${devices(all)} draws for a display, which takes some of its time`,
+  'compute-mode': each(
+    ({ engine, device, computeMode }) =>
+      `${engine}: ${device} is in compute mode ${computeMode}: ${computeMode === 'prohibited' ? 'no process gets it' : 'no other process gets it during the run'}; sudo nvidia-smi -c DEFAULT ends that`,
+  ),
+  mps: (all) =>
+    `${devices(all)} may be shared through MPS, whose pipe is there: kernels of others run at the same time`,
+  'persistence-off': (all) =>
+    `${devices(all)} has persistence mode off: between runs the driver lets it go, and each run has to wake it; sudo nvidia-smi -pm 1 turns it on`,
+  'numa-node': each(
+    ({ engine, device, node, processNodes }) =>
+      `${engine}: ${device} is at memory node ${node} of the host, the process ${processNodes.includes(node) ? 'may run' : 'runs'} on ${processNodes.length === 1 ? 'node' : 'nodes'} ${processNodes.join(', ')}: from another node copies are slower; --verbose says how to bind it`,
+  ),
   'copying-slice': each(
     ({ engine, rowBytes }) =>
       `${engine}: a row of ${rowBytes} bytes is no multiple of 64, so that a slice copies each mini-batch on the device`,
@@ -43,6 +65,14 @@ export function warningSentences(warnings: readonly Warning[], cases: readonly C
   const words = new CaseWords(cases);
   const codes = [...new Set(warnings.map(({ code }) => code))];
   return codes.flatMap((code) => sentenceOf(code, warnings, words) ?? []);
+}
+
+/** What to do about warnings, beyond what they say. */
+export function hintsOf(warnings: readonly Warning[]): string[] {
+  const nodes = warnings.flatMap((warning) => (warning.code === 'numa-node' ? [warning.node] : []));
+  return [...new Set(nodes)].map(
+    (node) => `to run near the device: numactl --cpunodebind=${node} --membind=${node} pinbench run …`,
+  );
 }
 
 function sentenceOf<C extends Code>(

@@ -48,6 +48,7 @@ export class Belongings {
     const { driver } = this.#context;
     const releases = this.#releases.splice(0);
     if (releases.length === 0) return undefined;
+    this.#context.enterToRelease();
     const errors = this.#streams.map((stream) => driver.settle(stream));
     for (const release of releases.reverse()) release();
     return errors.find((error) => error !== undefined);

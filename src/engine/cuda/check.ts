@@ -10,22 +10,44 @@ export const STATUS = {
   invalidDevice: 101,
 } as const;
 
+const OWN_BUG = 'this may be a fault of pinbench: please report it';
+const COMPAT = 'take the compatibility folder /usr/local/cuda/compat out of LD_LIBRARY_PATH';
+const CAPABILITIES = 'NVIDIA_DRIVER_CAPABILITIES=compute,utility';
+const LEAVE_OUT = 'leave the strategy out with --strategy';
+
 /** What a reader can do about the statuses that are met in the field. */
 const REMEDIES: Readonly<Record<number, string>> = {
+  1: OWN_BUG,
   2: 'use a smaller batch or dataset, or free memory on the device',
   34: 'the library is the toolkit’s stub: install the NVIDIA driver',
+  46: 'another process may hold the device alone (nvidia-smi -q -d COMPUTE shows it, sudo nvidia-smi -c DEFAULT ends it), or a sandbox such as gVisor keeps it away',
   100: 'check that a CUDA device is visible: nvidia-smi, CUDA_VISIBLE_DEVICES',
   101: 'see pinbench engines for the devices there are',
+  209: 'this GPU is too old for pinbench, whose kernels need compute capability 5.0 (Maxwell) or later',
+  214: 'the memory of the GPU is damaged: see nvidia-smi -q -d ECC, then reset the GPU or restart the machine',
   218: 'update the NVIDIA driver',
-  221: 'start the container with the compute and utility capabilities: NVIDIA_DRIVER_CAPABILITIES=compute,utility',
+  221: `the driver’s PTX compiler is missing: start a container with ${CAPABILITIES}; on Jetson install nvidia-l4t-cuda`,
   222: 'update the NVIDIA driver: it does not know this PTX version',
   223: 'unset CUDA_DISABLE_PTX_JIT',
-  304: 'a limit of the operating system was reached: see dmesg',
+  304: 'the system refuses what the driver asks of it, as gVisor does: run outside of the sandbox, or see dmesg',
+  400: OWN_BUG,
   719: 'the device is lost to this process: run again; if it stays, see dmesg',
+  801: `the device or its driver does not support this: ${LEAVE_OUT}`,
   802: 'the device is not ready: is the fabric manager running?',
-  803: 'the driver library and the kernel module differ: reboot, or align the container’s driver with the host’s',
-  804: 'this driver is too old for the library: update it',
+  803: `the driver library and the kernel module differ: ${COMPAT}, reboot after an update of the driver, and start a container with ${CAPABILITIES}`,
+  804: `this GPU does not support the compatibility libraries: ${COMPAT}, or update the NVIDIA driver`,
+  805: 'the MPS server does not answer: start nvidia-cuda-mps-control -d, or unset CUDA_MPS_PIPE_DIRECTORY',
+  900: `the driver cannot do this while steps are recorded: ${LEAVE_OUT}`,
   999: 'the driver is there but does not answer: see dmesg and nvidia-smi',
+};
+
+/** Where a status of one call wants another remedy. */
+const REMEDIES_OF_CALLS: { readonly [name in CallName]?: Readonly<Record<number, string>> } = {
+  cuMemHostAlloc: {
+    2: 'use a smaller dataset, or free memory on the host; WSL allows little page-locked memory',
+    304: 'the system does not let the driver page-lock memory, as under gVisor: run outside of the sandbox',
+    801: 'the system does not let the driver page-lock memory: run outside of the sandbox or the virtual machine',
+  },
 };
 
 /** Statuses after which nothing in the context works any more (cuda.h says "must be relaunched"). */
@@ -45,7 +67,10 @@ export class CudaError extends PinbenchError {
   ) {
     const what =
       name === undefined ? `status ${status}` : `${name} (${status}${sentence ? `, ${sentence}` : ''})`;
-    const remedy = REMEDIES[status] ?? (DEVICE_LOST.has(status) ? REMEDIES[719] : undefined);
+    const remedy =
+      REMEDIES_OF_CALLS[call]?.[status] ??
+      REMEDIES[status] ??
+      (DEVICE_LOST.has(status) ? REMEDIES[719] : undefined);
     super('engine', {
       subject: call,
       observed: log ? `${what}: ${log}` : what,
@@ -61,13 +86,23 @@ export class CudaError extends PinbenchError {
   }
 }
 
-/** What a session throws in place of an error: a strategy for which there is no memory is unavailable, and nothing else is. */
+/** What steps throw in place of an error: a strategy for which there is no memory is unavailable, and nothing else is. */
 export function orUnavailable(error: unknown): unknown {
-  if (error instanceof CudaError && error.status === STATUS.outOfMemory) {
-    return new StrategyUnavailable(error.message, { cause: error });
-  }
+  if (error instanceof CudaError && error.status === STATUS.outOfMemory) return unavailable(error);
   if (error instanceof RangeError && /^array buffer allocation failed/i.test(error.message)) {
     return new StrategyUnavailable('the host ran out of memory', { cause: error });
   }
   return error;
+}
+
+/**
+ * What allocating and uploading throw in place of an error: whatever the driver refuses there, the strategy is unavailable and
+ * the others can go on, unless the device is lost.
+ */
+export function orCannotBeSetUp(error: unknown): unknown {
+  return error instanceof CudaError && !error.deviceIsLost ? unavailable(error) : orUnavailable(error);
+}
+
+function unavailable(error: CudaError): StrategyUnavailable {
+  return new StrategyUnavailable(error.message, { cause: error });
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ELEMENT_BYTES } from '../../data/dataset.js';
 import type { DType } from '../../words.js';
 import type { Driver } from './driver.js';
+import type { Library } from './library.js';
 
 /** Threads of a block: whole warps, as the kernel's launch bounds say. */
 export const BLOCK = 256;
@@ -19,7 +20,7 @@ export const ATTRIBUTE = {
   l2Bytes: 38,
   computeMajor: 75,
   computeMinor: 76,
-  /** Host and device share page tables: their memory is joined by a coherent link, as on GH200. */
+  /** The device reads host memory through the host's own page tables: a coherent link such as NVLink-C2C joins them, as on GH200. */
   usesHostPageTables: 100,
 } as const;
 
@@ -32,11 +33,15 @@ export interface Kernels {
   readonly mostBlocks: number;
 }
 
+/** The context that is current in this thread of a library, as far as pinbench has set it. */
+const current = new WeakMap<Library, number>();
+
 /** The device's primary context with a stream of its own, and what was loaded into it. Closing releases in reverse. */
 export class Context {
   readonly driver: Driver;
   readonly device: number;
   readonly stream: number;
+  #handle = 0;
   readonly #releases: (() => void)[] = [];
   readonly #kernels = new Map<DType, Kernels>();
 
@@ -46,12 +51,14 @@ export class Context {
     try {
       // Refused where another part of the process has made the context already: then its own scheduling stays.
       driver.release('cuDevicePrimaryCtxSetFlags_v2', device, SPIN);
-      const context = driver.make('cuDevicePrimaryCtxRetain', device);
+      this.#handle = driver.make('cuDevicePrimaryCtxRetain', device);
       this.#releases.push(() => {
         driver.release('cuCtxSetCurrent', 0);
+        current.set(driver.library, 0);
+        // The driver counts: the context ends with the last that retained it.
         driver.release('cuDevicePrimaryCtxRelease_v2', device);
       });
-      driver.do('cuCtxSetCurrent', context);
+      this.enter();
       const stream = driver.make('cuStreamCreate', NON_BLOCKING);
       this.#releases.push(() => driver.release('cuStreamDestroy_v2', stream));
       this.stream = stream;
@@ -59,6 +66,25 @@ export class Context {
       this.close();
       throw error;
     }
+  }
+
+  /**
+   * Makes the context current in this thread, where another context of the process has been since. What is called without a
+   * promise in between belongs to this one. No call is made where it is current already, as in most steps.
+   */
+  enter(): void {
+    const { library } = this.driver;
+    if (current.get(library) === this.#handle) return;
+    this.driver.do('cuCtxSetCurrent', this.#handle);
+    current.set(library, this.#handle);
+  }
+
+  /** The same before something is released, which must not throw. */
+  enterToRelease(): void {
+    const { library } = this.driver;
+    if (current.get(library) === this.#handle) return;
+    this.driver.release('cuCtxSetCurrent', this.#handle);
+    current.set(library, this.#handle);
   }
 
   attribute(number: number): number {
@@ -92,6 +118,7 @@ export class Context {
   }
 
   close(): void {
+    if (this.#releases.length > 0) this.enterToRelease();
     for (const release of this.#releases.splice(0).reverse()) release();
   }
 }

@@ -3,8 +3,8 @@ import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import { formatBytes } from '../../units.js';
 import type { Condition, Device, DeviceInfo, Link, Session, Support } from '../engine.js';
-import { StrategyUnavailable } from '../engine.js';
-import { CudaError } from './check.js';
+import { deviceIsLost, StrategyUnavailable } from '../engine.js';
+import { CudaError, orCannotBeSetUp } from './check.js';
 import type { Context } from './context.js';
 import { copyToDevice } from './delivery.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
@@ -38,6 +38,7 @@ export class CudaDevice implements Device {
 
   /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
   freeBytes(): number {
+    this.#context.enter();
     return this.#context.driver.memory().freeBytes;
   }
 
@@ -52,18 +53,21 @@ export class CudaDevice implements Device {
     }
     if (!strategy.resident) return 'yes';
     const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));
-    const { freeBytes } = this.#context.driver.memory();
+    const freeBytes = this.freeBytes();
     if (needed <= freeBytes) return 'yes';
     return { reason: doesNotFit(needed, freeBytes) };
   }
 
   floor(): Session {
-    const { driver, stream } = this.#context;
-    const { empty } = this.#context.kernels('float32');
+    const context = this.#context;
+    const { driver, stream } = context;
+    context.enter();
+    const { empty } = context.kernels('float32');
     const { cuLaunchKernel, cuStreamSynchronize } = driver.library.call;
     return {
       async setup() {},
       steps(_, from, to, out) {
+        context.enter();
         for (let step = from; step < to; step++) {
           const launched = cuLaunchKernel(empty, 1, 1, 1, 1, 1, 1, 0, stream, 0, 0);
           if (launched !== 0) throw driver.error('cuLaunchKernel', launched);
@@ -84,12 +88,13 @@ export class CudaDevice implements Device {
     return this.#nvml?.condition();
   }
 
-  /** An idle link drops to a low generation: it is looked at under copies. Absent where there is no room for them. */
+  /** An idle link drops to a low generation: it is looked at under copies. Absent where these cannot be made, and where it is not PCIe. */
   link(): Link | undefined {
-    if (this.#nvml === undefined) return undefined;
+    if (this.#nvml === undefined || this.info.coherentLink === true) return undefined;
     const { driver, stream } = this.#context;
     const memory: Memory[] = [];
     try {
+      this.#context.enter();
       const from = allocatePageLocked(driver, LINK_COPY_BYTES, 'a copy');
       memory.push(from);
       const to = allocateOnDevice(driver, LINK_COPY_BYTES, 'a copy');
@@ -101,8 +106,8 @@ export class CudaDevice implements Device {
       driver.do('cuStreamSynchronize', stream);
       return link;
     } catch (error) {
-      if (error instanceof StrategyUnavailable) return undefined;
-      throw error;
+      if (deviceIsLost(error)) throw error;
+      return undefined;
     } finally {
       for (const piece of memory.reverse()) piece.free();
     }
@@ -110,11 +115,12 @@ export class CudaDevice implements Device {
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
     const needed = strategy.resident ? this.#resources.lacking(plan.rows * rowBytesOf(plan)) : 0;
-    const { freeBytes } = this.#context.driver.memory();
+    let freeBytes = 0;
     try {
+      freeBytes = this.freeBytes();
       return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
     } catch (error) {
-      if (needed === 0 || !isShortOfDeviceMemory(error)) throw error;
+      if (needed === 0 || !isShortOfDeviceMemory(error)) throw orCannotBeSetUp(error);
       // What a step needs is small: where it finds no memory, it is the dataset that is too large.
       const reason = `${doesNotFit(needed, freeBytes)}: ${error.message}`;
       throw new StrategyUnavailable(reason, { cause: error });
@@ -122,6 +128,7 @@ export class CudaDevice implements Device {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#context.enterToRelease();
     this.#resources.free();
     this.#context.close();
     this.#nvml?.close();

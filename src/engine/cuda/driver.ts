@@ -51,11 +51,11 @@ export class Driver {
     return bytes.toString('utf8', 0, bytes.indexOf(0));
   }
 
-  /** The device's identity, as nvidia-smi writes it. */
+  /** The identity of the device, or of the part of one that it is (MIG), as nvidia-smi writes it after `GPU-` or `MIG-`. */
   uuid(device: number): string {
     const bytes = Buffer.alloc(16);
     this.do('cuDeviceGetUuid_v2', bytes, device);
-    return `GPU-${bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`;
+    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
   /** Releases something; once the context is lost nothing can be, and nothing is tried. Failures do not hide what led here. */

@@ -86,9 +86,9 @@ describe('the CUDA engine, on a driver in memory', () => {
     ['cuStreamSynchronize', 700, 'thrown'],
     ['cuLaunchKernel', 719, 'thrown'],
     ['cuMemcpyHtoDAsync_v2', 1, 'thrown'],
-    ['cuModuleLoadDataEx', 218, 'thrown'],
-    ['cuModuleGetFunction', 500, 'thrown'],
-    ['cuMemsetD8Async', 1, 'thrown'],
+    ['cuModuleLoadDataEx', 218, 'unavailable'],
+    ['cuModuleGetFunction', 500, 'unavailable'],
+    ['cuMemsetD8Async', 1, 'unavailable'],
     ['cuCtxSetCurrent', 201, 'thrown'],
     ['cuStreamCreate', 2, 'thrown'],
   ] as const)(
@@ -119,7 +119,7 @@ describe('the CUDA engine, on a driver in memory', () => {
 
   it('tells no library, no device and a refusing driver apart', async () => {
     const none = new CudaEngine(async () => {
-      throw new LibraryNotFound('libcuda.so.1: cannot open');
+      throw new LibraryNotFound([{ path: 'libcuda.so.1', fault: { kind: 'absent' } }]);
     }, freemem);
     expect(await none.probe()).toMatchObject({
       available: false,

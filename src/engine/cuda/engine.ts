@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { PinbenchError } from '../../errors.js';
 import type { Surroundings } from '../../surroundings.js';
 import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { once } from '../once.js';
-import { CudaError, STATUS } from './check.js';
 import { ATTRIBUTE, Context } from './context.js';
 import { CudaDevice } from './device.js';
 import { Driver } from './driver.js';
-import { type Library, LibraryNotFound, libraryPaths, loadLibrary } from './library.js';
+import { type Library, libraryPaths, loadLibrary } from './library.js';
+import { type Machine, machineOf } from './machine.js';
 import { loadNvml, type NvmlCalls, NvmlDevice, nvmlPaths } from './nvml.js';
-
-const INSTALL = 'install the NVIDIA driver, or name its library in PINBENCH_CUDA_LIBRARY';
+import { NoDevice, unavailable } from './unavailable.js';
 
 /** The CUDA engine on whatever library `load` gives, and what NVML says of its devices where there is one. */
 export class CudaEngine implements Engine {
@@ -19,23 +17,33 @@ export class CudaEngine implements Engine {
   readonly #load: () => Promise<Library>;
   readonly #hostFreeBytes: () => number;
   readonly #nvml: () => Promise<NvmlCalls | undefined>;
+  readonly #machine: Machine;
 
   constructor(
     load: () => Promise<Library>,
     hostFreeBytes: () => number,
     nvml: () => Promise<NvmlCalls | undefined> = async () => undefined,
+    machine: Machine = machineOf({}),
   ) {
     this.#load = load;
     this.#hostFreeBytes = hostFreeBytes;
     this.#nvml = nvml;
+    this.#machine = machine;
   }
 
   async probe(): Promise<Availability> {
     try {
       const driver = await this.#driver();
-      const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, i) => deviceInfo(driver, i));
+      const nvmlAt = await this.#nvmlAt();
+      const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, ordinal) => {
+        const known = deviceInfo(driver, ordinal, this.#machine);
+        const nvml = nvmlAt(known.pciBusId!);
+        const info = withNvml(known, nvml);
+        nvml?.close();
+        return info;
+      });
       if (devices.length > 0) return { available: true, devices };
-      return { available: false, reason: 'the CUDA driver is there but shows no device', remedy: VISIBLE };
+      return unavailable(new NoDevice());
     } catch (error) {
       return unavailable(error);
     }
@@ -51,11 +59,23 @@ export class CudaEngine implements Engine {
         expected: `0 to ${count - 1}`,
       });
     }
-    const known = deviceInfo(driver, ordinal);
-    const context = new Context(driver, driver.ask('cuDeviceGet', ordinal));
+    const nvmlAt = await this.#nvmlAt();
+    const known = deviceInfo(driver, ordinal, this.#machine);
+    const nvml = nvmlAt(known.pciBusId!);
+    try {
+      // NVML is asked before there is a context, so that other processes are not mistaken for this one.
+      const info = withNvml(known, nvml);
+      return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
+    } catch (error) {
+      nvml?.close();
+      throw error;
+    }
+  }
+
+  /** What finds a device in NVML; it finds none where there is no NVML. */
+  async #nvmlAt(): Promise<(pciBusId: string) => NvmlDevice | undefined> {
     const calls = await this.#nvml();
-    const nvml = calls && NvmlDevice.at(calls, known.pciBusId!);
-    return new CudaDevice(context, { ...known, ...(nvml && nvmlInfo(nvml)) }, nvml);
+    return (pciBusId) => calls && NvmlDevice.at(calls, pciBusId);
   }
 
   async #driver(): Promise<Driver> {
@@ -65,40 +85,18 @@ export class CudaEngine implements Engine {
   }
 }
 
-const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
-
-/** Three states that need three remedies: no library, a library without a device, a device that refuses. */
-function unavailable(error: unknown): Availability {
-  if (error instanceof LibraryNotFound) {
-    const where =
-      error.message === ''
-        ? 'this system has no CUDA'
-        : `no CUDA driver library: looked for ${error.message}`;
-    return { available: false, reason: where, remedy: INSTALL };
-  }
-  if (error instanceof CudaError && error.status === STATUS.noDevice) {
-    return {
-      available: false,
-      reason: 'the CUDA driver library is there but finds no device',
-      remedy: VISIBLE,
-    };
-  }
-  if (error instanceof CudaError) {
-    const reason = `the CUDA driver refused: ${error.subject}: ${error.observed}`;
-    return { available: false, reason, remedy: error.remedy ?? VISIBLE };
-  }
-  return { available: false, reason: `the CUDA driver library cannot be used: ${error}`, remedy: INSTALL };
-}
-
-function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
+/** What the driver and the machine know of a device. */
+function deviceInfo(driver: Driver, ordinal: number, machine: Machine): DeviceInfo {
   const device = driver.ask('cuDeviceGet', ordinal);
   const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
   const version = driver.ask('cuDriverGetVersion');
   const l2Bytes = attribute(ATTRIBUTE.l2Bytes);
   const pciBusId = driver.text('cuDeviceGetPCIBusId', device);
-  const numaNode = numaNodeOf(pciBusId);
+  const name = driver.text('cuDeviceGetName', device);
+  const numaNode = machine.numaNodeOf(pciBusId);
+  const processNodes = numaNode === undefined ? undefined : machine.processNodes();
   return {
-    name: driver.text('cuDeviceGetName', device),
+    name,
     gpu: true,
     runtime: `CUDA ${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`,
     memoryBytes: driver.make('cuDeviceTotalMem_v2', device),
@@ -107,30 +105,39 @@ function deviceInfo(driver: Driver, ordinal: number): DeviceInfo {
     ...(l2Bytes > 0 && { l2Bytes }),
     pciBusId,
     uuid: driver.uuid(device),
+    ...(MIG_NAME.test(name) && { mig: true }),
     ...(numaNode !== undefined && { numaNode }),
-    integrated: attribute(ATTRIBUTE.integrated) === 1 || attribute(ATTRIBUTE.usesHostPageTables) === 1,
+    ...(processNodes !== undefined && { processNodes }),
+    integrated: attribute(ATTRIBUTE.integrated) === 1,
+    ...(attribute(ATTRIBUTE.usesHostPageTables) === 1 && { coherentLink: true }),
+    ...(machine.hasMps() && { mps: true }),
   };
 }
 
-/** What NVML alone knows. */
-function nvmlInfo({ driver, mig, ecc, persistence }: NvmlDevice): Partial<DeviceInfo> {
+/** What the driver knows, with what NVML knows. The identity is that of a part of a GPU where the device is one. */
+function withNvml(known: DeviceInfo, nvml: NvmlDevice | undefined): DeviceInfo {
+  const info = { ...known, ...nvmlInfo(nvml) };
+  return { ...info, uuid: `${info.mig === true ? 'MIG' : 'GPU'}-${known.uuid}` };
+}
+
+/** What NVML alone knows. While a GPU is shared out CUDA shows its parts alone, so that its mode is theirs. */
+function nvmlInfo(device: NvmlDevice | undefined): Partial<DeviceInfo> {
+  if (device === undefined) return { monitored: false };
+  const { driver, mig, ecc, persistence, processes, display, computeMode } = device;
   return {
+    monitored: true,
     ...(driver !== undefined && { driver }),
     ...(mig !== undefined && { mig }),
     ...(ecc !== undefined && { ecc }),
     ...(persistence !== undefined && { persistence }),
+    ...(processes !== undefined && { processes }),
+    ...(display !== undefined && { display }),
+    ...(computeMode !== undefined && { computeMode }),
   };
 }
 
-/** The memory node of a PCI device by Linux; absent elsewhere, and where it says −1 for none. */
-function numaNodeOf(pciBusId: string): number | undefined {
-  try {
-    const node = Number(readFileSync(`/sys/bus/pci/devices/${pciBusId.toLowerCase()}/numa_node`, 'latin1'));
-    return node >= 0 ? node : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** CUDA names a part of a GPU after its size, such as `NVIDIA A100-SXM4-40GB MIG 1g.5gb`. */
+const MIG_NAME = /\bMIG \d+[cg]\./;
 
 /** The libraries that were loaded, by the paths that were looked at. */
 const libraries = new Map<string, Promise<Library>>();
@@ -144,5 +151,6 @@ export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaE
     () => once(libraries, driverPaths.join('\n'), () => loadLibrary(driverPaths)),
     availableMemoryBytes,
     () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths)),
+    machineOf(env),
   );
 }

@@ -1,4 +1,5 @@
 import { type CallName, DECLARATIONS, type RawCalls } from './declarations.js';
+import { FunctionsMissing, faultOf, type LibraryFault } from './library-fault.js';
 
 /** A CUDA driver library: its functions as they are, and the way to memory behind an address. */
 export interface Library {
@@ -18,14 +19,26 @@ export interface Library {
   address(array: ArrayBufferView): number;
 }
 
-/** Why no library could be loaded, by path. */
+/** A path where a library was looked for, and what is wrong there. */
+export interface TriedPath {
+  readonly path: string;
+  readonly fault: LibraryFault;
+}
+
+/** No library could be loaded: none of the paths has one that is whole. */
 export class LibraryNotFound extends Error {
   override readonly name = 'LibraryNotFound';
+  readonly tried: readonly TriedPath[];
+
+  constructor(tried: readonly TriedPath[]) {
+    super(tried.map(({ path, fault }) => `${path} (${fault.kind})`).join(', '));
+    this.tried = tried;
+  }
 }
 
 /**
- * Where drivers put their library, tried in this order: the plain name for the system's loader, then WSL's, Jetson's and NixOS'
- * places. Never `libcuda.so`, which is the toolkit's stub.
+ * Where drivers put their library, tried in this order: the plain name for the system's loader, then the usual folders, where a
+ * link to nothing can be told from no file, and WSL's, Jetson's and NixOS' places. Never `libcuda.so`, which is the toolkit's stub.
  */
 export function libraryPaths(platform: string, override: string | undefined): string[] {
   if (override !== undefined && override !== '') return [override];
@@ -33,6 +46,9 @@ export function libraryPaths(platform: string, override: string | undefined): st
   if (platform !== 'linux') return [];
   return [
     'libcuda.so.1',
+    '/usr/lib/x86_64-linux-gnu/libcuda.so.1',
+    '/usr/lib/aarch64-linux-gnu/libcuda.so.1',
+    '/usr/lib64/libcuda.so.1',
     '/usr/lib/wsl/lib/libcuda.so.1',
     '/usr/lib/aarch64-linux-gnu/tegra/libcuda.so.1',
     '/run/opengl-driver/lib/libcuda.so.1',
@@ -42,23 +58,23 @@ export function libraryPaths(platform: string, override: string | undefined): st
 /** Loads the first library there is, through koffi. Throws `LibraryNotFound`. */
 export async function loadLibrary(paths: readonly string[]): Promise<Library> {
   const { default: koffi } = await import('koffi');
-  const failures: string[] = [];
+  const tried: TriedPath[] = [];
   for (const path of paths) {
     try {
       const handle = koffi.load(path);
-      const entries = Object.entries(DECLARATIONS).map(([name, parameters]) => [
-        name,
-        handle.func(`int ${name}(${parameters})`),
-      ]);
-      const name = handle.func('int cuGetErrorName(int status, _Out_ const char **text)');
-      const sentence = handle.func('int cuGetErrorString(int status, _Out_ const char **text)');
+      const functions = functionsOf(handle, {
+        ...DECLARATIONS,
+        cuGetErrorName: 'int status, _Out_ const char **text',
+        cuGetErrorString: 'int status, _Out_ const char **text',
+      });
+      const { cuGetErrorName: name, cuGetErrorString: sentence } = functions;
       const text = (ask: typeof name, status: number): string | undefined => {
         const box: (string | null)[] = [null];
         return ask(status, box) === 0 ? (box[0] ?? undefined) : undefined;
       };
       return {
         path,
-        call: Object.fromEntries(entries) as RawCalls,
+        call: functions,
         harmless: (name) => handle.func(`int cuDriverGetVersion(${DECLARATIONS[name]})`),
         describe(status) {
           const [known, said] = [text(name, status), text(sentence, status)];
@@ -71,14 +87,28 @@ export async function loadLibrary(paths: readonly string[]): Promise<Library> {
         address: (array) => Number(koffi.address(array)),
       };
     } catch (error) {
-      failures.push(`${path}${reasonOf(error)}`);
+      tried.push({ path, fault: faultOf(path, error) });
     }
   }
-  throw new LibraryNotFound(failures.join(', '));
+  throw new LibraryNotFound(tried);
 }
 
-/** Nothing where there is no such file, which is what is expected of most paths. */
-function reasonOf(error: unknown): string {
-  const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-  return /no such file|cannot find the/i.test(message!) ? '' : ` (${message})`;
+type KoffiLibrary = ReturnType<typeof import('koffi').load>;
+
+/** The functions of a library by their names and parameters; throws `FunctionsMissing` with the names of all that it lacks. */
+function functionsOf<T extends Readonly<Record<string, string>>>(
+  library: KoffiLibrary,
+  declarations: T,
+): { readonly [name in keyof T]: ReturnType<KoffiLibrary['func']> } {
+  const missing: string[] = [];
+  const functions = Object.entries(declarations).map(([name, parameters]) => {
+    try {
+      return [name, library.func(`int ${name}(${parameters})`)];
+    } catch {
+      missing.push(name);
+      return [name, undefined];
+    }
+  });
+  if (missing.length > 0) throw new FunctionsMissing(missing);
+  return Object.fromEntries(functions);
 }

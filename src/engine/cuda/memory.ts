@@ -2,6 +2,7 @@ import type { Values } from '../../data/dataset.js';
 import { formatBytes } from '../../units.js';
 import { StrategyUnavailable } from '../engine.js';
 import { CudaError, STATUS } from './check.js';
+import type { CallName } from './declarations.js';
 import type { Driver } from './driver.js';
 
 /** CU_MEMHOSTALLOC_PORTABLE and _DEVICEMAP, which CU_MEMHOSTREGISTER_ has by the same numbers. */
@@ -25,18 +26,21 @@ export interface PageLocked extends Memory {
 
 /** Device memory; `StrategyUnavailable` with both numbers where it does not fit. */
 export function allocateOnDevice(driver: Driver, bytes: number, what: string): Memory {
-  const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of device memory`, () =>
-    driver.make('cuMemAlloc_v2', bytes),
-  );
+  const address = allocated(driver, 'cuMemAlloc_v2', bytes, [], () => ({
+    needs: needsOf(what, bytes, 'device memory'),
+    free: `${formatBytes(driver.memory().freeBytes)} of the device free`,
+  }));
   return { address, bytes, free: () => driver.release('cuMemFree_v2', address) };
 }
 
-/** Page-locked memory; `StrategyUnavailable` beyond half of the host's free memory, or where the driver refuses. */
+/** Page-locked memory; `StrategyUnavailable` where it is large beside what the host has available, or where the driver refuses. */
 export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
-  mustBeHalfFree(bytes, driver.hostFreeBytes(), `${what} needs ${formatBytes(bytes)} of page-locked memory`);
-  const address = orUnavailable(driver, `${what} needs ${formatBytes(bytes)} of page-locked memory`, () =>
-    driver.make('cuMemHostAlloc', bytes, PORTABLE_AND_MAPPED),
-  );
+  const needs = needsOf(what, bytes, 'page-locked memory');
+  mustLeaveHalf(bytes, driver.hostFreeBytes, needs);
+  const address = allocated(driver, 'cuMemHostAlloc', bytes, [PORTABLE_AND_MAPPED], () => ({
+    needs,
+    free: `${formatBytes(driver.hostFreeBytes())} of the host available`,
+  }));
   return mapped(driver, address, bytes, () => driver.release('cuMemFreeHost', address));
 }
 
@@ -48,8 +52,8 @@ export function pageLockInPlace(
 ): PageLocked | undefined {
   const { byteLength: bytes } = array;
   // What is to be locked is taken already.
-  const needs = `${what} needs ${formatBytes(bytes)} of page-locked memory`;
-  mustBeHalfFree(bytes, driver.hostFreeBytes() + bytes, needs);
+  const needs = needsOf(what, bytes, 'page-locked memory');
+  mustLeaveHalf(bytes, () => driver.hostFreeBytes() + bytes, needs);
   const address = driver.library.address(array);
   const status = driver.library.call.cuMemHostRegister_v2(address, bytes, PORTABLE_AND_MAPPED);
   if (status !== 0) {
@@ -60,10 +64,10 @@ export function pageLockInPlace(
   return mapped(driver, address, bytes, () => driver.release('cuMemHostUnregister', address));
 }
 
-/** A copy of an array in pageable memory; `StrategyUnavailable` beyond half of the host's free memory. It lives until it is freed. */
+/** A copy of an array in pageable memory; `StrategyUnavailable` where it is large beside what the host has available. It lives until it is freed. */
 export function copyToPageable(driver: Driver, array: Values, what: string): Memory {
   const { byteLength: bytes } = array;
-  mustBeHalfFree(bytes, driver.hostFreeBytes(), `${what} needs ${formatBytes(bytes)} of host memory`);
+  mustLeaveHalf(bytes, driver.hostFreeBytes, needsOf(what, bytes, 'host memory'));
   let copy: Values | undefined = offHeap(array.slice());
   return {
     address: driver.library.address(copy),
@@ -90,23 +94,38 @@ function mapped(driver: Driver, address: number, bytes: number, free: () => void
   }
 }
 
-function mustBeHalfFree(bytes: number, freeBytes: number, needs: string): void {
-  if (bytes <= freeBytes / 2) return;
-  throw new StrategyUnavailable(`${needs}, half of what the host has free is ${formatBytes(freeBytes / 2)}`);
+/** `the dataset needs 3.91 KiB of device memory`; what is several things needs a plural. */
+function needsOf(what: string, bytes: number, memory: string): string {
+  return `${what} ${what.endsWith('s') ? 'need' : 'needs'} ${formatBytes(bytes)} of ${memory}`;
 }
 
-function orUnavailable<T>(driver: Driver, what: string, allocate: () => T): T {
+/** Host memory beyond this may be refused by pinbench itself, so that the system does not have to end the process. */
+const SMALL_BYTES = 16 * 2 ** 20;
+
+/** Looks at the host only where the answer matters: what is small is taken whatever the host says. */
+function mustLeaveHalf(bytes: number, available: () => number, needs: string): void {
+  if (bytes <= SMALL_BYTES) return;
+  const half = available() / 2;
+  if (bytes <= half) return;
+  throw new StrategyUnavailable(`${needs}, half of what the host has available is ${formatBytes(half)}`);
+}
+
+/** What a call for memory returns. Where there is none, the error says how much was needed and how much is free. */
+function allocated(
+  driver: Driver,
+  call: CallName,
+  bytes: number,
+  flags: readonly number[],
+  words: () => { readonly needs: string; readonly free: string },
+): number {
   try {
-    return allocate();
+    return driver.make(call, bytes, ...flags);
   } catch (error) {
     if (!(error instanceof CudaError) || error.status !== STATUS.outOfMemory) throw error;
-    const { freeBytes } = driver.memory();
-    throw new StrategyUnavailable(
-      `${what}, the driver refused it with ${formatBytes(freeBytes)} of the device free`,
-      {
-        cause: error,
-      },
-    );
+    const { needs, free } = words();
+    throw new StrategyUnavailable(`${needs}, the driver refused it with ${free}; ${error.remedy}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { COMPUTE_MODES, type ComputeMode } from '../../words.js';
 import type { Condition, Link } from '../engine.js';
 
 /** The functions of NVML pinbench asks; each may be missing, and each may answer "not supported". */
@@ -19,6 +20,11 @@ const DECLARATIONS = {
   nvmlDeviceGetMigMode: 'uintptr_t, void *, void *',
   nvmlDeviceGetEccMode: 'uintptr_t, void *, void *',
   nvmlDeviceGetPersistenceMode: 'uintptr_t, void *',
+  nvmlDeviceGetDisplayActive: 'uintptr_t, void *',
+  nvmlDeviceGetDisplayMode: 'uintptr_t, void *',
+  nvmlDeviceGetComputeMode: 'uintptr_t, void *',
+  // Only asked how many there are: the size of its entries differs between drivers.
+  nvmlDeviceGetComputeRunningProcesses_v3: 'uintptr_t, void *, uintptr_t',
 } as const;
 
 type NvmlName = keyof typeof DECLARATIONS;
@@ -61,6 +67,10 @@ export async function loadNvml(paths: readonly string[]): Promise<NvmlCalls | un
   return undefined;
 }
 
+const SUCCESS = 0;
+/** NVML_ERROR_INSUFFICIENT_SIZE. */
+const INSUFFICIENT_SIZE = 7;
+
 /** NVML_CLOCK_SM, NVML_CLOCK_MEM and NVML_TEMPERATURE_GPU. */
 const SM_CLOCK = 1;
 const MEMORY_CLOCK = 2;
@@ -79,6 +89,7 @@ const SLOWED: readonly (readonly [bit: number, reason: string])[] = [
 export class NvmlDevice {
   readonly #calls: NvmlCalls;
   readonly #handle: number;
+  #open = true;
 
   private constructor(calls: NvmlCalls, handle: number) {
     this.#calls = calls;
@@ -115,6 +126,28 @@ export class NvmlDevice {
     return this.#isOn('nvmlDeviceGetPersistenceMode');
   }
 
+  /** Whether it draws: for a screen that is connected, or for a server without one. */
+  get display(): boolean | undefined {
+    const [active, connected] = [
+      this.#isOn('nvmlDeviceGetDisplayActive'),
+      this.#isOn('nvmlDeviceGetDisplayMode'),
+    ];
+    return active === undefined ? connected : active || connected === true;
+  }
+
+  /** Which processes may use the device; nvmlComputeMode_t numbers them as the vocabulary does. */
+  get computeMode(): ComputeMode | undefined {
+    const mode = this.#ask('nvmlDeviceGetComputeMode');
+    return mode === undefined ? undefined : COMPUTE_MODES[mode];
+  }
+
+  /** Processes that compute on the device. With room for none, NVML says how many there are. */
+  get processes(): number | undefined {
+    const count = new Uint32Array(1);
+    const status = this.#calls.nvmlDeviceGetComputeRunningProcesses_v3?.(this.#handle, count, 0);
+    return status === SUCCESS || status === INSUFFICIENT_SIZE ? count[0] : undefined;
+  }
+
   /** The PCIe link as it is now; an idle device has it at a low generation. */
   link(): Link | undefined {
     const [generation, width] = [
@@ -148,7 +181,10 @@ export class NvmlDevice {
     };
   }
 
+  /** NVML counts how often it was started: each start is taken back once. */
   close(): void {
+    if (!this.#open) return;
+    this.#open = false;
     this.#calls.nvmlShutdown?.();
   }
 

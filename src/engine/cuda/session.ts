@@ -7,7 +7,7 @@ import type { Phases, Session } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import { chunkLaneOf, deliveryOf, launchesOf, type Parts } from './assembly.js';
 import { Belongings } from './belongings.js';
-import { orUnavailable } from './check.js';
+import { orCannotBeSetUp, orUnavailable } from './check.js';
 import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
 import { INDEX_BYTES } from './delivery.js';
@@ -64,6 +64,7 @@ export class CudaSession implements Session {
         this.#loop = stepLoop(room, deliver);
         this.phases = (order, from, to) => {
           this.#mustCover(order, from, to);
+          context.enter();
           return withinMemory(() => phasesOf(room, deliver, order, from, to));
         };
       }
@@ -72,19 +73,26 @@ export class CudaSession implements Session {
       this.#resident = resident;
     } catch (error) {
       belongings.release();
-      throw orUnavailable(error);
+      throw orCannotBeSetUp(error);
     }
   }
 
   async setup(): Promise<void> {
     const resident = this.#resident;
-    if (resident !== undefined) withinMemory(() => this.#resources.upload(this.#dataset, resident));
+    if (resident === undefined) return;
+    try {
+      this.#context.enter();
+      this.#resources.upload(this.#dataset, resident);
+    } catch (error) {
+      throw orCannotBeSetUp(error);
+    }
   }
 
   steps(order: Order, from: number, to: number, out: Float64Array, stepNs?: RecordableHistogram): void {
     this.#mustCover(order, from, to);
     if (from === to) return;
     try {
+      this.#context.enter();
       this.#loop!(order, from, to, out, stepNs && new StepWatch(stepNs));
     } catch (error) {
       throw orUnavailable(error);

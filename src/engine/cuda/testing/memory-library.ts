@@ -14,6 +14,8 @@ interface Region {
 
 type Operation = () => void;
 interface Stream {
+  /** The context it was made in: nothing of another can be queued on it. */
+  readonly context: number;
   readonly queue: Operation[];
   capturing: Operation[] | undefined;
 }
@@ -22,10 +24,19 @@ interface Recorded {
   readonly stream: Stream;
 }
 
+/** Multiprocessors, integrated, L2 cache and compute capability. */
+const USUAL_ATTRIBUTES: Readonly<Record<number, number>> = { 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 };
+
+/** Calls that need no current context; all others do. */
+const WITHOUT_CONTEXT = /^cu(?:Init|Driver|Device|CtxSetCurrent)/;
+
 /** What the library is to be, and to do wrong. */
 export interface MemoryOptions {
   readonly devices?: number;
   readonly memoryBytes?: number;
+  readonly name?: string;
+  /** Of the device, by number, where they are not the usual ones. */
+  readonly attributes?: Readonly<Record<number, number>>;
   /** The nth call of a function (from 1) returns this status. */
   readonly fail?: Partial<Record<CallName, readonly [nth: number, status: number]>>;
 }
@@ -35,6 +46,7 @@ type Source = 'page-locked' | 'registered' | 'pageable';
 
 const OUT_OF_MEMORY = 2;
 const NO_DEVICE = 100;
+const INVALID_CONTEXT = 201;
 const INVALID_HANDLE = 400;
 const ALREADY_REGISTERED = 712;
 
@@ -55,6 +67,9 @@ export class MemoryLibrary implements Library {
   readonly #regions: Region[] = [];
   readonly #bases = new WeakMap<ArrayBufferLike, number>();
   readonly #handles = new Map<number, unknown>();
+  /** The primary context of each device that somebody retains, and how often it is retained. */
+  readonly #contexts = new Map<number, { readonly handle: number; retained: number }>();
+  #current = 0;
   #nextHost = 0x10_0000;
   #nextDevice = 0x7_0000_0000;
   #nextHandle = 0x100;
@@ -134,6 +149,7 @@ export class MemoryLibrary implements Library {
     this.calls.set(name, nth);
     const fault = this.#faults.get(name);
     if (fault !== undefined && fault[0] === nth) return fault[1];
+    if (this.#current === 0 && !WITHOUT_CONTEXT.test(name)) return INVALID_CONTEXT;
     return (this[name as keyof this] as (...args: Argument[]) => number).apply(this, args);
   }
 
@@ -159,6 +175,7 @@ export class MemoryLibrary implements Library {
 
   #push(handle: Argument, operation: Operation): number {
     const stream = this.#of<Stream>(handle);
+    if (stream.context !== this.#current) return INVALID_HANDLE;
     (stream.capturing ?? stream.queue).push(operation);
     return 0;
   }
@@ -182,7 +199,7 @@ export class MemoryLibrary implements Library {
     return this.#give(box, ordinal);
   }
   cuDeviceGetName(bytes: Buffer) {
-    bytes.write('In-memory device\0');
+    bytes.write(`${this.#options.name ?? 'In-memory device'}\0`);
     return 0;
   }
   cuDeviceGetPCIBusId(bytes: Buffer) {
@@ -197,22 +214,31 @@ export class MemoryLibrary implements Library {
     return this.#give(box, this.#options.memoryBytes ?? 2 ** 30);
   }
   cuDeviceGetAttribute(box: Argument, attribute: number) {
-    return this.#give(
-      box,
-      ({ 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 } as Record<number, number>)[attribute] ?? 0,
-    );
+    return this.#give(box, this.#options.attributes?.[attribute] ?? USUAL_ATTRIBUTES[attribute] ?? 0);
   }
   cuDevicePrimaryCtxSetFlags_v2() {
     return 0;
   }
-  cuDevicePrimaryCtxRetain(box: Argument) {
-    return this.#made(box, 'context');
+  cuDevicePrimaryCtxRetain(box: Argument, device: number) {
+    const known = this.#contexts.get(device);
+    if (known === undefined) {
+      this.#contexts.set(device, { handle: this.#nextHandle, retained: 1 });
+      return this.#made(box, 'context');
+    }
+    known.retained += 1;
+    return this.#give(box, known.handle);
   }
-  cuDevicePrimaryCtxRelease_v2() {
-    for (const [handle, thing] of this.#handles) if (thing === 'context') this.#handles.delete(handle);
-    return 0;
+  cuDevicePrimaryCtxRelease_v2(device: number) {
+    const known = this.#contexts.get(device);
+    if (known === undefined) return INVALID_CONTEXT;
+    known.retained -= 1;
+    if (known.retained > 0) return 0;
+    this.#contexts.delete(device);
+    return this.#gone(known.handle);
   }
-  cuCtxSetCurrent() {
+  cuCtxSetCurrent(handle: number) {
+    if (handle !== 0 && this.#of(handle) !== 'context') return INVALID_CONTEXT;
+    this.#current = handle;
     return 0;
   }
   cuMemGetInfo_v2(free: Argument, total: Argument) {
@@ -276,7 +302,7 @@ export class MemoryLibrary implements Library {
     return this.#push(stream, () => this.#memory(to, bytes).fill(value));
   }
   cuStreamCreate(box: Argument) {
-    return this.#made(box, { queue: [], capturing: undefined } satisfies Stream);
+    return this.#made(box, { context: this.#current, queue: [], capturing: undefined } satisfies Stream);
   }
   cuStreamSynchronize(stream: number) {
     this.#drain(this.#of<Stream>(stream));

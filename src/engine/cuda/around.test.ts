@@ -1,0 +1,115 @@
+import { freemem } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { deviceWarnings } from '../../record/warnings.js';
+import { renderEngines } from '../../report/engines.js';
+import type { DeviceInfo } from '../engine.js';
+import { CudaEngine } from './engine.js';
+import type { Machine } from './machine.js';
+import { MemoryLibrary, type MemoryOptions } from './testing/memory-library.js';
+import { type NvmlAnswers, nvmlSaying } from './testing/nvml.js';
+
+const NOTHING_SAID: Machine = {
+  numaNodeOf: () => undefined,
+  processNodes: () => undefined,
+  hasMps: () => false,
+};
+
+/** An engine of one device: what the driver, NVML (`undefined`: it is not there) and the machine say of it. */
+function engineOf(
+  answers: NvmlAnswers | undefined,
+  machine: Partial<Machine> = {},
+  options: MemoryOptions = {},
+): CudaEngine {
+  return new CudaEngine(
+    async () => new MemoryLibrary(options),
+    freemem,
+    async () => answers && nvmlSaying(answers),
+    { ...NOTHING_SAID, ...machine },
+  );
+}
+
+async function infoOf(...of: Parameters<typeof engineOf>): Promise<DeviceInfo> {
+  await using device = await engineOf(...of).open(0);
+  return device.info;
+}
+
+/** The warnings of a run on the device, without the engine and the device's name. */
+async function warnedOf(...of: Parameters<typeof engineOf>) {
+  const info = await infoOf(...of);
+  const warnings = deviceWarnings({ engine: 'cuda', clocksCopies: true, ...info });
+  const named = ([key]: [string, unknown]) => key !== 'engine' && key !== 'device';
+  return warnings.map((warning) => Object.fromEntries(Object.entries(warning).filter(named)));
+}
+
+/** What NVML says of a device that nothing is to be said about. */
+const QUIET: NvmlAnswers = {
+  ...{ mig: 0, persistence: 1, displayActive: 0, displayMode: 0, computeMode: 0, processes: 0 },
+};
+
+describe('what is around a CUDA device', () => {
+  it('is not warned of where nothing is, nor where NVML does not support what it is asked', async () => {
+    expect(await warnedOf(QUIET)).toEqual([]);
+    expect(await warnedOf({})).toEqual([]);
+    const { processes, display, computeMode, persistence, mig } = await infoOf({});
+    expect([processes, display, computeMode, persistence, mig]).toEqual(Array(5).fill(undefined));
+  });
+
+  it.each([
+    ['other processes', { processes: 2 }, { code: 'other-processes', processes: 2 }],
+    ['a display', { displayActive: 1 }, { code: 'display' }],
+    ['a display that sleeps', { displayMode: 1 }, { code: 'display' }],
+    ['an exclusive mode', { computeMode: 3 }, { code: 'compute-mode', computeMode: 'exclusive-process' }],
+    ['a mode that forbids', { computeMode: 2 }, { code: 'compute-mode', computeMode: 'prohibited' }],
+    ['no persistence', { persistence: 0 }, { code: 'persistence-off' }],
+    ['a part of a GPU', { mig: 1 }, { code: 'mig' }],
+  ] as const)('is warned of: %s', async (_, answers, warning) => {
+    expect(await warnedOf({ ...QUIET, ...answers })).toEqual([warning]);
+  });
+
+  it('is warned of where MPS may be there', async () => {
+    expect(await warnedOf(QUIET, { hasMps: () => true })).toEqual([{ code: 'mps' }]);
+  });
+
+  it('is warned of where the process may run far from the device, and not where it is bound or there is one node', async () => {
+    const at = (node: number | undefined, processNodes: number[] | undefined) =>
+      warnedOf(QUIET, { numaNodeOf: () => node, processNodes: () => processNodes });
+    expect(await at(1, [0])).toEqual([{ code: 'numa-node', node: 1, processNodes: [0] }]);
+    expect(await at(1, [0, 1])).toEqual([{ code: 'numa-node', node: 1, processNodes: [0, 1] }]);
+    expect(await at(1, [1])).toEqual([]);
+    expect(await at(0, [0])).toEqual([]);
+    expect(await at(undefined, [0, 1])).toEqual([]);
+    expect(await at(1, undefined)).toEqual([]);
+  });
+
+  it('cannot be seen without NVML, which is said once, in a run and among the engines', async () => {
+    expect(await warnedOf(undefined)).toEqual([{ code: 'not-monitored' }]);
+    const listed = async (answers: NvmlAnswers | undefined) => {
+      const availability = await engineOf(answers, {}, { devices: 2 }).probe();
+      return renderEngines([{ name: 'cuda', availability }], false);
+    };
+    expect((await listed(undefined)).match(/NVML/g)).toHaveLength(1);
+    expect(await listed(undefined)).toMatch(/^cuda {2}note: clocks, throttling and the link cannot be seen/m);
+    expect(await listed(QUIET)).not.toContain('NVML');
+  });
+
+  it('is a part of a GPU by what NVML says or by its name, and then has the identity of one', async () => {
+    const of = async (answers: NvmlAnswers | undefined, name: string) => {
+      const { mig, uuid } = await infoOf(answers, {}, { name });
+      return [mig, uuid!.slice(0, 12)];
+    };
+    expect(await of({ mig: 1 }, 'NVIDIA H100')).toEqual([true, 'MIG-1e1e1e1e']);
+    expect(await of(undefined, 'NVIDIA A100-SXM4-40GB MIG 1g.5gb')).toEqual([true, 'MIG-1e1e1e1e']);
+    expect(await of({ mig: 0 }, 'NVIDIA H100')).toEqual([false, 'GPU-1e1e1e1e']);
+    expect(await of(undefined, 'NVIDIA H100')).toEqual([undefined, 'GPU-1e1e1e1e']);
+  });
+
+  it('is one memory for host and device where the device is integrated, and not where a coherent link joins two', async () => {
+    const integrated = { attributes: { 18: 1 } };
+    expect(await infoOf(QUIET, {}, integrated)).toMatchObject({ integrated: true });
+    expect(await warnedOf(QUIET, {}, integrated)).toEqual([{ code: 'shared-memory' }]);
+    const hopper = { attributes: { 100: 1 } };
+    expect(await infoOf(QUIET, {}, hopper)).toMatchObject({ integrated: false, coherentLink: true });
+    expect(await warnedOf(QUIET, {}, hopper)).toEqual([]);
+    expect(await infoOf(QUIET)).not.toHaveProperty('coherentLink');
+  });
+});

@@ -1,0 +1,77 @@
+import { freemem } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { Orders, sliceOrder } from '../../plan/order.js';
+import { STRATEGIES, type StrategyName } from '../../words.js';
+import { CudaEngine } from './engine.js';
+import type { NvmlCalls } from './nvml.js';
+import { MemoryLibrary } from './testing/memory-library.js';
+import { datasetOf, VerifiedSession } from './testing/verify.js';
+
+const dataset = datasetOf('float32', 11, 5);
+
+/** NVML that counts its starts and its ends, and that has or has not the device it is asked for. */
+function countingNvml(hasDevice: boolean) {
+  const counts = { started: 0, ended: 0 };
+  const calls: NvmlCalls = {
+    nvmlInit_v2: () => {
+      counts.started += 1;
+      return 0;
+    },
+    nvmlShutdown: () => {
+      counts.ended += 1;
+      return 0;
+    },
+    nvmlDeviceGetHandleByPciBusId_v2: () => (hasDevice ? 0 : 6),
+  };
+  return { counts, calls };
+}
+
+describe('two runs of one process', () => {
+  it.each([
+    ['one device', 0],
+    ['two devices', 1],
+  ] as const)('on %s do not take the context from each other', async (_, other) => {
+    const library = new MemoryLibrary({ devices: 2 });
+    const engine = new CudaEngine(async () => library, freemem);
+    const [first, second] = [await engine.open(0), await engine.open(other)];
+    const prepare = (name: StrategyName) =>
+      Promise.all([first, second].map((device) => VerifiedSession.prepare(device, dataset, name)));
+    for (const name of STRATEGIES) {
+      const sessions = await prepare(name);
+      for (const session of sessions) await session.setup();
+      for (const session of sessions) await session.epoch(new Orders(session.plan), 0);
+      for (const session of sessions) await session[Symbol.asyncDispose]();
+    }
+    const floor = second.floor!();
+    const [gone, left] = await prepare('pin');
+    await gone![Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+    expect(second.freeBytes!()).toBeGreaterThan(0);
+    await left!.setup();
+    await left!.epoch(new Orders(left!.plan), 0);
+    floor.steps(sliceOrder(new Int32Array(2)), 0, 2, new Float64Array(2));
+    await left![Symbol.asyncDispose]();
+    await second[Symbol.asyncDispose]();
+    expect(library.live).toBe(0);
+  });
+
+  it('start NVML as often as they end it, whatever fails and however often they close', async () => {
+    for (const hasDevice of [true, false]) {
+      const { counts, calls } = countingNvml(hasDevice);
+      const library = new MemoryLibrary();
+      const engine = new CudaEngine(
+        async () => library,
+        freemem,
+        async () => calls,
+      );
+      const [first, second] = [await engine.open(0), await engine.open(0)];
+      await first[Symbol.asyncDispose]();
+      await first[Symbol.asyncDispose]();
+      expect(counts.started - counts.ended).toBe(hasDevice ? 1 : 0);
+      await second[Symbol.asyncDispose]();
+      library.fail('cuDevicePrimaryCtxRetain', 1, 46);
+      await expect(engine.open(0)).rejects.toMatchObject({ status: 46 });
+      expect(counts.ended).toBe(counts.started);
+    }
+  });
+});

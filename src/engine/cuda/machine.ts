@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ReadText, readText } from '../../small-file.js';
+
+/** What the machine itself, and not a library, tells of its devices. */
+export interface Machine {
+  /** The memory node a PCI device is at; absent where there is but one, or where the system does not say. */
+  numaNodeOf(pciBusId: string): number | undefined;
+  /** The memory nodes with a processor that this process may run on; absent where the system does not say. */
+  processNodes(): number[] | undefined;
+  /** Whether MPS may be running, by whose pipe processes share a device. */
+  hasMps(): boolean;
+}
+
+/** This machine, by the files of Linux; `env` may name the folder of MPS' pipe. */
+export function machineOf(
+  env: Readonly<Record<string, string | undefined>>,
+  read: ReadText = readText,
+  exists: (path: string) => boolean = existsSync,
+): Machine {
+  return {
+    numaNodeOf: (pciBusId) => {
+      const node = Number(read(`/sys/bus/pci/devices/${pciBusId.toLowerCase()}/numa_node`) ?? Number.NaN);
+      // Linux says −1 for none.
+      return node >= 0 ? node : undefined;
+    },
+    processNodes: () => nodesOfProcess(read),
+    hasMps: () => exists(join(env.CUDA_MPS_PIPE_DIRECTORY || '/tmp/nvidia-mps', 'control')),
+  };
+}
+
+function nodesOfProcess(read: ReadText): number[] | undefined {
+  const [, allowed] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(read('/proc/self/status') ?? '') ?? [];
+  const nodes = read('/sys/devices/system/node/online');
+  if (allowed === undefined || nodes === undefined) return undefined;
+  const processors = new Set(numbersIn(allowed));
+  return numbersIn(nodes).filter((node) =>
+    numbersIn(read(`/sys/devices/system/node/node${node}/cpulist`) ?? '').some((one) => processors.has(one)),
+  );
+}
+
+/** The numbers of a list such as `0-3,8`. */
+function numbersIn(list: string): number[] {
+  return list
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
+    });
+}

@@ -1,0 +1,70 @@
+import type { Availability } from '../engine.js';
+import { CudaError, STATUS } from './check.js';
+import { LibraryNotFound, type TriedPath } from './library.js';
+import type { LibraryFault } from './library-fault.js';
+
+const OR =
+  'or name its library in PINBENCH_CUDA_LIBRARY; start a container with the GPU (docker run --gpus all)';
+const INSTALL = `install the NVIDIA driver, ${OR}`;
+const AGAIN = `install the NVIDIA driver again, ${OR}`;
+const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
+
+type Unavailable = Extract<Availability, { readonly available: false }>;
+
+/** Thrown where the driver answers and shows no device. */
+export class NoDevice extends Error {
+  override readonly name = 'NoDevice';
+}
+
+/** Why CUDA is not there: no library that is whole, a library without a device, a device that refuses. Each wants its own remedy. */
+export function unavailable(error: unknown): Unavailable {
+  if (error instanceof LibraryNotFound) return withoutLibrary(error.tried);
+  if (error instanceof NoDevice) {
+    return because('the CUDA driver is there but shows no device', VISIBLE);
+  }
+  if (error instanceof CudaError && error.status === STATUS.noDevice) {
+    return because('the CUDA driver library is there but finds no device', VISIBLE);
+  }
+  if (error instanceof CudaError) {
+    return because(`the CUDA driver refused: ${error.subject}: ${error.observed}`, error.remedy ?? VISIBLE);
+  }
+  return because(`the CUDA driver library cannot be used: ${error}`, INSTALL);
+}
+
+/** Of several paths, one where something is wrong says more than those where nothing is. */
+function withoutLibrary(tried: readonly TriedPath[]): Unavailable {
+  if (tried.length === 0) return because('this system has no CUDA', INSTALL);
+  const telling = tried.find(({ fault }) => fault.kind !== 'absent');
+  if (telling !== undefined) return because(...wordsOf(telling.path, telling.fault));
+  const paths = tried.map(({ path }) => path).join(', ');
+  return because(`no CUDA driver library: looked for ${paths}`, INSTALL);
+}
+
+function wordsOf(path: string, fault: LibraryFault): [reason: string, remedy: string] {
+  switch (fault.kind) {
+    case 'absent':
+      return [`no CUDA driver library: looked for ${path}`, INSTALL];
+    case 'dangling':
+      return [`the CUDA driver library ${path} is a link to a file that is not there`, AGAIN];
+    case 'empty':
+      return [`the CUDA driver library ${path} is an empty file`, AGAIN];
+    case 'not-a-library':
+      return [`the CUDA driver library ${path} is no library for this system`, AGAIN];
+    case 'lacks-library':
+      return [
+        `the CUDA driver library ${path} needs ${fault.needed}, which is not there`,
+        `install all of the NVIDIA driver, or add the folder of ${fault.needed} to LD_LIBRARY_PATH`,
+      ];
+    case 'lacks-functions':
+      return [
+        `the CUDA driver is too old: ${path} lacks ${fault.functions.join(', ')}`,
+        'update the NVIDIA driver to 470 or later',
+      ];
+    case 'other':
+      return [`the CUDA driver library ${path} cannot be loaded: ${fault.said}`, INSTALL];
+  }
+}
+
+function because(reason: string, remedy: string): Unavailable {
+  return { available: false, reason, remedy };
+}
