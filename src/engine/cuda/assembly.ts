@@ -1,6 +1,7 @@
-import { allocate, type Dataset, ELEMENT_BYTES } from '../../data/dataset.js';
+import type { Dataset, Values } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import type { DType } from '../../words.js';
 import type { Belongings } from './belongings.js';
 import { blocksFor, type Context, type Kernels } from './context.js';
 import {
@@ -12,17 +13,15 @@ import {
   type Launches,
   type Route,
   type Sizes,
-  type Staging,
   sliceOnDevice,
   sliceOverLink,
 } from './delivery.js';
 import { LAUNCH_BYTES, Launch } from './launch.js';
-import { allocateOnDevice, allocatePageLocked, type Memory, offHeap } from './memory.js';
+import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Resources } from './resources.js';
 import type { Results } from './results.js';
+import { PUSHED_BYTES, Staging } from './staging.js';
 
-/** CU_EVENT_DISABLE_TIMING. */
-const NO_TIMING = 2;
 /** Bytes of the kernel's State before its partial sums, and of one of them. */
 const STATE_BYTES = 16;
 const PARTIAL_BYTES = 8;
@@ -58,11 +57,21 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
     const launches = launchesOf(parts, data, { whole: true });
     return mapped ? sliceOverLink(driver, launches, sizesOf(plan)) : sliceOnDevice(launches);
   }
-  const device = belongings.keep(allocateOnDevice(driver, plan.batch * INDEX_BYTES, 'the row indexes'));
-  const list = new Int32Array(plan.batch);
-  const route: Route = { from: driver.library.address(offHeap(list)), to: device.address, stream: copies };
+  const listBytes = plan.batch * INDEX_BYTES;
+  const device = belongings.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
+  // A short list travels with the commands; a long one would wait for all that was queued before it.
+  const hostMemory = listBytes <= PUSHED_BYTES ? 'pageable' : 'page-locked';
+  const staging = stagingOf<Int32Array<ArrayBuffer>>(
+    parts,
+    'int32',
+    plan.batch,
+    hostMemory,
+    copies,
+    'the row indexes',
+  );
+  const route = { to: device.address, stream: copies };
   const launches = launchesOf(parts, data, { whole: true, list: device.address });
-  return gatherOnDevice(driver, launches, plan.batch, list, route, mapped ? rowBytesOf(plan) : 0);
+  return gatherOnDevice(driver, launches, plan.batch, staging, route, mapped ? rowBytesOf(plan) : 0);
 }
 
 /** The mini-batch is copied from the dataset. */
@@ -80,35 +89,28 @@ function slicedDelivery(parts: Parts, copies: number): Delivery {
 
 /** The rows of the mini-batch are gathered by the host and copied. */
 function gatheredDelivery(parts: Parts, copies: number): Delivery {
-  const { context, belongings, dataset, plan } = parts;
+  const { context, belongings, dataset, plan, strategy } = parts;
   const { driver } = context;
   const sizes = sizesOf(plan);
   const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
   const launches = launchesOf(parts, buffer.address, { whole: false });
   const route = { to: buffer.address, stream: copies };
-  return feedGathered(driver, launches, plan, sizes, dataset.values, stagingOf(parts, copies), route);
+  const elements = plan.batch * plan.cols;
+  const staging = stagingOf(parts, dataset.dtype, elements, strategy.hostMemory, copies, 'a mini-batch');
+  return feedGathered(driver, launches, plan, sizes, dataset.values, staging, route);
 }
 
-/** Where the host gathers a mini-batch before it is copied. The driver has read pageable memory when a copy is queued, page-locked memory only when the copy ran. */
-function stagingOf({ context, belongings, dataset, plan, strategy }: Parts, copies: number): Staging {
-  const { driver } = context;
-  const { dtype } = dataset;
-  const elements = plan.batch * plan.cols;
-  if (strategy.hostMemory === 'pageable') {
-    const values = allocate(dtype, elements);
-    return { values, address: driver.library.address(offHeap(values)), wait: nothing, queued: nothing };
-  }
-  const bytes = elements * ELEMENT_BYTES[dtype];
-  const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a mini-batch'));
-  const view = driver.library.view(memory.address, bytes);
-  const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBuffer) => Dataset['values'];
-  const copied = belongings.event(NO_TIMING);
-  return {
-    values: new ArrayType(view),
-    address: memory.address,
-    wait: () => driver.do('cuEventSynchronize', copied),
-    queued: () => driver.do('cuEventRecord', copied, copies),
-  };
+/** Where the host writes what it copies each step. Single steps are waited for one by one, and copies that overlap take turns. */
+function stagingOf<T extends Values>(
+  { context, belongings, plan, strategy }: Parts,
+  dtype: DType,
+  elements: number,
+  hostMemory: Strategy['hostMemory'],
+  stream: number,
+  what: string,
+): Staging<T> {
+  const use = { what, hostMemory, stream, waited: plan.fetch === 'step', alternates: strategy.overlap };
+  return new Staging(context.driver, belongings, dtype, elements, use);
 }
 
 /** What the data at an address is, and by what the graph finds its mini-batch there. */
@@ -163,5 +165,3 @@ function sizesOf(plan: Plan): Sizes {
     shortIndex: shortRows === 0 ? -1 : plan.stepsPerEpoch - 1,
   };
 }
-
-function nothing(): void {}

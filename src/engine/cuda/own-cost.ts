@@ -50,15 +50,15 @@ const WARM_UP_ROUNDS = 10;
  * of every strategy and holds them against this table.
  */
 export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
-  const { resident, hostMemory, overlap, replay, mapped } = strategy;
+  const { resident, overlap, replay, mapped } = strategy;
   const gather = plan.sampling === 'gather';
   const atOnce = replay || plan.fetch === 'epoch';
   const steps = plan.stepsPerEpoch;
   /** Calls that are made once for all scalars that come back together. */
   const perFetch = atOnce ? 1 / steps : 1;
   const copies = !resident && !mapped;
-  // The host writes page-locked staging memory again only when the copy of it has ended.
-  const staged = copies && gather && hostMemory === 'page-locked' ? 1 : 0;
+  // Where the host does not wait for every step, it writes staging memory again only when the copy of it has ended.
+  const staged = gather && plan.fetch === 'epoch' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
   return {
     cuMemcpyHtoDAsync_v2: replay ? perFetch : copies || gather ? 1 : 0,

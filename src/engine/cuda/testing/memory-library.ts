@@ -40,8 +40,8 @@ const ALREADY_REGISTERED = 712;
 
 /**
  * A CUDA driver in JavaScript memory, so that the loops are proved where there is neither a GPU nor a C compiler. Work that is
- * queued runs when a stream is waited for and not before; a copy from page-locked memory reads it then, one from pageable
- * memory when it is queued, as the driver's staging does. Kernels are known by their names.
+ * queued runs when a stream is waited for and not before; a copy reads the host's memory then, of whatever kind that is: from
+ * pageable memory the driver may read when the copy is queued, but does not have to. Kernels are known by their names.
  */
 export class MemoryLibrary implements Library {
   readonly path = 'in memory';
@@ -266,8 +266,7 @@ export class MemoryLibrary implements Library {
     const { kind } = this.#region(from, bytes);
     if (kind === 'device') return 1;
     this.copied[kind] += bytes;
-    const staged = kind === 'pageable' ? this.#memory(from, bytes).slice() : undefined;
-    return this.#push(stream, () => this.#memory(to, bytes).set(staged ?? this.#memory(from, bytes)));
+    return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
   }
   cuMemcpyDtoHAsync_v2(to: number, from: number, bytes: number, stream: number) {
     return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
