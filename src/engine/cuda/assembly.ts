@@ -3,7 +3,7 @@ import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { DType } from '../../words.js';
 import type { Belongings } from './belongings.js';
-import { blocksFor, type Context, type Kernels } from './context.js';
+import type { Context, Kernels } from './context.js';
 import {
   type Delivery,
   feedGathered,
@@ -16,6 +16,7 @@ import {
   sliceOnDevice,
   sliceOverLink,
 } from './delivery.js';
+import { blocksForRows, blocksForSlice, teamBitsFor } from './grid.js';
 import { LAUNCH_BYTES, Launch } from './launch.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Resources } from './resources.js';
@@ -30,6 +31,8 @@ const PARTIAL_BYTES = 8;
 export interface Parts {
   readonly context: Context;
   readonly kernels: Kernels;
+  /** No launch has more. */
+  readonly mostBlocks: number;
   readonly resources: Resources;
   readonly belongings: Belongings;
   readonly dataset: Dataset;
@@ -117,7 +120,7 @@ function stagingOf<T extends Values>(
 interface Addressed {
   /** The whole dataset, and not one mini-batch that was copied. */
   readonly whole: boolean;
-  /** Address of the order, where a graph counts its steps. */
+  /** Address of the order, where each step of a graph finds its index by itself. */
   readonly order?: number;
   /** Address of the row indexes, where the device gathers. */
   readonly list?: number;
@@ -125,13 +128,17 @@ interface Addressed {
 
 /** The graph's launches on data at an address. */
 export function launchesOf(parts: Parts, data: number, { whole, order = 0, list }: Addressed): Launches {
-  const { context, kernels, belongings, plan, results } = parts;
+  const { context, kernels, mostBlocks, belongings, plan, results } = parts;
   const { driver, stream } = context;
-  const { batch, cols, rows, rowsPerEpoch, stepsPerEpoch, work } = plan;
+  const { batch, cols, dtype, rows, rowsPerEpoch, work } = plan;
   const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the parameters of launches'));
   const memory = driver.library.view(page.address, page.bytes);
   const perBatch = batch * cols;
-  const blocks = blocksFor(perBatch, plan.dtype, kernels.mostBlocks);
+  const teamBits = teamBitsFor(cols, dtype);
+  const blocks =
+    list === undefined
+      ? blocksForSlice(perBatch, dtype, mostBlocks)
+      : blocksForRows(batch, teamBits, mostBlocks);
   const state = stateOf(parts, blocks).address;
   const out = results.deviceAddress;
   const short = (rowsPerEpoch % batch || batch) * cols;
@@ -139,8 +146,8 @@ export function launchesOf(parts: Parts, data: number, { whole, order = 0, list 
     const total = whole ? rowsPerEpoch * cols : elements;
     const parameters =
       list === undefined
-        ? [data, total, perBatch, out, state, order, 0, order && stepsPerEpoch, work, 0]
-        : [data, rows, cols, out, state, list, elements / cols, work, 0];
+        ? [data, total, perBatch, out, state, order, 0, work, 0]
+        : [data, rows, cols, out, state, list, elements / cols, teamBits, work, 0];
     const kernel = list === undefined ? kernels.slice : kernels.gather;
     return new Launch(driver, page, memory, offset, kernel, blocks, stream, parameters);
   };
