@@ -9,7 +9,7 @@ export interface Strategy {
   readonly hostMemory: 'pageable' | 'page-locked';
   /** The copy of step i+1 runs under the graph of step i. */
   readonly overlap: boolean;
-  /** The epoch is recorded once, as a CUDA graph, and replayed. */
+  /** Steps are recorded once, as a CUDA graph, and replayed. */
   readonly replay: boolean;
   /** The graph reads host memory over the link; nothing is copied. */
   readonly mapped: boolean;

@@ -129,11 +129,14 @@ DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u
 #pragma unroll
     for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
   }
-  if (at < vectors) {
+  // A thread that has one load left takes it alone: on small mini-batches that is all there is.
+  if (at + workers < vectors) {
 #pragma unroll
     for (int i = 0; i < inFlight; i++) words[i] = at + i * workers < vectors ? load(body + at + i * workers) : Words(0);
 #pragma unroll
     for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
+  } else if (at < vectors) {
+    sums[0] += squares<Element>(load(body + at));
   }
 #pragma unroll
   for (int i = 0; i < inFlight; i++) sum += sums[i];
