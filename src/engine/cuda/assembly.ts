@@ -1,7 +1,6 @@
 import type { Dataset, Values } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
-import type { DType } from '../../words.js';
 import type { Belongings } from './belongings.js';
 import type { Context, Kernels } from './context.js';
 import {
@@ -21,7 +20,7 @@ import { LAUNCH_BYTES, Launch } from './launch.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Resources } from './resources.js';
 import type { Results } from './results.js';
-import { PUSHED_BYTES, Staging } from './staging.js';
+import { PUSHED_BYTES, Staging, type StagingUse } from './staging.js';
 
 /** Bytes of the kernel's State before its partial sums, and of one of them. */
 const STATE_BYTES = 16;
@@ -64,14 +63,8 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
   const device = belongings.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
   // A short list travels with the commands; a long one would wait for all that was queued before it.
   const hostMemory = listBytes <= PUSHED_BYTES ? 'pageable' : 'page-locked';
-  const staging = stagingOf<Int32Array<ArrayBuffer>>(
-    parts,
-    'int32',
-    plan.batch,
-    hostMemory,
-    copies,
-    'the row indexes',
-  );
+  const list = { what: 'the row indexes', dtype: 'int32', elements: plan.batch, hostMemory } as const;
+  const staging = stagingOf<Int32Array<ArrayBuffer>>(parts, copies, list);
   const route = { to: device.address, stream: copies };
   const launches = launchesOf(parts, data, { whole: true, list: device.address });
   return gatherOnDevice(driver, launches, plan.batch, staging, route, mapped ? rowBytesOf(plan) : 0);
@@ -98,22 +91,21 @@ function gatheredDelivery(parts: Parts, copies: number): Delivery {
   const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
   const launches = launchesOf(parts, buffer.address, { whole: false });
   const route = { to: buffer.address, stream: copies };
+  const { dtype } = dataset;
+  const { hostMemory } = strategy;
   const elements = plan.batch * plan.cols;
-  const staging = stagingOf(parts, dataset.dtype, elements, strategy.hostMemory, copies, 'a mini-batch');
+  const staging = stagingOf(parts, copies, { what: 'a mini-batch', dtype, elements, hostMemory });
   return feedGathered(driver, launches, plan, sizes, dataset.values, staging, route);
 }
 
 /** Where the host writes what it copies each step. Single steps are waited for one by one, and copies that overlap take turns. */
 function stagingOf<T extends Values>(
   { context, belongings, plan, strategy }: Parts,
-  dtype: DType,
-  elements: number,
-  hostMemory: Strategy['hostMemory'],
   stream: number,
-  what: string,
+  held: Pick<StagingUse, 'what' | 'dtype' | 'elements' | 'hostMemory'>,
 ): Staging<T> {
-  const use = { what, hostMemory, stream, waited: plan.fetch === 'step', alternates: strategy.overlap };
-  return new Staging(context.driver, belongings, dtype, elements, use);
+  const waits = { waited: plan.fetch === 'step', alternates: strategy.overlap };
+  return new Staging(context.driver, belongings, { ...held, ...waits, stream });
 }
 
 /** What the data at an address is, and by what the graph finds its mini-batch there. */

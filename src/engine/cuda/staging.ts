@@ -24,6 +24,8 @@ export interface Slot<T> {
 export interface StagingUse {
   /** What it holds, as errors say it. */
   readonly what: string;
+  readonly dtype: DType;
+  readonly elements: number;
   readonly hostMemory: 'pageable' | 'page-locked';
   /** The stream of its copies. */
   readonly stream: number;
@@ -46,19 +48,13 @@ export class Staging<T extends Values = Values> {
   readonly #copied: readonly number[];
   #turn = 0;
 
-  /** Slots of `elements` elements of a dtype. */
-  constructor(
-    driver: Driver,
-    belongings: Belongings,
-    dtype: DType,
-    elements: number,
-    { what, hostMemory, stream, waited, alternates }: StagingUse,
-  ) {
+  constructor(driver: Driver, belongings: Belongings, use: StagingUse) {
+    const { hostMemory, stream, waited, alternates } = use;
     this.#driver = driver;
     this.#stream = stream;
     const slots = Array.from({ length: waited || alternates ? 1 : SLOTS });
     const slot = hostMemory === 'pageable' ? pageableSlot : pageLockedSlot;
-    this.#slots = slots.map(() => slot(driver, belongings, dtype, elements, what) as Slot<T>);
+    this.#slots = slots.map(() => slot(driver, belongings, use) as Slot<T>);
     this.#copied = waited ? [] : slots.map(() => belongings.event(NO_TIMING));
   }
 
@@ -75,7 +71,7 @@ export class Staging<T extends Values = Values> {
   }
 }
 
-function pageableSlot(driver: Driver, _: Belongings, dtype: DType, elements: number): Slot<Values> {
+function pageableSlot(driver: Driver, _: Belongings, { dtype, elements }: StagingUse): Slot<Values> {
   const values = allocate(dtype, elements);
   return { values, address: driver.library.address(offHeap(values)) };
 }
@@ -83,9 +79,7 @@ function pageableSlot(driver: Driver, _: Belongings, dtype: DType, elements: num
 function pageLockedSlot(
   driver: Driver,
   belongings: Belongings,
-  dtype: DType,
-  elements: number,
-  what: string,
+  { what, dtype, elements }: StagingUse,
 ): Slot<Values> {
   const bytes = elements * ELEMENT_BYTES[dtype];
   const { address } = belongings.keep(allocatePageLocked(driver, bytes, what));
