@@ -1,5 +1,5 @@
 import type { Dataset } from '../../data/dataset.js';
-import type { Device, Session, Support } from '../../engine/engine.js';
+import type { Device, Session, Support, Unmeasured } from '../../engine/engine.js';
 import type { OpenedEngine } from '../../engine/registry.js';
 import { indexesOf } from '../../plan/order.js';
 import type { Plan } from '../../plan/plan.js';
@@ -38,8 +38,8 @@ export interface FakeScript {
   /** May throw. */
   readonly onPrepare?: (strategy: StrategyName) => void;
   readonly onSetup?: (strategy: StrategyName) => void;
-  /** Makes the device look at phases. May throw. */
-  readonly onPhases?: () => void;
+  /** Makes the device look at phases. May throw, or say why they cannot be told. */
+  readonly onPhases?: () => Unmeasured | undefined;
   readonly stepMultiple?: (strategy: StrategyName, plan: Plan) => number | undefined;
   readonly maxSteps?: number;
   /** Counts the bytes that a strategy moves, and some more in each call. */
@@ -119,8 +119,7 @@ export class FakeDevice implements Device {
       ...(script.countsBytes && { h2dBytes: () => bytes }),
       ...(script.onPhases && {
         phases() {
-          script.onPhases?.();
-          return { copy: 1, graph: 1, fetch: 1 };
+          return script.onPhases?.() ?? { copy: 1, graph: 1, fetch: 1 };
         },
       }),
       async [Symbol.asyncDispose]() {
