@@ -227,7 +227,7 @@ async function gridShapes(library: Library): Promise<string> {
   const rows = [['mini-batch', ...shapes.map(nameOf), 'fastest', 'its rate', 'over all that fit']];
   for (const bytes of GRID_BATCH_BYTES) {
     // The dataset is larger than an L2 cache whatever its mini-batches are.
-    const dataset = datasetOf('float32', Math.max(4, DEVICE_BATCH_BYTES / bytes), bytes / 4);
+    const dataset = datasetOf('float32', Math.max(2, (2 * DEVICE_BATCH_BYTES) / bytes), bytes / 4);
     const plan = planOf(dataset, { batch: [1] });
     const sessions = shapes.map(
       (shape) => new CudaSession(context, resources, dataset, plan, strategiesNamed(['pin'])[0]!, shape),
