@@ -7,14 +7,16 @@
 //   gate            holds its stream until the host opens it, so that what is queued behind it runs without a gap
 //
 // What every block does: threads stride over the mini-batch in 16-byte loads, several in flight, and add squares in
-// `Sum` (float, or double where float would lose the integers); everything across threads is double. A lone block writes
-// the scalar. Of several each leaves its partial sum in `state`, and the block that takes the last ticket adds them in index
-// order. So for one grid and block the result is the same to the bit, and no float atomics are needed (double ones need
-// sm_60). The ticket wraps to zero by itself: nothing is cleared between launches.
+// `Sum` (float, or double where float would lose the integers), and so does a block across its threads; across blocks it is
+// double. A lone block writes the scalar. Of several each leaves its partial sum in `state`, and the block that takes the last
+// ticket adds them in index order. So for one grid and block the result is the same to the bit, and no float atomics are
+// needed (double ones need sm_60). The ticket wraps to zero by itself: nothing is cleared between launches.
 //
 // `work` passes: each reads the mini-batch again at an offset of `pass * zero`, and carries the bits of the sum before
 // masked by `zero`, which the host always passes as 0. No compiler can know that, so none may fold the passes into one.
-// What is carried is a `Sum`: in double it would run at 1/64 of the rate on devices made for graphics.
+//
+// Float sums are kept in float wherever there are many of them: double runs at 1/64 of the rate on devices made for graphics.
+// Whatever the order, a float sum of n squares has at most n roundings, which is what the bound in ../../reference.ts allows.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -145,24 +147,30 @@ DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u
 
 // --- Across threads ----------------------------------------------------------------------------------------------------
 
-DEVICE double sumOfWarp(double value) {
+/// The value of the lane `distance` further on.
+DEVICE float fromLane(float value, u32 distance) {
+  return bits<float>(__nvvm_shfl_sync_down_i32(ALL_LANES, bits<int>(value), distance, 31));
+}
+DEVICE double fromLane(double value, u32 distance) {
+  u64 mine = bits<u64>(value);
+  u32 low = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)mine, distance, 31);
+  u32 high = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)(mine >> 32), distance, 31);
+  return bits<double>((u64)high << 32 | low);
+}
+
+template <typename Sum> DEVICE Sum sumOfWarp(Sum value) {
 #pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) {
-    u64 mine = bits<u64>(value);
-    u32 low = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)mine, distance, 31);
-    u32 high = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)(mine >> 32), distance, 31);
-    value += bits<double>((u64)high << 32 | low);
-  }
+  for (int distance = 16; distance > 0; distance /= 2) value += fromLane(value, distance);
   return value;
 }
 
 /// The sum over the block's threads, in thread 0. The block is a whole number of warps.
-DEVICE double sumOfBlock(double value, u32 thread, u32 threads) {
-  SHARED static double warps[LANES];
+template <typename Sum> DEVICE Sum sumOfBlock(Sum value, u32 thread, u32 threads) {
+  SHARED static Sum warps[LANES];
   value = sumOfWarp(value);
   if (thread % LANES == 0) warps[thread / LANES] = value;
   __nvvm_barrier_sync(0);
-  if (thread < LANES) value = sumOfWarp(thread < threads / LANES ? warps[thread] : 0.0);
+  if (thread < LANES) value = sumOfWarp(thread < threads / LANES ? warps[thread] : Sum(0));
   return value;
 }
 
@@ -181,24 +189,24 @@ DEVICE double sumOfPartials(const volatile double *partial, u32 count, u32 threa
 }
 
 /// Adds up the threads' sums into `*out`: a lone block by itself; of several the last to leave its sum in `state` adds them
-/// all. A float sum is rounded to float, so that it overflows where float does.
+/// all, in double. A float sum is rounded to float, so that it overflows where float does.
 template <typename Sum> DEVICE void conclude(Sum mine, double *out, State *state) {
   u32 thread = __nvvm_read_ptx_sreg_tid_x(), threads = __nvvm_read_ptx_sreg_ntid_x();
   u32 block = __nvvm_read_ptx_sreg_ctaid_x(), blocks = __nvvm_read_ptx_sreg_nctaid_x();
   SHARED static u32 last;
-  double sum = sumOfBlock(mine, thread, threads);
+  Sum sum = sumOfBlock(mine, thread, threads);
   if (blocks > 1) {
     if (thread == 0) {
-      *(volatile double *)&state->partial[block] = sum;
+      *(volatile double *)&state->partial[block] = (double)sum;
       __nvvm_membar_gl();
       last = __nvvm_atom_inc_gen_ui(&state->ticket, blocks - 1) == blocks - 1;
     }
     __nvvm_barrier_sync(0);
     if (!last) return;
     __nvvm_membar_gl();
-    sum = sumOfPartials(state->partial, blocks, thread, threads);
+    sum = (Sum)sumOfPartials(state->partial, blocks, thread, threads);
   }
-  if (thread == 0) *out = (double)(Sum)sum;
+  if (thread == 0) *out = (double)sum;
 }
 
 // --- Entry points ------------------------------------------------------------------------------------------------------
