@@ -17,6 +17,8 @@ import { Driver } from '../../src/engine/cuda/driver.js';
 import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { type Library, libraryPaths, loadLibrary } from '../../src/engine/cuda/library.js';
 import { allocateOnDevice, allocatePageLocked } from '../../src/engine/cuda/memory.js';
+import { Resources } from '../../src/engine/cuda/resources.js';
+import { CudaSession } from '../../src/engine/cuda/session.js';
 import { datasetOf, planOf } from '../../src/engine/cuda/testing/verify.js';
 import type { Session } from '../../src/engine/engine.js';
 import { indexesOf, Orders, sliceOrder } from '../../src/plan/order.js';
@@ -40,6 +42,12 @@ const ROUNDS = SMALL ? 2 : 15;
 const BLOCK_STEPS = SMALL ? 4 : 2000;
 const LINK_BATCH_BYTES = SMALL ? 4096 : 64 * 2 ** 20;
 const DEVICE_BATCH_BYTES = SMALL ? 8192 : 256 * 2 ** 20;
+/** Blocks that a multiprocessor has at most, to be tried beside as many as it holds. */
+const BLOCKS_PER_MULTIPROCESSOR = [1, 2, 4, 8];
+/** Mini-batches by which grids are compared: a launch's fixed end shows at the first, its rate at the last. */
+const GRID_BATCH_BYTES = SMALL ? [4096, 65_536] : [2 ** 20, 16 * 2 ** 20, DEVICE_BATCH_BYTES];
+/** Bytes that a block of steps reads for them, about. */
+const GRID_BLOCK_BYTES = SMALL ? 65_536 : 2 ** 30;
 
 const surroundings = surroundingsOfProcess();
 const cudaEngine = cudaEngineIn(surroundings);
@@ -62,6 +70,8 @@ try {
     await besidePeers(dataset, library),
     '## Beside plain copies\n',
     await besideCopies(library),
+    '## Blocks on a multiprocessor\n',
+    await gridShapes(library),
   ];
   const summary = `${parts.map((part) => part.trimEnd()).join('\n\n')}\n`;
   writeFileSync(join(options.out, 'summary.md'), summary);
@@ -204,4 +214,53 @@ async function besideCopies(library: Library): Promise<string> {
   for (const memory of [to, from, host]) memory.free();
   context.close();
   return markdownTable(rows);
+}
+
+/** `pin` by grids of few blocks that each do much to many that do little, side by side: which is the fastest for which bytes. */
+async function gridShapes(library: Library): Promise<string> {
+  const driver = new Driver(library, surroundings.availableMemoryBytes);
+  driver.do('cuInit', 0);
+  const context = new Context(driver, driver.ask('cuDeviceGet', 0));
+  const resources = new Resources(context);
+  const shapes = [...BLOCKS_PER_MULTIPROCESSOR, undefined];
+  const nameOf = (shape: number | undefined) => (shape === undefined ? 'all that fit' : String(shape));
+  const rows = [['mini-batch', ...shapes.map(nameOf), 'fastest', 'its rate', 'over all that fit']];
+  for (const bytes of GRID_BATCH_BYTES) {
+    // The dataset is larger than an L2 cache whatever its mini-batches are.
+    const dataset = datasetOf('float32', Math.max(2, (2 * DEVICE_BATCH_BYTES) / bytes), bytes / 4);
+    const plan = planOf(dataset, { batch: [1] });
+    const sessions = shapes.map(
+      (shape) => new CudaSession(context, resources, dataset, plan, strategiesNamed(['pin'])[0]!, shape),
+    );
+    // They share the resident dataset: it is uploaded once.
+    await sessions[0]!.setup();
+    const steps = Math.min(2000, Math.max(plan.stepsPerEpoch, Math.round(GRID_BLOCK_BYTES / bytes)));
+    const order = sliceOrder(Int32Array.from({ length: steps }, (_, i) => i % plan.stepsPerEpoch));
+    const out = new Float64Array(steps);
+    const stepNs = shapes.map((): number[] => []);
+    for (let round = -2; round < ROUNDS; round++) {
+      for (const at of sessions.keys()) {
+        // Another begins each round: what is warm is so for all in turn.
+        const shape = (at + Math.max(0, round)) % shapes.length;
+        const begin = process.hrtime.bigint();
+        sessions[shape]!.steps(order, 0, steps, out);
+        if (round >= 0) stepNs[shape]!.push(Number(process.hrtime.bigint() - begin) / steps);
+      }
+    }
+    const medians = stepNs.map((samples) => median(samples));
+    const fastest = medians.indexOf(Math.min(...medians));
+    const over = median(stepNs.at(-1)!.map((ns, round) => ns / stepNs[fastest]![round]!));
+    rows.push([
+      formatBytes(bytes),
+      ...medians.map(formatDuration),
+      nameOf(shapes[fastest]),
+      `${formatBytes((bytes * 1e9) / medians[fastest]!)}/s`,
+      `${formatRatio(over)}×`,
+    ]);
+    for (const session of sessions.reverse()) await session[Symbol.asyncDispose]();
+  }
+  resources.free();
+  context.close();
+  const note = `Medians of ${ROUNDS} rounds, a step of \`pin\`; a multiprocessor has at most so many blocks of the graph.`;
+  return [markdownTable(rows), '', note].join('\n');
 }

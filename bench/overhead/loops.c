@@ -86,11 +86,18 @@ static void chunk(void) {
     from += size, size = next, next = third;
   }
 }
+/* A graph holds 4096 steps at most; the steps of an epoch that are left are launched: see src/engine/cuda/replay.ts. */
 static void replay(void) {
-  must(copy(1, (uint64_t)order, (size_t)steps * 4, 1));
-  must(graphLaunch(1, 1));
-  must(synchronise(1));
-  memcpy(out, out + steps, (size_t)steps * sizeof *out);
+  int recorded = steps / ((steps + 4095) / 4096);
+  for (int at = 0; at < steps; at += recorded) {
+    int count = steps - at < recorded ? steps - at : recorded;
+    must(copy(1, (uint64_t)(order + at), (size_t)count * 4, 1));
+    if (count == recorded) must(graphLaunch(1, 1));
+    else
+      for (int i = 0; i < count; i++) memcpy(&parameters[6], &i, 4), run();
+    must(synchronise(1));
+    memcpy(out + at, out + steps, (size_t)count * sizeof *out);
+  }
 }
 
 static double now(void) {

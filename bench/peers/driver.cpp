@@ -115,8 +115,8 @@ int main(int count, char **arguments) {
     const bool feed = command == "feed";
     const Batch &of = batches.at(batch);
     uint64_t base = feed ? of.buffer : data, total = feed ? per : host.size(), order = 0, zero = 0;
-    uint32_t index = 0, steps = 0, work = 1;
-    void *parameters[] = {&base, &total, &per, &out, &state, &order, &index, &steps, &work, &zero};
+    uint32_t index = 0, work = 1;
+    void *parameters[] = {&base, &total, &per, &out, &state, &order, &index, &work, &zero};
     uint64_t loads = (bytes / 16 + 255) / 256;
     const unsigned blocks = static_cast<unsigned>(loads < 1 ? 1 : loads < most ? loads : most);
     double sum = 0;

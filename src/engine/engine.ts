@@ -115,9 +115,17 @@ export interface Phases {
   readonly fetch: number;
 }
 
+/** Why something was not measured. */
+export interface Unmeasured {
+  readonly reason: string;
+}
+
 /** One strategy, allocated. Nothing is uploaded before `setup` or after dispose. */
 export interface Session extends AsyncDisposable {
-  /** Calls of `steps` must cover whole multiples of this many steps: what a recorded graph holds. Absent: any number. */
+  /**
+   * Calls of `steps` should cover whole multiples of this many steps, what a recorded graph holds: those that are left at the end
+   * of a call are run one by one. Absent: any number is as good.
+   */
   readonly stepMultiple?: number;
   /** No call of `steps` may cover more steps: room for their scalars. Absent: any number. */
   readonly maxSteps?: number;
@@ -137,7 +145,7 @@ export interface Session extends AsyncDisposable {
   /** Bytes that have gone to the device so far, counted where they are copied. Only engines that clock copies have it. */
   h2dBytes?(): number;
   /** Runs the steps `[from, to)` with a clock of the device between their parts. This is slower, and never part of a timed block. */
-  phases?(order: Order, from: number, to: number): Phases;
+  phases?(order: Order, from: number, to: number): Phases | Unmeasured;
 }
 
 /** Thrown by `prepare`, `setup` or `steps` when the device cannot take the strategy after all: its row is skipped with this reason. */

@@ -107,6 +107,22 @@ describe('measure', () => {
     expect((measurements[1] as Measured).steps % 50).toBe(0);
   });
 
+  it.each([
+    ['asked for', exactly(3)],
+    ['that the time allows', {}],
+  ])('runs what an epoch has left beside whole multiples, by the epochs %s', async (_, timing) => {
+    const script = { stepMultiple: (name: string) => (name === 'pin' ? 2500 : undefined) };
+    const { device, request } = fakeRun(script, { ...timing, rows: 5001, batch: 1, shuffle: 'epoch' });
+    const { measurements, incomplete } = await measure(request);
+    expect(incomplete).toBeUndefined();
+    const pin = measurements[1] as Measured;
+    expect(pin.epochSum).toBeGreaterThan(0);
+    expect(pin.steps % 5001).toBe(0);
+    const calls = device.log.filter((line) => line.startsWith('steps pin'));
+    const left = new Set(calls.map((line) => Number(line.slice(10)) % 2500));
+    expect([...left].sort()).toEqual([0, 1]);
+  });
+
   it('never asks for more steps in a call than there is room for, or than Ctrl-C may wait', async () => {
     const { device, request } = fakeRun(
       { maxSteps: 64, stepNs: () => 5e6 },

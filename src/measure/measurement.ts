@@ -1,4 +1,4 @@
-import type { Condition, DeviceInfo, Phases } from '../engine/engine.js';
+import type { Condition, DeviceInfo, Phases, Unmeasured } from '../engine/engine.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName } from '../words.js';
@@ -41,7 +41,7 @@ export interface Measured extends Subject {
   readonly verifiedSteps: number;
   /** From steps timed one by one, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
   readonly stepTimes?: StepTimes;
-  readonly phases?: Phases;
+  readonly phases?: Phases | Unmeasured;
   /** Of each round, where the device can tell. */
   readonly conditions?: readonly Conditions[];
   /** Sum of the scalars of the first epoch; `null` where the epoch was too long to be visited whole before measuring. */

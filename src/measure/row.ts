@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import type { Phases } from '../engine/engine.js';
+import type { Phases, Unmeasured } from '../engine/engine.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { Conditions, Measured, Skipped, StepTimes, Subject } from './measurement.js';
 import { type CaseContext, type Run, Stepper } from './stepper.js';
@@ -37,7 +37,7 @@ export class Row implements AsyncDisposable {
   #prepared: Stepper | undefined;
   /** Why it is measured no further. */
   #failure: Failure | undefined;
-  #phases: Phases | undefined;
+  #phases: Phases | Unmeasured | undefined;
   /** The steps of the sequence that the next rehearsal and the next timed block begin with. */
   #rehearsed = 0;
   #at = 0;
@@ -120,7 +120,8 @@ export class Row implements AsyncDisposable {
     const end = timer.nowNs() + mostNs;
     let [done, sum] = [0, 0];
     do {
-      const wanted = this.#stepper.callSteps(stepsPerEpoch - done);
+      const left = stepsPerEpoch - done;
+      const wanted = Math.min(left, this.#stepper.callSteps(left));
       const run = await this.#stepper.run(done, wanted, (at, count, scalars) =>
         this.#verifier.every(at, count, scalars),
       );

@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Dataset } from '../data/dataset.js';
-import type { Phases, Session } from '../engine/engine.js';
+import type { Phases, Session, Unmeasured } from '../engine/engine.js';
 import type { Reference } from '../engine/reference.js';
 import type { OpenedEngine } from '../engine/registry.js';
 import type { Orders } from '../plan/order.js';
@@ -66,7 +66,7 @@ export class Stepper implements AsyncDisposable {
     return this.#stepNs;
   }
 
-  /** Steps come in whole multiples of this. */
+  /** Steps come in whole multiples of this, but for those that an epoch has left. */
   get multiple(): number {
     return this.#session.stepMultiple ?? 1;
   }
@@ -99,7 +99,7 @@ export class Stepper implements AsyncDisposable {
     };
     while (done < steps) {
       await timer.breathe();
-      const wanted = this.callSteps(steps - done);
+      const wanted = Math.min(steps - done, this.callSteps(steps - done));
       if (waiting + wanted > MOST_SCALARS) await settle();
       await timer.through(orders.drawing(at + done));
       const { order, from, to } = orders.stretch(at + done, wanted);
@@ -144,7 +144,7 @@ export class Stepper implements AsyncDisposable {
   }
 
   /** Looks where a step's time goes on the device, where the engine can tell; apart from everything that is timed. */
-  async phases(): Promise<Phases | undefined> {
+  async phases(): Promise<Phases | Unmeasured | undefined> {
     const { orders, timer } = this.#context;
     await timer.breathe();
     await timer.through(orders.drawing(0));

@@ -11,7 +11,7 @@ export interface Strategy {
   readonly overlap: boolean;
   /** Several mini-batches are staged together, copied in one transfer and sliced on the device. */
   readonly chunk: boolean;
-  /** The epoch is recorded once, as a CUDA graph, and replayed. */
+  /** Steps are recorded once, as a CUDA graph, and replayed. */
   readonly replay: boolean;
   /** The graph reads host memory over the link; nothing is copied. */
   readonly mapped: boolean;

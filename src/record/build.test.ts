@@ -33,6 +33,19 @@ describe('buildRecord', () => {
     expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
+  it('tells the phases of a step, or why there are none', async () => {
+    const measured = async (onPhases: () => { reason: string } | undefined) => {
+      const { results } = await recordOf({ stepNs, onPhases });
+      return results[0] as MeasuredResult;
+    };
+    const told = await measured(() => undefined);
+    expect(told.phasesNs).toEqual({ copy: 1, graph: 1, fetch: 1, host: 2997 });
+    expect(told).not.toHaveProperty('phasesReason');
+    const untold = await measured(() => ({ reason: 'copies wait' }));
+    expect(untold.phasesReason).toBe('copies wait');
+    expect(untold).not.toHaveProperty('phasesNs');
+  });
+
   it('counts the columns that were left out by their reason, and names the first eight', async () => {
     const others = Array.from({ length: 20 }, (_, i) => ({
       name: `c${i}`,

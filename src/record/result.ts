@@ -1,5 +1,5 @@
 import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
-import type { Condition, Phases } from '../engine/engine.js';
+import type { Condition, Phases, Unmeasured } from '../engine/engine.js';
 import type { Conditions, Measured, Measurement } from '../measure/measurement.js';
 import { movementOf, rowBytesOf } from '../plan/plan.js';
 import { medianInterval } from '../stats/interval.js';
@@ -37,7 +37,7 @@ function derive(
       mad: medianAbsoluteDeviation(samplesNs),
       ci95: interval && [...interval],
     },
-    ...(measured.phases && { phasesNs: { ...measured.phases, host: hostNs(measured.phases, medianNs) } }),
+    ...(measured.phases && phasesOf(measured.phases, medianNs)),
     samplesNs,
     ...(measured.conditions && { conditions: measured.conditions.map(conditionsOf) }),
     allocateNs: median([...measured.allocateSamplesNs]),
@@ -50,6 +50,14 @@ function derive(
     maxRelError,
     verified: true,
   };
+}
+
+function phasesOf(
+  phases: Phases | Unmeasured,
+  medianNs: number,
+): Pick<MeasuredResult, 'phasesNs' | 'phasesReason'> {
+  if ('reason' in phases) return { phasesReason: phases.reason };
+  return { phasesNs: { ...phases, host: hostNs(phases, medianNs) } };
 }
 
 function conditionsOf({ before, after }: Conditions) {

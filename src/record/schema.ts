@@ -143,6 +143,7 @@ const measured = row.extend({
     .describe(
       'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
     ),
+  phasesReason: z.string().optional().describe('why there is no phasesNs, where an engine could tell it'),
   samplesNs: z.array(z.number().positive()).min(1).describe('mean step time of each round'),
   conditions: z
     .array(z.object({ before: condition, after: condition }))

@@ -1,9 +1,9 @@
-import { allocate, type Dataset, ELEMENT_BYTES, type Values } from '../../data/dataset.js';
+import type { Dataset, Values } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
 import type { Belongings } from './belongings.js';
 import type { ChunkLane } from './chunk.js';
-import { blocksFor, type Context, type Kernels } from './context.js';
+import type { Context, Kernels } from './context.js';
 import {
   type Delivery,
   feedGathered,
@@ -13,17 +13,16 @@ import {
   type Launches,
   type Route,
   type Sizes,
-  type Staging,
   sliceOnDevice,
   sliceOverLink,
 } from './delivery.js';
+import { blocksForRows, blocksForSlice, teamBitsFor } from './grid.js';
 import { LAUNCH_BYTES, Launch } from './launch.js';
-import { allocateOnDevice, allocatePageLocked, type Memory, offHeap } from './memory.js';
+import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Resources } from './resources.js';
 import type { Results } from './results.js';
+import { PUSHED_BYTES, pageLockedSlot, Staging, type StagingUse } from './staging.js';
 
-/** CU_EVENT_DISABLE_TIMING. */
-const NO_TIMING = 2;
 /** Bytes of the kernel's State before its partial sums, and of one of them. */
 const STATE_BYTES = 16;
 const PARTIAL_BYTES = 8;
@@ -32,6 +31,8 @@ const PARTIAL_BYTES = 8;
 export interface Parts {
   readonly context: Context;
   readonly kernels: Kernels;
+  /** No launch has more. */
+  readonly mostBlocks: number;
   readonly resources: Resources;
   readonly belongings: Belongings;
   readonly dataset: Dataset;
@@ -59,11 +60,15 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
     const launches = launchesOf(parts, data, { whole: true });
     return mapped ? sliceOverLink(driver, launches, sizesOf(plan)) : sliceOnDevice(launches);
   }
-  const device = belongings.keep(allocateOnDevice(driver, plan.batch * INDEX_BYTES, 'the row indexes'));
-  const list = new Int32Array(plan.batch);
-  const route: Route = { from: driver.library.address(offHeap(list)), to: device.address, stream: copies };
+  const listBytes = plan.batch * INDEX_BYTES;
+  const device = belongings.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
+  // A short list travels with the commands; a long one would wait for all that was queued before it.
+  const hostMemory = listBytes <= PUSHED_BYTES ? 'pageable' : 'page-locked';
+  const list = { what: 'the row indexes', dtype: 'int32', elements: plan.batch, hostMemory } as const;
+  const staging = stagingOf<Int32Array<ArrayBuffer>>(parts, copies, list);
+  const route = { to: device.address, stream: copies };
   const launches = launchesOf(parts, data, { whole: true, list: device.address });
-  return gatherOnDevice(driver, launches, plan.batch, list, route, mapped ? rowBytesOf(plan) : 0);
+  return gatherOnDevice(driver, launches, plan.batch, staging, route, mapped ? rowBytesOf(plan) : 0);
 }
 
 /** The mini-batch is copied from the dataset. */
@@ -81,59 +86,49 @@ function slicedDelivery(parts: Parts, copies: number): Delivery {
 
 /** The rows of the mini-batch are gathered by the host and copied. */
 function gatheredDelivery(parts: Parts, copies: number): Delivery {
-  const { context, belongings, dataset, plan } = parts;
+  const { context, belongings, dataset, plan, strategy } = parts;
   const { driver } = context;
   const sizes = sizesOf(plan);
   const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
   const launches = launchesOf(parts, buffer.address, { whole: false });
   const route = { to: buffer.address, stream: copies };
-  return feedGathered(driver, launches, plan, sizes, dataset.values, stagingOf(parts, copies), route);
+  const { dtype } = dataset;
+  const { hostMemory } = strategy;
+  const elements = plan.batch * plan.cols;
+  const staging = stagingOf(parts, copies, { what: 'a mini-batch', dtype, elements, hostMemory });
+  return feedGathered(driver, launches, plan, sizes, dataset.values, staging, route);
 }
 
 /** Half of the way of `feed-chunk`. */
 export function chunkLaneOf(parts: Parts): ChunkLane {
-  const { context, belongings, plan } = parts;
+  const { context, belongings, dataset, plan } = parts;
   const { driver } = context;
-  const bytes = plan.chunk * plan.batch * rowBytesOf(plan);
-  const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a chunk'));
-  const device = belongings.keep(allocateOnDevice(driver, bytes, 'a chunk'));
+  const elements = plan.chunk * plan.batch * plan.cols;
+  const { values, address: host } = pageLockedSlot(driver, belongings, {
+    ...{ what: 'a chunk', dtype: dataset.dtype, elements },
+  });
+  const device = belongings.keep(
+    allocateOnDevice(driver, plan.chunk * plan.batch * rowBytesOf(plan), 'a chunk'),
+  );
   const { whole } = launchesOf(parts, device.address, { whole: true });
-  const values = viewAs(parts, memory);
-  return { values, host: memory.address, device: device.address, launch: whole };
+  return { values, host, device: device.address, launch: whole };
 }
 
-/** Page-locked memory as an array of the dataset's elements. */
-function viewAs({ context, dataset }: Parts, { address, bytes }: Memory): Values {
-  const ArrayType = allocate(dataset.dtype, 0).constructor as new (buffer: ArrayBuffer) => Values;
-  return new ArrayType(context.driver.library.view(address, bytes));
-}
-
-/** Where the host gathers a mini-batch before it is copied. The driver has read pageable memory when a copy is queued, page-locked memory only when the copy ran. */
-function stagingOf(parts: Parts, copies: number): Staging {
-  const { context, belongings, dataset, plan, strategy } = parts;
-  const { driver } = context;
-  const { dtype } = dataset;
-  const elements = plan.batch * plan.cols;
-  if (strategy.hostMemory === 'pageable') {
-    const values = allocate(dtype, elements);
-    return { values, address: driver.library.address(offHeap(values)), wait: nothing, queued: nothing };
-  }
-  const bytes = elements * ELEMENT_BYTES[dtype];
-  const memory = belongings.keep(allocatePageLocked(driver, bytes, 'a mini-batch'));
-  const copied = belongings.event(NO_TIMING);
-  return {
-    values: viewAs(parts, memory),
-    address: memory.address,
-    wait: () => driver.do('cuEventSynchronize', copied),
-    queued: () => driver.do('cuEventRecord', copied, copies),
-  };
+/** Where the host writes what it copies each step. Single steps are waited for one by one, and copies that overlap take turns. */
+function stagingOf<T extends Values>(
+  { context, belongings, plan, strategy }: Parts,
+  stream: number,
+  held: Pick<StagingUse, 'what' | 'dtype' | 'elements' | 'hostMemory'>,
+): Staging<T> {
+  const waits = { waited: plan.fetch === 'step', alternates: strategy.overlap };
+  return new Staging(context.driver, belongings, { ...held, ...waits, stream });
 }
 
 /** What the data at an address is, and by what the graph finds its mini-batch there. */
 interface Addressed {
   /** The whole dataset, and not one mini-batch that was copied. */
   readonly whole: boolean;
-  /** Address of the order, where a graph counts its steps. */
+  /** Address of the order, where each step of a graph finds its index by itself. */
   readonly order?: number;
   /** Address of the row indexes, where the device gathers. */
   readonly list?: number;
@@ -141,13 +136,17 @@ interface Addressed {
 
 /** The graph's launches on data at an address. */
 export function launchesOf(parts: Parts, data: number, { whole, order = 0, list }: Addressed): Launches {
-  const { context, kernels, belongings, plan, results } = parts;
+  const { context, kernels, mostBlocks, belongings, plan, results } = parts;
   const { driver, stream } = context;
-  const { batch, cols, rows, rowsPerEpoch, stepsPerEpoch, work } = plan;
+  const { batch, cols, dtype, rows, rowsPerEpoch, work } = plan;
   const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the parameters of launches'));
   const memory = driver.library.view(page.address, page.bytes);
   const perBatch = batch * cols;
-  const blocks = blocksFor(perBatch, plan.dtype, kernels.mostBlocks);
+  const teamBits = teamBitsFor(cols, dtype);
+  const blocks =
+    list === undefined
+      ? blocksForSlice(perBatch, dtype, mostBlocks)
+      : blocksForRows(batch, teamBits, mostBlocks);
   const state = stateOf(parts, blocks).address;
   const out = results.deviceAddress;
   const short = (rowsPerEpoch % batch || batch) * cols;
@@ -155,8 +154,8 @@ export function launchesOf(parts: Parts, data: number, { whole, order = 0, list 
     const total = whole ? rowsPerEpoch * cols : elements;
     const parameters =
       list === undefined
-        ? [data, total, perBatch, out, state, order, 0, order && stepsPerEpoch, work, 0]
-        : [data, rows, cols, out, state, list, elements / cols, work, 0];
+        ? [data, total, perBatch, out, state, order, 0, work, 0]
+        : [data, rows, cols, out, state, list, elements / cols, teamBits, work, 0];
     const kernel = list === undefined ? kernels.slice : kernels.gather;
     return new Launch(driver, page, memory, offset, kernel, blocks, stream, parameters);
   };
@@ -181,5 +180,3 @@ function sizesOf(plan: Plan): Sizes {
     shortIndex: shortRows === 0 ? -1 : plan.stepsPerEpoch - 1,
   };
 }
-
-function nothing(): void {}

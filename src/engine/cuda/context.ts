@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { ELEMENT_BYTES } from '../../data/dataset.js';
 import type { DType } from '../../words.js';
 import type { Driver } from './driver.js';
+import { BLOCK, type GridLimits } from './grid.js';
 import type { Library } from './library.js';
 
-/** Threads of a block: whole warps, as the kernel's launch bounds say. */
-export const BLOCK = 256;
-/** Bytes of one load of the kernel. */
-const VECTOR_BYTES = 16;
 /** CU_CTX_SCHED_SPIN: the host waits for the device at full speed. */
 const SPIN = 1;
 /** CU_STREAM_NON_BLOCKING: nothing waits for the null stream. */
@@ -25,12 +21,11 @@ export const ATTRIBUTE = {
 } as const;
 
 /** The kernels of one dtype, loaded. */
-export interface Kernels {
+export interface Kernels extends GridLimits {
   readonly slice: number;
   readonly gather: number;
   readonly empty: number;
-  /** Blocks that fill the device. */
-  readonly mostBlocks: number;
+  readonly gate: number;
 }
 
 /** The context that is current in this thread of a library, as far as pinbench has set it. */
@@ -101,12 +96,14 @@ export class Context {
     const unload = () => driver.release('cuModuleUnload', module);
     try {
       const slice = driver.make('cuModuleGetFunction', module, `slice_${dtype}`);
-      const resident = driver.ask('cuOccupancyMaxActiveBlocksPerMultiprocessor', slice, BLOCK, 0);
+      const residentBlocks = driver.ask('cuOccupancyMaxActiveBlocksPerMultiprocessor', slice, BLOCK, 0);
       const kernels: Kernels = {
         slice,
         gather: driver.make('cuModuleGetFunction', module, `gather_${dtype}`),
         empty: driver.make('cuModuleGetFunction', module, 'empty'),
-        mostBlocks: Math.max(1, resident * this.attribute(ATTRIBUTE.multiprocessors)),
+        gate: driver.make('cuModuleGetFunction', module, 'gate'),
+        residentBlocks,
+        multiprocessors: this.attribute(ATTRIBUTE.multiprocessors),
       };
       this.#kernels.set(dtype, kernels);
       this.#releases.push(unload);
@@ -121,10 +118,4 @@ export class Context {
     if (this.#releases.length > 0) this.enterToRelease();
     for (const release of this.#releases.splice(0).reverse()) release();
   }
-}
-
-/** Blocks for a mini-batch: as many as have a 16-byte load a thread, and no more than fill the device. */
-export function blocksFor(elements: number, dtype: DType, mostBlocks: number): number {
-  const vectors = (elements * ELEMENT_BYTES[dtype]) / VECTOR_BYTES;
-  return Math.max(1, Math.min(mostBlocks, Math.ceil(vectors / BLOCK)));
 }

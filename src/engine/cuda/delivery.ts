@@ -2,6 +2,7 @@ import type { Values } from '../../data/dataset.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
+import type { Staging } from './staging.js';
 
 /** Bytes of an index in an order, on the host and on the device. */
 export const INDEX_BYTES = 4;
@@ -79,16 +80,6 @@ export function sliceOverLink(
   };
 }
 
-/** Memory the host writes again and again while copies of it may still be under way. */
-export interface Staging {
-  readonly values: Values;
-  readonly address: number;
-  /** Waits until the last copy of it has ended; nothing where the driver has read it by the time a copy is queued. */
-  readonly wait: () => void;
-  /** Notes that a copy of it was queued. */
-  readonly queued: () => void;
-}
-
 /** `feed` of rows drawn one by one: the host gathers them into staging memory, and that is copied. */
 export function feedGathered(
   driver: Driver,
@@ -100,18 +91,17 @@ export function feedGathered(
   { to, stream }: Omit<Route, 'from'>,
 ): Delivery {
   const { batch, cols } = plan;
-  const { values } = staging;
   const elementBytes = sizes.batchBytes / (batch * cols);
   return (indexes, step) => {
     const begin = step * batch;
     const end = Math.min(begin + batch, indexes.length);
+    const { values, address } = staging.next();
     let at = 0;
-    staging.wait();
     for (let i = begin; i < end; i++) {
       for (let from = indexes[i]! * cols, stop = from + cols; from < stop; from++)
         values[at++] = source[from]!;
     }
-    copyToDevice(driver, to, staging.address, at * elementBytes, stream);
+    copyToDevice(driver, to, address, at * elementBytes, stream);
     staging.queued();
     return end - begin < batch ? launches.short : launches.whole;
   };
@@ -122,15 +112,17 @@ export function gatherOnDevice(
   driver: Driver,
   launches: Launches,
   batch: number,
-  list: Int32Array,
-  route: Route,
+  staging: Staging<Int32Array<ArrayBuffer>>,
+  { to, stream }: Omit<Route, 'from'>,
   linkRowBytes: number,
 ): Delivery {
   return (indexes, step) => {
     const begin = step * batch;
     const count = Math.min(batch, indexes.length - begin);
-    for (let i = 0; i < count; i++) list[i] = indexes[begin + i]!;
-    copyToDevice(driver, route.to, route.from, count * INDEX_BYTES, route.stream);
+    const { values, address } = staging.next();
+    for (let i = 0; i < count; i++) values[i] = indexes[begin + i]!;
+    copyToDevice(driver, to, address, count * INDEX_BYTES, stream);
+    staging.queued();
     driver.h2dBytes += count * linkRowBytes;
     return count < batch ? launches.short : launches.whole;
   };

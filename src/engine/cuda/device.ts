@@ -13,8 +13,6 @@ import { OwnCost } from './own-cost.js';
 import { Resources } from './resources.js';
 import { CudaSession } from './session.js';
 
-/** A graph of more launches than this takes longer to record than to run, and the driver's memory for it. */
-const MOST_REPLAYED_STEPS = 100_000;
 /** Copies that keep the link awake while it is looked at: some milliseconds of the fastest. */
 const LINK_COPIES = 8;
 const LINK_COPY_BYTES = 32 * 2 ** 20;
@@ -45,11 +43,6 @@ export class CudaDevice implements Device {
   supports(strategy: Strategy, plan: Plan): Support {
     if (strategy.replay && plan.sampling === 'gather') {
       return { reason: 'a recorded epoch cannot draw its rows anew' };
-    }
-    if (strategy.replay && plan.stepsPerEpoch > MOST_REPLAYED_STEPS) {
-      return {
-        reason: `${plan.stepsPerEpoch} steps an epoch are more than the ${MOST_REPLAYED_STEPS} that are recorded`,
-      };
     }
     if (!strategy.resident) return 'yes';
     const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));

@@ -1,5 +1,5 @@
-import { BLOCK } from './context.js';
 import type { Driver } from './driver.js';
+import { BLOCK } from './grid.js';
 import type { PageLocked } from './memory.js';
 
 /** Bytes of a launch's parameters and of the pointers to them, which the driver reads at each launch. */
@@ -12,6 +12,7 @@ export class Launch {
   readonly #driver: Driver;
   readonly #kernel: number;
   readonly #blocks: number;
+  readonly #threads: number;
   readonly #stream: number;
   readonly #pointers: number;
   readonly #words: Uint32Array;
@@ -26,10 +27,12 @@ export class Launch {
     blocks: number,
     stream: number,
     parameters: readonly number[],
+    threads = BLOCK,
   ) {
     this.#driver = driver;
     this.#kernel = kernel;
     this.#blocks = blocks;
+    this.#threads = threads;
     this.#stream = stream;
     this.#pointers = page.address + offset + POINTERS_AT;
     this.#words = new Uint32Array(memory, offset, LAUNCH_BYTES / 4);
@@ -58,7 +61,7 @@ export class Launch {
       this.#blocks,
       1,
       1,
-      BLOCK,
+      this.#threads,
       1,
       1,
       0,

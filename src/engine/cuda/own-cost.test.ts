@@ -49,6 +49,20 @@ describe('callsPerStep', () => {
   });
 });
 
+describe('callsPerStep of an epoch that a graph does not hold', () => {
+  it('counts its replays, and the launches of the steps that are left', () => {
+    const plan = planOf({ rows: 100_001, cols: 1, dtype: 'float32' }, { batch: [1], readback: 'copy' });
+    const calls = callsPerStep(strategyOf('pin-replay'), plan);
+    const perEpoch = Object.fromEntries(
+      Object.entries(calls).map(([name, times]) => [name, Math.round(times * plan.stepsPerEpoch)]),
+    );
+    expect(perEpoch).toMatchObject({
+      ...{ cuMemcpyHtoDAsync_v2: 26, cuMemcpyDtoHAsync_v2: 26, cuStreamSynchronize: 26 },
+      ...{ cuGraphLaunch: 25, cuLaunchKernel: 1 },
+    });
+  });
+});
+
 describe('OwnCost', () => {
   const dataset = datasetOf('float32', 2000, 1);
 

@@ -6,6 +6,7 @@ import type { Strategy } from '../../plan/strategy.js';
 import type { CallName, RawCalls } from './declarations.js';
 import type { Library } from './library.js';
 import { offHeap } from './memory.js';
+import { recordedSteps } from './replay.js';
 
 /** Calls a function `times` times, each with arguments such as a step passes; `at` is the address that a harmless one writes to. */
 type Repeat = (call: RawCalls[CallName], at: number, times: number) => void;
@@ -51,22 +52,26 @@ const WARM_UP_ROUNDS = 10;
  * of every strategy and holds them against this table.
  */
 export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
-  const { resident, hostMemory, overlap, chunk, replay, mapped } = strategy;
+  const { resident, overlap, chunk, replay, mapped } = strategy;
   const gather = plan.sampling === 'gather';
-  const atOnce = replay || plan.fetch === 'epoch';
   const steps = plan.stepsPerEpoch;
+  /** Steps that a replay runs at once, and those of an epoch that are left. */
+  const recorded = replay ? recordedSteps(plan) : 1;
+  const left = steps % recorded;
+  const replays = (steps - left) / recorded;
   /** Calls that are made once for all scalars that come back together. */
-  const perFetch = atOnce ? 1 / steps : 1;
+  const fetches = replay ? replays + (left > 0 ? 1 : 0) : plan.fetch === 'epoch' ? 1 : steps;
+  const perFetch = fetches / steps;
   const copies = !resident && !mapped;
   if (chunk) return callsOfChunks(plan, perFetch);
-  // The host writes page-locked staging memory again only when the copy of it has ended.
-  const staged = copies && gather && hostMemory === 'page-locked' ? 1 : 0;
+  // Where the host does not wait for every step, it writes staging memory again only when the copy of it has ended.
+  const staged = gather && plan.fetch === 'epoch' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
   return {
     cuMemcpyHtoDAsync_v2: replay ? perFetch : copies || gather ? 1 : 0,
     cuMemcpyDtoHAsync_v2: plan.readback === 'copy' ? perFetch : 0,
-    cuLaunchKernel: replay ? 0 : 1,
-    cuGraphLaunch: replay ? perFetch : 0,
+    cuLaunchKernel: replay ? left / steps : 1,
+    cuGraphLaunch: replay ? replays / steps : 0,
     cuStreamSynchronize: perFetch,
     // The graph waits for its copy; where the host does not wait for the graph, a copy waits for the graph two steps before.
     cuStreamWaitEvent: (overlap ? 1 : 0) + (deferred ? Math.max(0, steps - 2) / steps : 0),

@@ -4,6 +4,7 @@ import type { PlanRequest } from '../../plan/plan.js';
 import { STRATEGIES, type StrategyName } from '../../words.js';
 import type { Device } from '../engine.js';
 import type { CallName } from './declarations.js';
+import { recordedSteps } from './replay.js';
 import { onDevice, strategyOf } from './testing/on-device.js';
 import { datasetOf, planOf, VerifiedSession, verifyOn } from './testing/verify.js';
 
@@ -119,9 +120,9 @@ describe('a CUDA session', () => {
         const session = await device.prepare(dataset, plan, strategyOf(name));
         const order = sliceOrder(new Int32Array(plan.stepsPerEpoch));
         const { maxSteps, stepMultiple } = session;
-        for (const steps of [maxSteps && maxSteps + 1, stepMultiple && stepMultiple - 1]) {
-          if (steps === undefined || steps > order.steps) continue;
-          expect(() => session.steps(order, 0, steps, new Float64Array(steps))).toThrow(/in one call/);
+        if (maxSteps !== undefined && maxSteps < order.steps) {
+          const out = new Float64Array(maxSteps + 1);
+          expect(() => session.steps(order, 0, maxSteps + 1, out)).toThrow(/in one call/);
         }
         expect(() => session.steps(order, 0, order.steps + 1, new Float64Array(1))).toThrow(
           /not in an order of/,
@@ -135,6 +136,33 @@ describe('a CUDA session', () => {
       expect(await limitsOf(long, 'feed', 'step')).toEqual([undefined, undefined]);
       expect(await limitsOf(short, 'pin-replay', 'step')).toEqual([undefined, 12]);
       expect(await limitsOf(short, 'pin-replay', 'epoch')).toEqual([12, 12]);
+    });
+  });
+
+  it('records some thousand steps at most, and fewer where they are long', () => {
+    const recorded = (rows: number, cols: number, batch: number, work = 1) =>
+      recordedSteps(planOf({ rows, cols, dtype: 'float32' }, { batch: [batch], work: [work] }));
+    expect(recorded(12, 5, 3)).toBe(4);
+    expect(recorded(4096, 1, 1)).toBe(4096);
+    expect(recorded(4097, 1, 1)).toBe(2048);
+    expect(recorded(100_001, 1, 1)).toBe(4000);
+    // 4 MiB a step, read 16 times: 256 steps read 16 GiB.
+    expect(recorded(2 ** 20, 1024, 1024, 16)).toBe(256);
+    expect(recorded(3, 2 ** 28, 1, 1000)).toBe(1);
+  });
+
+  it('replays the graph as often as it fits in a call, and launches the steps that are left', async () => {
+    await onDevice(async (device, library) => {
+      const dataset = datasetOf('float32', 5001, 1);
+      await using verified = await VerifiedSession.prepare(device, dataset, 'pin-replay', { batch: [1] });
+      await verified.setup();
+      expect(verified.session.stepMultiple).toBe(2500);
+      const launches = () =>
+        ['cuGraphLaunch', 'cuLaunchKernel'].map((call) => library.calls.get(call as CallName) ?? 0);
+      const [replays, single] = launches();
+      await verified.epoch(new Orders(verified.plan), 0);
+      expect(launches()).toEqual([replays! + 2, single! + 1]);
+      expect(library.calls.get('cuGraphInstantiateWithFlags')).toBe(1);
     });
   });
 

@@ -1,9 +1,10 @@
 import type { RecordableHistogram } from 'node:perf_hooks';
 import type { Dataset } from '../../data/dataset.js';
 import type { Order } from '../../plan/order.js';
-import type { Plan } from '../../plan/plan.js';
+import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
-import type { Phases, Session } from '../engine.js';
+import { formatBytes } from '../../units.js';
+import type { Phases, Session, Unmeasured } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import { chunkLaneOf, deliveryOf, launchesOf, type Parts } from './assembly.js';
 import { Belongings } from './belongings.js';
@@ -11,11 +12,15 @@ import { orCannotBeSetUp, orUnavailable } from './check.js';
 import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
 import { INDEX_BYTES } from './delivery.js';
+import { mostBlocks } from './grid.js';
 import { GATHER, SLICE } from './launch.js';
-import { aheadLoop, phasesOf, type Room, replayLoop, type StepsLoop, stepLoop } from './loops.js';
+import { aheadLoop, type Room, type StepsLoop, stepLoop } from './loops.js';
 import { allocateOnDevice, type Memory } from './memory.js';
+import { phasesOf } from './phases.js';
+import { recordedSteps, replayLoop } from './replay.js';
 import type { Resources } from './resources.js';
 import { Results } from './results.js';
+import { PUSHED_BYTES } from './staging.js';
 
 /** With `--fetch epoch` a call of `steps` covers at most so many: their scalars wait in memory for its end. */
 const MOST_WAITING_SCALARS = 2 ** 20;
@@ -28,7 +33,7 @@ export class CudaSession implements Session {
   readonly stepMultiple?: number;
   readonly maxSteps?: number;
   /** Only where the parts of a step follow each other on one stream. */
-  readonly phases?: (order: Order, from: number, to: number) => Phases;
+  readonly phases?: (order: Order, from: number, to: number) => Phases | Unmeasured;
   readonly #context: Context;
   readonly #resources: Resources;
   readonly #dataset: Dataset;
@@ -36,7 +41,15 @@ export class CudaSession implements Session {
   #resident: Memory | undefined;
   #loop: StepsLoop | undefined;
 
-  constructor(context: Context, resources: Resources, dataset: Dataset, plan: Plan, strategy: Strategy) {
+  /** A launch has at most `blocksPerMultiprocessor` blocks for each multiprocessor, or else as many as fill the device. */
+  constructor(
+    context: Context,
+    resources: Resources,
+    dataset: Dataset,
+    plan: Plan,
+    strategy: Strategy,
+    blocksPerMultiprocessor?: number,
+  ) {
     const { driver, stream } = context;
     const { fetch, stepsPerEpoch, readback, sampling } = plan;
     const belongings = new Belongings(context);
@@ -45,27 +58,31 @@ export class CudaSession implements Session {
     this.#dataset = dataset;
     this.#belongings = belongings;
     if (fetch === 'epoch') this.maxSteps = Math.min(stepsPerEpoch, MOST_WAITING_SCALARS);
-    if (strategy.replay) this.stepMultiple = stepsPerEpoch;
+    if (strategy.replay) this.stepMultiple = recordedSteps(plan);
     try {
       const kernels = context.kernels(dataset.dtype);
       const resident = strategy.resident ? belongings.keep(resources.resident(dataset)) : undefined;
       const scalars = this.stepMultiple ?? this.maxSteps ?? 1;
       const results = belongings.keep(new Results(driver, stream, scalars, readback));
-      const parts = { context, kernels, resources, belongings, dataset, plan, strategy, results, resident };
+      const parts: Parts = {
+        ...{ context, kernels, resources, belongings, dataset, plan, strategy, results, resident },
+        mostBlocks: mostBlocks(kernels, blocksPerMultiprocessor),
+      };
       const room: Room = {
         ...{ context, plan, results, belongings },
         outSlot: sampling === 'gather' ? GATHER.out : SLICE.out,
       };
-      if (strategy.replay) this.#loop = replayOf(parts, room);
+      if (strategy.replay) this.#loop = replayOf(parts, room, this.stepMultiple!);
       else if (strategy.chunk) this.#loop = chunkedOf(parts, room);
       else if (strategy.overlap) this.#loop = aheadOf(parts, room);
       else {
         const deliver = deliveryOf(parts, stream);
         this.#loop = stepLoop(room, deliver);
+        const unmeasured = whyNoPhases(parts);
         this.phases = (order, from, to) => {
           this.#mustCover(order, from, to);
           context.enter();
-          return withinMemory(() => phasesOf(room, deliver, order, from, to));
+          return unmeasured ?? withinMemory(() => phasesOf(room, kernels, deliver, order, from, to));
         };
       }
       // What was cleared for the launches is clear before anything is timed.
@@ -112,29 +129,31 @@ export class CudaSession implements Session {
 
   /** The device would read and write beyond its memory otherwise. */
   #mustCover(order: Order, from: number, to: number): void {
-    const { stepMultiple = 1, maxSteps = Number.POSITIVE_INFINITY } = this;
+    const { maxSteps = Number.POSITIVE_INFINITY } = this;
     const steps = to - from;
     if (from < 0 || steps < 0 || to > order.steps) {
       throw new Error(`steps ${from} to ${to} are not in an order of ${order.steps}`);
     }
     if (steps > maxSteps)
       throw new Error(`${steps} steps in one call are more than the ${maxSteps} it has room for`);
-    if (steps % stepMultiple !== 0) {
-      throw new Error(
-        `${steps} steps in one call are no multiple of the ${stepMultiple} that its graph holds`,
-      );
-    }
   }
 }
 
-function replayOf(parts: Parts, room: Room): StepsLoop {
-  const { context, belongings, plan, resident } = parts;
-  const { stepsPerEpoch } = plan;
-  const order = belongings.keep(
-    allocateOnDevice(context.driver, stepsPerEpoch * INDEX_BYTES, 'the order'),
-  ).address;
+function replayOf(parts: Parts, room: Room, steps: number): StepsLoop {
+  const { context, belongings, resident } = parts;
+  const order = belongings.keep(allocateOnDevice(context.driver, steps * INDEX_BYTES, 'the order')).address;
   const { whole } = launchesOf(parts, resident!.address, { whole: true, order });
-  return replayLoop(room, whole, order, stepsPerEpoch);
+  return replayLoop(room, whole, order, steps);
+}
+
+/** A copy that waits for what is queued before it would wait for the gate that is opened after it. */
+function whyNoPhases({ plan, strategy }: Parts): Unmeasured | undefined {
+  const { resident, mapped, hostMemory } = strategy;
+  const bytes = plan.batch * rowBytesOf(plan);
+  if (resident || mapped || hostMemory === 'page-locked' || bytes <= PUSHED_BYTES) return undefined;
+  return {
+    reason: `copies of over ${formatBytes(PUSHED_BYTES)} from pageable memory wait for what is queued before them`,
+  };
 }
 
 function aheadOf(parts: Parts, room: Room): StepsLoop {

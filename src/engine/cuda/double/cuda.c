@@ -55,8 +55,9 @@ __attribute__((destructor)) static void report(void) {
           allocations(REGISTERED));
   for (int kind = STREAM; kind < KINDS; kind++) fprintf(file, ",\"%s\":%d", KIND[kind], livingCount((Kind)kind));
   fprintf(file, ",\"contexts\":%d,\"bytes\":%zu},", retained, used(DEVICE) + used(PAGE_LOCKED));
-  fprintf(file, "\"h2dBytes\":%llu,\"d2hBytes\":%llu,\"kernels\":%llu,\"lost\":%d,\"calls\":{",
-          (unsigned long long)traffic.h2dBytes, (unsigned long long)traffic.d2hBytes, (unsigned long long)traffic.kernels, lost);
+  fprintf(file, "\"h2dBytes\":%llu,\"d2hBytes\":%llu,\"kernels\":%llu,\"instructions\":%llu,\"lost\":%d,\"calls\":{",
+          (unsigned long long)traffic.h2dBytes, (unsigned long long)traffic.d2hBytes, (unsigned long long)traffic.kernels,
+          (unsigned long long)traffic.instructions, lost);
   for (size_t i = 0; calls[i].name; i++)
     fprintf(file, "%s\"%s\":%llu", i ? "," : "", calls[i].name, (unsigned long long)calls[i].times);
   fprintf(file, "}}\n");

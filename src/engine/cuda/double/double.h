@@ -7,6 +7,9 @@
  * The environment says what it is (PINBENCH_DOUBLE_...):
  *   DEVICES 1   MEMORY 1073741824   SMS 2   CC 8.6   DRIVER 12040   L2 1048576   NAME "Software driver"   INTEGRATED 0
  *   SEED 1      of the order of streams, blocks and warps
+ *   PAGEABLE    when a copy from pageable memory reads it: at-once, as it is queued; deferred, as it runs; waits, as it is
+ *               queued, after all that the stream had to do. Without it the seed draws among them for each copy, the last for
+ *               copies of over 64 KiB alone: smaller ones travel with the commands
  *   BUDGET 1e8  instructions of a kernel before it counts as endless
  *   FAIL        "cuMemAlloc_v2:2=2,exec:4=719": the second such call returns 2, the fourth kernel ends with 719
  *   REPORT      a file to write at the end: calls, bytes, what is still alive (JSON)
@@ -91,9 +94,9 @@ Graph *copyOf(const Graph *graph);
 int queueGraph(Stream *stream, const Graph *graph);
 void freeGraph(Graph *graph);
 
-/* What went over the link, and what ran. */
+/* What went over the link, and what ran: kernels, and the instructions of their warps. */
 extern struct Traffic {
-  uint64_t h2dBytes, d2hBytes, kernels;
+  uint64_t h2dBytes, d2hBytes, kernels, instructions;
 } traffic;
 /* The context is lost after some errors: every later call returns this. */
 extern int lost;

@@ -68,6 +68,7 @@ typedef struct {
   uint32_t blocks, threads;
   uint64_t seed;         /* of the order of blocks and warps */
   uint64_t instructions; /* of warps: more is a kernel that does not end */
+  uint64_t *ran;         /* what ran of them is added here */
   /* Where device memory is in the host's; NULL where an access leaves its allocation. */
   uint8_t *(*translate)(uint64_t address, size_t bytes);
 } PtxLaunch;

@@ -257,7 +257,8 @@ static int step(Run *r, Warp *w, uint32_t firstThread) {
     Operand predicate = {OPERAND_REGISTER, in->predicate, 0};
     if (in->predicate < 0 || (get(r, w, lane, 0, predicate) & 1) != (uint64_t)in->negated) active |= 1u << lane;
   }
-  if (r->left-- == 0) return TIME_OUT;
+  if (r->left == 0) return TIME_OUT;
+  r->left--;
   if (in->op == OP_SHFL_DOWN) {
     int status = shuffle(r, w, here, firstThread, in);
     if (status) return status;
@@ -345,6 +346,7 @@ int ptxRun(const PtxKernel *kernel, const uint8_t *parameters, const PtxLaunch *
     r.block = order[i];
     status = runBlock(&r, warps, count);
   }
+  *launch->ran += launch->instructions - r.left;
   for (uint32_t i = 0; i < count; i++) {
     free(warps[i].registers[0]);
     free(warps[i].written[0]);

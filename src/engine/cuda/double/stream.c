@@ -35,6 +35,9 @@ struct Event {
   Mark *latest;
 };
 
+/* Copies from pageable memory of up to so many bytes travel with the commands and wait for nothing. */
+enum { PUSHED_BYTES = 65536 };
+
 struct Traffic traffic;
 int lost;
 
@@ -86,7 +89,12 @@ static double now(void) {
 static int runKernel(const Launch *launch) {
   int injected = fault("exec", ++traffic.kernels);
   if (injected) return injected;
-  PtxLaunch run = {launch->blocks, launch->threads, (uint64_t)drawn(UINT32_MAX) << 1 | 1, number("BUDGET", 100000000), translated};
+  PtxLaunch run = {.blocks = launch->blocks,
+                   .threads = launch->threads,
+                   .seed = (uint64_t)drawn(UINT32_MAX) << 1 | 1,
+                   .instructions = number("BUDGET", 100000000),
+                   .ran = &traffic.instructions,
+                   .translate = translated};
   return ptxRun(launch->kernel, launch->parameters, &run);
 }
 
@@ -164,7 +172,17 @@ void freeAllStreams(void) {
 
 int isCapturing(const Stream *stream) { return stream->capture != NULL; }
 
-/* Pageable memory is read here and now, as the driver stages it; page-locked memory when the copy runs. */
+/* When pageable memory is read: see PAGEABLE in double.h. The documentation allows all of these. */
+typedef enum { AT_ONCE, DEFERRED, WAITS } Reading;
+static Reading readingOf(size_t bytes) {
+  const char *asked = setting("PAGEABLE", "drawn");
+  if (!strcmp(asked, "at-once")) return AT_ONCE;
+  if (!strcmp(asked, "deferred")) return DEFERRED;
+  if (!strcmp(asked, "waits")) return WAITS;
+  return (Reading)drawn(bytes > PUSHED_BYTES ? 3 : 2);
+}
+
+/* Page-locked memory is read when the copy runs. */
 int queueCopyToDevice(Stream *stream, uint64_t to, const uint8_t *from, size_t bytes) {
   if (!translated(to, bytes)) return INVALID_VALUE;
   Operation o = {.what = COPY_TO_DEVICE, .device = to, .bytes = bytes, .host = (uint8_t *)from};
@@ -172,8 +190,12 @@ int queueCopyToDevice(Stream *stream, uint64_t to, const uint8_t *from, size_t b
     if (!translated((uint64_t)from, bytes)) return INVALID_VALUE;
   } else {
     if (stream->capture) return CAPTURE_UNSUPPORTED;
-    o.owned = 1;
-    o.host = memcpy(malloc(bytes), from, bytes);
+    Reading reading = readingOf(bytes);
+    if (reading == WAITS && drain(stream)) return lost;
+    if (reading != DEFERRED) {
+      o.owned = 1;
+      o.host = memcpy(malloc(bytes), from, bytes);
+    }
   }
   traffic.h2dBytes += bytes;
   return queue(stream, o);

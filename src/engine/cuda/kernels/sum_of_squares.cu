@@ -4,15 +4,19 @@
 //   slice_ELEMENT   the mini-batch is `per` contiguous elements
 //   gather_ELEMENT  the mini-batch is rows named by an index list
 //   empty           nothing: the floor under every step, a launch and a wait
+//   gate            holds its stream until the host opens it, so that what is queued behind it runs without a gap
 //
 // What every block does: threads stride over the mini-batch in 16-byte loads, several in flight, and add squares in
-// `Sum` (float, or double where float would lose the integers); everything across threads is double. A block leaves its
-// partial sum in `state`; the block that takes the last ticket adds them in index order. So for one grid and block the
-// result is the same to the bit, and no float atomics are needed (double ones need sm_60). The ticket wraps to zero by
-// itself: nothing is cleared between launches.
+// `Sum` (float, or double where float would lose the integers), and so does a block across its threads; across blocks it is
+// double. A lone block writes the scalar. Of several each leaves its partial sum in `state`, and the block that takes the last
+// ticket adds them in index order. So for one grid and block the result is the same to the bit, and no float atomics are
+// needed (double ones need sm_60). The ticket wraps to zero by itself: nothing is cleared between launches.
 //
 // `work` passes: each reads the mini-batch again at an offset of `pass * zero`, and carries the bits of the sum before
 // masked by `zero`, which the host always passes as 0. No compiler can know that, so none may fold the passes into one.
+//
+// Float sums are kept in float wherever there are many of them: double runs at 1/64 of the rate on devices made for graphics.
+// Whatever the order, a float sum of n squares has at most n roundings, which is what the bound in ../../reference.ts allows.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -31,8 +35,7 @@ static const u32 VECTOR_BYTES = 16;
 /// What a stream keeps between launches, in device memory, zeroed once: `16 + 8 * blocks` bytes.
 struct State {
   u32 ticket;
-  u32 step;
-  u64 reserved;
+  u32 reserved[3];
   double partial[1];
 };
 
@@ -101,9 +104,10 @@ template <typename Element> DEVICE typename Element::Sum squares(Words words) {
 
 DEVICE Words load(const Words *at) { return __nvvm_ldg_ui4(at); }
 
-/// Adds the squares of `run[0, count)` that are this worker's, of `workers` (at least 32). A run may begin at any element:
-/// what stands before the first and behind the last whole 16 bytes is peeled, an element a worker. 16-byte loads are
-/// counted in 32 bits, which is enough for 64 GiB; `inFlight` of them are under way at once.
+/// Adds the squares of `run[0, count)` that are this worker's, of `workers`: enough for an element each of what is peeled, so
+/// at least 16 bytes of elements, or `count`. A run may begin at any element: what stands before the first and behind the last
+/// whole 16 bytes is peeled. 16-byte loads are counted in 32 bits, which is enough for 64 GiB; `inFlight` of them are under
+/// way at once, at the end of the run too: those that would be beyond it are not made, and count as zeros.
 template <typename Element, int inFlight>
 DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u64 count, u32 worker, u32 workers) {
   typedef typename Element::Sum Sum;
@@ -119,15 +123,23 @@ DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u
   if (worker < head) sum += square<Element>(run[worker]);
   if (worker < rest) sum += square<Element>(tail[worker]);
   Sum sums[inFlight] = {};
+  Words words[inFlight];
   u32 at = worker;
   for (; at + (inFlight - 1) * workers < vectors; at += inFlight * workers) {
-    Words words[inFlight];
 #pragma unroll
     for (int i = 0; i < inFlight; i++) words[i] = load(body + at + i * workers);
 #pragma unroll
     for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
   }
-  for (; at < vectors; at += workers) sums[0] += squares<Element>(load(body + at));
+  // A thread that has one load left takes it alone: on small mini-batches that is all there is.
+  if (at + workers < vectors) {
+#pragma unroll
+    for (int i = 0; i < inFlight; i++) words[i] = at + i * workers < vectors ? load(body + at + i * workers) : Words(0);
+#pragma unroll
+    for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
+  } else if (at < vectors) {
+    sums[0] += squares<Element>(load(body + at));
+  }
 #pragma unroll
   for (int i = 0; i < inFlight; i++) sum += sums[i];
   return sum;
@@ -135,49 +147,66 @@ DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u
 
 // --- Across threads ----------------------------------------------------------------------------------------------------
 
-DEVICE double sumOfWarp(double value) {
+/// The value of the lane `distance` further on.
+DEVICE float fromLane(float value, u32 distance) {
+  return bits<float>(__nvvm_shfl_sync_down_i32(ALL_LANES, bits<int>(value), distance, 31));
+}
+DEVICE double fromLane(double value, u32 distance) {
+  u64 mine = bits<u64>(value);
+  u32 low = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)mine, distance, 31);
+  u32 high = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)(mine >> 32), distance, 31);
+  return bits<double>((u64)high << 32 | low);
+}
+
+template <typename Sum> DEVICE Sum sumOfWarp(Sum value) {
 #pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) {
-    u64 mine = bits<u64>(value);
-    u32 low = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)mine, distance, 31);
-    u32 high = __nvvm_shfl_sync_down_i32(ALL_LANES, (int)(mine >> 32), distance, 31);
-    value += bits<double>((u64)high << 32 | low);
-  }
+  for (int distance = 16; distance > 0; distance /= 2) value += fromLane(value, distance);
   return value;
 }
 
 /// The sum over the block's threads, in thread 0. The block is a whole number of warps.
-DEVICE double sumOfBlock(double value, u32 thread, u32 threads) {
-  SHARED static double warps[LANES];
+template <typename Sum> DEVICE Sum sumOfBlock(Sum value, u32 thread, u32 threads) {
+  SHARED static Sum warps[LANES];
   value = sumOfWarp(value);
   if (thread % LANES == 0) warps[thread / LANES] = value;
   __nvvm_barrier_sync(0);
-  if (thread < LANES) value = sumOfWarp(thread < threads / LANES ? warps[thread] : 0.0);
+  if (thread < LANES) value = sumOfWarp(thread < threads / LANES ? warps[thread] : Sum(0));
   return value;
 }
 
-/// Leaves the block's sum in `state`; the last block to do so adds all of them in index order into `*out`. A float sum is
-/// rounded to float, so that it overflows where float does. With `steps` the state counts them, from 0 again after the last.
-template <typename Sum> DEVICE void conclude(double sum, double *out, State *state, u32 steps) {
+/// The sum of `count` partial sums, in index order within each thread, in thread 0. Several loads are under way at once.
+DEVICE double sumOfPartials(const volatile double *partial, u32 count, u32 thread, u32 threads) {
+  const int inFlight = 4;
+  double total = 0;
+  for (u32 at = thread; at < count; at += inFlight * threads) {
+    double values[inFlight];
+#pragma unroll
+    for (int i = 0; i < inFlight; i++) values[i] = at + i * threads < count ? partial[at + i * threads] : 0.0;
+#pragma unroll
+    for (int i = 0; i < inFlight; i++) total += values[i];
+  }
+  return sumOfBlock(total, thread, threads);
+}
+
+/// Adds up the threads' sums into `*out`: a lone block by itself; of several the last to leave its sum in `state` adds them
+/// all, in double. A float sum is rounded to float, so that it overflows where float does.
+template <typename Sum> DEVICE void conclude(Sum mine, double *out, State *state) {
   u32 thread = __nvvm_read_ptx_sreg_tid_x(), threads = __nvvm_read_ptx_sreg_ntid_x();
   u32 block = __nvvm_read_ptx_sreg_ctaid_x(), blocks = __nvvm_read_ptx_sreg_nctaid_x();
   SHARED static u32 last;
-  sum = sumOfBlock(sum, thread, threads);
-  if (thread == 0) {
-    *(volatile double *)&state->partial[block] = sum;
+  Sum sum = sumOfBlock(mine, thread, threads);
+  if (blocks > 1) {
+    if (thread == 0) {
+      *(volatile double *)&state->partial[block] = (double)sum;
+      __nvvm_membar_gl();
+      last = __nvvm_atom_inc_gen_ui(&state->ticket, blocks - 1) == blocks - 1;
+    }
+    __nvvm_barrier_sync(0);
+    if (!last) return;
     __nvvm_membar_gl();
-    last = __nvvm_atom_inc_gen_ui(&state->ticket, blocks - 1) == blocks - 1;
+    sum = (Sum)sumOfPartials(state->partial, blocks, thread, threads);
   }
-  __nvvm_barrier_sync(0);
-  if (!last) return;
-  __nvvm_membar_gl();
-  double total = 0;
-  for (u32 i = thread; i < blocks; i += threads) total += *(volatile double *)&state->partial[i];
-  total = sumOfBlock(total, thread, threads);
-  if (thread == 0) {
-    *out = (double)(Sum)total;
-    if (steps != 0) state->step = state->step + 1 == steps ? 0 : state->step + 1;
-  }
+  if (thread == 0) *out = (double)sum;
 }
 
 // --- Entry points ------------------------------------------------------------------------------------------------------
@@ -185,10 +214,15 @@ template <typename Sum> DEVICE void conclude(double sum, double *out, State *sta
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
+DEVICE u32 masked(u32 bits, u64 mask) { return bits & (u32)mask; }
+DEVICE u64 masked(u64 bits, u64 mask) { return bits & mask; }
+
 /// Keeps the passes apart: see the head of this file.
-template <typename Sum> DEVICE double carried(double before, Sum pass, u64 zero) {
-  return (double)pass + bits<double>(bits<u64>(before) & zero);
-}
+DEVICE float carried(float before, float pass, u64 zero) { return pass + bits<float>(masked(bits<u32>(before), zero)); }
+DEVICE double carried(double before, double pass, u64 zero) { return pass + bits<double>(masked(bits<u64>(before), zero)); }
+
+/// Loads of 16 bytes that a thread has under way at once where the mini-batch is contiguous.
+static const int IN_FLIGHT = sizeof(ELEMENT::Stored) < 4 ? 2 : 4;
 
 /// parameter  offset  meaning
 /// data            0  the dataset, or what was copied of it
@@ -197,29 +231,28 @@ template <typename Sum> DEVICE double carried(double before, Sum pass, u64 zero)
 /// out            24  where the scalar goes (with `order`: step k's to out[k])
 /// state          32  see State; launches that share one follow each other
 /// order          40  mini-batch index of each step, or null
-/// index          48  mini-batch index, where `order` is null
-/// steps          52  steps of the order, 0 where there is none
-/// work           56  passes, at least 1
-/// zero           64  0
+/// index          48  mini-batch index; with `order` the step
+/// work           52  passes, at least 1
+/// zero           56  0
 ENTRY void JOIN(slice_, NAME)(const ELEMENT::Stored *data, u64 total, u64 per, double *out, State *state,
-                              const u32 *order, u32 index, u32 steps, u32 work, u64 zero) {
+                              const u32 *order, u32 index, u32 work, u64 zero) {
   if (order) {
-    u32 step = *(volatile u32 *)&state->step;
-    index = order[step];
-    out += step;
+    out += index;
+    index = order[index];
   }
   u64 begin = (u64)index * per;
   u64 left = begin < total ? total - begin : 0;
   u64 count = left < per ? left : per;
   u32 worker = __nvvm_read_ptx_sreg_ctaid_x() * __nvvm_read_ptx_sreg_ntid_x() + __nvvm_read_ptx_sreg_tid_x();
   u32 workers = __nvvm_read_ptx_sreg_nctaid_x() * __nvvm_read_ptx_sreg_ntid_x();
-  const int inFlight = sizeof(ELEMENT::Stored) < 4 ? 2 : 4;
-  double sum = 0;
+  ELEMENT::Sum sum = 0;
   for (u32 pass = 0; pass < work; pass++)
-    sum = carried(sum, squaresOfRun<ELEMENT, inFlight>(data + begin + pass * zero, count, worker, workers), zero);
-  conclude<ELEMENT::Sum>(sum, out, state, steps);
+    sum = carried(sum, squaresOfRun<ELEMENT, IN_FLIGHT>(data + begin + pass * zero, count, worker, workers), zero);
+  conclude<ELEMENT::Sum>(sum, out, state);
 }
 
+/// Teams of 2^teamBits lanes take the rows in turn, so that a warp reads several narrow rows at once.
+///
 /// parameter  offset  meaning
 /// data            0  the dataset
 /// rows            8  its rows; an index beyond them counts as nothing
@@ -228,24 +261,36 @@ ENTRY void JOIN(slice_, NAME)(const ELEMENT::Stored *data, u64 total, u64 per, d
 /// state          32  see State
 /// list           40  row indexes of the mini-batch
 /// count          48  how many
-/// work           52  passes, at least 1
-/// zero           56  0
+/// teamBits       52  0 to 5; a team must do for a row as `squaresOfRun` says of its workers
+/// work           56  passes, at least 1
+/// zero           64  0
 ENTRY void JOIN(gather_, NAME)(const ELEMENT::Stored *data, u64 rows, u64 cols, double *out, State *state,
-                               const u32 *list, u32 count, u32 work, u64 zero) {
-  u32 thread = __nvvm_read_ptx_sreg_tid_x(), threads = __nvvm_read_ptx_sreg_ntid_x();
-  u32 lane = thread % LANES;
-  u32 warp = (__nvvm_read_ptx_sreg_ctaid_x() * threads + thread) / LANES;
-  u32 warps = __nvvm_read_ptx_sreg_nctaid_x() * threads / LANES;
-  double sum = 0;
+                               const u32 *list, u32 count, u32 teamBits, u32 work, u64 zero) {
+  u32 threads = __nvvm_read_ptx_sreg_ntid_x();
+  u32 thread = __nvvm_read_ptx_sreg_ctaid_x() * threads + __nvvm_read_ptx_sreg_tid_x();
+  u32 lanes = 1u << teamBits, lane = thread & (lanes - 1);
+  u32 team = thread >> teamBits, teams = __nvvm_read_ptx_sreg_nctaid_x() * threads >> teamBits;
+  ELEMENT::Sum sum = 0;
   for (u32 pass = 0; pass < work; pass++) {
-    double squared = 0;
-    for (u32 i = warp; i < count; i += warps) {
+    ELEMENT::Sum squared = 0;
+    for (u32 i = team; i < count; i += teams) {
       u64 row = list[i];
-      if (row < rows) squared += squaresOfRun<ELEMENT, 1>(data + row * cols + pass * zero, cols, lane, LANES);
+      // One load at a time: that leaves registers for as many warps as an SM holds, whose rows are under way at once.
+      if (row < rows) squared += squaresOfRun<ELEMENT, 1>(data + row * cols + pass * zero, cols, lane, lanes);
     }
     sum = carried(sum, squared, zero);
   }
-  conclude<ELEMENT::Sum>(sum, out, state, 0);
+  conclude<ELEMENT::Sum>(sum, out, state);
 }
 
 ENTRY void empty() {}
+
+/// Ends when the host has set `doors[0]`, which it may do at any time, or after `looks` looks at it: then sets `doors[1]`.
+ENTRY void gate(volatile u32 *doors, u32 looks) {
+  while (doors[0] == 0) {
+    if (looks-- == 0) {
+      doors[1] = 1;
+      return;
+    }
+  }
+}

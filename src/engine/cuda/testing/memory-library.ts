@@ -52,8 +52,8 @@ const ALREADY_REGISTERED = 712;
 
 /**
  * A CUDA driver in JavaScript memory, so that the loops are proved where there is neither a GPU nor a C compiler. Work that is
- * queued runs when a stream is waited for and not before; a copy from page-locked memory reads it then, one from pageable
- * memory when it is queued, as the driver's staging does. Kernels are known by their names.
+ * queued runs when a stream is waited for and not before; a copy reads the host's memory then, of whatever kind that is: from
+ * pageable memory the driver may read when the copy is queued, but does not have to. Kernels are known by their names.
  */
 export class MemoryLibrary implements Library {
   readonly path = 'in memory';
@@ -292,8 +292,7 @@ export class MemoryLibrary implements Library {
     const { kind } = this.#region(from, bytes);
     if (kind === 'device') return 1;
     this.copied[kind] += bytes;
-    const staged = kind === 'pageable' ? this.#memory(from, bytes).slice() : undefined;
-    return this.#push(stream, () => this.#memory(to, bytes).set(staged ?? this.#memory(from, bytes)));
+    return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
   }
   cuMemcpyDtoHAsync_v2(to: number, from: number, bytes: number, stream: number) {
     return this.#push(stream, () => this.#memory(to, bytes).set(this.#memory(from, bytes)));
@@ -382,10 +381,14 @@ export class MemoryLibrary implements Library {
     const [stream, pointers] = [rest[7]!, rest[8]!];
     const name = this.#functions.get(kernel)!;
     if (name === 'empty') return this.#push(stream, () => {});
-    const count = name.startsWith('slice_') ? 10 : 9;
+    if (name === 'gate') {
+      const doors = this.#u64(this.#u64(pointers));
+      return this.#push(stream, () => this.#gate(doors));
+    }
+    const count = name.startsWith('slice_') ? 9 : 10;
     const parameters = Array.from({ length: count }, (_, i) => {
       const address = this.#u64(pointers + i * 8);
-      const small = name.startsWith('slice_') ? i >= 6 && i <= 8 : i === 6 || i === 7;
+      const small = name.startsWith('slice_') ? i === 6 || i === 7 : i >= 6 && i <= 8;
       return small ? this.#u32(address) : this.#u64(address);
     });
     const dtype = DTYPES.find((candidate) => name.endsWith(`_${candidate}`))!;
@@ -396,16 +399,18 @@ export class MemoryLibrary implements Library {
 
   // --- The kernels ---
 
+  /** Nothing opens it any more when it runs: it gives up at once where it is closed. */
+  #gate(doors: number): void {
+    if (this.#u32(doors) === 0) this.#memory(doors + 4, 4)[0] = 1;
+  }
+
   #slice(dtype: DType, p: readonly number[]): void {
-    const [data, total, per, out, state, order] = p as [number, number, number, number, number, number];
-    const steps = p[7]!;
-    const step = order === 0 ? 0 : this.#u32(state + 4);
-    const begin = (order === 0 ? p[6]! : this.#u32(order + step * 4)) * per;
+    const [data, total, per, out, , order] = p as [number, number, number, number, number, number];
+    const index = p[6]!;
+    const step = order === 0 ? 0 : index;
+    const begin = (order === 0 ? index : this.#u32(order + step * 4)) * per;
     const count = Math.max(0, Math.min(per, total - begin));
     this.#put(out + step * 8, this.#squares(dtype, data + begin * ELEMENT_BYTES[dtype], count), dtype);
-    if (steps === 0) return;
-    const counted = this.#memory(state + 4, 4);
-    new DataView(counted.buffer, counted.byteOffset).setUint32(0, (step + 1) % steps, true);
   }
 
   #gather(dtype: DType, p: readonly number[]): void {

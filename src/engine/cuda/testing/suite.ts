@@ -25,6 +25,13 @@ const LARGE_ELEMENTS = 2 ** 23 + 1;
 
 /** More 16-byte loads than a small device has threads, so that several are in flight in each. */
 const LONG: Shape = [3, 40_009, 1];
+/** Rows by teams of lanes: more narrow ones than a small device has teams, and some that take a part of a warp each. */
+const TEAMS: readonly Shape[] = [
+  [3600, 3, 3500],
+  [35, 40, 33],
+];
+/** More steps an epoch than a graph holds, and one that is left when it was replayed as often as it fits. */
+const LONG_EPOCH: Shape = [4101, 1, 1];
 
 const SAMPLINGS = ['slice', 'gather'] as const;
 const EPOCHS: Partial<PlanRequest>[] = SAMPLINGS.flatMap((sampling) =>
@@ -44,7 +51,7 @@ const offered = (name: StrategyName, sampling: PlanRequest['sampling']) =>
 
 /**
  * Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit; any
- * stretch of an epoch; a second setup.
+ * stretch of an epoch; a second setup; an epoch longer than a graph.
  */
 export const CASES: readonly Case[] = [
   ...DTYPES.flatMap((dtype) =>
@@ -62,6 +69,9 @@ export const CASES: readonly Case[] = [
         async run(device: Device) {
           const [rows, cols, batch] = LONG;
           await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batch: [batch], sampling }, 1);
+          for (const [rows, cols, batch] of sampling === 'gather' ? TEAMS : []) {
+            await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batch: [batch], sampling }, 1);
+          }
           await verifyOn(device, datasetOf(dtype, 9, 37), 'pin', { work: [3], sampling });
         },
       },
@@ -112,6 +122,13 @@ export const CASES: readonly Case[] = [
       },
     },
   ]),
+  {
+    name: 'an epoch of more steps than a graph holds',
+    async run(device) {
+      const [rows, cols, batch] = LONG_EPOCH;
+      await verifyOn(device, datasetOf('float32', rows, cols), 'pin-replay', { batch: [batch] }, 1);
+    },
+  },
   {
     name: 'NaN, infinities, an overflow and the smallest numbers',
     async run(device) {

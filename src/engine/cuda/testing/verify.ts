@@ -153,8 +153,7 @@ const INDEX_BYTES = 4;
 const UNTOUCHED = -1;
 
 /**
- * Runs `epochs` epochs of a strategy, the first in one call and of the others every second in two, where the session takes
- * that. Returns the scalars of the last epoch, and disposes the session in any case.
+ * Runs `epochs` epochs of a strategy, the first in one call and of the others every second in two. Returns the scalars of the last epoch, and disposes the session in any case.
  */
 export async function verifyOn(
   device: Device,
@@ -165,12 +164,12 @@ export async function verifyOn(
 ): Promise<Float64Array> {
   await using verified = await VerifiedSession.prepare(device, dataset, name, request);
   await verified.setup();
-  const { plan, session } = verified;
+  const { plan } = verified;
   const { stepsPerEpoch } = plan;
   const orders = new Orders(plan);
   let scalars: Float64Array = new Float64Array();
   for (let epoch = 0; epoch < epochs; epoch++) {
-    if (epoch % 2 === 0 || stepsPerEpoch === 1 || session.stepMultiple !== undefined) {
+    if (epoch % 2 === 0 || stepsPerEpoch === 1) {
       scalars = await verified.epoch(orders, epoch);
       continue;
     }
@@ -194,13 +193,12 @@ export async function verifyStretchesOn(
 ): Promise<void> {
   await using verified = await VerifiedSession.prepare(device, dataset, name, request);
   await verified.setup();
-  const { stepMultiple = 1, maxSteps = Number.POSITIVE_INFINITY } = verified.session;
+  const { maxSteps = Number.POSITIVE_INFINITY } = verified.session;
   const { stepsPerEpoch } = verified.plan;
   const orders = new Orders(verified.plan);
   let at = 0;
   for (const wanted of [1, 2, stepsPerEpoch, 3, 1, 2 * stepsPerEpoch + 1, 2, 1, stepsPerEpoch - 1]) {
-    const whole = Math.ceil(Math.max(1, wanted) / stepMultiple) * stepMultiple;
-    const { order, from, to } = orders.stretch(at, Math.min(whole, maxSteps));
+    const { order, from, to } = orders.stretch(at, Math.min(Math.max(1, wanted), maxSteps));
     await verified.steps(order, from, to);
     at += to - from;
   }
