@@ -131,12 +131,13 @@ DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u
 #pragma unroll
     for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
   }
-  // A thread that has one load left takes it alone: on small mini-batches that is all there is.
+  // Fewer than `inFlight` loads are left. Where it is one, as on small mini-batches, it is made alone.
   if (at + workers < vectors) {
 #pragma unroll
-    for (int i = 0; i < inFlight; i++) words[i] = at + i * workers < vectors ? load(body + at + i * workers) : Words(0);
+    for (int i = 0; i < inFlight - 1; i++)
+      words[i] = at + i * workers < vectors ? load(body + at + i * workers) : Words(0);
 #pragma unroll
-    for (int i = 0; i < inFlight; i++) sums[i] += squares<Element>(words[i]);
+    for (int i = 0; i < inFlight - 1; i++) sums[i] += squares<Element>(words[i]);
   } else if (at < vectors) {
     sums[0] += squares<Element>(load(body + at));
   }
