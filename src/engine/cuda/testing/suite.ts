@@ -27,7 +27,7 @@ const LARGE_ELEMENTS = 2 ** 23 + 1;
 const LONG: Shape = [3, 40_009, 1];
 /** Rows by teams of lanes: more narrow ones than a small device has teams, and some that take a part of a warp each. */
 const TEAMS: readonly Shape[] = [
-  [3600, 3, 3500],
+  [1700, 3, 1600],
   [35, 40, 33],
 ];
 /** More steps an epoch than a graph holds, and one that is left when it was replayed as often as it fits. */
