@@ -27,7 +27,7 @@ const LARGE_ELEMENTS = 2 ** 23 + 1;
 const LONG: Shape = [3, 40_009, 1];
 /** Rows by teams of lanes: more narrow ones than a small device has teams, and some that take a part of a warp each. */
 const TEAMS: readonly Shape[] = [
-  [3600, 3, 3500],
+  [1700, 3, 1600],
   [35, 40, 33],
 ];
 /** More steps an epoch than a graph holds, and one that is left when it was replayed as often as it fits. */
@@ -51,7 +51,7 @@ const offered = (name: StrategyName, sampling: PlanRequest['sampling']) =>
 
 /**
  * Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit; any
- * stretch of an epoch; a second setup; an epoch longer than a graph.
+ * stretch of an epoch; a second setup.
  */
 export const CASES: readonly Case[] = [
   ...DTYPES.flatMap((dtype) =>
@@ -123,13 +123,6 @@ export const CASES: readonly Case[] = [
     },
   ]),
   {
-    name: 'an epoch of more steps than a graph holds',
-    async run(device) {
-      const [rows, cols, batch] = LONG_EPOCH;
-      await verifyOn(device, datasetOf('float32', rows, cols), 'pin-replay', { batch: [batch] }, 1);
-    },
-  },
-  {
     name: 'NaN, infinities, an overflow and the smallest numbers',
     async run(device) {
       const edge = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 1e-45, 2e19];
@@ -158,13 +151,22 @@ function withValue(value: number): Dataset {
   return dataset;
 }
 
-/** Mini-batches of tens of megabytes: too long for software, soon done on silicon. */
-export const LARGE_CASES: readonly Case[] = DTYPES.map((dtype) => ({
-  name: `${dtype}: mini-batches of ${LARGE_ELEMENTS} elements and a short one, by every strategy`,
-  async run(device: Device) {
-    const dataset = datasetOf(dtype, 2 * LARGE_ELEMENTS + 12_345, 1);
-    for (const strategy of STRATEGIES) {
-      await verifyOn(device, dataset, strategy, { batch: [LARGE_ELEMENTS] });
-    }
+/** Mini-batches of tens of megabytes, and an epoch of thousands of steps: too long for software, soon done on silicon. */
+export const LARGE_CASES: readonly Case[] = [
+  ...DTYPES.map((dtype) => ({
+    name: `${dtype}: mini-batches of ${LARGE_ELEMENTS} elements and a short one, by every strategy`,
+    async run(device: Device) {
+      const dataset = datasetOf(dtype, 2 * LARGE_ELEMENTS + 12_345, 1);
+      for (const strategy of STRATEGIES) {
+        await verifyOn(device, dataset, strategy, { batch: [LARGE_ELEMENTS] });
+      }
+    },
+  })),
+  {
+    name: 'an epoch of more steps than a graph holds',
+    async run(device) {
+      const [rows, cols, batch] = LONG_EPOCH;
+      await verifyOn(device, datasetOf('float32', rows, cols), 'pin-replay', { batch: [batch] }, 1);
+    },
   },
-}));
+];
