@@ -21,7 +21,7 @@ import { Resources } from '../../src/engine/cuda/resources.js';
 import { CudaSession } from '../../src/engine/cuda/session.js';
 import { datasetOf, planOf } from '../../src/engine/cuda/testing/verify.js';
 import type { Session } from '../../src/engine/engine.js';
-import { indexesOf, Orders, sliceOrder } from '../../src/plan/order.js';
+import { indexesOf, type Order, Orders, sliceOrder } from '../../src/plan/order.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { strategiesNamed } from '../../src/plan/strategy.js';
 import { render } from '../../src/report/render.js';
@@ -35,8 +35,8 @@ const { values: options } = parseArgs({
 });
 const SMALL = options.small;
 
-/** A matrix larger than any L2 cache, its mini-batches from 2 KiB to 64 MiB. */
-const [ROWS, COLS, BATCHES] = SMALL ? [64, 3, [2, 8, 32]] : [131_072, 256, [2, 1024, 65_536]];
+/** A matrix of 512 MiB, four times the largest L2 cache there is; its mini-batches are from 2 KiB to 64 MiB, eight an epoch. */
+const [ROWS, COLS, BATCHES] = SMALL ? [64, 3, [2, 8, 32]] : [524_288, 256, [2, 1024, 65_536]];
 const ROUNDS = SMALL ? 2 : 15;
 /** Time of a peer's block, about. */
 const BLOCK_STEPS = SMALL ? 4 : 2000;
@@ -112,10 +112,11 @@ async function besidePeers(dataset: Dataset, { path }: Library): Promise<string>
       await session[Symbol.asyncDispose]();
     }
   }
-  for (const peer of peers) peer.stop();
+  await Promise.all(peers.map((peer) => peer.stop()));
   await device[Symbol.asyncDispose]();
   const note = `Medians of ${ROUNDS} rounds; a peer's figure is its time over pinbench's in the same round.`;
-  const absent = missing.map((reason) => `Skipped: ${reason}.`);
+  const ended = peers.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
+  const absent = [...missing, ...ended].map((reason) => `Skipped: ${reason}.`);
   return [markdownTable(rows), '', note, ...absent].join('\n');
 }
 
@@ -137,6 +138,8 @@ async function race(
     const sum = out.reduce((total, scalar) => total + scalar, 0);
     for (const [i, peer] of peers.entries()) {
       const theirEpoch = await peer.epoch(strategy, batch);
+      // Who has died is missing from here on; the others go on.
+      if (theirEpoch === undefined) continue;
       if (!(Math.abs(theirEpoch.sum - sum) <= 1e-4 * sum)) {
         throw new Error(`${peer.name}, ${strategy}: sums to ${theirEpoch.sum}, pinbench to ${sum}`);
       }
@@ -145,10 +148,16 @@ async function race(
     }
     if (round >= 0) ours.push(ns / steps);
   }
-  return [formatDuration(median(ours)), ...theirs.map((ratios) => `${formatRatio(median(ratios))}×`)];
+  return [
+    formatDuration(median(ours)),
+    ...theirs.map((ratios) => (ratios.length === 0 ? 'ended' : `${formatRatio(median(ratios))}×`)),
+  ];
 }
 
-/** How near feed-locked comes to the link's own rate, and pin to the device's. */
+/**
+ * How near feed-locked comes to the link's own rate, and pin to the device's. Both sides have a fixed cost, of a launch or of a
+ * copy, that is no part of a rate: rates are those of the difference between a mini-batch and one of half its size.
+ */
 async function besideCopies(library: Library): Promise<string> {
   const driver = new Driver(library, surroundings.availableMemoryBytes);
   driver.do('cuInit', 0);
@@ -160,55 +169,68 @@ async function besideCopies(library: Library): Promise<string> {
   const from = allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'a copy');
   const to = allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'its place');
   const { stream } = context;
-  const link = () => driver.do('cuMemcpyHtoDAsync_v2', to.address, host.address, LINK_BATCH_BYTES, stream);
-  const onDevice = () => {
-    if (copyOnDevice(to.address, from.address, DEVICE_BATCH_BYTES, stream) !== 0) throw new Error('no copy');
+  const link = (bytes: number) => driver.do('cuMemcpyHtoDAsync_v2', to.address, host.address, bytes, stream);
+  const onDevice = (bytes: number) => {
+    if (copyOnDevice(to.address, from.address, bytes, stream) !== 0) throw new Error('no copy');
   };
-  const copyNs = (copy: () => void) => {
+  const copyNs = (copy: (bytes: number) => void, bytes: number) => {
+    context.enter();
     const begin = process.hrtime.bigint();
-    copy();
+    copy(bytes);
     driver.do('cuStreamSynchronize', stream);
     return Number(process.hrtime.bigint() - begin);
   };
 
   const device = await cudaEngine.open(0);
-  const rows = [['strategy', 'mini-batch', 'a step', 'bytes moved a second', 'plain copy', 'of its rate']];
+  const rows = [['strategy', 'mini-batch', 'a step', 'its rate', "a plain copy's rate", 'of it']];
   for (const [strategy, bytes, copy, touched] of [
     ['feed-locked', LINK_BATCH_BYTES, link, 1],
     // A copy on the device reads and writes each byte; the graph only reads.
     ['pin', DEVICE_BATCH_BYTES, onDevice, 2],
   ] as const) {
-    const dataset = datasetOf('float32', 8, bytes / 4);
-    const plan = planOf(dataset, { batch: [1] });
-    const session = await device.prepare(dataset, plan, strategiesNamed([strategy])[0]!);
-    await session.setup();
-    const order = sliceOrder(Int32Array.from({ length: plan.stepsPerEpoch }, (_, i) => i));
-    const out = new Float64Array(order.steps);
-    const steps: number[] = [];
-    const copies: number[] = [];
-    const shares: number[] = [];
-    for (let round = -2; round < ROUNDS; round++) {
-      const begin = process.hrtime.bigint();
-      await session.steps(order, 0, order.steps, out);
-      const step = Number(process.hrtime.bigint() - begin) / order.steps;
-      const plain = median(Array.from({ length: order.steps }, () => copyNs(copy)));
-      if (round < 0) continue;
-      steps.push(step);
-      copies.push(plain);
-      shares.push((plain / touched / step) * 100);
+    const sizes = [bytes / 2, bytes] as const;
+    const sessions: { session: Session; order: Order }[] = [];
+    for (const size of sizes) {
+      const dataset = datasetOf('float32', 8, size / 4);
+      const plan = planOf(dataset, { batch: [1] });
+      const session = await device.prepare(dataset, plan, strategiesNamed([strategy])[0]!);
+      await session.setup();
+      sessions.push({
+        session,
+        order: sliceOrder(Int32Array.from({ length: plan.stepsPerEpoch }, (_, i) => i)),
+      });
     }
-    const rate = (ns: number, times: number) => `${formatBytes((bytes * times * 1e9) / ns)}/s`;
-    const [step, plain] = [median(steps), median(copies)];
+    const steps: number[] = [];
+    const [rates, plainRates, shares]: [number[], number[], number[]] = [[], [], []];
+    for (let round = -2; round < ROUNDS; round++) {
+      const stepNs: number[] = [];
+      const plainNs: number[] = [];
+      for (const [i, { session, order }] of sessions.entries()) {
+        const out = new Float64Array(order.steps);
+        const begin = process.hrtime.bigint();
+        await session.steps(order, 0, order.steps, out);
+        stepNs.push(Number(process.hrtime.bigint() - begin) / order.steps);
+        plainNs.push(median(Array.from({ length: order.steps }, () => copyNs(copy, sizes[i]!))));
+      }
+      if (round < 0) continue;
+      const rate = sizes[0] / (stepNs[1]! - stepNs[0]!);
+      const plainRate = (sizes[0] * touched) / (plainNs[1]! - plainNs[0]!);
+      steps.push(stepNs[1]!);
+      rates.push(rate);
+      plainRates.push(plainRate);
+      shares.push((rate / plainRate) * 100);
+    }
+    const shown = (bytesPerNs: readonly number[]) => `${formatBytes(median([...bytesPerNs]) * 1e9)}/s`;
     const share = `${median(shares).toFixed(1)} %`;
     rows.push([
       strategy,
       formatBytes(bytes),
-      formatDuration(step),
-      rate(step, 1),
-      rate(plain, touched),
+      formatDuration(median(steps)),
+      shown(rates),
+      shown(plainRates),
       share,
     ]);
-    await session[Symbol.asyncDispose]();
+    for (const { session } of sessions.reverse()) await session[Symbol.asyncDispose]();
   }
   await device[Symbol.asyncDispose]();
   for (const memory of [to, from, host]) memory.free();
