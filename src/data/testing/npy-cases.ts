@@ -47,6 +47,8 @@ const OTHER_DESCRS = [
 
 /** Texts that a header may have where a value belongs. */
 const VALUES = [
+  `(${'1, '.repeat(70)})`,
+  `(${'99999, '.repeat(30)})`,
   ...['True', 'False', 'None', '0', '1', '-1', '3L', '0x10', '010', '1_0', '1e3', '1.5', '--1', '+2', '1j'],
   ...['9223372036854775807', '18446744073709551616', '9'.repeat(400), '()', '(,)', '(3)', '[2, 3]', '{}'],
   ...['{1: 2}', "b'<f4'", "u'<f4'", "r'<f4'", "f'<f4'", "'<f' '4'", "'''<f4'''", '"<f4"', "'\\u003cf4'"],
@@ -167,14 +169,15 @@ const SEQUENCES = [
 
 function styleOf(dice: Dice): Style {
   const plain = dice.chance(40);
+  const version = dice.pick([1, 1, 2, 3] as const);
   return {
-    version: dice.pick([1, 1, 2, 3]),
+    version,
     quote: plain ? "'" : dice.pick(["'", '"']),
     comma: plain ? ', ' : dice.pick([', ', ',', ' , ', ',  ', ',\n']),
     colon: plain ? ': ' : dice.pick([': ', ':', ' : ', ':\t']),
     inside: plain ? '' : dice.pick(['', ' ', '\n']),
     lastComma: plain || dice.chance(50),
-    long: dice.chance(15),
+    long: version !== 3 && dice.chance(15),
     keys: plain ? SEQUENCES[0]! : dice.pick(SEQUENCES),
     padded: dice.pick([1, 16, 64, 64]),
     end: plain ? '\n' : dice.pick(['\n', '\n', '', ' ']),
