@@ -205,10 +205,23 @@ def arrow(content):
     source = pa.py_buffer(content)
     reader = pa.ipc.open_file(source) if content.startswith(b"ARROW1") else pa.ipc.open_stream(source)
     table = reader.read_all()
-    table.validate(full=True)
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        try:
+            return facts_of(table) | {"invalid": f"{error}"[:300]}
+        except Unreadable:
+            raise error from None
+    return facts_of(table)
+
+
+def facts_of(table):
     indexes = index_names(table.schema)
     columns, parts, dtypes = [], [], []
     for i, field in enumerate(table.schema):
+        # What is wrong in a column that is not read does not keep the others from being compared.
+        if field.name not in indexes and (holds_numbers(field) or leaf_dtype(field.type) is not None):
+            table.column(i).validate()
         for name, kind, dtype, rows in columns_in(field, table.column(i).chunks, field.name):
             width = 0
             if dtype is not None and field.name not in indexes:

@@ -112,7 +112,7 @@ export class Worker {
       const answer = answers[at]!;
       if (reading.kind === 'accepted') {
         const origins = cases[i]!.seeds.map(({ name }) => this.#origins.get(name));
-        agreements.set(i, agreementOf(reading.facts, answer, origins));
+        agreements.set(i, agreementOf(reading.facts, answer, origins, cases[i]!.onePlace));
       } else if (reading.kind === 'refused' && holdsNumbers(answer)) {
         const message = reading.message.replace(/'[^']*'|"[^"]*"|\d+|^\S+: /g, '…');
         const { times = 0, example = headerOf(cases[i]!) } = missed.get(message) ?? {};

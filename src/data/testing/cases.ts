@@ -13,6 +13,8 @@ export interface Case {
   readonly how: string;
   /** The good files that it was made from; Arrow only. */
   readonly seeds: readonly ArrowSeed[];
+  /** Only one byte was changed. */
+  readonly onePlace: boolean;
   /** What must be read from it, where it is a good one; NPY only. */
   readonly expected?: { readonly dtype: string; readonly shape: readonly number[] };
 }
@@ -31,12 +33,12 @@ export class Cases {
 
   at(kind: Kind, number: number): Case {
     const dice = new Dice(this.#seed, number);
-    if (kind === 'npy') return { how: 'a header', seeds: [], ...npyCase(dice) };
+    if (kind === 'npy') return { how: 'a header', seeds: [], onePlace: false, ...npyCase(dice) };
     // Two of three are the next change of one byte, as long as there are such; the others are random.
     const next = Math.floor(number / 3) * 2 + (number % 3);
     return number % 3 === 2 || next >= this.everyByte.count
-      ? randomArrowCase(dice, this.#arrowSeeds)
-      : this.everyByte.at(next);
+      ? { onePlace: false, ...randomArrowCase(dice, this.#arrowSeeds) }
+      : { onePlace: true, ...this.everyByte.at(next) };
   }
 }
 
