@@ -209,7 +209,9 @@ async function main(): Promise<void> {
   const nextTask = (): Task | undefined => {
     if (elapsed() >= seconds) return undefined;
     const [npy, arrow] = tallies;
-    return elapsed() < seconds / 2 || !Number.isFinite(seconds) ? (npy.task() ?? arrow.task()) : arrow.task();
+    return elapsed() < seconds / 2 || !Number.isFinite(seconds)
+      ? (npy.task() ?? arrow.task())
+      : (arrow.task() ?? npy.task());
   };
   await Promise.all(
     hands.map(async (each) => {

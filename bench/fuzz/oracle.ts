@@ -1,12 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Answer } from '../../src/data/testing/agreement.js';
 import type { Kind } from '../../src/data/testing/cases.js';
-
-/** What numpy or pyarrow says of a file. `died` is what a damaged file may do to them. */
-export type Answer =
-  | { readonly read: Readonly<Record<string, unknown>> }
-  | { readonly refused: string }
-  | { readonly died: true };
 
 /** The versions that answer. */
 export type Versions = Readonly<Record<'python' | 'numpy' | 'pyarrow', string>>;

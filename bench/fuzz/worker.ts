@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
+import { type Agreement, type Answer, agreementOf } from '../../src/data/testing/agreement.js';
 import { arrowSeeds } from '../../src/data/testing/arrow-cases.js';
 import { type Case, Cases, difference, type Trial, trialOf } from '../../src/data/testing/cases.js';
 import { type Facts, fromMemory, readingOf, throughPath } from '../../src/data/testing/reading.js';
 import { Scratch } from '../../src/data/testing/scratch.js';
-import { type Agreement, agreementOf } from './agreement.js';
 import type { Finding, Missed, Result, Run, Task } from './messages.js';
-import { type Answer, Oracle, type Versions } from './oracle.js';
+import { Oracle, type Versions } from './oracle.js';
 
 /** One of so many cases is read by its path too, as programs do. */
 const BY_PATH = 64;

@@ -1,6 +1,11 @@
-import { difference } from '../../src/data/testing/cases.js';
-import type { Facts } from '../../src/data/testing/reading.js';
-import type { Answer } from './oracle.js';
+import { difference } from './cases.js';
+import type { Facts } from './reading.js';
+
+/** What numpy or pyarrow says of a file. `died` is what a damaged file may do to them. */
+export type Answer =
+  | { readonly read: Readonly<Record<string, unknown>> }
+  | { readonly refused: string }
+  | { readonly died: true };
 
 /** What pyarrow does not read though it is no damage: pinbench names such a column and leaves it out. */
 const BEHIND = /Integers with more than 64 bits not implemented/;
