@@ -11,6 +11,7 @@ import { Fault } from '../fault.js';
 import type { Batch } from './batch.js';
 import { BufferReader } from './buffers.js';
 import { type Column, columnsOf, leftOutOf, type NumericColumn, selectColumns } from './columns.js';
+import { placesOf } from './extensions.js';
 import { readIpcFile } from './ipc-file.js';
 import { readIpcStream } from './ipc-stream.js';
 import { dtypesOf, load, type Source } from './load.js';
@@ -65,7 +66,8 @@ async function sourcesOf(
   let offset = 0;
   for (const column of columns) {
     const { width, starts } = await rangesOf(reader, column, batches);
-    sources.push({ column, width, offset, starts });
+    const places = column.permuted && placesOf(column.permuted);
+    sources.push({ column, width, offset, starts, ...(places && { places }) });
     offset += width;
   }
   return sources;

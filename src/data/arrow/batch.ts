@@ -1,6 +1,6 @@
 import { Fault } from '../fault.js';
-import { HEADER, type RecordBatchTable } from './format.js';
-import { layOut } from './layout.js';
+import { HEADER, type RecordBatchTable, VERSION } from './format.js';
+import { layOut, nodesOf } from './layout.js';
 import { ALIGNMENT, corrupt, count, type Message, REMEDY, type Region } from './message.js';
 import type { Field, Schema } from './schema.js';
 
@@ -81,6 +81,13 @@ function batchOf(
   const layout = layOut(fields, version, variadicCounts);
   if (nodes.length !== layout.nodes || buffers.length !== layout.buffers)
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
+  // An array of another length is damage, though it may be of a column that is not read.
+  let node = 0;
+  for (const field of fields) {
+    const { length } = nodes[node]!;
+    if (length !== batch.length) throw corrupt(`an array of ${length} in a batch of ${batch.length} rows`);
+    node += nodesOf(field);
+  }
   return {
     rows: count(batch.length, 'rows'),
     version,
@@ -91,7 +98,7 @@ function batchOf(
     buffers: buffers.map(({ offset, length }) => within(body, offset, length)),
     firstBuffers: layout.firstBuffers,
     variadicCounts,
-    compression: compressionOf(batch),
+    compression: compressionOf(batch, version),
     dictionaries,
   };
 }
@@ -104,8 +111,10 @@ function within(body: Region, offset: bigint, bytes: bigint): Region {
   return { position: body.position + start, length };
 }
 
-function compressionOf({ compression }: RecordBatchTable): Compression {
+function compressionOf({ compression }: RecordBatchTable, version: number): Compression {
   if (compression === undefined) return 'none';
+  // Version 4 had no compression: pyarrow 26 takes such buffers for numbers as they are.
+  if (version < VERSION.V5) throw new Fault('compressed, with metadata of version 4', { remedy: REMEDY });
   if (compression.method !== 0) throw corrupt(`compression by method ${compression.method}`);
   const name = (['lz4', 'zstd'] as const)[compression.codec];
   if (name === undefined) throw corrupt(`compression of type ${compression.codec}`);

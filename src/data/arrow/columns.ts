@@ -2,6 +2,7 @@ import { usageError } from '../../errors.js';
 import type { DType } from '../../words.js';
 import type { LeftOut } from '../dataset.js';
 import { Fault } from '../fault.js';
+import type { PermutedTensor } from './extensions.js';
 import { nodesOf } from './layout.js';
 import type { Field, Schema } from './schema.js';
 
@@ -14,8 +15,8 @@ export interface NumericColumn {
   readonly dtype: DType;
   /** Its arrays, outermost first: the structs and lists around the elements, then the elements. */
   readonly levels: readonly Level[];
-  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
-  readonly places?: readonly number[];
+  /** For a tensor whose axes are kept in another order. */
+  readonly permuted?: PermutedTensor;
   /** The structs that it is a field of, by their names as columns. */
   readonly structs: readonly string[];
   readonly leftOut?: 'pandas-index';
@@ -87,8 +88,8 @@ function columnsIn(
   const inner = levelsOf(field, node);
   if (inner === undefined) return [{ ...column, leftOut: 'no-numbers' }];
   const { dtype } = inner.at(-1) as Elements;
-  const { places } = field;
-  return [{ ...column, dtype, levels: [...outer, ...inner], ...(places && { places }) }];
+  const { permuted } = field;
+  return [{ ...column, dtype, levels: [...outer, ...inner], ...(permuted && { permuted }) }];
 }
 
 function isStructOfNumbers(field: Field): boolean {
@@ -112,7 +113,7 @@ function levelsOf(
   const [item] = children;
   if (type !== 'FixedSizeList' && type !== 'List' && type !== 'LargeList') return undefined;
   // A tensor in a list would need its elements put in order item by item.
-  if (item!.places !== undefined) return undefined;
+  if (item!.permuted !== undefined) return undefined;
   const inner = levelsOf(item!, node + 1);
   if (inner === undefined) return undefined;
   if (type === 'FixedSizeList') return [{ kind: 'fixed-size-list', node, size: listSize! }, ...inner];

@@ -1,6 +1,6 @@
 import { allocate, type Values } from '../dataset.js';
 import type { Batch } from './batch.js';
-import type { BufferReader } from './buffers.js';
+import { type BufferReader, couldHold } from './buffers.js';
 import type { Elements } from './columns.js';
 import { corrupt, REMEDY } from './message.js';
 
@@ -34,12 +34,17 @@ async function readDictionary(
   parts: readonly Batch[],
   { dtype, boolBytes }: Elements,
 ): Promise<Dictionary> {
+  // Lengths are the file's claims: before room is made for the values, their buffers must be enough for them.
+  for (const { rows, nodes, buffers, compression } of parts) {
+    if (nodes[0]!.length !== rows) throw corrupt(`a dictionary of ${rows} values with ${nodes[0]!.length}`);
+    if (!couldHold(buffers[1]!.length, compression, boolBytes ? 'uint8' : dtype, rows))
+      throw corrupt(`a dictionary of ${rows} values in ${buffers[1]!.length} bytes`);
+  }
   const length = parts.reduce((sum, { rows }) => sum + rows, 0);
   const values = allocate(dtype, length);
   const isNull = new Uint8Array(length);
   let first = 0;
   for (const { rows, nodes, buffers, compression } of parts) {
-    if (nodes[0]!.length !== rows) throw corrupt(`a dictionary of ${rows} values with ${nodes[0]!.length}`);
     const part = await (await reader.open(buffers[1]!, compression, boolBytes ? 'uint8' : dtype, rows)).read(
       0,
       rows,

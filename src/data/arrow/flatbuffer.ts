@@ -178,6 +178,18 @@ export function field<T>(slot: number, kind: Kind<T>, otherwise?: T): Slot<T | u
   };
 }
 
+/** A field that its table must have. */
+export function required<T>(slot: number, kind: Kind<T>): Slot<T> {
+  const optional = field(slot, kind);
+  return {
+    read: (source, place) => {
+      const value = optional.read(source, place);
+      if (value === undefined) throw new RangeError(`a table without its field ${slot}`);
+      return value;
+    },
+  };
+}
+
 /** A union: the number of its type in one slot, its table in the next. `undefined` where there is none, or of a type not declared. */
 export function union<M extends Readonly<Record<number, Kind<unknown>>>>(
   slot: number,

@@ -12,6 +12,7 @@ import {
   type Kind,
   later,
   looseString,
+  required,
   string,
   struct,
   table,
@@ -85,7 +86,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
   LargeListView: plain,
 };
 
-const keyValues = vector(table({ key: field(0, looseString), value: field(1, looseString) }));
+const keyValues = vector(table({ key: required(0, looseString), value: required(1, looseString) }));
 
 /** `Field`, as it stands in the file. */
 export interface FieldTable {
@@ -97,8 +98,8 @@ export interface FieldTable {
     | undefined;
   readonly children: readonly FieldTable[];
   readonly customMetadata: readonly {
-    readonly key: string | undefined;
-    readonly value: string | undefined;
+    readonly key: string;
+    readonly value: string;
   }[];
 }
 

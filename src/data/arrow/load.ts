@@ -24,6 +24,8 @@ export interface Source {
   readonly offset: number;
   /** The first element of each batch. */
   readonly starts: readonly number[];
+  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
+  readonly places?: Uint32Array;
 }
 
 /** What is loaded: columns beside each other, batches below each other. */
@@ -140,14 +142,13 @@ export function truths(bytes: ElementBuffer): ElementBuffer {
 /** Puts `count` rows of a column where they belong; the first row of the block begins at `start`. */
 function place(
   elements: Values,
-  { column, width, offset }: Source,
+  { column, width, offset, places }: Source,
   count: number,
   values: Values,
   dtype: DType,
   start: number,
   cols: number,
 ): void {
-  const { places } = column;
   const put = (from: number, length: number, to: number, stride: number) => {
     if (column.dtype === dtype) copyStrided(elements, from, length, values, to, stride);
     else castToFloat32(elements, column.dtype, from, length, values as Float32Array, to, stride);

@@ -127,6 +127,33 @@ describe('an NPY file', () => {
     await expect(stopped).rejects.toThrow(/abort/);
   });
 
+  it.each([
+    [
+      "{'descr': '<f4', 'fortran_order': False, 'shape': 9}".replace('9', '9'.repeat(400)),
+      /shape is 9{40}…;/,
+    ],
+    [`{'descr': '<f4', 'fortran_order': False, '${'k'.repeat(400)}': 1}`, /key 'k{40}…';/],
+    [
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${'1, '.repeat(70)})}`,
+      /a shape of 70 axes; expected at most 64/,
+    ],
+    [
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${'9999, '.repeat(60)})}`,
+      /claims over 10\^\d+ bytes.*9999, …\)/,
+    ],
+  ])('is refused in one short line, however long its header %#', async (text, message) => {
+    const path = join(folder, 'long.npy');
+    const prefix = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+    prefix.writeUInt16LE(text.length, 8);
+    await writeFile(path, Buffer.concat([prefix, Buffer.from(text)]));
+    const error: Error = await openFile(path).then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
+    expect(error.message).toMatch(message);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
   it('has no named columns', async () => {
     const path = await written('columns.npy', npyOf('<f4', false, [1, 1], new Uint8Array(4)));
     await expect(openFile(path, { columns: ['a'] })).rejects.toMatchObject({

@@ -43,9 +43,22 @@ export async function openNpy(
   };
 }
 
+/** Axes and digits that an error shows: a header may claim the product of 64 axes. */
+const [SHOWN_AXES, SHOWN_DIGITS] = [6, 20];
+
+function shapeText(shape: readonly number[]): string {
+  const more = shape.length > SHOWN_AXES ? ', …' : '';
+  return `shape (${shape.slice(0, SHOWN_AXES).join(', ')}${shape.length === 1 ? ',' : more})`;
+}
+
+function countText(count: bigint): string {
+  const digits = String(count);
+  return digits.length > SHOWN_DIGITS ? `over 10^${digits.length - 1}` : digits;
+}
+
 function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number) {
   const [first, ...rest] = shape;
-  const text = `shape (${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const text = shapeText(shape);
   if (first === undefined) {
     throw new Fault('a single number, shape ()', {
       expected: 'a matrix',
@@ -60,7 +73,7 @@ function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number)
   const present = BigInt(fileBytes - dataOffset);
   if (needed > present) {
     throw new Fault(
-      `truncated: its header claims ${needed} bytes of data, ${text} of ${dtype}, the file has ${present}`,
+      `truncated: its header claims ${countText(needed)} bytes of data, ${text} of ${dtype}, the file has ${present}`,
       {
         remedy: 'write the file anew',
       },
