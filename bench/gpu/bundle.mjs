@@ -25,8 +25,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Loaded from beside the bundle, or only for files that are not read there.
-  external: ['koffi', '@toondepauw/node-zstd', 'lz4-napi'],
+  // Loaded from beside the bundle.
+  external: ['koffi'],
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
