@@ -1,6 +1,11 @@
 import type { DType } from '../words.js';
 import type { Values } from './dataset.js';
 
+type Numbers = Exclude<Values, BigInt64Array | BigUint64Array>;
+
+/** Integers of 64 bits cast before it is looked whether one needed more than 32: they are still in the first cache. */
+const BLOCK = 1024;
+
 type Loop<Source> = (
   src: Source,
   srcStart: number,
@@ -23,22 +28,16 @@ export function castToFloat32(
   dstStart: number,
   dstStride: number,
 ): void {
-  if (dtype === 'float32' && dstStride === 1) {
-    dst.set((src as Float32Array).subarray(srcStart, srcStart + count), dstStart);
+  if (dstStride === 1 && NUMBERS.has(dtype)) {
+    // The engine's own loop rounds as a store does, and takes a third of the time of one in JavaScript or less.
+    dst.set((src as Numbers).subarray(srcStart, srcStart + count), dstStart);
     return;
   }
   (LOOPS[dtype] as Loop<Values>)(src, srcStart, count, dst, dstStart, dstStride);
 }
 
 /** A store to a Float32Array rounds once: right for every type whose values a double holds exactly. */
-const castNumber: Loop<Exclude<Values, BigInt64Array | BigUint64Array>> = (
-  src,
-  srcStart,
-  count,
-  dst,
-  dstStart,
-  stride,
-) => {
+const castNumber: Loop<Numbers> = (src, srcStart, count, dst, dstStart, stride) => {
   for (let i = 0, to = dstStart; i < count; i++, to += stride) dst[to] = src[srcStart + i]!;
 };
 
@@ -52,12 +51,20 @@ const castFloat16: Loop<Uint16Array> = (src, srcStart, count, dst, dstStart, str
 };
 
 const castInt64: Loop<BigInt64Array> = (src, srcStart, count, dst, dstStart, stride) => {
-  const words = new Int32Array(src.buffer, src.byteOffset, src.length * 2);
-  for (let i = 0, from = srcStart * 2, to = dstStart; i < count; i++, from += 2, to += stride) {
-    const low = words[from]!;
-    const high = words[from + 1]!;
-    // Most integers in real data fit 32 bits: their upper word repeats the sign.
-    dst[to] = high === low >> 31 ? low : doubleOf(high, low >>> 0);
+  const words = new Int32Array(src.buffer, src.byteOffset + srcStart * 8, count * 2);
+  for (let begin = 0; begin < count; begin += BLOCK) {
+    const end = Math.min(count, begin + BLOCK);
+    // Most integers in real data fit 32 bits: their upper word repeats the sign. Whether all of a block did is asked once.
+    let more = 0;
+    for (let i = begin, to = dstStart + begin * stride; i < end; i++, to += stride) {
+      const low = words[2 * i]!;
+      more |= words[2 * i + 1]! ^ (low >> 31);
+      dst[to] = low;
+    }
+    if (more === 0) continue;
+    for (let i = begin, to = dstStart + begin * stride; i < end; i++, to += stride) {
+      dst[to] = doubleOf(words[2 * i + 1]!, words[2 * i]! >>> 0);
+    }
   }
 };
 
@@ -98,7 +105,7 @@ export function decodeToFloat64(
     }
     return;
   }
-  const numbers = src as Exclude<Values, BigInt64Array | BigUint64Array>;
+  const numbers = src as Numbers;
   if (dtype === 'float16') {
     FLOAT16 ??= float16Table();
     for (let i = 0; i < count; i++) dst[i] = FLOAT16[numbers[srcStart + i]!]!;
@@ -133,6 +140,11 @@ const LOOPS = {
   float32: castNumber,
   float64: castNumber,
 } as const satisfies Record<DType, unknown>;
+
+/** The types whose elements are the numbers that their arrays hold. */
+const NUMBERS: ReadonlySet<DType> = new Set(
+  (Object.keys(LOOPS) as DType[]).filter((dtype) => LOOPS[dtype] === castNumber),
+);
 
 /** Copies `count` elements of a column of one type; element i goes to `dst[dstStart + i·dstStride]`. */
 export function copyStrided<T extends Values>(

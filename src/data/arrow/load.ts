@@ -59,7 +59,7 @@ export async function load(
     });
   }
   const dtype = options.dtype === 'native' ? only! : 'float32';
-  const values = allocateMatrix(dtype, rows, cols);
+  const values = await allocateMatrix(dtype, rows, cols);
   await fill(reader, matrix, values, dtype, options);
   const castFrom = dtypes.join('+');
   return { dtype, ...(dtype !== castFrom && { castFrom }), rows, cols, values };

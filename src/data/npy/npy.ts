@@ -8,9 +8,9 @@ import {
   MAX_ELEMENTS,
 } from '../dataset.js';
 import { Fault } from '../fault.js';
-import { readRowMajor } from './c-order.js';
-import { type Matrix, Payload } from './data.js';
-import { readColumnMajor } from './fortran-order.js';
+import { Payload } from '../payload.js';
+import { readRowMajor } from '../row-major.js';
+import { type Matrix, readColumnMajor } from './fortran-order.js';
 import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './header.js';
 
 /** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
@@ -96,10 +96,19 @@ async function load(
 ): Promise<LoadedMatrix> {
   const { rows, cols } = matrix;
   const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
-  const values = allocateMatrix(dtype, rows, cols);
-  const payload = new Payload(file, matrix, options);
+  const values = await allocateMatrix(dtype, rows, cols);
+  const elementBytes = ELEMENT_BYTES[matrix.dtype];
+  const { byteOrder, dataOffset } = matrix;
+  const payload = new Payload(
+    file,
+    { elementBytes, byteOrder, totalBytes: values.length * elementBytes },
+    options,
+  );
   if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
-  else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
+  else {
+    const run = { position: dataOffset, first: 0, count: values.length };
+    await readRowMajor(payload, [run], matrix.dtype, values, dtype, chunkBytes);
+  }
   return {
     dtype,
     ...(dtype !== matrix.dtype && { castFrom: matrix.dtype }),
