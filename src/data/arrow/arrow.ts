@@ -53,7 +53,7 @@ export async function openArrow(
     compression: batches.find(({ compression }) => compression !== 'none')?.compression ?? 'none',
     columns: columnInfos(columns, sources),
     ...(leftOut.length > 0 && { leftOut }),
-    load: (options) => load(reader, { rows, cols, sources, batches }, options),
+    load: (options) => load(file, reader, { rows, cols, sources, batches }, options),
   };
 }
 
