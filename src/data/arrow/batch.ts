@@ -58,7 +58,7 @@ export function dictionaryBatchOf(
   const field = dictionaries.get(id);
   if (field === undefined) throw corrupt(`a dictionary ${id} that no column has`);
   if (data === undefined) throw corrupt(`a dictionary ${id} without values`);
-  const { dictionary: _, ...values } = field;
+  const values: Field = { ...field, dictionary: undefined };
   return { id, isDelta, batch: batchOf(data, body, version, [values], new Map()) };
 }
 
@@ -81,6 +81,10 @@ function batchOf(
   const layout = layOut(fields, version, variadicCounts);
   if (nodes.length !== layout.nodes || buffers.length !== layout.buffers)
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
+  for (const { length, nullCount } of nodes) {
+    count(length, 'elements');
+    count(nullCount, 'nulls');
+  }
   // An array of another length is damage, though it may be of a column that is not read.
   let node = 0;
   for (const field of fields) {
@@ -91,10 +95,7 @@ function batchOf(
   return {
     rows: count(batch.length, 'rows'),
     version,
-    nodes: nodes.map(({ length, nullCount }) => ({
-      length: count(length, 'elements'),
-      nullCount: count(nullCount, 'nulls'),
-    })),
+    nodes,
     buffers: buffers.map(({ offset, length }) => within(body, offset, length)),
     firstBuffers: layout.firstBuffers,
     variadicCounts,
@@ -103,7 +104,7 @@ function batchOf(
   };
 }
 
-function within(body: Region, offset: bigint, bytes: bigint): Region {
+function within(body: Region, offset: number, bytes: number): Region {
   const start = count(offset, 'bytes before a buffer');
   const length = count(bytes, 'bytes in a buffer');
   if (start % ALIGNMENT !== 0) throw corrupt(`a buffer at byte ${start} of its batch, not a multiple of 8`);

@@ -1,3 +1,4 @@
+import type { DType } from '../../words.js';
 import { allocate, type Values } from '../dataset.js';
 import type { Batch } from './batch.js';
 import { type BufferReader, couldHold } from './buffers.js';
@@ -29,17 +30,20 @@ export function dictionaryOf(reader: BufferReader, batch: Batch, elements: Eleme
   return known;
 }
 
+/** Its length is the file's claim: before room is made for the values, array and buffer must be enough for them. */
+function mustHave({ rows, nodes, buffers, compression }: Batch, kept: DType): void {
+  const { length } = nodes[0]!;
+  if (length !== rows) throw corrupt(`a dictionary of ${rows} values with ${length}`);
+  if (!couldHold(buffers[1]!.length, compression, kept, rows))
+    throw corrupt(`a dictionary of ${rows} values in a buffer of ${buffers[1]!.length} bytes`);
+}
+
 async function readDictionary(
   reader: BufferReader,
   parts: readonly Batch[],
   { dtype, boolBytes }: Elements,
 ): Promise<Dictionary> {
-  // Lengths are the file's claims: before room is made for the values, their buffers must be enough for them.
-  for (const { rows, nodes, buffers, compression } of parts) {
-    if (nodes[0]!.length !== rows) throw corrupt(`a dictionary of ${rows} values with ${nodes[0]!.length}`);
-    if (!couldHold(buffers[1]!.length, compression, boolBytes ? 'uint8' : dtype, rows))
-      throw corrupt(`a dictionary of ${rows} values in ${buffers[1]!.length} bytes`);
-  }
+  for (const part of parts) mustHave(part, boolBytes ? 'uint8' : dtype);
   const length = parts.reduce((sum, { rows }) => sum + rows, 0);
   const values = allocate(dtype, length);
   const isNull = new Uint8Array(length);

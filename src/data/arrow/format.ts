@@ -9,6 +9,7 @@ import {
   int16,
   int32,
   int64,
+  int64Count,
   type Kind,
   later,
   looseString,
@@ -134,15 +135,15 @@ const schemaTable = table({
 });
 export type SchemaTable = ReturnType<typeof schemaTable.read>;
 
-const fieldNode = struct(16, { length: [0, int64], nullCount: [8, int64] });
-const buffer = struct(16, { offset: [0, int64], length: [8, int64] });
+const fieldNode = struct(16, { length: [0, int64Count], nullCount: [8, int64Count] });
+const buffer = struct(16, { offset: [0, int64Count], length: [8, int64Count] });
 
 const recordBatchTable = table({
-  length: field(0, int64, 0n),
+  length: field(0, int64Count, 0),
   nodes: field(1, vector(fieldNode)),
   buffers: field(2, vector(buffer)),
   compression: field(3, table({ codec: field(0, uint8, 0), method: field(1, uint8, 0) })),
-  variadicBufferCounts: field(4, vector(int64), []),
+  variadicBufferCounts: field(4, vector(int64Count), []),
 });
 export type RecordBatchTable = ReturnType<typeof recordBatchTable.read>;
 
@@ -160,12 +161,16 @@ const messageTable = table({
     [HEADER.DictionaryBatch]: dictionaryBatchTable,
     [HEADER.RecordBatch]: recordBatchTable,
   }),
-  bodyLength: field(3, int64, 0n),
+  bodyLength: field(3, int64Count, 0),
   customMetadata: field(4, keyValues, []),
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-const block = struct(24, { offset: [0, int64], metaDataLength: [8, int32], bodyLength: [16, int64] });
+const block = struct(24, {
+  offset: [0, int64Count],
+  metaDataLength: [8, int32],
+  bodyLength: [16, int64Count],
+});
 export type Block = ReturnType<typeof block.read>;
 
 const footerTable = table({

@@ -8,12 +8,29 @@ export interface Layout {
   readonly firstBuffers: readonly number[];
 }
 
-/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+/** The layouts of fields that have no views: they are the same in every batch of a version. */
+const known = new WeakMap<readonly Field[], Map<number, Layout>>();
+
+/** The layout of a batch of some fields, with as many buffers of data for each view as the batch says. */
 export function layOut(
   fields: readonly Field[],
   version: number = VERSION.V5,
   variadicCounts: readonly number[] = [],
 ): Layout {
+  const layouts = known.get(fields) ?? new Map<number, Layout>();
+  const before = layouts.get(version);
+  if (before !== undefined) return before;
+  const { hasViews, ...layout } = walked(fields, version, variadicCounts);
+  if (!hasViews) known.set(fields, layouts.set(version, layout));
+  return layout;
+}
+
+/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+function walked(
+  fields: readonly Field[],
+  version: number,
+  variadicCounts: readonly number[],
+): Layout & { readonly hasViews: boolean } {
   let [buffers, views] = [0, 0];
   const firstBuffers: number[] = [];
   const visit = (field: Field): void => {
@@ -28,7 +45,7 @@ export function layOut(
     for (const child of field.children) visit(child);
   };
   for (const field of fields) visit(field);
-  return { nodes: firstBuffers.length, buffers, firstBuffers };
+  return { nodes: firstBuffers.length, buffers, firstBuffers, hasViews: views > 0 };
 }
 
 /** How many nodes a field has, those within it included. */

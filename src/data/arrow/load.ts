@@ -86,7 +86,7 @@ async function runsOf(reader: BufferReader, { cols, sources, batches }: Sources)
   if (source === undefined || another !== undefined) return undefined;
   const { column, starts } = source;
   const { node, dtype, boolBytes, dictionary } = column.levels.at(-1) as Elements;
-  if (column.places !== undefined || dictionary !== undefined || boolBytes || dtype === 'bool')
+  if (column.permuted !== undefined || dictionary !== undefined || boolBytes || dtype === 'bool')
     return undefined;
   if (batches.some(({ compression }) => compression !== 'none')) return undefined;
   const runs: Run[] = [];

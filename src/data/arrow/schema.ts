@@ -17,17 +17,18 @@ export interface Field {
   readonly typeWords: string;
   readonly children: readonly Field[];
   /** Of the elements, where they are numbers or bools. */
-  readonly dtype?: DType;
+  readonly dtype: DType | undefined;
   /** The extension type `arrow.bool8`: a byte an element, of which any but 0 is true. */
-  readonly boolBytes?: boolean;
-  readonly listSize?: number;
-  readonly dense?: boolean;
+  readonly boolBytes: boolean;
+  readonly listSize: number | undefined;
+  /** Of a union. */
+  readonly dense: boolean;
   /** Where its arrays are indexes: the dictionary that they point into, and their own type. */
-  readonly dictionary?: { readonly id: bigint; readonly index: DType };
+  readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
   /** The order in which the axes of an `arrow.fixed_shape_tensor` are kept, where that is not their own. */
-  readonly permuted?: PermutedTensor;
+  readonly permuted: PermutedTensor | undefined;
   /** An extension type whose fields mean nothing by themselves. */
-  readonly opaque?: boolean;
+  readonly opaque: boolean;
 }
 
 export interface Schema {
@@ -87,20 +88,20 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
     extension.name === 'arrow.fixed_shape_tensor'
       ? permutedTensor(extension.metadata, value.listSize ?? 0)
       : undefined;
+  const index = dictionary && (dictionary.indexType ?? INT32);
+  // Each has all properties, in this order: there may be 20,000, and objects of one shape are made several times as fast.
   return {
-    ...{ name, type: typeName, children: inner },
-    ...(dictionary === undefined
-      ? { typeWords: words }
-      : {
-          typeWords: `Dictionary<${intWords(dictionary.indexType ?? INT32)}, ${words}>`,
-          dictionary: { id: dictionary.id, index: indexTypeOf(dictionary.indexType ?? INT32) },
-        }),
-    ...(dtype && { dtype }),
-    ...(boolBytes && { boolBytes }),
-    ...(permuted && { permuted }),
-    ...(OPAQUE.has(extension.name) && { opaque: true }),
-    ...(typeName === 'FixedSizeList' && { listSize: value.listSize! }),
-    ...(typeName === 'Union' && { dense: value.mode === 1 }),
+    name,
+    type: typeName,
+    typeWords: index === undefined ? words : `Dictionary<${intWords(index)}, ${words}>`,
+    children: inner,
+    dtype,
+    boolBytes,
+    listSize: value.listSize,
+    dense: value.mode === 1,
+    dictionary: dictionary && { id: dictionary.id, index: indexTypeOf(index!) },
+    permuted,
+    opaque: OPAQUE.has(extension.name),
   };
 }
 
@@ -157,7 +158,7 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
     byteWidth = 0,
     listSize = 0,
   } = parameters;
-  const inner = children.map(({ typeWords }) => typeWords).join(', ');
+  const inner = children.length === 0 ? '' : children.map(({ typeWords }) => typeWords).join(', ');
   switch (type) {
     case 'Int':
       return intWords(parameters);
