@@ -1,5 +1,5 @@
 import type { Compression } from './batch.js';
-import { isWholeLz4, mostFromLz4, mostFromZstd } from './frame-length.js';
+import { isOneLz4Frame, mostFromLz4, mostFromZstd } from './frame-length.js';
 
 /** Unpacks one buffer of `length` bytes: an LZ4 frame or a Zstandard frame. Throws where it is neither, or where it would be much longer. */
 export type Decompress = (packed: Buffer, length: number) => Uint8Array;
@@ -15,7 +15,7 @@ export async function codecOf(compression: Exclude<Compression, 'none'>): Promis
   if (compression === 'lz4') {
     const { decompressFrameSync } = (await import('lz4-napi')).default;
     return (packed, length) => {
-      if (!isWholeLz4(packed)) throw new RangeError('a frame without its end');
+      if (!isOneLz4Frame(packed)) throw new RangeError('not one frame');
       mustNotExceed(mostFromLz4(packed, length), length + MOST_LZ4_BLOCK);
       return decompressFrameSync(packed);
     };

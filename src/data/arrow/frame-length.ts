@@ -67,15 +67,15 @@ export function mostFromLz4(bytes: Uint8Array, limit: number): number {
   );
 }
 
-/** Whether an LZ4 frame has its end mark: the library takes a frame that was cut between two blocks for whole. */
-export function isWholeLz4(bytes: Uint8Array): boolean {
+/** Whether the bytes are one LZ4 frame with its end mark: the library takes a frame that was cut between two blocks for whole, and does not see what follows one. */
+export function isOneLz4Frame(bytes: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 7 || view.getUint32(0, true) !== LZ4_MAGIC) return false;
   const flags = bytes[4]!;
   const checksumBytes = ((flags >> 4) & 1) * 4;
   for (let at = 7 + ((flags >> 3) & 1) * 8 + (flags & 1) * 4; at + 4 <= bytes.length; ) {
     const word = view.getUint32(at, true);
-    if (word === 0) return at + 4 + ((flags >> 2) & 1) * 4 <= bytes.length;
+    if (word === 0) return at + 4 + ((flags >> 2) & 1) * 4 === bytes.length;
     at += 4 + (word % LZ4_STORED) + checksumBytes;
   }
   return false;
