@@ -92,8 +92,8 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
     ...(dictionary === undefined
       ? { typeWords: words }
       : {
-          typeWords: `Dictionary<${intWords(dictionary.indexType ?? INT32)}, ${words}>`,
-          dictionary: { id: dictionary.id, index: indexTypeOf(dictionary.indexType ?? INT32) },
+          typeWords: `Dictionary<${intWords(dictionary.indexType)}, ${words}>`,
+          dictionary: { id: dictionary.id, index: indexTypeOf(dictionary.indexType) },
         }),
     ...(dtype && { dtype }),
     ...(boolBytes && { boolBytes }),
@@ -109,8 +109,6 @@ function indexTypeOf(parameters: TypeParameters): DType {
   if (dtype === undefined) throw new RangeError(`indexes of ${parameters.bitWidth} bits`);
   return dtype;
 }
-
-const INT32 = { bitWidth: 32, isSigned: true };
 
 const CHILDREN: Partial<Record<TypeName, number>> = {
   List: 1,
