@@ -30,6 +30,8 @@ type Started = { readonly versions?: Versions; readonly wrong: readonly string[]
 
 /** In a worker's process: what the parent sends is done, and answered. */
 function work(run: Run): void {
+  // Most cases end in an error, whose stack nobody reads.
+  Error.stackTraceLimit = 0;
   const worker = new Worker(run);
   process.on('message', async (task: Task | 'stop') => {
     if (task !== 'stop') {
@@ -39,6 +41,8 @@ function work(run: Run): void {
     worker.stop();
     process.disconnect();
   });
+  // The parent is told of Ctrl-C too, and says when to stop.
+  process.on('SIGINT', () => {});
   worker.start(run.fixtures).then((started) => process.send!(started));
 }
 
@@ -47,7 +51,7 @@ class Tally {
   readonly kind: Kind;
   readonly wanted: number;
   next = 0;
-  readonly sums = { cases: 0, accepted: 0, refused: 0, unjudged: 0, findings: 0 };
+  readonly sums = { cases: 0, accepted: 0, refused: 0, unjudged: 0, invalidUnread: 0, findings: 0 };
   readonly missed = new Map<string, Missed>();
 
   constructor(kind: Kind, wanted: number) {
@@ -64,12 +68,13 @@ class Tally {
     return task;
   }
 
-  add({ task, accepted, refused, unjudged, findings, missed }: Result): void {
+  add({ task, accepted, refused, unjudged, invalidUnread, findings, missed }: Result): void {
     const { sums } = this;
     sums.cases += task.count;
     sums.accepted += accepted;
     sums.refused += refused;
     sums.unjudged += unjudged;
+    sums.invalidUnread += invalidUnread;
     sums.findings += findings.length;
     for (const each of missed) {
       const { times, example } = this.missed.get(each.message) ?? { times: 0, example: each.example };
@@ -78,8 +83,8 @@ class Tally {
   }
 
   line(): string {
-    const { cases, accepted, refused, unjudged, findings } = this.sums;
-    return `${this.kind}: ${cases} cases, ${accepted} accepted, ${refused} refused, ${findings} findings (${unjudged} accepted not judged)`;
+    const { cases, accepted, refused, unjudged, invalidUnread, findings } = this.sums;
+    return `${this.kind}: ${cases} cases, ${accepted} accepted, ${refused} refused, ${findings} findings (of the accepted, ${unjudged} not judged, ${invalidUnread} invalid in a column that is not read)`;
   }
 }
 
@@ -136,7 +141,15 @@ class Hands {
     await this.start();
     if (task.count === 1) {
       const finding = { ...task, number: task.first, reason: `the process ${result}`, how: 'alone' };
-      return { task, accepted: 0, refused: 0, unjudged: 0, findings: [finding], missed: [] };
+      return {
+        task,
+        accepted: 0,
+        refused: 0,
+        unjudged: 0,
+        invalidUnread: 0,
+        findings: [finding],
+        missed: [],
+      };
     }
     const results: Result[] = [];
     for (let i = 0; i < task.count; i++)
@@ -147,6 +160,7 @@ class Hands {
       accepted: sum(({ accepted }) => accepted),
       refused: sum(({ refused }) => refused),
       unjudged: sum(({ unjudged }) => unjudged),
+      invalidUnread: sum(({ invalidUnread }) => invalidUnread),
       findings: results.flatMap(({ findings }) => findings),
       missed: results.flatMap(({ missed }) => missed),
     };
@@ -205,9 +219,14 @@ async function main(): Promise<void> {
   );
   for (const sentence of wrong) console.log(`a good file is not read as it should: ${sentence}`);
 
-  /** With a time, each kind gets half of it. */
+  let isStopped = false;
+  process.once('SIGINT', () => {
+    isStopped = true;
+  });
+
+  /** With a time, each kind gets half of it. Ctrl-C ends the run with what it found so far. */
   const nextTask = (): Task | undefined => {
-    if (elapsed() >= seconds) return undefined;
+    if (elapsed() >= seconds || isStopped) return undefined;
     const [npy, arrow] = tallies;
     return elapsed() < seconds / 2 || !Number.isFinite(seconds)
       ? (npy.task() ?? arrow.task())

@@ -13,6 +13,7 @@ export interface Result {
   readonly accepted: number;
   readonly refused: number;
   readonly unjudged: number;
+  readonly invalidUnread: number;
   readonly findings: readonly Finding[];
   /** What numpy reads as numbers and pinbench refuses: its message without its numbers, how often, and one header. */
   readonly missed: readonly Missed[];

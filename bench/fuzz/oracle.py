@@ -209,10 +209,25 @@ def arrow(content):
         table.validate(full=True)
     except pa.ArrowInvalid as error:
         try:
-            return facts_of(table) | {"invalid": f"{error}"[:300]}
+            return facts_of(table) | {"invalid": f"{error}"[:300], "readIsValid": read_is_valid(table)}
         except Unreadable:
             raise error from None
     return facts_of(table)
+
+
+def is_read(field, indexes):
+    return field.name not in indexes and (holds_numbers(field) or leaf_dtype(field.type) is not None)
+
+
+def read_is_valid(table):
+    indexes = index_names(table.schema)
+    try:
+        for i, field in enumerate(table.schema):
+            if is_read(field, indexes):
+                table.column(i).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def facts_of(table):
@@ -220,7 +235,7 @@ def facts_of(table):
     columns, parts, dtypes = [], [], []
     for i, field in enumerate(table.schema):
         # What is wrong in a column that is not read does not keep the others from being compared.
-        if field.name not in indexes and (holds_numbers(field) or leaf_dtype(field.type) is not None):
+        if is_read(field, indexes):
             table.column(i).validate()
         for name, kind, dtype, rows in columns_in(field, table.column(i).chunks, field.name):
             width = 0

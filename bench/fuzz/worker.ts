@@ -78,6 +78,7 @@ export class Worker {
       accepted: trials.filter(({ reading }) => reading.kind === 'accepted').length,
       refused: trials.filter(({ reading }) => reading.kind === 'refused').length,
       unjudged: agreements.filter(({ unjudged }) => unjudged === true).length,
+      invalidUnread: agreements.filter(({ invalidUnread }) => invalidUnread === true).length,
       findings,
       missed,
     };

@@ -20,6 +20,10 @@ describe('damage that was once not seen is refused', () => {
     ['arrow-dictionary-delta-stream.arrow', 587, [4], /an array of \d+ in a batch of \d+ rows/],
     ['arrow-beside-unread-stream.arrow', 282, [36], /decimal digits/],
     ['arrow-lz4-stream.arrow', 360, [0], /no lz4 frame/],
+    ['arrow-lz4-stream.arrow', 1720, [0], /no lz4 frame/],
+    ['arrow-beside-unread-file.arrow', 919, [0], /a schema with run ends of Uint64/],
+    ['arrow-beside-unread-stream.arrow', 172, [128], /a view whose buffers are not counted/],
+    ['arrow-u1.arrow', 456, [193], /of metadata, not a multiple of 8/],
     ['arrow-zstd-file.arrow', 1530, [3], /compressed, with metadata of version 4/],
     ['arrow-pandas-index-of-a-name.arrow', 796, [0, 0, 0, 0], /metadata|footer/],
   ])('in %s at byte %i', async (name, at, bytes, message) => {

@@ -95,7 +95,7 @@ export interface FieldTable {
   readonly typeType: number;
   readonly type: { readonly value: TypeParameters } | undefined;
   readonly dictionary:
-    | { readonly id: bigint; readonly indexType: { bitWidth: number; isSigned: boolean } | undefined }
+    | { readonly id: bigint; readonly indexType: { bitWidth: number; isSigned: boolean } }
     | undefined;
   readonly children: readonly FieldTable[];
   readonly customMetadata: readonly {
@@ -118,7 +118,8 @@ const fieldTable: Kind<FieldTable> = table({
     4,
     table({
       id: field(0, int64, 0n),
-      indexType: field(1, int),
+      // The format has a default, 32 bits; pyarrow refuses a file that relies on it.
+      indexType: required(1, int),
       isOrdered: field(2, bool, false),
       dictionaryKind: field(3, int16, 0),
     }),

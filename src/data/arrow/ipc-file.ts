@@ -66,6 +66,8 @@ async function mustBeginWith(reader: MessageReader, { fields }: Schema): Promise
 async function inBlock(reader: MessageReader, block: Block, what: string): Promise<Message> {
   const position = block.offset;
   if (position % ALIGNMENT !== 0) throw corrupt(`${what} at byte ${position}, not a multiple of 8`);
+  if (block.metaDataLength % ALIGNMENT !== 0)
+    throw corrupt(`${what} of ${block.metaDataLength} bytes of metadata, not a multiple of 8`);
   const message = await reader.message(position);
   if (message === undefined) throw corrupt(`no ${what} where the footer says`);
   const { body } = message;

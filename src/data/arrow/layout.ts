@@ -1,4 +1,5 @@
 import { VERSION } from './format.js';
+import { corrupt } from './message.js';
 import type { Field } from './schema.js';
 
 /** How many nodes and buffers a batch of some fields has, and which of the buffers is each node's first. */
@@ -41,7 +42,11 @@ function walked(
     }
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
-    if (isView(field)) buffers += variadicCounts[views++] ?? 0;
+    if (isView(field)) {
+      const data = variadicCounts[views++];
+      if (data === undefined) throw corrupt('a view whose buffers are not counted');
+      buffers += data;
+    }
     for (const child of field.children) visit(child);
   };
   for (const field of fields) visit(field);

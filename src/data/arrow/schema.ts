@@ -88,7 +88,7 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
     extension.name === 'arrow.fixed_shape_tensor'
       ? permutedTensor(extension.metadata, value.listSize ?? 0)
       : undefined;
-  const index = dictionary && (dictionary.indexType ?? INT32);
+  const index = dictionary?.indexType;
   // Each has all properties, in this order: there may be 20,000, and objects of one shape are made several times as fast.
   return {
     name,
@@ -110,8 +110,6 @@ function indexTypeOf(parameters: TypeParameters): DType {
   if (dtype === undefined) throw new RangeError(`indexes of ${parameters.bitWidth} bits`);
   return dtype;
 }
-
-const INT32 = { bitWidth: 32, isSigned: true };
 
 const CHILDREN: Partial<Record<TypeName, number>> = {
   List: 1,

@@ -82,7 +82,9 @@ export function parseHeader(
 /** Version 3 is UTF-8, the others Latin-1. */
 function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
   try {
-    return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true }).decode(bytes);
+    return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true, ignoreBOM: true }).decode(
+      bytes,
+    );
   } catch (cause) {
     throw new Fault('malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
   }

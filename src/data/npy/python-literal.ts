@@ -68,6 +68,8 @@ class Reader {
   }
 
   end(): void {
+    // Python takes it for a second line, indented.
+    if (/[\n\r][ \t]+$/.test(this.#text.slice(this.#at))) throw this.#error('spaces behind the last line');
     if (this.#peek() !== '') throw this.#error(`"${this.#peek()}" after the end`);
   }
 
@@ -117,7 +119,8 @@ class Reader {
     let value = '';
     for (;;) {
       const character = this.#text[this.#at];
-      if (character === undefined || character === '\n') throw this.#error('a string without an end');
+      if (character === undefined || character === '\n' || character === '\r')
+        throw this.#error('a string without an end');
       this.#at += 1;
       if (character === quote) return { kind: 'string', value };
       value += character === '\\' ? this.#escape() : character;
@@ -144,7 +147,7 @@ class Reader {
     const digits = this.#text.slice(start, this.#at);
     const hasDigits = this.#at > digitsAt;
     const next = this.#text[this.#at] ?? '';
-    if (hasDigits && this.#longs && (next === 'L' || next === 'l')) this.#at += 1;
+    if (hasDigits && this.#longs && next === 'L') this.#at += 1;
     else if (next === '.' || next === 'e' || next === 'E') {
       this.#skip(`${DIGITS}.eE+-`);
       return { kind: 'float', text: this.#text.slice(start, this.#at) };

@@ -7,8 +7,11 @@ export type Answer =
   | { readonly refused: string }
   | { readonly died: true };
 
-/** What pyarrow does not read though it is no damage: pinbench names such a column and leaves it out. */
-const BEHIND = /Integers with more than 64 bits not implemented/;
+/**
+ * What pyarrow does not read though it is no damage: pinbench names such a column and leaves it out. It has no class for
+ * intervals of months, type 22 of its own numbers.
+ */
+const BEHIND = /Integers with more than 64 bits not implemented|^KeyError: 22$/;
 
 /** What pinbench and numpy or pyarrow say of one file. */
 export interface Agreement {
@@ -16,12 +19,15 @@ export interface Agreement {
   readonly finding?: string;
   /** The other reader could not be asked: it died, or does not read the file that this one was made from. */
   readonly unjudged?: boolean;
+  /** They agree, though the other reader found a column invalid afterwards that is not read. */
+  readonly invalidUnread?: boolean;
 }
 
 /**
  * Whether what pinbench read is what the other reader reads. Where that refuses, pinbench may still have read what one of
  * the files says that this one was made from: a byte was changed that means nothing to it. Where several places were
- * changed, what the other reader opens and finds invalid afterwards, in a column that is not read, is compared all the same.
+ * changed, one may be the name of a column that is not read and another what the other reader refuses: then only what is
+ * read is compared, also with what the other reader opens and finds invalid afterwards.
  */
 export function agreementOf(
   seen: Facts,
@@ -33,16 +39,27 @@ export function agreementOf(
   if ('refused' in answer) {
     if (BEHIND.test(answer.refused)) return { unjudged: true };
     if (origins.some((origin) => origin === undefined)) return { unjudged: true };
-    const same = origins.some((origin) => difference(seen, origin!) === undefined);
-    const nearest = origins[0] && difference(origins[0], seen);
-    return same ? {} : { finding: `refused elsewhere (${answer.refused}), read here; ${nearest ?? ''}` };
+    const compared = onePlace ? (facts: Facts) => facts : ofReadColumns;
+    const differences = origins.map((origin) => difference(compared(origin!), compared(seen)));
+    const same = differences.includes(undefined);
+    return same
+      ? {}
+      : { finding: `refused elsewhere (${answer.refused}), read here; ${differences[0] ?? ''}` };
   }
   const { unreadable, numeric, invalid } = answer.read;
-  if (invalid !== undefined && onePlace) return agreementOf(seen, { refused: String(invalid) }, origins);
+  if (invalid !== undefined && onePlace) {
+    const strict = agreementOf(seen, { refused: String(invalid) }, origins, onePlace);
+    const isUnread = answer.read.readIsValid === true && otherwise(seen, answer.read) === undefined;
+    return strict.finding !== undefined && isUnread ? { invalidUnread: true } : strict;
+  }
   if (unreadable !== undefined) return { finding: `read here; elsewhere it has ${unreadable}` };
   if (numeric === false) return { finding: `read here; elsewhere it is of type ${answer.read.dtype}` };
   const finding = otherwise(seen, answer.read);
   return finding === undefined ? {} : { finding };
+}
+
+function ofReadColumns(facts: Facts): Facts {
+  return { ...facts, columns: facts.columns.filter(({ width }) => width > 0) };
 }
 
 function otherwise(seen: Facts, read: Readonly<Record<string, unknown>>): string | undefined {
