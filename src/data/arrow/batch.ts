@@ -85,8 +85,13 @@ function batchOf(
     count(length, 'elements');
     count(nullCount, 'nulls');
   }
+  const rows = count(batch.length, 'rows');
+  for (const root of layout.roots) {
+    const { length } = nodes[root]!;
+    if (length !== rows) throw corrupt(`an array of ${length} elements in a batch of ${rows}`);
+  }
   return {
-    rows: count(batch.length, 'rows'),
+    rows,
     version,
     nodes,
     buffers: buffers.map(({ offset, length }) => within(body, offset, length)),

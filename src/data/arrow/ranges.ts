@@ -58,7 +58,7 @@ export async function rangesOf(
 
 /** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
 function mustHave(
-  { name, levels }: NumericColumn,
+  { name }: NumericColumn,
   level: Level,
   batches: readonly Batch[],
   starts: readonly number[],
@@ -67,8 +67,7 @@ function mustHave(
   const short = batches.some((batch, i) => {
     const { length } = batch.nodes[level.node]!;
     const needed = starts[i]! + batch.rows * width;
-    if (level === levels[0] && length !== batch.rows) return true;
-    return length < needed || (level.kind === 'elements' && !mayHold(batch, level, needed));
+    return length < needed || (level.kind === 'elements' && !mayHold(batch, level, length));
   });
   if (short) {
     throw new Fault(`corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
