@@ -83,7 +83,7 @@ function batchOf(
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
   for (const { length, nullCount } of nodes) {
     count(length, 'elements');
-    count(nullCount, 'nulls');
+    if (count(nullCount, 'nulls') > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
   }
   const rows = count(batch.length, 'rows');
   for (const root of layout.roots) {
