@@ -83,7 +83,12 @@ function batchOf(
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
   for (const { length, nullCount } of nodes) {
     count(length, 'elements');
-    count(nullCount, 'nulls');
+    if (count(nullCount, 'nulls') > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
+  }
+  const rows = count(batch.length, 'rows');
+  for (const root of layout.roots) {
+    const { length } = nodes[root]!;
+    if (length !== rows) throw corrupt(`an array of ${length} elements in a batch of ${rows}`);
   }
   // An array of another length is damage, though it may be of a column that is not read.
   let node = 0;
@@ -93,7 +98,7 @@ function batchOf(
     node += nodesOf(field);
   }
   return {
-    rows: count(batch.length, 'rows'),
+    rows,
     version,
     nodes,
     buffers: buffers.map(({ offset, length }) => within(body, offset, length)),

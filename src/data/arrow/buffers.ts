@@ -85,7 +85,8 @@ export class BufferReader {
     const unpacking = new Unpacking(this.#codecs, compression, packed, length, needed);
     const read = (into: Uint8Array, at: number) =>
       mustBeFrame(compression, length, () => unpacking.read(into, at));
-    if (length > SMALL_UNPACKED && this.#codecs.open < MOST_FRAMES) return { length, read };
+    if (length > (this.#codecs.open < MANY_FRAMES ? SMALL_UNPACKED : MOST_UNPACKED_AT_ONCE))
+      return { length, read };
     const whole = new Uint8Array(length);
     read(whole, 0);
     return { length, read: (into, at) => into.set(whole.subarray(at, at + into.length)) };
@@ -119,8 +120,9 @@ const MOST_READ = 2 ** 30;
 const SMALL_READ = 2 ** 18;
 /** A frame that is being unpacked takes as much memory itself: what is no larger is unpacked at once. */
 const SMALL_UNPACKED = 2 ** 20;
-/** Frames unpacked side by side, a column each; what is more is unpacked at once, however large. They share 4 GiB. */
-const MOST_FRAMES = 256;
+/** Frames that are unpacked side by side, one a column, share 4 GiB: with so many, larger ones are unpacked at once too. */
+const MANY_FRAMES = 256;
+const MOST_UNPACKED_AT_ONCE = 2 ** 28;
 
 function short(observed: number | bigint, needed: number): Fault {
   return new Fault(`corrupt Arrow data: a buffer of ${observed} bytes`, {

@@ -30,10 +30,8 @@ export function dictionaryOf(reader: BufferReader, batch: Batch, elements: Eleme
   return known;
 }
 
-/** Its length is the file's claim: before room is made for the values, array and buffer must be enough for them. */
-function mustHave({ rows, nodes, buffers, compression }: Batch, kept: DType): void {
-  const { length } = nodes[0]!;
-  if (length !== rows) throw corrupt(`a dictionary of ${rows} values with ${length}`);
+/** Its length is the file's claim: before room is made for the values, the buffer must be enough for them. */
+function mustHave({ rows, buffers, compression }: Batch, kept: DType): void {
   if (!couldHold(buffers[1]!.length, compression, kept, rows))
     throw corrupt(`a dictionary of ${rows} values in a buffer of ${buffers[1]!.length} bytes`);
 }

@@ -6,6 +6,8 @@ import type { Field } from './schema.js';
 export interface Layout {
   readonly nodes: number;
   readonly buffers: number;
+  /** The node of each field, those within it left out. */
+  readonly roots: readonly number[];
   readonly firstBuffers: readonly number[];
 }
 
@@ -49,8 +51,12 @@ function walked(
     }
     for (const child of field.children) visit(child);
   };
-  for (const field of fields) visit(field);
-  return { nodes: firstBuffers.length, buffers, firstBuffers, hasViews: views > 0 };
+  const roots = fields.map((field) => {
+    const root = firstBuffers.length;
+    visit(field);
+    return root;
+  });
+  return { nodes: firstBuffers.length, buffers, roots, firstBuffers, hasViews: views > 0 };
 }
 
 /** How many nodes a field has, those within it included. */
