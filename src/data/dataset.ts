@@ -29,7 +29,7 @@ export interface Dataset {
   readonly castFrom?: string;
   readonly rows: number;
   readonly cols: number;
-  /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. */
+  /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. Over a SharedArrayBuffer it works too; for `webgpu` it is then copied once. */
   readonly values: Values;
   /** Columns of an Arrow file that were not read though nobody named others. */
   readonly leftOut?: readonly LeftOut[];
