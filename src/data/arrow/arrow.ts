@@ -3,7 +3,8 @@
  * matrix, a buffer at a time, so that the peak is one matrix and not two; metadata is verified before it is believed (see
  * `flatbuffer.ts`), which the JavaScript library does not do; and buffers may be compressed. From apache-arrow come the
  * numbers of the format's versions. Rooms: `message` and `batch` are the format's messages, `ipc-file` and `ipc-stream` the
- * two ways in which they follow each other; `columns` and `ranges` find numbers in them, `buffers` reads, `load` fills.
+ * two ways in which they follow each other; `columns` and `ranges` find numbers in them, `buffers` reads, `unpacking` unpacks
+ * by `codecs`, `load` fills.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { type Contents, MAX_ELEMENTS } from '../dataset.js';
