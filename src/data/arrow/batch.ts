@@ -1,6 +1,6 @@
 import { Fault } from '../fault.js';
 import { HEADER, type RecordBatchTable, VERSION } from './format.js';
-import { layOut, nodesOf } from './layout.js';
+import { layOut } from './layout.js';
 import { ALIGNMENT, corrupt, count, type Message, REMEDY, type Region } from './message.js';
 import type { Field, Schema } from './schema.js';
 
@@ -86,16 +86,10 @@ function batchOf(
     if (count(nullCount, 'nulls') > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
   }
   const rows = count(batch.length, 'rows');
+  // An array of another length is damage, though it may be of a column that is not read.
   for (const root of layout.roots) {
     const { length } = nodes[root]!;
-    if (length !== rows) throw corrupt(`an array of ${length} elements in a batch of ${rows}`);
-  }
-  // An array of another length is damage, though it may be of a column that is not read.
-  let node = 0;
-  for (const field of fields) {
-    const { length } = nodes[node]!;
-    if (length !== batch.length) throw corrupt(`an array of ${length} in a batch of ${batch.length} rows`);
-    node += nodesOf(field);
+    if (length !== rows) throw corrupt(`an array of ${length} in a batch of ${rows} rows`);
   }
   return {
     rows,
