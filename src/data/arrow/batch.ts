@@ -68,6 +68,9 @@ export function withDictionary(known: Dictionaries, { id, isDelta, batch }: Dict
   return new Map(known).set(id, isDelta ? [...before, batch] : [batch]);
 }
 
+/** A compressed buffer begins with its length before it was packed. */
+const UNPACKED_LENGTH_BYTES = 8n;
+
 function batchOf(
   batch: RecordBatchTable,
   body: Region,
@@ -81,6 +84,13 @@ function batchOf(
   const layout = layOut(fields, version, variadicCounts);
   if (nodes.length !== layout.nodes || buffers.length !== layout.buffers)
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
+  if (
+    batch.compression !== undefined &&
+    buffers.some(({ length }) => length > 0n && length < UNPACKED_LENGTH_BYTES)
+  )
+    throw corrupt('a compressed buffer too short for its length');
+  if (layout.unionsWithValidity.some((union) => nodes[union]!.nullCount !== 0n))
+    throw corrupt('a union with nulls of its own');
   // An array of another length is damage, though it may be of a column that is not read.
   let node = 0;
   for (const field of fields) {

@@ -7,6 +7,8 @@ export interface Layout {
   readonly nodes: number;
   readonly buffers: number;
   readonly firstBuffers: readonly number[];
+  /** The nodes of unions that have a validity buffer, as before version 5: nothing may be null in it. */
+  readonly unionsWithValidity: readonly number[];
 }
 
 /** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
@@ -17,12 +19,14 @@ export function layOut(
 ): Layout {
   let [buffers, views] = [0, 0];
   const firstBuffers: number[] = [];
+  const unionsWithValidity: number[] = [];
   const visit = (field: Field): void => {
     firstBuffers.push(buffers);
     if (field.dictionary !== undefined) {
       buffers += 2;
       return;
     }
+    if (field.type === 'Union' && version < VERSION.V5) unionsWithValidity.push(firstBuffers.length - 1);
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
     if (isView(field)) {
@@ -33,7 +37,7 @@ export function layOut(
     for (const child of field.children) visit(child);
   };
   for (const field of fields) visit(field);
-  return { nodes: firstBuffers.length, buffers, firstBuffers };
+  return { nodes: firstBuffers.length, buffers, firstBuffers, unionsWithValidity };
 }
 
 /** How many nodes a field has, those within it included. */
