@@ -131,12 +131,13 @@ def words(field):
     }.get(str(kind))
 
 
-def matrix(chunks, kind):
+def matrix(chunks):
     """The rows of a column's chunks, which must be as wide and have no null."""
     parts = [wide(chunk) for chunk in chunks if len(chunk) > 0]
     if len({part.shape[1] for part in parts}) > 1:
         raise Unreadable("lists of several lengths")
     rows = np.concatenate(parts) if parts else np.zeros((0, 0))
+    kind = chunks[0].type if chunks else None
     permutation = permutation_of(kind)
     if permutation is not None:
         kept = rows.reshape(len(rows), *kind.shape)
@@ -170,7 +171,7 @@ def wide_or_empty(array):
 
 
 def columns_in(field, chunks, name):
-    """Name, words, dtype or None, and a function that gives the matrix."""
+    """Name, words, dtype or None, and chunks."""
     kind = field.type
     if pa.types.is_struct(of_storage(kind)) and holds_numbers(field):
         of = of_storage(kind)
@@ -181,7 +182,7 @@ def columns_in(field, chunks, name):
             for column in columns_in(of.field(i), [chunk.flatten()[i] for chunk in chunks], f"{name}.{of.field(i).name}")
         ]
     dtype = leaf_dtype(kind)
-    return [(name, words(field), dtype, lambda: matrix(chunks, kind))]
+    return [(name, words(field), dtype, chunks)]
 
 
 def holds_numbers(field):
@@ -215,16 +216,14 @@ def arrow(content):
     return facts_of(table)
 
 
-def is_read(field, indexes):
-    return field.name not in indexes and (holds_numbers(field) or leaf_dtype(field.type) is not None)
-
-
 def read_is_valid(table):
     indexes = index_names(table.schema)
     try:
         for i, field in enumerate(table.schema):
-            if is_read(field, indexes):
-                table.column(i).validate(full=True)
+            for _, _, dtype, chunks in columns_in(field, table.column(i).chunks, field.name):
+                if dtype is not None and field.name not in indexes:
+                    for chunk in chunks:
+                        chunk.validate(full=True)
     except pa.ArrowInvalid:
         return False
     return True
@@ -234,13 +233,13 @@ def facts_of(table):
     indexes = index_names(table.schema)
     columns, parts, dtypes = [], [], []
     for i, field in enumerate(table.schema):
-        # What is wrong in a column that is not read does not keep the others from being compared.
-        if is_read(field, indexes):
-            table.column(i).validate()
-        for name, kind, dtype, rows in columns_in(field, table.column(i).chunks, field.name):
+        for name, kind, dtype, chunks in columns_in(field, table.column(i).chunks, field.name):
             width = 0
             if dtype is not None and field.name not in indexes:
-                part = rows()
+                # What is wrong in a column that is not read does not keep the others from being compared.
+                for chunk in chunks:
+                    chunk.validate()
+                part = matrix(chunks)
                 width = part.shape[1]
                 parts.append(part)
                 dtypes.append(dtype)

@@ -68,6 +68,9 @@ export function withDictionary(known: Dictionaries, { id, isDelta, batch }: Dict
   return new Map(known).set(id, isDelta ? [...before, batch] : [batch]);
 }
 
+/** A compressed buffer begins with its length before it was packed. */
+const UNPACKED_LENGTH_BYTES = 8;
+
 function batchOf(
   batch: RecordBatchTable,
   body: Region,
@@ -86,6 +89,13 @@ function batchOf(
     if (count(nullCount, 'nulls') > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
   }
   const rows = count(batch.length, 'rows');
+  if (
+    batch.compression !== undefined &&
+    buffers.some(({ length }) => length > 0 && length < UNPACKED_LENGTH_BYTES)
+  )
+    throw corrupt('a compressed buffer too short for its length');
+  if (layout.unionsWithValidity.some((union) => nodes[union]!.nullCount !== 0))
+    throw corrupt('a union with nulls of its own');
   // An array of another length is damage, though it may be of a column that is not read.
   for (const root of layout.roots) {
     const { length } = nodes[root]!;

@@ -28,6 +28,8 @@ export interface PermutedTensor {
  * columnar format, "Canonical Extension Types"). A RangeError where it is no tensor of so many elements.
  */
 export function permutedTensor(metadata: string, size: number): PermutedTensor | undefined {
+  // What is not UTF-8 was decoded as that character.
+  if (metadata.includes('\ufffd')) throw new RangeError('a tensor whose metadata is not UTF-8');
   const { shape, permutation } = parsed(metadata);
   if (!areCounts(shape) || shape.reduce((product, axis) => product * axis, 1) !== size)
     throw new RangeError(`a tensor of another shape than its ${size} elements`);

@@ -9,6 +9,8 @@ export interface Layout {
   /** The node of each field, those within it left out. */
   readonly roots: readonly number[];
   readonly firstBuffers: readonly number[];
+  /** The nodes of unions that have a validity buffer, as before version 5: nothing may be null in it. */
+  readonly unionsWithValidity: readonly number[];
 }
 
 /** The layouts of fields that have no views: they are the same in every batch of a version. */
@@ -36,12 +38,14 @@ function walked(
 ): Layout & { readonly hasViews: boolean } {
   let [buffers, views] = [0, 0];
   const firstBuffers: number[] = [];
+  const unionsWithValidity: number[] = [];
   const visit = (field: Field): void => {
     firstBuffers.push(buffers);
     if (field.dictionary !== undefined) {
       buffers += 2;
       return;
     }
+    if (field.type === 'Union' && version < VERSION.V5) unionsWithValidity.push(firstBuffers.length - 1);
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
     if (isView(field)) {
@@ -56,7 +60,14 @@ function walked(
     visit(field);
     return root;
   });
-  return { nodes: firstBuffers.length, buffers, roots, firstBuffers, hasViews: views > 0 };
+  return {
+    nodes: firstBuffers.length,
+    buffers,
+    roots,
+    firstBuffers,
+    unionsWithValidity,
+    hasViews: views > 0,
+  };
 }
 
 /** How many nodes a field has, those within it included. */

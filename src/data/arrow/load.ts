@@ -165,7 +165,8 @@ async function elementsOf(
       batch.buffers[batch.firstBuffers[node]! + 1]!,
       batch.compression,
       kept,
-      start + batch.rows * width,
+      // Rows may need a part of the array; its buffer must be enough for all of it.
+      Math.max(start + batch.rows * width, batch.nodes[node]!.length),
     );
   if (dictionary !== undefined) {
     const indexes = await open(dictionary.index);

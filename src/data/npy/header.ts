@@ -81,10 +81,10 @@ export function parseHeader(
 
 /** Version 3 is UTF-8, the others Latin-1. */
 function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
+  // TextDecoder's latin1 is Windows' code page 1252.
+  if (version !== '3.0') return Buffer.from(bytes).toString('latin1');
   try {
-    return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true, ignoreBOM: true }).decode(
-      bytes,
-    );
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new Fault('malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
   }

@@ -24,14 +24,16 @@ export interface ArrowCase {
 
 /** The Arrow files of a folder, by their names. */
 export function arrowSeeds(folder: string): ArrowSeed[] {
-  return readdirSync(folder)
-    // These take room for a frame of gigabytes, though they touch none of it: all others shall take little.
-    .filter((name) => /\.(?:arrow|feather)$/.test(name) && !/-window-\d+-gib|-beyond-4-gib/.test(name))
-    .sort()
-    .map((name) => {
-      const content = readFileSync(join(folder, name));
-      return { name, content, metadata: metadataOf(content) };
-    });
+  return (
+    readdirSync(folder)
+      // These take room for a frame of gigabytes, though they touch none of it: all others shall take little.
+      .filter((name) => /\.(?:arrow|feather)$/.test(name) && !/-window-\d+-gib|-beyond-4-gib/.test(name))
+      .sort()
+      .map((name) => {
+        const content = readFileSync(join(folder, name));
+        return { name, content, metadata: metadataOf(content) };
+      })
+  );
 }
 
 /** A file is a stream between a magic and a footer. */
