@@ -85,9 +85,7 @@ try {
   if (made.status !== 0)
     throw new Error(`${PYTHON} with numpy and pyarrow is needed to make the files: set PYTHON`);
   console.log(`${MEGABYTES} MiB as float32, ${ROUNDS} rounds, Node ${process.version}`);
-  console.log(
-    'file                      MiB   ours ms  (best)  theirs ms  (best)  ours/theirs  peak/matrix',
-  );
+  console.log('file                      MiB   ours ms  (best)  theirs ms  (best)  ours/theirs  peak/matrix');
   for (const name of FILES) {
     const path = join(folder, name);
     const [ours, theirs] = [[], []];
