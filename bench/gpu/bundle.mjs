@@ -30,8 +30,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Loaded from beside the bundle, or only for files that are not read there.
-  external: ['koffi', '@toondepauw/node-zstd', 'lz4-napi'],
+  // Loaded from beside the bundle.
+  external: ['koffi'],
   banner: {
     // What packages of CommonJS expect to find.
     js: [

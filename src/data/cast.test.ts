@@ -42,6 +42,38 @@ describe('castToFloat32', () => {
     expect([...cast(BigInt64Array.of(value), 'int64')]).toEqual([nearest(value)]);
   });
 
+  it('gives every integer its value, whether those around it need more than 32 bits or not', () => {
+    const length = 5000;
+    const values = BigInt64Array.from({ length }, (_, i) => {
+      if (i > 3000) return BigInt(i - 4000);
+      return i % 1500 === 7
+        ? (-1n) ** BigInt(i) * (2n ** 31n + BigInt(i))
+        : BigInt(i * 400_000 - 600_000_000);
+    });
+    const dst = new Float32Array(2 * length + 1);
+    castToFloat32(values, 'int64', 3, length - 3, dst, 2, 1);
+    expect([...dst.subarray(2, length - 1)]).toEqual([...values.subarray(3)].map(nearest));
+    castToFloat32(values, 'int64', 3, length - 3, dst, 2, 2);
+    expect([...dst.filter((_, i) => i >= 2 && i % 2 === 0 && i < 2 * length - 4)]).toEqual(
+      [...values.subarray(3)].map(nearest),
+    );
+  });
+
+  it.each([
+    [
+      'float64',
+      Float64Array.of(0.1, -0, 1e-46, 3.5e38, -Infinity, 16777217, 2 ** -149 * 1.5, 3.4028235677973366e38),
+    ],
+    ['int32', Int32Array.of(2 ** 31 - 1, -(2 ** 31), 16777217, -16777219)],
+    ['uint32', Uint32Array.of(2 ** 32 - 1, 2 ** 31 + 129, 16777219)],
+  ] as const)('rounds %s to the nearest, ties to even', (dtype, values) => {
+    for (const stride of [1, 2]) {
+      const dst = new Float32Array(values.length * stride);
+      castToFloat32(values, dtype, 0, values.length, dst, 0, stride);
+      for (const [i, value] of values.entries()) expect(dst[i * stride]).toBe(Math.fround(value));
+    }
+  });
+
   it('puts elements a stride apart and leaves the others alone', () => {
     const dst = new Float32Array(7).fill(9);
     castToFloat32(Int8Array.of(1, 2, 3, 4), 'int8', 1, 3, dst, 1, 2);

@@ -1,5 +1,6 @@
 import type { DataFormat, DType, DTypeRequest } from '../words.js';
 import { Fault } from './fault.js';
+import { askForHugePages } from './huge-pages.js';
 
 /** The array that holds a dtype's elements. float16 is kept as its bits, bool as bytes. */
 export interface ValuesByDType {
@@ -28,7 +29,7 @@ export interface Dataset {
   readonly castFrom?: string;
   readonly rows: number;
   readonly cols: number;
-  /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. */
+  /** `rows · cols` elements; row `r` is `[r·cols, (r+1)·cols)`. Over a SharedArrayBuffer it works too; for `webgpu` it is then copied once. */
   readonly values: Values;
   /** Columns of an Arrow file that were not read though nobody named others. */
   readonly leftOut?: readonly LeftOut[];
@@ -139,17 +140,24 @@ export function allocate<T extends DType>(dtype: T, length: number): ValuesByDTy
   return new ARRAYS[dtype](length);
 }
 
-/** Room for the matrix of a file; a fault where the host has not so much memory. */
-export function allocateMatrix<T extends DType>(dtype: T, rows: number, cols: number): ValuesByDType[T] {
+/** Room for the matrix of a file, all zero, in huge pages where Linux gives them; a fault where the host has not so much memory. */
+export async function allocateMatrix<T extends DType>(
+  dtype: T,
+  rows: number,
+  cols: number,
+): Promise<ValuesByDType[T]> {
+  const values = roomFor(dtype, rows * cols);
+  await askForHugePages(values);
+  return values;
+}
+
+function roomFor<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
   try {
-    return allocate(dtype, rows * cols);
+    return allocate(dtype, length);
   } catch (cause) {
-    throw new Fault(
-      `${rows * cols * ELEMENT_BYTES[dtype]} bytes of ${dtype} do not fit in this host's memory`,
-      {
-        remedy: 'save a part of it',
-        cause,
-      },
-    );
+    throw new Fault(`${length * ELEMENT_BYTES[dtype]} bytes of ${dtype} do not fit in this host's memory`, {
+      remedy: 'save a part of it',
+      cause,
+    });
   }
 }

@@ -3,7 +3,8 @@
  * matrix, a buffer at a time, so that the peak is one matrix and not two; metadata is verified before it is believed (see
  * `flatbuffer.ts`), which the JavaScript library does not do; and buffers may be compressed. From apache-arrow come the
  * numbers of the format's versions. Rooms: `message` and `batch` are the format's messages, `ipc-file` and `ipc-stream` the
- * two ways in which they follow each other; `columns` and `ranges` find numbers in them, `buffers` reads, `load` fills.
+ * two ways in which they follow each other; `columns` and `ranges` find numbers in them, `buffers` reads, `unpacking` unpacks
+ * by `codecs`, `load` fills.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { type Contents, MAX_ELEMENTS } from '../dataset.js';
@@ -11,6 +12,7 @@ import { Fault } from '../fault.js';
 import type { Batch } from './batch.js';
 import { BufferReader } from './buffers.js';
 import { type Column, columnsOf, leftOutOf, type NumericColumn, selectColumns } from './columns.js';
+import { placesOf } from './extensions.js';
 import { readIpcFile } from './ipc-file.js';
 import { readIpcStream } from './ipc-stream.js';
 import { dtypesOf, load, type Source } from './load.js';
@@ -52,7 +54,7 @@ export async function openArrow(
     compression: batches.find(({ compression }) => compression !== 'none')?.compression ?? 'none',
     columns: columnInfos(columns, sources),
     ...(leftOut.length > 0 && { leftOut }),
-    load: (options) => load(reader, { rows, cols, sources, batches }, options),
+    load: (options) => load(file, reader, { rows, cols, sources, batches }, options),
   };
 }
 
@@ -65,7 +67,8 @@ async function sourcesOf(
   let offset = 0;
   for (const column of columns) {
     const { width, starts } = await rangesOf(reader, column, batches);
-    sources.push({ column, width, offset, starts });
+    const places = column.permuted && placesOf(column.permuted);
+    sources.push({ column, width, offset, starts, ...(places && { places }) });
     offset += width;
   }
   return sources;

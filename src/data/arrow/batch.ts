@@ -1,5 +1,5 @@
 import { Fault } from '../fault.js';
-import { HEADER, type RecordBatchTable } from './format.js';
+import { HEADER, type RecordBatchTable, VERSION } from './format.js';
 import { layOut } from './layout.js';
 import { ALIGNMENT, corrupt, count, type Message, REMEDY, type Region } from './message.js';
 import type { Field, Schema } from './schema.js';
@@ -58,7 +58,7 @@ export function dictionaryBatchOf(
   const field = dictionaries.get(id);
   if (field === undefined) throw corrupt(`a dictionary ${id} that no column has`);
   if (data === undefined) throw corrupt(`a dictionary ${id} without values`);
-  const { dictionary: _, ...values } = field;
+  const values: Field = { ...field, dictionary: undefined };
   return { id, isDelta, batch: batchOf(data, body, version, [values], new Map()) };
 }
 
@@ -67,6 +67,9 @@ export function withDictionary(known: Dictionaries, { id, isDelta, batch }: Dict
   const before = known.get(id) ?? [];
   return new Map(known).set(id, isDelta ? [...before, batch] : [batch]);
 }
+
+/** A compressed buffer begins with its length before it was packed. */
+const UNPACKED_LENGTH_BYTES = 8;
 
 function batchOf(
   batch: RecordBatchTable,
@@ -81,22 +84,36 @@ function batchOf(
   const layout = layOut(fields, version, variadicCounts);
   if (nodes.length !== layout.nodes || buffers.length !== layout.buffers)
     throw new Fault('corrupt Arrow data: a record batch that does not match the schema', { remedy: REMEDY });
+  for (const { length, nullCount } of nodes) {
+    count(length, 'elements');
+    if (count(nullCount, 'nulls') > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
+  }
+  const rows = count(batch.length, 'rows');
+  if (
+    batch.compression !== undefined &&
+    buffers.some(({ length }) => length > 0 && length < UNPACKED_LENGTH_BYTES)
+  )
+    throw corrupt('a compressed buffer too short for its length');
+  if (layout.unionsWithValidity.some((union) => nodes[union]!.nullCount !== 0))
+    throw corrupt('a union with nulls of its own');
+  // An array of another length is damage, though it may be of a column that is not read.
+  for (const root of layout.roots) {
+    const { length } = nodes[root]!;
+    if (length !== rows) throw corrupt(`an array of ${length} in a batch of ${rows} rows`);
+  }
   return {
-    rows: count(batch.length, 'rows'),
+    rows,
     version,
-    nodes: nodes.map(({ length, nullCount }) => ({
-      length: count(length, 'elements'),
-      nullCount: count(nullCount, 'nulls'),
-    })),
+    nodes,
     buffers: buffers.map(({ offset, length }) => within(body, offset, length)),
     firstBuffers: layout.firstBuffers,
     variadicCounts,
-    compression: compressionOf(batch),
+    compression: compressionOf(batch, version),
     dictionaries,
   };
 }
 
-function within(body: Region, offset: bigint, bytes: bigint): Region {
+function within(body: Region, offset: number, bytes: number): Region {
   const start = count(offset, 'bytes before a buffer');
   const length = count(bytes, 'bytes in a buffer');
   if (start % ALIGNMENT !== 0) throw corrupt(`a buffer at byte ${start} of its batch, not a multiple of 8`);
@@ -104,8 +121,10 @@ function within(body: Region, offset: bigint, bytes: bigint): Region {
   return { position: body.position + start, length };
 }
 
-function compressionOf({ compression }: RecordBatchTable): Compression {
+function compressionOf({ compression }: RecordBatchTable, version: number): Compression {
   if (compression === undefined) return 'none';
+  // Version 4 had no compression: pyarrow 26 takes such buffers for numbers as they are.
+  if (version < VERSION.V5) throw new Fault('compressed, with metadata of version 4', { remedy: REMEDY });
   if (compression.method !== 0) throw corrupt(`compression by method ${compression.method}`);
   const name = (['lz4', 'zstd'] as const)[compression.codec];
   if (name === undefined) throw corrupt(`compression of type ${compression.codec}`);

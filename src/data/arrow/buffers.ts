@@ -4,8 +4,9 @@ import type { DType } from '../../words.js';
 import { allocate, ELEMENT_BYTES, type Values } from '../dataset.js';
 import { Fault } from '../fault.js';
 import type { Compression } from './batch.js';
-import { codecOf, type Decompress } from './codecs.js';
-import type { Region } from './message.js';
+import { Codecs } from './codecs.js';
+import { REMEDY, type Region } from './message.js';
+import { Unpacking } from './unpacking.js';
 
 /** A compressed buffer begins with its unpacked length; −1 says that it is not compressed after all. */
 const LENGTH_BYTES = 8;
@@ -23,121 +24,93 @@ export function couldHold(length: number, compression: Compression, dtype: DType
   return bytesOf(dtype, elements) <= length * MOST_UNPACKED[compression];
 }
 
-/** A buffer of a batch: elements of one type, read from the file as they are asked for, or unpacked beforehand. */
+/** A buffer of a batch: elements of one type, read and unpacked as they are asked for. Fastest from the first to the last. */
 export interface ElementBuffer {
   /** Elements `[first, first + count)`; bool as a byte each. The array is reused by the next call. */
   read(first: number, count: number): Promise<Values>;
 }
 
+/** The bytes of a buffer, uncompressed. */
+interface Bytes {
+  readonly length: number;
+  /** Fills `into` with those from `at` on. */
+  read(into: Uint8Array, at: number): Promise<void> | void;
+}
+
 /** The buffers of an Arrow file as arrays. */
 export class BufferReader {
   readonly #file: FileHandle;
-  readonly #codecs = new Map<Compression, Decompress>();
+  #codecs: Codecs | undefined;
 
   constructor(file: FileHandle) {
     this.#file = file;
   }
 
-  /** Opens a buffer of at least `elements` elements; a compressed one is unpacked now. A data error where it is shorter. */
+  /** Opens a buffer of at least `elements` elements. A data error where it is shorter. */
   async open(
     region: Region,
     compression: Compression,
     dtype: DType,
     elements: number,
   ): Promise<ElementBuffer> {
-    const needed = bytesOf(dtype, elements);
     if (elements === 0) return { read: async () => allocate(dtype, 0) };
-    const packed = compression === 'none' ? undefined : await this.#prefix(region);
-    if (packed === undefined || packed === NOT_COMPRESSED) {
-      const start = packed === undefined ? 0 : LENGTH_BYTES;
-      if (region.length - start < needed) throw this.#short(region.length - start, needed);
-      return this.#stored(region.position + start, dtype);
-    }
+    const needed = bytesOf(dtype, elements);
+    const bytes =
+      compression === 'none' ? this.#stored(region) : await this.#unpacked(region, compression, needed);
+    if (bytes.length < needed) throw short(bytes.length, needed);
+    return dtype === 'bool' ? boolsIn(bytes) : elementsIn(bytes, dtype);
+  }
+
+  #stored({ position, length }: Region): Bytes {
+    return { length, read: (into, at) => this.#fill(into, position + at) };
+  }
+
+  async #unpacked(region: Region, compression: Exclude<Compression, 'none'>, needed: number): Promise<Bytes> {
+    if (region.length < LENGTH_BYTES) throw short(region.length, LENGTH_BYTES);
+    const prefix = Buffer.alloc(LENGTH_BYTES);
+    this.#fillNow(prefix, region.position);
+    const claimed = prefix.readBigInt64LE();
+    const position = region.position + LENGTH_BYTES;
+    const packedLength = region.length - LENGTH_BYTES;
+    if (claimed === NOT_COMPRESSED) return this.#stored({ position, length: packedLength });
     // A writer that slices rows may leave the whole buffer: it may be longer than they need, though not than it can be.
-    if (packed < BigInt(needed) || packed > BigInt(region.length * MOST_UNPACKED[compression]))
-      throw this.#short(packed, needed);
-    return unpacked(
-      await this.#unpack(region, compression as Exclude<Compression, 'none'>, Number(packed), needed),
-      dtype,
-    );
-  }
-
-  #stored(position: number, dtype: DType): ElementBuffer {
-    let scratch: Values = allocate(dtype, 0);
-    return {
-      read: async (first, count) => {
-        if (dtype === 'bool') {
-          const [begin, end] = [Math.floor(first / 8), Math.ceil((first + count) / 8)];
-          return bits(
-            await this.#bytes({ position: position + begin, length: end - begin }),
-            first % 8,
-            count,
-          );
-        }
-        if (scratch.length < count) scratch = allocate(dtype, count);
-        const length = count * ELEMENT_BYTES[dtype];
-        await this.#fill(new Uint8Array(scratch.buffer, 0, length), position + first * ELEMENT_BYTES[dtype]);
-        return scratch;
-      },
+    if (claimed < BigInt(needed) || claimed > BigInt(region.length * MOST_UNPACKED[compression]))
+      throw short(claimed, needed);
+    const length = Number(claimed);
+    this.#codecs ??= await Codecs.load();
+    const packed = {
+      length: packedLength,
+      read: (into: Uint8Array, at: number) => this.#fillNow(into, position + at),
     };
-  }
-
-  async #prefix(region: Region): Promise<bigint> {
-    if (region.length < LENGTH_BYTES) throw this.#short(region.length, LENGTH_BYTES);
-    const bytes = await this.#bytes({ position: region.position, length: LENGTH_BYTES });
-    return Buffer.from(bytes.buffer).readBigInt64LE();
-  }
-
-  async #unpack(
-    region: Region,
-    compression: Exclude<Compression, 'none'>,
-    length: number,
-    needed: number,
-  ): Promise<Uint8Array> {
-    const decompress = this.#codecs.get(compression) ?? (await codecOf(compression));
-    this.#codecs.set(compression, decompress);
-    const { position } = region;
-    const packed = await this.#bytes({
-      position: position + LENGTH_BYTES,
-      length: region.length - LENGTH_BYTES,
-    });
-    let bytes: Uint8Array;
-    try {
-      bytes = decompress(Buffer.from(packed.buffer), length);
-    } catch (cause) {
-      throw new Fault(`corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes`, {
-        remedy: 'write the file anew',
-        cause,
-      });
-    }
-    if (bytes.length !== length) throw this.#short(bytes.length, needed);
-    return bytes;
-  }
-
-  async #bytes({ position, length }: Region): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(length);
-    await this.#fill(bytes, position);
-    return bytes;
+    const unpacking = new Unpacking(this.#codecs, compression, packed, length, needed);
+    const read = (into: Uint8Array, at: number) =>
+      mustBeFrame(compression, length, () => unpacking.read(into, at));
+    if (length > (this.#codecs.open < MANY_FRAMES ? SMALL_UNPACKED : MOST_UNPACKED_AT_ONCE))
+      return { length, read };
+    const whole = new Uint8Array(length);
+    read(whole, 0);
+    return { length, read: (into, at) => into.set(whole.subarray(at, at + into.length)) };
   }
 
   async #fill(bytes: Uint8Array, position: number): Promise<void> {
+    if (bytes.length <= SMALL_READ) {
+      this.#fillNow(bytes, position);
+      return;
+    }
     for (let done = 0; done < bytes.length; ) {
       const length = Math.min(bytes.length - done, MOST_READ);
-      const bytesRead =
-        length <= SMALL_READ
-          ? readSync(this.#file.fd, bytes, done, length, position + done)
-          : (await this.#file.read(bytes, done, length, position + done)).bytesRead;
-      if (bytesRead === 0)
-        throw new Fault('the file became shorter while it was read', { remedy: 'run again' });
+      const { bytesRead } = await this.#file.read(bytes, done, length, position + done);
+      if (bytesRead === 0) throw shortened();
       done += bytesRead;
     }
   }
 
-  #short(observed: number | bigint, needed: number): Fault {
-    return new Fault(`corrupt Arrow data: a buffer of ${observed} bytes`, {
-      expected: `${needed}`,
-      remedy: 'write the file anew',
-    });
+  #fillNow(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length; ) {
+      const bytesRead = readSync(this.#file.fd, bytes, done, bytes.length - done, position + done);
+      if (bytesRead === 0) throw shortened();
+      done += bytesRead;
+    }
   }
 }
 
@@ -145,26 +118,56 @@ export class BufferReader {
 const MOST_READ = 2 ** 30;
 /** To wait for a promise costs more than to read so little: 1000 columns took five times as long. */
 const SMALL_READ = 2 ** 18;
+/** A frame that is being unpacked takes as much memory itself: what is no larger is unpacked at once. */
+const SMALL_UNPACKED = 2 ** 20;
+/** Frames that are unpacked side by side, one a column, share 4 GiB: with so many, larger ones are unpacked at once too. */
+const MANY_FRAMES = 256;
+const MOST_UNPACKED_AT_ONCE = 2 ** 28;
 
-function unpacked(bytes: Uint8Array, dtype: DType): ElementBuffer {
-  if (dtype === 'bool') {
-    return { read: async (first, count) => bits(bytes.subarray(Math.floor(first / 8)), first % 8, count) };
-  }
-  const values = alignedValues(bytes, dtype);
-  return { read: async (first, count) => values.subarray(first, first + count) as Values };
+function short(observed: number | bigint, needed: number): Fault {
+  return new Fault(`corrupt Arrow data: a buffer of ${observed} bytes`, {
+    expected: `${needed}`,
+    remedy: REMEDY,
+  });
 }
 
-/** The bytes as elements; copied only where a codec left them unaligned. */
-function alignedValues(bytes: Uint8Array, dtype: DType): Values {
+function shortened(): Fault {
+  return new Fault('the file became shorter while it was read', { remedy: 'run again' });
+}
+
+function mustBeFrame(compression: Compression, length: number, read: () => void): void {
+  try {
+    read();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new Fault(
+      `corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes (${cause.message})`,
+      { remedy: REMEDY, cause },
+    );
+  }
+}
+
+function elementsIn(bytes: Bytes, dtype: DType): ElementBuffer {
   const elementBytes = ELEMENT_BYTES[dtype];
-  const length = Math.floor(bytes.length / elementBytes);
-  const aligned = bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
-  const ArrayType = allocate(dtype, 0).constructor as new (
-    buffer: ArrayBufferLike,
-    at: number,
-    n: number,
-  ) => Values;
-  return new ArrayType(aligned.buffer, aligned.byteOffset, length);
+  let scratch: Values = allocate(dtype, 0);
+  return {
+    read: async (first, count) => {
+      if (scratch.length < count) scratch = allocate(dtype, count);
+      await bytes.read(new Uint8Array(scratch.buffer, 0, count * elementBytes), first * elementBytes);
+      return scratch;
+    },
+  };
+}
+
+function boolsIn(bytes: Bytes): ElementBuffer {
+  return {
+    read: async (first, count) => {
+      const begin = Math.floor(first / 8);
+      const packed = new Uint8Array(Math.ceil((first + count) / 8) - begin);
+      await bytes.read(packed, begin);
+      return bits(packed, first % 8, count);
+    },
+  };
 }
 
 /** `count` bits from bit `first` on, least significant first, as bytes of 0 or 1. */

@@ -2,6 +2,7 @@ import { usageError } from '../../errors.js';
 import type { DType } from '../../words.js';
 import type { LeftOut } from '../dataset.js';
 import { Fault } from '../fault.js';
+import type { PermutedTensor } from './extensions.js';
 import { nodesOf } from './layout.js';
 import type { Field, Schema } from './schema.js';
 
@@ -14,8 +15,8 @@ export interface NumericColumn {
   readonly dtype: DType;
   /** Its arrays, outermost first: the structs and lists around the elements, then the elements. */
   readonly levels: readonly Level[];
-  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
-  readonly places?: readonly number[];
+  /** For a tensor whose axes are kept in another order. */
+  readonly permuted: PermutedTensor | undefined;
   /** The structs that it is a field of, by their names as columns. */
   readonly structs: readonly string[];
   readonly leftOut?: 'pandas-index';
@@ -37,7 +38,7 @@ export interface Elements {
   /** Bools of a byte each, of which any but 0 is true. */
   readonly boolBytes: boolean;
   /** Where they are indexes: the dictionary that holds the values. */
-  readonly dictionary?: { readonly id: bigint; readonly index: DType };
+  readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
 }
 
 /** A column that holds no numbers. */
@@ -56,14 +57,16 @@ export function isNumeric(column: Column): column is NumericColumn {
 
 /** All columns of a schema; a struct that holds numbers gives one for each of its fields. */
 export function columnsOf({ fields, indexColumns }: Schema): Column[] {
+  const columns: Column[] = [];
   let node = 0;
-  return fields.flatMap((field) => {
-    const columns = columnsIn(field, node, field.name, [], []);
+  for (const field of fields) {
+    for (const column of columnsIn(field, node, field.name, [], []))
+      columns.push(
+        indexColumns.has(field.name) && isNumeric(column) ? { ...column, leftOut: 'pandas-index' } : column,
+      );
     node += nodesOf(field);
-    return indexColumns.has(field.name)
-      ? columns.map((column): Column => (isNumeric(column) ? { ...column, leftOut: 'pandas-index' } : column))
-      : columns;
-  });
+  }
+  return columns;
 }
 
 /** The columns of a field whose first node and whose surroundings are given. */
@@ -74,7 +77,7 @@ function columnsIn(
   outer: readonly Level[],
   structs: readonly string[],
 ): Column[] {
-  const column = { name, type: field.typeWords, structs };
+  const { typeWords: type, permuted } = field;
   if (isStructOfNumbers(field)) {
     let child = node + 1;
     return field.children.flatMap((of) => {
@@ -85,10 +88,9 @@ function columnsIn(
     });
   }
   const inner = levelsOf(field, node);
-  if (inner === undefined) return [{ ...column, leftOut: 'no-numbers' }];
+  if (inner === undefined) return [{ name, type, structs, leftOut: 'no-numbers' }];
   const { dtype } = inner.at(-1) as Elements;
-  const { places } = field;
-  return [{ ...column, dtype, levels: [...outer, ...inner], ...(places && { places }) }];
+  return [{ name, type, dtype, levels: [...outer, ...inner], permuted, structs }];
 }
 
 function isStructOfNumbers(field: Field): boolean {
@@ -96,23 +98,22 @@ function isStructOfNumbers(field: Field): boolean {
   return (
     type === 'Struct' &&
     dictionary === undefined &&
-    opaque !== true &&
+    !opaque &&
     children.some((child) => isStructOfNumbers(child) || levelsOf(child, 0) !== undefined)
   );
 }
 
 /** The arrays of numbers, or of lists of numbers in each other. `undefined` for all else. */
 function levelsOf(
-  { type, dtype, boolBytes = false, dictionary, children, listSize }: Field,
+  { type, dtype, boolBytes, dictionary, children, listSize }: Field,
   node: number,
 ): Level[] | undefined {
-  if (dtype !== undefined)
-    return [{ kind: 'elements', node, dtype, boolBytes, ...(dictionary && { dictionary }) }];
+  if (dtype !== undefined) return [{ kind: 'elements', node, dtype, boolBytes, dictionary }];
   if (dictionary !== undefined) return undefined;
   const [item] = children;
   if (type !== 'FixedSizeList' && type !== 'List' && type !== 'LargeList') return undefined;
   // A tensor in a list would need its elements put in order item by item.
-  if (item!.places !== undefined) return undefined;
+  if (item!.permuted !== undefined) return undefined;
   const inner = levelsOf(item!, node + 1);
   if (inner === undefined) return undefined;
   if (type === 'FixedSizeList') return [{ kind: 'fixed-size-list', node, size: listSize! }, ...inner];

@@ -1,6 +1,7 @@
+import type { DType } from '../../words.js';
 import { allocate, type Values } from '../dataset.js';
 import type { Batch } from './batch.js';
-import type { BufferReader } from './buffers.js';
+import { type BufferReader, couldHold } from './buffers.js';
 import type { Elements } from './columns.js';
 import { corrupt, REMEDY } from './message.js';
 
@@ -29,17 +30,23 @@ export function dictionaryOf(reader: BufferReader, batch: Batch, elements: Eleme
   return known;
 }
 
+/** Its length is the file's claim: before room is made for the values, the buffer must be enough for them. */
+function mustHave({ rows, buffers, compression }: Batch, kept: DType): void {
+  if (!couldHold(buffers[1]!.length, compression, kept, rows))
+    throw corrupt(`a dictionary of ${rows} values in a buffer of ${buffers[1]!.length} bytes`);
+}
+
 async function readDictionary(
   reader: BufferReader,
   parts: readonly Batch[],
   { dtype, boolBytes }: Elements,
 ): Promise<Dictionary> {
+  for (const part of parts) mustHave(part, boolBytes ? 'uint8' : dtype);
   const length = parts.reduce((sum, { rows }) => sum + rows, 0);
   const values = allocate(dtype, length);
   const isNull = new Uint8Array(length);
   let first = 0;
   for (const { rows, nodes, buffers, compression } of parts) {
-    if (nodes[0]!.length !== rows) throw corrupt(`a dictionary of ${rows} values with ${nodes[0]!.length}`);
     const part = await (await reader.open(buffers[1]!, compression, boolBytes ? 'uint8' : dtype, rows)).read(
       0,
       rows,

@@ -15,18 +15,32 @@ export function extensionOf(metadata: FieldTable['customMetadata']): Extension {
 /** Extension types of structs whose fields are numbers that mean nothing by themselves: elements here, shapes there. */
 export const OPAQUE: ReadonlySet<string> = new Set(['arrow.variable_shape_tensor']);
 
+/** A tensor whose axes are kept in another order. */
+export interface PermutedTensor {
+  /** Its axes as they are kept. */
+  readonly shape: readonly number[];
+  /** For each axis of the tensor, the one that it is kept as. */
+  readonly permutation: readonly number[];
+}
+
 /**
- * Where the elements of an `arrow.fixed_shape_tensor` belong in a row, `size` of them; `undefined` where they stay. The
- * axes of `shape` are as they are kept; `permutation` names, for each axis of the tensor, the one that it is kept as (Arrow
- * columnar format, "Canonical Extension Types"). A RangeError where that is no tensor of so many elements.
+ * The order in which an `arrow.fixed_shape_tensor` of `size` elements is kept; `undefined` where that is its own (Arrow
+ * columnar format, "Canonical Extension Types"). A RangeError where it is no tensor of so many elements.
  */
-export function tensorPlaces(metadata: string, size: number): readonly number[] | undefined {
+export function permutedTensor(metadata: string, size: number): PermutedTensor | undefined {
+  // What is not UTF-8 was decoded as that character.
+  if (metadata.includes('\ufffd')) throw new RangeError('a tensor whose metadata is not UTF-8');
   const { shape, permutation } = parsed(metadata);
   if (!areCounts(shape) || shape.reduce((product, axis) => product * axis, 1) !== size)
     throw new RangeError(`a tensor of another shape than its ${size} elements`);
   if (permutation === undefined || permutation === null) return undefined;
   if (!areCounts(permutation) || !isPermutation(permutation, shape.length))
     throw new RangeError('a tensor whose permutation names no axes');
+  return { shape, permutation };
+}
+
+/** Where the elements belong when the axes are put in order. A few bytes of metadata may claim billions: to be asked once they are there. */
+export function placesOf({ shape, permutation }: PermutedTensor): Uint32Array {
   // The distance of neighbours along each axis as it is kept, in the tensor in order.
   const strides = new Array<number>(shape.length).fill(0);
   let stride = 1;
@@ -34,7 +48,8 @@ export function tensorPlaces(metadata: string, size: number): readonly number[] 
     strides[axis] = stride;
     stride *= shape[axis]!;
   }
-  return Array.from({ length: size }, (_, element) => {
+  const size = shape.reduce((product, axis) => product * axis, 1);
+  return new Uint32Array(size).map((_, element) => {
     let [rest, place] = [element, 0];
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       place += (rest % shape[axis]!) * strides[axis]!;

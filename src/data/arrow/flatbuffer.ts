@@ -1,8 +1,10 @@
 /**
  * A reader of FlatBuffers that follows no offset before it has held it against the buffer. A format is declared as tables
- * (see `arrow-format.ts`), and one walk verifies and decodes them: what was decoded was verified. The checks are those of
+ * (see `format.ts`), and one walk verifies and decodes them: what was decoded was verified. The checks are those of
  * the C++ library's Verifier, which pyarrow uses; the `flatbuffers` package for JavaScript has no verifier.
  */
+
+import { isAscii } from 'node:buffer';
 
 /** A value at a place of the buffer. */
 export interface Kind<T> {
@@ -14,7 +16,14 @@ export interface Kind<T> {
 
 /** A field of a table: its value where the table has it, its default where not. */
 export interface Slot<T> {
-  read(source: Source, place: (slot: number) => number): T;
+  read(source: Source, table: TablePlace): T;
+}
+
+/** Where a table is, and where its vtable, which says what of it is where. */
+interface TablePlace {
+  readonly at: number;
+  readonly vtable: number;
+  readonly vtableBytes: number;
 }
 
 type ValueOf<K> = K extends Kind<infer T> ? T : never;
@@ -63,25 +72,30 @@ class Source {
     return length;
   }
 
-  /** Calls back with where the table at `at` has each slot; 0 where it has not. */
-  inTable<T>(at: number, decode: (place: (slot: number) => number) => T): T {
+  /** The table at `at`, which is to be left when its fields were read. */
+  enter(at: number): TablePlace {
     this.mustHave(at, 4, 4);
     const vtable = at - this.view.getInt32(at, true);
     this.mustHave(vtable, 4, 2);
-    const length = this.view.getUint16(vtable, true);
-    if (length % 2 !== 0 || length < 4) throw new RangeError(`a vtable of ${length} bytes`);
-    this.mustHave(vtable, length);
+    const vtableBytes = this.view.getUint16(vtable, true);
+    if (vtableBytes % 2 !== 0 || vtableBytes < 4) throw new RangeError(`a vtable of ${vtableBytes} bytes`);
+    this.mustHave(vtable, vtableBytes);
     this.#tables += 1;
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH || this.#tables > this.bytes.length * TABLES_PER_BYTE)
       throw new RangeError('tables nested too deeply, or too many');
-    const decoded = decode((slot) => {
-      const entry = 4 + 2 * slot;
-      const offset = entry < length ? this.view.getUint16(vtable + entry, true) : 0;
-      return offset === 0 ? 0 : at + offset;
-    });
+    return { at, vtable, vtableBytes };
+  }
+
+  leave(): void {
     this.#depth -= 1;
-    return decoded;
+  }
+
+  /** Where a table has a slot; 0 where it has not. */
+  place({ at, vtable, vtableBytes }: TablePlace, slot: number): number {
+    const entry = 4 + 2 * slot;
+    const offset = entry < vtableBytes ? this.view.getUint16(vtable + entry, true) : 0;
+    return offset === 0 ? 0 : at + offset;
   }
 }
 
@@ -100,20 +114,29 @@ export const bool = scalar(1, (view, at) => view.getUint8(at) !== 0);
 export const int16 = scalar(2, (view, at) => view.getInt16(at, true));
 export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
 export const int64 = scalar(8, (view, at) => view.getBigInt64(at, true));
+/** An int64 that counts: exact up to 2^53, and beyond that no smaller. Made of words, for a BigInt is slow. */
+export const int64Count = scalar(
+  8,
+  (view, at) => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true),
+);
 
 /** A struct: its fields stand where it stands. `places` are their offsets in it. */
 export function struct<P extends Readonly<Record<string, readonly [offset: number, kind: Kind<unknown>]>>>(
   bytes: number,
   places: P,
 ): Kind<{ readonly [N in keyof P]: ValueOf<P[N][1]> }> {
-  const entries = Object.entries(places);
+  const [names, fields] = [Object.keys(places), Object.values(places)];
   return {
     bytes,
     alignment: 8,
-    read: (source, at) =>
-      Object.fromEntries(entries.map(([name, [offset, kind]]) => [name, kind.read(source, at + offset)])) as {
-        readonly [N in keyof P]: ValueOf<P[N][1]>;
-      },
+    read: (source, at) => {
+      const decoded: Record<string, unknown> = {};
+      for (let i = 0; i < names.length; i++) {
+        const [offset, kind] = fields[i]!;
+        decoded[names[i]!] = kind.read(source, at + offset);
+      }
+      return decoded as { readonly [N in keyof P]: ValueOf<P[N][1]> };
+    },
   };
 }
 
@@ -128,6 +151,8 @@ function stringIn(decoder: { decode(bytes: Uint8Array): string }): Kind<string> 
     source.mustHave(at + 4 + length, 1);
     if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
     const bytes = source.bytes.subarray(at + 4, at + 4 + length);
+    // Most names are: to read them by the decoder takes several times as long.
+    if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
     try {
       return decoder.decode(bytes);
     } catch (cause) {
@@ -144,19 +169,22 @@ export const looseString = stringIn(new TextDecoder());
 export function vector<T>(kind: Kind<T>): Kind<T[]> {
   return elsewhere((source, at) => {
     const length = source.vectorLength(at, kind.bytes);
-    return Array.from({ length }, (_, i) => kind.read(source, at + 4 + i * kind.bytes));
+    const items: T[] = [];
+    for (let i = 0; i < length; i++) items.push(kind.read(source, at + 4 + i * kind.bytes));
+    return items;
   });
 }
 
+/** A table of some fields. Loops over their names, as in `struct`, and not entries made anew: there may be very many tables. */
 export function table<F extends Fields>(fields: F): Kind<TableOf<F>> {
-  const entries = Object.entries(fields);
-  return elsewhere((source, at) =>
-    source.inTable(
-      at,
-      (place) =>
-        Object.fromEntries(entries.map(([name, slot]) => [name, slot.read(source, place)])) as TableOf<F>,
-    ),
-  );
+  const [names, slots] = [Object.keys(fields), Object.values(fields)];
+  return elsewhere((source, at) => {
+    const place = source.enter(at);
+    const decoded: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i++) decoded[names[i]!] = slots[i]!.read(source, place);
+    source.leave();
+    return decoded as TableOf<F>;
+  });
 }
 
 /** A table that is declared further down, since it holds itself. */
@@ -169,11 +197,23 @@ export function field<T>(slot: number, kind: Kind<T>): Slot<T | undefined>;
 export function field<T>(slot: number, kind: Kind<T>, otherwise: T): Slot<T>;
 export function field<T>(slot: number, kind: Kind<T>, otherwise?: T): Slot<T | undefined> {
   return {
-    read: (source, place) => {
-      const at = place(slot);
+    read: (source, table) => {
+      const at = source.place(table, slot);
       if (at === 0) return otherwise;
       source.mustHave(at, kind.bytes, kind.alignment);
       return kind.read(source, at);
+    },
+  };
+}
+
+/** A field that its table must have. */
+export function required<T>(slot: number, kind: Kind<T>): Slot<T> {
+  const optional = field(slot, kind);
+  return {
+    read: (source, place) => {
+      const value = optional.read(source, place);
+      if (value === undefined) throw new RangeError(`a table without its field ${slot}`);
+      return value;
     },
   };
 }
@@ -185,9 +225,9 @@ export function union<M extends Readonly<Record<number, Kind<unknown>>>>(
 ): Slot<{ [N in keyof M]: { readonly type: N; readonly value: ValueOf<M[N]> } }[keyof M] | undefined> {
   const number = field(slot, uint8, 0);
   return {
-    read: (source, place) => {
-      const type = number.read(source, place);
-      const at = place(slot + 1);
+    read: (source, table) => {
+      const type = number.read(source, table);
+      const at = source.place(table, slot + 1);
       if (at === 0) return undefined;
       const kind = members[type];
       if (kind === undefined) {

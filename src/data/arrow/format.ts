@@ -9,9 +9,11 @@ import {
   int16,
   int32,
   int64,
+  int64Count,
   type Kind,
   later,
   looseString,
+  required,
   string,
   struct,
   table,
@@ -85,7 +87,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
   LargeListView: plain,
 };
 
-const keyValues = vector(table({ key: field(0, looseString), value: field(1, looseString) }));
+const keyValues = vector(table({ key: required(0, looseString), value: required(1, looseString) }));
 
 /** `Field`, as it stands in the file. */
 export interface FieldTable {
@@ -93,12 +95,12 @@ export interface FieldTable {
   readonly typeType: number;
   readonly type: { readonly value: TypeParameters } | undefined;
   readonly dictionary:
-    | { readonly id: bigint; readonly indexType: { bitWidth: number; isSigned: boolean } | undefined }
+    | { readonly id: bigint; readonly indexType: { bitWidth: number; isSigned: boolean } }
     | undefined;
   readonly children: readonly FieldTable[];
   readonly customMetadata: readonly {
-    readonly key: string | undefined;
-    readonly value: string | undefined;
+    readonly key: string;
+    readonly value: string;
   }[];
 }
 
@@ -116,7 +118,8 @@ const fieldTable: Kind<FieldTable> = table({
     4,
     table({
       id: field(0, int64, 0n),
-      indexType: field(1, int),
+      // The format has a default, 32 bits; pyarrow refuses a file that relies on it.
+      indexType: required(1, int),
       isOrdered: field(2, bool, false),
       dictionaryKind: field(3, int16, 0),
     }),
@@ -133,15 +136,15 @@ const schemaTable = table({
 });
 export type SchemaTable = ReturnType<typeof schemaTable.read>;
 
-const fieldNode = struct(16, { length: [0, int64], nullCount: [8, int64] });
-const buffer = struct(16, { offset: [0, int64], length: [8, int64] });
+const fieldNode = struct(16, { length: [0, int64Count], nullCount: [8, int64Count] });
+const buffer = struct(16, { offset: [0, int64Count], length: [8, int64Count] });
 
 const recordBatchTable = table({
-  length: field(0, int64, 0n),
+  length: field(0, int64Count, 0),
   nodes: field(1, vector(fieldNode)),
   buffers: field(2, vector(buffer)),
   compression: field(3, table({ codec: field(0, uint8, 0), method: field(1, uint8, 0) })),
-  variadicBufferCounts: field(4, vector(int64), []),
+  variadicBufferCounts: field(4, vector(int64Count), []),
 });
 export type RecordBatchTable = ReturnType<typeof recordBatchTable.read>;
 
@@ -159,12 +162,16 @@ const messageTable = table({
     [HEADER.DictionaryBatch]: dictionaryBatchTable,
     [HEADER.RecordBatch]: recordBatchTable,
   }),
-  bodyLength: field(3, int64, 0n),
+  bodyLength: field(3, int64Count, 0),
   customMetadata: field(4, keyValues, []),
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-const block = struct(24, { offset: [0, int64], metaDataLength: [8, int32], bodyLength: [16, int64] });
+const block = struct(24, {
+  offset: [0, int64Count],
+  metaDataLength: [8, int32],
+  bodyLength: [16, int64Count],
+});
 export type Block = ReturnType<typeof block.read>;
 
 const footerTable = table({

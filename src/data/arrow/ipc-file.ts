@@ -64,12 +64,14 @@ async function mustBeginWith(reader: MessageReader, { fields }: Schema): Promise
 
 /** The message that a block of the footer points to, of the lengths that the block has. */
 async function inBlock(reader: MessageReader, block: Block, what: string): Promise<Message> {
-  const position = Number(block.offset);
+  const position = block.offset;
   if (position % ALIGNMENT !== 0) throw corrupt(`${what} at byte ${position}, not a multiple of 8`);
+  if (block.metaDataLength % ALIGNMENT !== 0)
+    throw corrupt(`${what} of ${block.metaDataLength} bytes of metadata, not a multiple of 8`);
   const message = await reader.message(position);
   if (message === undefined) throw corrupt(`no ${what} where the footer says`);
   const { body } = message;
-  if (body.position - position !== block.metaDataLength || body.length !== Number(block.bodyLength)) {
+  if (body.position - position !== block.metaDataLength || body.length !== block.bodyLength) {
     throw corrupt(
       `${what} has ${body.position - position} + ${body.length} bytes, the footer says ${block.metaDataLength} + ${block.bodyLength}`,
     );
@@ -80,11 +82,9 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
 /** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
 function mustNotOverlap(blocks: readonly Block[], footerAt: number): void {
   let listed = 0;
-  for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) =>
-    Number(a.offset - b.offset),
-  )) {
-    if (Number(offset) < listed) throw corrupt(`two blocks that overlap at byte ${offset}`);
-    listed = Number(offset + bodyLength) + metaDataLength;
+  for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < listed) throw corrupt(`two blocks that overlap at byte ${offset}`);
+    listed = offset + bodyLength + metaDataLength;
   }
   const unlisted = footerAt - listed;
   if (blocks.length > 0 && unlisted > MOST_PADDING_BYTES)

@@ -1,34 +1,73 @@
 import { VERSION } from './format.js';
+import { corrupt } from './message.js';
 import type { Field } from './schema.js';
 
 /** How many nodes and buffers a batch of some fields has, and which of the buffers is each node's first. */
 export interface Layout {
   readonly nodes: number;
   readonly buffers: number;
+  /** The node of each field, those within it left out. */
+  readonly roots: readonly number[];
   readonly firstBuffers: readonly number[];
+  /** The nodes of unions that have a validity buffer, as before version 5: nothing may be null in it. */
+  readonly unionsWithValidity: readonly number[];
 }
 
-/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+/** The layouts of fields that have no views: they are the same in every batch of a version. */
+const known = new WeakMap<readonly Field[], Map<number, Layout>>();
+
+/** The layout of a batch of some fields, with as many buffers of data for each view as the batch says. */
 export function layOut(
   fields: readonly Field[],
   version: number = VERSION.V5,
   variadicCounts: readonly number[] = [],
 ): Layout {
+  const layouts = known.get(fields) ?? new Map<number, Layout>();
+  const before = layouts.get(version);
+  if (before !== undefined) return before;
+  const { hasViews, ...layout } = walked(fields, version, variadicCounts);
+  if (!hasViews) known.set(fields, layouts.set(version, layout));
+  return layout;
+}
+
+/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+function walked(
+  fields: readonly Field[],
+  version: number,
+  variadicCounts: readonly number[],
+): Layout & { readonly hasViews: boolean } {
   let [buffers, views] = [0, 0];
   const firstBuffers: number[] = [];
+  const unionsWithValidity: number[] = [];
   const visit = (field: Field): void => {
     firstBuffers.push(buffers);
     if (field.dictionary !== undefined) {
       buffers += 2;
       return;
     }
+    if (field.type === 'Union' && version < VERSION.V5) unionsWithValidity.push(firstBuffers.length - 1);
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
-    if (isView(field)) buffers += variadicCounts[views++] ?? 0;
+    if (isView(field)) {
+      const data = variadicCounts[views++];
+      if (data === undefined) throw corrupt('a view whose buffers are not counted');
+      buffers += data;
+    }
     for (const child of field.children) visit(child);
   };
-  for (const field of fields) visit(field);
-  return { nodes: firstBuffers.length, buffers, firstBuffers };
+  const roots = fields.map((field) => {
+    const root = firstBuffers.length;
+    visit(field);
+    return root;
+  });
+  return {
+    nodes: firstBuffers.length,
+    buffers,
+    roots,
+    firstBuffers,
+    unionsWithValidity,
+    hasViews: views > 0,
+  };
 }
 
 /** How many nodes a field has, those within it included. */

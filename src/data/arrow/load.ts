@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { DType } from '../../words.js';
 import { castToFloat32, copyStrided } from '../cast.js';
@@ -10,6 +11,9 @@ import {
   type Values,
 } from '../dataset.js';
 import { Fault } from '../fault.js';
+import { inFlight } from '../in-flight.js';
+import { Payload } from '../payload.js';
+import { type Run, readRowMajor } from '../row-major.js';
 import type { Batch } from './batch.js';
 import type { BufferReader, ElementBuffer } from './buffers.js';
 import type { Elements, NumericColumn } from './columns.js';
@@ -24,6 +28,8 @@ export interface Source {
   readonly offset: number;
   /** The first element of each batch. */
   readonly starts: readonly number[];
+  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
+  readonly places?: Uint32Array;
 }
 
 /** What is loaded: columns beside each other, batches below each other. */
@@ -34,8 +40,12 @@ export interface Sources {
   readonly batches: readonly Batch[];
 }
 
+/** Bytes of a read of what lies in the file as it does in the matrix. */
+const CHUNK_BYTES = 4 * 2 ** 20;
 /** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
 const BLOCK_BYTES = 8 * 2 ** 20;
+/** A batch is unpacked while the one before is put into place, unless batches make more than this of the matrix: they would need too much memory. */
+const MOST_BESIDE_BYTES = 16 * 2 ** 20;
 
 export function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
@@ -43,6 +53,7 @@ export function dtypesOf(sources: readonly Source[]): DType[] {
 
 /** Reads the columns into one matrix, a block of rows at a time. Throws a fault for corrupt buffers. */
 export async function load(
+  file: FileHandle,
   reader: BufferReader,
   matrix: Sources,
   options: LoadOptions = {},
@@ -57,10 +68,38 @@ export async function load(
     });
   }
   const dtype = options.dtype === 'native' ? only! : 'float32';
-  const values = allocateMatrix(dtype, rows, cols);
-  await fill(reader, matrix, values, dtype, options);
+  const values = await allocateMatrix(dtype, rows, cols);
+  const runs = await runsOf(reader, matrix);
+  if (runs === undefined) await fill(reader, matrix, values, dtype, options);
+  else {
+    const elementBytes = ELEMENT_BYTES[only!];
+    const stored = { elementBytes, byteOrder: 'little', totalBytes: values.length * elementBytes } as const;
+    await readRowMajor(new Payload(file, stored, options), runs, only!, values, dtype, CHUNK_BYTES);
+  }
   const castFrom = dtypes.join('+');
   return { dtype, ...(dtype !== castFrom && { castFrom }), rows, cols, values };
+}
+
+/** Where the rows of each batch are, if they stand in the file as they do in the matrix; else undefined. */
+async function runsOf(reader: BufferReader, { cols, sources, batches }: Sources): Promise<Run[] | undefined> {
+  const [source, another] = sources;
+  if (source === undefined || another !== undefined) return undefined;
+  const { column, starts } = source;
+  const { node, dtype, boolBytes, dictionary } = column.levels.at(-1) as Elements;
+  if (column.permuted !== undefined || dictionary !== undefined || boolBytes || dtype === 'bool')
+    return undefined;
+  if (batches.some(({ compression }) => compression !== 'none')) return undefined;
+  const runs: Run[] = [];
+  let first = 0;
+  for (const [index, batch] of batches.entries()) {
+    const region = batch.buffers[batch.firstBuffers[node]! + 1]!;
+    const [start, count] = [starts[index]!, batch.rows * cols];
+    // Refuses a buffer that is too short, and reads nothing of one that is not compressed.
+    await reader.open(region, 'none', dtype, start + count);
+    runs.push({ position: region.position + start * ELEMENT_BYTES[dtype], first, count });
+    first += count;
+  }
+  return runs;
 }
 
 async function fill(
@@ -72,26 +111,43 @@ async function fill(
 ): Promise<void> {
   const rowBytes = cols * ELEMENT_BYTES[dtype];
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  let firstRow = 0;
-  for (const [index, batch] of batches.entries()) {
-    const buffers: ElementBuffer[] = [];
-    for (const source of sources) buffers.push(await elementsOf(reader, batch, source, index, firstRow));
-    for (let row = 0; row < batch.rows; row += blockRows) {
-      // Elements that are unpacked already are placed without waiting: nobody could stop it, nor see how far it is.
-      await setImmediate();
-      signal?.throwIfAborted();
-      const count = Math.min(blockRows, batch.rows - row);
-      for (const [i, source] of sources.entries()) {
-        const elements = await buffers[i]!.read(
-          source.starts[index]! + row * source.width,
-          count * source.width,
-        );
-        place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
+  const firstRows = startsOf(batches.map((batch) => batch.rows));
+  const mostRows = batches.reduce((most, batch) => Math.max(most, batch.rows), 0);
+  const lanes = mostRows * rowBytes > MOST_BESIDE_BYTES ? 1 : 2;
+  let doneRows = 0;
+  await inFlight(
+    batches.length,
+    async (index) => {
+      const [batch, firstRow] = [batches[index]!, firstRows[index]!];
+      const buffers: ElementBuffer[] = [];
+      await inFlight(sources.length, async (i) => {
+        buffers[i] = await elementsOf(reader, batch, sources[i]!, index, firstRow);
+      });
+      for (let row = 0; row < batch.rows; row += blockRows) {
+        // Elements that are unpacked already are placed without waiting: nobody could stop it, nor see how far it is.
+        await setImmediate();
+        signal?.throwIfAborted();
+        const count = Math.min(blockRows, batch.rows - row);
+        for (const [i, source] of sources.entries()) {
+          const first = source.starts[index]! + row * source.width;
+          const elements = await buffers[i]!.read(first, count * source.width);
+          place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
+        }
+        doneRows += count;
+        onProgress?.(doneRows * rowBytes, rows * rowBytes);
       }
-      onProgress?.((firstRow + row + count) * rowBytes, rows * rowBytes);
-    }
-    firstRow += batch.rows;
-  }
+    },
+    lanes,
+  );
+}
+
+/** Where each part begins that follows parts of these lengths. */
+function startsOf(lengths: readonly number[]): number[] {
+  let next = 0;
+  return lengths.map((length) => {
+    next += length;
+    return next - length;
+  });
 }
 
 async function elementsOf(
@@ -109,7 +165,8 @@ async function elementsOf(
       batch.buffers[batch.firstBuffers[node]! + 1]!,
       batch.compression,
       kept,
-      start + batch.rows * width,
+      // Rows may need a part of the array; its buffer must be enough for all of it.
+      Math.max(start + batch.rows * width, batch.nodes[node]!.length),
     );
   if (dictionary !== undefined) {
     const indexes = await open(dictionary.index);
@@ -140,14 +197,13 @@ export function truths(bytes: ElementBuffer): ElementBuffer {
 /** Puts `count` rows of a column where they belong; the first row of the block begins at `start`. */
 function place(
   elements: Values,
-  { column, width, offset }: Source,
+  { column, width, offset, places }: Source,
   count: number,
   values: Values,
   dtype: DType,
   start: number,
   cols: number,
 ): void {
-  const { places } = column;
   const put = (from: number, length: number, to: number, stride: number) => {
     if (column.dtype === dtype) copyStrided(elements, from, length, values, to, stride);
     else castToFloat32(elements, column.dtype, from, length, values as Float32Array, to, stride);

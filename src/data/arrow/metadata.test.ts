@@ -5,20 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PinbenchError } from '../../errors.js';
 import { openFile } from '../open.js';
+import { BYTE_MUTATIONS } from '../testing/byte-mutations.js';
 import { decodeMessage } from './format.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
-
-/** What may happen to a byte: each bit, the edges of its range, its neighbours. */
-const MUTATIONS: readonly ((byte: number) => number)[] = [
-  ...Array.from({ length: 8 }, (_, bit) => (byte: number) => byte ^ (1 << bit)),
-  () => 0,
-  () => 0xff,
-  (byte) => (byte + 1) & 0xff,
-  (byte) => (byte - 1) & 0xff,
-  () => 0x80,
-  () => 0x7f,
-];
 
 let path: string;
 beforeAll(async () => {
@@ -47,7 +37,7 @@ describe('the metadata of an Arrow file', () => {
       let refused = 0;
       for (let at = 0; at < whole.length; at++) {
         // All mutations are tried at each byte over the bytes that are alike; two at each keep this short.
-        for (const mutate of [MUTATIONS[at % 14]!, MUTATIONS[(at * 5 + 3) % 14]!]) {
+        for (const mutate of [BYTE_MUTATIONS[at % 14]!, BYTE_MUTATIONS[(at * 5 + 3) % 14]!]) {
           const changed = Buffer.from(whole);
           changed[at] = mutate(whole[at]!);
           const seen = await opened(changed);
@@ -81,7 +71,7 @@ describe('the metadata of an Arrow file', () => {
       expect(outcome(schema)).toMatchObject({ headerType: 1, header: { type: 1 } });
       for (let at = 0; at < schema.length; at++) {
         hold(outcome(schema.subarray(0, at)));
-        for (const mutate of MUTATIONS) {
+        for (const mutate of BYTE_MUTATIONS) {
           const changed = Buffer.from(schema);
           changed[at] = mutate(schema[at]!);
           hold(outcome(changed));

@@ -1,7 +1,8 @@
+import type { DType } from '../../words.js';
 import { Fault } from '../fault.js';
 import type { Batch } from './batch.js';
 import { type BufferReader, couldHold } from './buffers.js';
-import type { Elements, Level, NumericColumn } from './columns.js';
+import type { Level, NumericColumn } from './columns.js';
 import { REMEDY } from './message.js';
 
 /** Where a column's elements are: as many in every row, and in each batch behind each other from `starts` on. */
@@ -58,7 +59,7 @@ export async function rangesOf(
 
 /** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
 function mustHave(
-  { name, levels }: NumericColumn,
+  { name }: NumericColumn,
   level: Level,
   batches: readonly Batch[],
   starts: readonly number[],
@@ -67,8 +68,7 @@ function mustHave(
   const short = batches.some((batch, i) => {
     const { length } = batch.nodes[level.node]!;
     const needed = starts[i]! + batch.rows * width;
-    if (level === levels[0] && length !== batch.rows) return true;
-    return length < needed || (level.kind === 'elements' && !mayHold(batch, level, needed));
+    return length < needed || !mayHold(batch, level, length);
   });
   if (short) {
     throw new Fault(`corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
@@ -77,11 +77,15 @@ function mustHave(
   }
 }
 
-/** Whether a batch may have `elements` or more, told from the length of their buffer. */
-function mayHold(batch: Batch, { node, dtype, boolBytes, dictionary }: Elements, elements: number): boolean {
-  const kept = dictionary?.index ?? (boolBytes ? 'uint8' : dtype);
-  const { length } = batch.buffers[batch.firstBuffers[node]! + 1]!;
-  return couldHold(length, batch.compression, kept, elements);
+/** Whether a batch may have an array of `length` entries, told from the length of its buffer. */
+function mayHold(batch: Batch, level: Level, length: number): boolean {
+  if (length === 0 || level.kind === 'struct' || level.kind === 'fixed-size-list') return true;
+  const buffer = batch.buffers[batch.firstBuffers[level.node]! + 1]!;
+  const holds = (kept: DType, elements: number) =>
+    couldHold(buffer.length, batch.compression, kept, elements);
+  if (level.kind === 'list') return holds(level.offsets, length + 1);
+  const { dtype, boolBytes, dictionary } = level;
+  return holds(dictionary?.index ?? (boolBytes ? 'uint8' : dtype), length);
 }
 
 /** The first row with a null among the entries of its rows. Metadata says whether there is any; only then bits are read. */

@@ -1,5 +1,5 @@
 import type { DType } from '../../words.js';
-import { extensionOf, OPAQUE, tensorPlaces } from './extensions.js';
+import { extensionOf, OPAQUE, type PermutedTensor, permutedTensor } from './extensions.js';
 import {
   type FieldTable,
   type SchemaTable,
@@ -17,17 +17,18 @@ export interface Field {
   readonly typeWords: string;
   readonly children: readonly Field[];
   /** Of the elements, where they are numbers or bools. */
-  readonly dtype?: DType;
+  readonly dtype: DType | undefined;
   /** The extension type `arrow.bool8`: a byte an element, of which any but 0 is true. */
-  readonly boolBytes?: boolean;
-  readonly listSize?: number;
-  readonly dense?: boolean;
+  readonly boolBytes: boolean;
+  readonly listSize: number | undefined;
+  /** Of a union. */
+  readonly dense: boolean;
   /** Where its arrays are indexes: the dictionary that they point into, and their own type. */
-  readonly dictionary?: { readonly id: bigint; readonly index: DType };
-  /** Where the elements of a tensor belong when its axes are put in order, by `arrow.fixed_shape_tensor`. */
-  readonly places?: readonly number[];
+  readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
+  /** The order in which the axes of an `arrow.fixed_shape_tensor` are kept, where that is not their own. */
+  readonly permuted: PermutedTensor | undefined;
   /** An extension type whose fields mean nothing by themselves. */
-  readonly opaque?: boolean;
+  readonly opaque: boolean;
 }
 
 export interface Schema {
@@ -48,12 +49,12 @@ export function sameColumns(one: readonly Field[], other: readonly Field[]): boo
   return (
     one.length === other.length &&
     one.every((field, i) => {
-      const { name, typeWords, boolBytes, places, children } = other[i]!;
+      const { name, typeWords, boolBytes, permuted, children } = other[i]!;
       return (
         field.name === name &&
         field.typeWords === typeWords &&
         field.boolBytes === boolBytes &&
-        String(field.places) === String(places) &&
+        JSON.stringify(field.permuted) === JSON.stringify(permuted) &&
         sameColumns(field.children, children)
       );
     })
@@ -76,30 +77,31 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
   if (typeName === undefined || type === undefined) throw new RangeError(`a type of number ${typeType}`);
   const inner = children.map(fieldOf);
   mustHaveChildren(typeName, inner.length);
+  if (typeName === 'RunEndEncoded') mustBeRunEnds(inner[0]!);
   const { value } = type;
   const extension = extensionOf(customMetadata);
   const numbers = dtypeOf(typeName, value);
   const boolBytes = extension.name === 'arrow.bool8' && numbers === 'int8';
   const dtype = boolBytes ? 'bool' : numbers;
   const words = boolBytes ? 'Bool8' : wordsOf(typeName, value, inner);
-  const places =
+  const permuted =
     extension.name === 'arrow.fixed_shape_tensor'
-      ? tensorPlaces(extension.metadata, value.listSize ?? 0)
+      ? permutedTensor(extension.metadata, value.listSize ?? 0)
       : undefined;
+  const index = dictionary?.indexType;
+  // Each has all properties, in this order: there may be 20,000, and objects of one shape are made several times as fast.
   return {
-    ...{ name, type: typeName, children: inner },
-    ...(dictionary === undefined
-      ? { typeWords: words }
-      : {
-          typeWords: `Dictionary<${intWords(dictionary.indexType ?? INT32)}, ${words}>`,
-          dictionary: { id: dictionary.id, index: indexTypeOf(dictionary.indexType ?? INT32) },
-        }),
-    ...(dtype && { dtype }),
-    ...(boolBytes && { boolBytes }),
-    ...(places && { places }),
-    ...(OPAQUE.has(extension.name) && { opaque: true }),
-    ...(typeName === 'FixedSizeList' && { listSize: value.listSize! }),
-    ...(typeName === 'Union' && { dense: value.mode === 1 }),
+    name,
+    type: typeName,
+    typeWords: index === undefined ? words : `Dictionary<${intWords(index)}, ${words}>`,
+    children: inner,
+    dtype,
+    boolBytes,
+    listSize: value.listSize,
+    dense: value.mode === 1,
+    dictionary: dictionary && { id: dictionary.id, index: indexTypeOf(index!) },
+    permuted,
+    opaque: OPAQUE.has(extension.name),
   };
 }
 
@@ -108,8 +110,6 @@ function indexTypeOf(parameters: TypeParameters): DType {
   if (dtype === undefined) throw new RangeError(`indexes of ${parameters.bitWidth} bits`);
   return dtype;
 }
-
-const INT32 = { bitWidth: 32, isSigned: true };
 
 const CHILDREN: Partial<Record<TypeName, number>> = {
   List: 1,
@@ -127,6 +127,10 @@ function mustHaveChildren(type: TypeName, children: number): void {
   throw new RangeError(`a ${type} of ${children} fields`);
 }
 
+function mustBeRunEnds({ dtype, typeWords }: Field): void {
+  if (!['int16', 'int32', 'int64'].includes(dtype!)) throw new RangeError(`run ends of ${typeWords}`);
+}
+
 const FLOATS = ['float16', 'float32', 'float64'] as const;
 
 function dtypeOf(type: TypeName, { bitWidth, isSigned, precision }: TypeParameters): DType | undefined {
@@ -136,6 +140,8 @@ function dtypeOf(type: TypeName, { bitWidth, isSigned, precision }: TypeParamete
   return `${isSigned ? 'int' : 'uint'}${bitWidth}` as DType;
 }
 
+/** Decimal digits that numbers of so many bits have (Arrow's Schema.fbs, "Decimal"). */
+const MOST_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 };
 const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 
 /** The type in words, most as apache-arrow for JavaScript has them. A RangeError where a parameter is none that the format has. */
@@ -150,7 +156,7 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
     byteWidth = 0,
     listSize = 0,
   } = parameters;
-  const inner = children.map(({ typeWords }) => typeWords).join(', ');
+  const inner = children.length === 0 ? '' : children.map(({ typeWords }) => typeWords).join(', ');
   switch (type) {
     case 'Int':
       return intWords(parameters);
@@ -158,6 +164,8 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
       return `Float${oneOf([16, 32, 64], precision)}`;
     case 'Decimal':
       mustBeOneOf([32, 64, 128, 256], bitWidth);
+      if (precision < 1 || precision > MOST_DIGITS[bitWidth]!)
+        throw new RangeError(`${precision} decimal digits`);
       return `Decimal${bitWidth}[${precision}, ${scale}]`;
     case 'Date':
       return oneOf(['Date32<DAY>', 'Date64<MILLISECOND>'], unit);

@@ -2,12 +2,20 @@ import type { DType } from '../../words.js';
 import { castToFloat32 } from '../cast.js';
 import { allocate, type Values } from '../dataset.js';
 import { inFlight } from '../in-flight.js';
-import type { Matrix, Payload } from './data.js';
+import type { Payload } from '../payload.js';
+import type { NpyHeader } from './header.js';
+import { type Columns, transpose } from './transpose.js';
+
+/** The array of an NPY file as a matrix. */
+export interface Matrix extends NpyHeader {
+  readonly rows: number;
+  readonly cols: number;
+}
 
 /** A tile is read in runs of at least this many bytes of a column, chunks allowing. */
 const MIN_RUN_BYTES = 256 * 2 ** 10;
-/** Columns transposed together: as many float32 as a cache line holds, so that a line of the matrix is written at once. */
-const LINE = 16;
+/** Elements between two runs of a tile: the same row of columns that lie a power of two apart would meet in one set of the cache. */
+const GAP = 16;
 
 /** Part of the matrix: half-open ranges of rows and of the file's columns. */
 interface Tile {
@@ -37,19 +45,19 @@ export async function readColumnMajor(
   const tileRows = Math.min(rows, Math.max(Math.floor(perTile / cols), leastRows));
   const tileCols = Math.min(cols, Math.max(1, Math.floor(perTile / tileRows)));
   const across = Math.ceil(cols / tileCols);
-  const places = columnPlaces(matrix.shape);
+  const place = placing(matrix);
   const lanes: Lane[] = [];
   await inFlight(Math.ceil(rows / tileRows) * across, async (index, lane) => {
     const row = Math.floor(index / across) * tileRows;
     const col = (index % across) * tileCols;
     const tile = { row, col, height: Math.min(tileRows, rows - row), width: Math.min(tileCols, cols - col) };
-    lanes[lane] ??= laneOf(matrix.dtype, dtype, tileRows * tileCols);
+    lanes[lane] ??= laneOf(matrix.dtype, dtype, (tileRows + GAP) * tileCols);
     const { raw, cast } = lanes[lane];
-    await readTile(payload, raw, tile, rows);
+    const pitch = await readTile(payload, raw, tile, matrix);
     if (raw !== cast) {
-      castToFloat32(raw, matrix.dtype, 0, tile.height * tile.width, cast as Float32Array, 0, 1);
+      castToFloat32(raw, matrix.dtype, 0, pitch * tile.width, cast as Float32Array, 0, 1);
     }
-    transpose(cast, tile, values, cols, places);
+    place({ elements: cast, first: 0, pitch, ...tile }, values, tile);
   });
 }
 
@@ -58,53 +66,55 @@ function laneOf(from: DType, to: DType, elements: number): Lane {
   return { raw, cast: from === to ? raw : allocate(to, elements) };
 }
 
-/** One run a column; whole columns follow each other and are one run together. */
+/** One run a column; whole columns follow each other and are one run together. The elements from a column to the next are returned. */
 async function readTile(
   payload: Payload,
   raw: Values,
   { row, col, height, width }: Tile,
-  rows: number,
-): Promise<void> {
-  const runs = height === rows ? 1 : width;
-  const runBytes = ((height * width) / runs) * payload.elementBytes;
-  for (let run = 0; run < runs; run++) {
-    await payload.read(new Uint8Array(raw.buffer, run * runBytes, runBytes), (col + run) * rows + row);
+  { rows, dataOffset }: Matrix,
+): Promise<number> {
+  const [runs, run] = height === rows ? [1, height * width] : [width, height];
+  const pitch = height === rows ? height : height + GAP;
+  const { elementBytes } = payload;
+  for (let i = 0; i < runs; i++) {
+    const bytes = new Uint8Array(raw.buffer, i * pitch * elementBytes, run * elementBytes);
+    await payload.read(bytes, dataOffset + ((col + i) * rows + row) * elementBytes);
   }
+  return pitch;
 }
 
-function transpose(
-  columns: Values,
-  { row, col, height, width }: Tile,
-  values: Values,
-  cols: number,
-  places: (fileColumn: number) => number,
-): void {
-  const place = new Float64Array(LINE);
-  for (let left = 0; left < width; left += LINE) {
-    const count = Math.min(LINE, width - left);
-    for (let i = 0; i < count; i++) place[i] = places(col + left + i);
-    for (let r = 0; r < height; r++) {
-      const start = (row + r) * cols;
-      for (let i = 0, from = left * height + r; i < count; i++, from += height) {
-        values[start + place[i]!] = columns[from]!;
+/** Puts the columns of a tile into the matrix. */
+type Place = (columns: Columns, values: Values, tile: Tile) => void;
+
+/** Rows of a tile placed at once where columns are not beside each other: pages of the matrix are gone through once. */
+const BLOCK_ROWS = 16;
+
+/** The trailing axes of a column-major array are reversed too: with several of them its columns are not beside each other. */
+function placing({ shape, cols }: Matrix): Place {
+  const trailing = shape.slice(1);
+  if (trailing.length <= 1) {
+    return (columns, values, { row, col }) => transpose(columns, values, row * cols + col, cols);
+  }
+  return ({ elements, pitch }, values, { row, col, height, width }) => {
+    const places = Float64Array.from({ length: width }, (_, i) => placeOf(col + i, trailing));
+    for (let done = 0; done < height; done += BLOCK_ROWS) {
+      const block = { elements, pitch, height: Math.min(BLOCK_ROWS, height - done), width: 1 };
+      for (let i = 0; i < width; i++) {
+        transpose({ ...block, first: i * pitch + done }, values, (row + done) * cols + places[i]!, cols);
       }
     }
-  }
+  };
 }
 
-/** Where the file's i-th column of a column-major array stands in a row: the trailing axes are reversed too. */
-function columnPlaces(shape: readonly number[]): (fileColumn: number) => number {
-  const trailing = shape.slice(1);
-  if (trailing.length <= 1) return (column) => column;
-  return (fileColumn) => {
-    let rest = fileColumn;
-    let place = 0;
-    let stride = trailing.reduce((product, axis) => product * axis, 1);
-    for (const axis of trailing) {
-      stride /= axis;
-      place += (rest % axis) * stride;
-      rest = Math.floor(rest / axis);
-    }
-    return place;
-  };
+/** Where the file's i-th column of a column-major array stands in a row. */
+function placeOf(column: number, trailing: readonly number[]): number {
+  let rest = column;
+  let place = 0;
+  let stride = trailing.reduce((product, axis) => product * axis, 1);
+  for (const axis of trailing) {
+    stride /= axis;
+    place += (rest % axis) * stride;
+    rest = Math.floor(rest / axis);
+  }
+  return place;
 }

@@ -64,7 +64,7 @@ export function parseHeader(
   { version, start, length }: ReturnType<typeof locateHeader>,
 ): NpyHeader {
   const text = decode(bytes, version);
-  const { descr, fortran_order: fortranOrder, shape } = fieldsOf(text);
+  const { descr, fortran_order: fortranOrder, shape } = fieldsOf(text, version);
   if (fortranOrder.kind !== 'bool') {
     throw malformed(`fortran_order is ${describe(fortranOrder)}`, 'True or False');
   }
@@ -81,8 +81,10 @@ export function parseHeader(
 
 /** Version 3 is UTF-8, the others Latin-1. */
 function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
+  // TextDecoder's latin1 is Windows' code page 1252.
+  if (version !== '3.0') return Buffer.from(bytes).toString('latin1');
   try {
-    return new TextDecoder(version === '3.0' ? 'utf-8' : 'latin1', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new Fault('malformed NPY header: not UTF-8', { remedy: RESAVE, cause });
   }
@@ -91,8 +93,8 @@ function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
 const KEYS = ['descr', 'fortran_order', 'shape'] as const;
 type Fields = Record<(typeof KEYS)[number], Literal>;
 
-function fieldsOf(text: string): Fields {
-  const literal = literalOf(text);
+function fieldsOf(text: string, version: NpyHeader['version']): Fields {
+  const literal = literalOf(text, version);
   if (literal.kind !== 'dict') throw malformed(describe(literal), 'a dict');
   const fields = new Map<string, Literal>();
   for (const [key, value] of literal.entries) {
@@ -107,9 +109,10 @@ function fieldsOf(text: string): Fields {
   return Object.fromEntries(fields) as Fields;
 }
 
-function literalOf(text: string): Literal {
+function literalOf(text: string, version: NpyHeader['version']): Literal {
   try {
-    return parseLiteral(text);
+    // Python 2, which writes long integers, knew no version 3.
+    return parseLiteral(text, version !== '3.0');
   } catch (cause) {
     if (!(cause instanceof LiteralError)) throw cause;
     const observed = `malformed NPY header: ${cause.message}, at character ${cause.position}`;
@@ -124,41 +127,49 @@ function malformed(observed: string, expected: string): Fault {
 function describe(literal: Literal): string {
   switch (literal.kind) {
     case 'string':
-      return `'${literal.value}'`;
+      return `'${short(literal.value)}'`;
     case 'integer':
-      return String(literal.value);
+      return short(String(literal.value));
     case 'float':
     case 'bool':
     case 'none':
-      return literal.text;
+      return short(literal.text);
     default:
       return `a ${literal.kind}`;
   }
 }
 
-/** Characters of a dtype that an error shows: a header may hold a million. */
-const SHOWN_DESCR = 40;
+/** Characters of a value that an error shows: a header may hold a million. */
+const SHOWN = 40;
+
+function short(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
 
 function elementType(descr: Literal): ElementType {
   if (descr.kind === 'list' || descr.kind === 'tuple') throw refused(STRUCTURED, `a ${descr.kind}`);
   if (descr.kind !== 'string') throw malformed(`descr is ${describe(descr)}`, "a dtype such as '<f4'");
   const type = elementTypeOf(descr.value);
   if ('dtype' in type) return type;
-  const { value } = descr;
-  throw refused(type, `'${value.length > SHOWN_DESCR ? `${value.slice(0, SHOWN_DESCR)}…` : value}'`);
+  throw refused(type, describe(descr));
 }
 
 function refused({ what, remedy }: Refusal, descr: string): Fault {
   return new Fault(`an array of ${what} (dtype ${descr})`, { expected: 'numbers', remedy });
 }
 
+/** The most that numpy has, from version 2 on. */
+const MOST_AXES = 64;
+
 function shapeOf(shape: Literal): number[] {
   if (shape.kind !== 'tuple') throw malformed(`shape is ${describe(shape)}`, 'a tuple of whole numbers');
+  if (shape.items.length > MOST_AXES)
+    throw malformed(`a shape of ${shape.items.length} axes`, `at most ${MOST_AXES}`);
   return shape.items.map((item) => {
     if (item.kind !== 'integer') throw malformed(`shape with ${describe(item)}`, 'a tuple of whole numbers');
-    if (item.value < 0n) throw malformed(`shape with ${item.value}`, 'axes of 0 or more');
+    if (item.value < 0n) throw malformed(`shape with ${describe(item)}`, 'axes of 0 or more');
     if (item.value > BigInt(Number.MAX_SAFE_INTEGER)) {
-      throw malformed(`shape with ${item.value}`, `axes of at most ${Number.MAX_SAFE_INTEGER}`);
+      throw malformed(`shape with ${describe(item)}`, `axes of at most ${Number.MAX_SAFE_INTEGER}`);
     }
     return Number(item.value);
   });

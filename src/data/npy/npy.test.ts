@@ -62,6 +62,9 @@ describe('an NPY file', () => {
       [130, 5],
       [5, 130],
       [200, 33],
+      [300, 15],
+      [600, 27],
+      [33, 48],
     ] as const) {
       const columnMajor = Int32Array.from({ length: rows * cols }, (_, i) => i);
       const expected = Int32Array.from(
@@ -75,6 +78,25 @@ describe('an NPY file', () => {
         expect((await loadInChunks(path, chunkBytes)).values).toEqual(Float32Array.from(expected));
       }
     }
+  });
+
+  it('of several axes in Fortran order is transposed, whatever the size of a tile', async () => {
+    const shape = [70, 4, 5, 3];
+    const [rows, , , last] = shape as [number, number, number, number];
+    const elements = shape.reduce((product, axis) => product * axis);
+    const cols = elements / rows;
+    const columnMajor = Int32Array.from({ length: elements }, (_, i) => i);
+    const expected = Int32Array.from({ length: elements }, (_, i) => {
+      const [row, col] = [Math.floor(i / cols), i % cols];
+      const [a, b, c] = [Math.floor(col / (5 * last)), Math.floor(col / last) % 5, col % last];
+      return row + rows * (a + 4 * (b + 5 * c));
+    });
+    const path = await written(
+      'fortran-4d.npy',
+      npyOf('<i4', true, shape, new Uint8Array(columnMajor.buffer)),
+    );
+    for (const chunkBytes of [8, 520, 4096, 1 << 20])
+      expect((await loadInChunks(path, chunkBytes, 'native')).values).toEqual(expected);
   });
 
   it('of more than 2³² bytes is opened at once, by its header', async () => {
@@ -125,6 +147,33 @@ describe('an NPY file', () => {
     expect(told.at(-1)).toBe(40e6);
     const stopped = openDataset(path, { onProgress: () => stop.abort(), signal: stop.signal });
     await expect(stopped).rejects.toThrow(/abort/);
+  });
+
+  it.each([
+    [
+      "{'descr': '<f4', 'fortran_order': False, 'shape': 9}".replace('9', '9'.repeat(400)),
+      /shape is 9{40}…;/,
+    ],
+    [`{'descr': '<f4', 'fortran_order': False, '${'k'.repeat(400)}': 1}`, /key 'k{40}…';/],
+    [
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${'1, '.repeat(70)})}`,
+      /a shape of 70 axes; expected at most 64/,
+    ],
+    [
+      `{'descr': '<f4', 'fortran_order': False, 'shape': (${'9999, '.repeat(60)})}`,
+      /claims over 10\^\d+ bytes.*9999, …\)/,
+    ],
+  ])('is refused in one short line, however long its header %#', async (text, message) => {
+    const path = join(folder, 'long.npy');
+    const prefix = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
+    prefix.writeUInt16LE(text.length, 8);
+    await writeFile(path, Buffer.concat([prefix, Buffer.from(text)]));
+    const error: Error = await openFile(path).then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
+    expect(error.message).toMatch(message);
+    expect(error.message.length).toBeLessThan(400);
   });
 
   it('has no named columns', async () => {

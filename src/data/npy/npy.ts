@@ -8,9 +8,9 @@ import {
   MAX_ELEMENTS,
 } from '../dataset.js';
 import { Fault } from '../fault.js';
-import { readRowMajor } from './c-order.js';
-import { type Matrix, Payload } from './data.js';
-import { readColumnMajor } from './fortran-order.js';
+import { Payload } from '../payload.js';
+import { readRowMajor } from '../row-major.js';
+import { type Matrix, readColumnMajor } from './fortran-order.js';
 import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './header.js';
 
 /** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
@@ -43,9 +43,22 @@ export async function openNpy(
   };
 }
 
+/** Axes and digits that an error shows: a header may claim the product of 64 axes. */
+const [SHOWN_AXES, SHOWN_DIGITS] = [6, 20];
+
+function shapeText(shape: readonly number[]): string {
+  const more = shape.length > SHOWN_AXES ? ', …' : '';
+  return `shape (${shape.slice(0, SHOWN_AXES).join(', ')}${shape.length === 1 ? ',' : more})`;
+}
+
+function countText(count: bigint): string {
+  const digits = String(count);
+  return digits.length > SHOWN_DIGITS ? `over 10^${digits.length - 1}` : digits;
+}
+
 function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number) {
   const [first, ...rest] = shape;
-  const text = `shape (${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
+  const text = shapeText(shape);
   if (first === undefined) {
     throw new Fault('a single number, shape ()', {
       expected: 'a matrix',
@@ -60,7 +73,7 @@ function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number)
   const present = BigInt(fileBytes - dataOffset);
   if (needed > present) {
     throw new Fault(
-      `truncated: its header claims ${needed} bytes of data, ${text} of ${dtype}, the file has ${present}`,
+      `truncated: its header claims ${countText(needed)} bytes of data, ${text} of ${dtype}, the file has ${present}`,
       {
         remedy: 'write the file anew',
       },
@@ -83,10 +96,19 @@ async function load(
 ): Promise<LoadedMatrix> {
   const { rows, cols } = matrix;
   const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
-  const values = allocateMatrix(dtype, rows, cols);
-  const payload = new Payload(file, matrix, options);
+  const values = await allocateMatrix(dtype, rows, cols);
+  const elementBytes = ELEMENT_BYTES[matrix.dtype];
+  const { byteOrder, dataOffset } = matrix;
+  const payload = new Payload(
+    file,
+    { elementBytes, byteOrder, totalBytes: values.length * elementBytes },
+    options,
+  );
   if (matrix.fortranOrder) await readColumnMajor(payload, matrix, values, dtype, chunkBytes);
-  else await readRowMajor(payload, matrix, values, dtype, chunkBytes);
+  else {
+    const run = { position: dataOffset, first: 0, count: values.length };
+    await readRowMajor(payload, [run], matrix.dtype, values, dtype, chunkBytes);
+  }
   return {
     dtype,
     ...(dtype !== matrix.dtype && { castFrom: matrix.dtype }),

@@ -41,9 +41,16 @@ describe('parseLiteral', () => {
     ["{'a':}", '"}" where a value belongs', 5],
     ["'a", 'a string without an end', 2],
     ["'a\nb'", 'a string without an end', 2],
+    ["'a\rb'", 'a string without an end', 2],
+    ['(2l,)', 'no comma before "l"', 2],
+    ['\ufeff1', '"\ufeff" where a value belongs', 0],
     ["'\\xzz'", 'an escape that is no number', 3],
+    ["'\\x4g'", 'an escape that is no number', 3],
+    ['010', 'a number that begins with 0', 3],
+    ['(1,\v2)', '"\v" where a value belongs', 3],
     ['-', 'a number without digits', 1],
     ['1 2', '"2" after the end', 2],
+    ['{}\n ', 'spaces behind the last line', 2],
     ['false', '"f" where a value belongs', 0],
     ["__import__('os')", '"_" where a value belongs', 0],
     ['[1)', 'no comma before ")"', 2],
@@ -55,6 +62,10 @@ describe('parseLiteral', () => {
       expect(error).toBeInstanceOf(LiteralError);
       expect(error).toMatchObject({ message, position });
     }
+  });
+
+  it("takes Python 2's L for the end of an integer only where it is told so", () => {
+    expect(() => parseLiteral('(2L,)', false)).toThrow('no comma before "L"');
   });
 
   it('refuses nesting that would exhaust the stack', () => {

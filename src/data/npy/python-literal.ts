@@ -18,7 +18,8 @@ export class LiteralError extends Error {
 
 /** Deeper nesting than any dtype has, far from what the stack bears. */
 const MAX_DEPTH = 32;
-const SPACE = ' \t\n\r\f\v';
+/** What Python takes for space: unlike elsewhere, no vertical tab. */
+const SPACE = ' \t\n\r\f';
 const DIGITS = '0123456789';
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
@@ -30,9 +31,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '0': '\0',
 };
 
-/** Reads one Python literal that fills the whole text: dicts, tuples, lists, strings, numbers, True, False and None. */
-export function parseLiteral(text: string): Literal {
-  const reader = new Reader(text);
+/**
+ * Reads one Python literal that fills the whole text: dicts, tuples, lists, strings, numbers, True, False and None. An
+ * integer may end with Python 2's `L` where `longs` says so.
+ */
+export function parseLiteral(text: string, longs = true): Literal {
+  const reader = new Reader(text, longs);
   const literal = reader.value(0);
   reader.end();
   return literal;
@@ -41,10 +45,12 @@ export function parseLiteral(text: string): Literal {
 /** Recursive descent over the text, a character at a time. */
 class Reader {
   readonly #text: string;
+  readonly #longs: boolean;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, longs: boolean) {
     this.#text = text;
+    this.#longs = longs;
   }
 
   value(depth: number): Literal {
@@ -62,6 +68,8 @@ class Reader {
   }
 
   end(): void {
+    // Python takes it for a second line, indented.
+    if (/[\n\r][ \t]+$/.test(this.#text.slice(this.#at))) throw this.#error('spaces behind the last line');
     if (this.#peek() !== '') throw this.#error(`"${this.#peek()}" after the end`);
   }
 
@@ -111,7 +119,8 @@ class Reader {
     let value = '';
     for (;;) {
       const character = this.#text[this.#at];
-      if (character === undefined || character === '\n') throw this.#error('a string without an end');
+      if (character === undefined || character === '\n' || character === '\r')
+        throw this.#error('a string without an end');
       this.#at += 1;
       if (character === quote) return { kind: 'string', value };
       value += character === '\\' ? this.#escape() : character;
@@ -123,10 +132,10 @@ class Reader {
     const character = this.#text[this.#at] ?? '';
     this.#at += 1;
     if (character !== 'x') return ESCAPES[character] ?? `\\${character}`;
-    const code = Number.parseInt(this.#text.slice(this.#at, this.#at + 2), 16);
-    if (Number.isNaN(code)) throw this.#error('an escape that is no number');
+    const code = this.#text.slice(this.#at, this.#at + 2);
+    if (!/^[\da-f]{2}$/i.test(code)) throw this.#error('an escape that is no number');
     this.#at += 2;
-    return String.fromCharCode(code);
+    return String.fromCharCode(Number.parseInt(code, 16));
   }
 
   /** Digits with a sign, Python 2's `L`, or a float, which is read to be named in a refusal. */
@@ -138,12 +147,13 @@ class Reader {
     const digits = this.#text.slice(start, this.#at);
     const hasDigits = this.#at > digitsAt;
     const next = this.#text[this.#at] ?? '';
-    if (hasDigits && (next === 'L' || next === 'l')) this.#at += 1;
+    if (hasDigits && this.#longs && next === 'L') this.#at += 1;
     else if (next === '.' || next === 'e' || next === 'E') {
       this.#skip(`${DIGITS}.eE+-`);
       return { kind: 'float', text: this.#text.slice(start, this.#at) };
     }
     if (!hasDigits) throw this.#error('a number without digits');
+    if (/^[+-]?0+[1-9]/.test(digits)) throw this.#error('a number that begins with 0');
     return { kind: 'integer', value: BigInt(digits.replace('+', '')) };
   }
 

@@ -14,6 +14,8 @@ export interface BackendTraits {
   readonly awaits?: boolean;
   /** No tensor may be larger. */
   readonly largestTensorBytes?: number;
+  /** Its binding ends the process on an array over shared memory: it is given a copy of such a dataset. */
+  readonly needsUnshared?: boolean;
   /** Releases what belongs to the backend; tensors belong to sessions. */
   readonly close?: () => void;
 }
@@ -24,6 +26,8 @@ export class TfjsDevice implements Device {
   readonly clocksCopies = false;
   readonly #tf: Tfjs;
   readonly #traits: BackendTraits;
+  /** One for all sessions: the copies of datasets that may not be given as they are. */
+  readonly #unshared = new WeakMap<Dataset, Float32Array>();
 
   constructor(tf: Tfjs, info: DeviceInfo, traits: BackendTraits) {
     this.#tf = tf;
@@ -54,8 +58,15 @@ export class TfjsDevice implements Device {
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
     // A namespace has one backend at a time, and another device may have set its own.
     await this.#tf.setBackend(this.#traits.backend);
+    return new TfjsSession(this.#tf, this.#valuesOf(dataset), plan, strategy, this.#traits.awaits);
+  }
+
+  #valuesOf(dataset: Dataset): Float32Array {
     const values = dataset.values as Float32Array;
-    return new TfjsSession(this.#tf, values, plan, strategy, this.#traits.awaits);
+    if (!this.#traits.needsUnshared || values.buffer instanceof ArrayBuffer) return values;
+    const copy = this.#unshared.get(dataset) ?? values.slice();
+    this.#unshared.set(dataset, copy);
+    return copy;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

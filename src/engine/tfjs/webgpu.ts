@@ -101,6 +101,7 @@ export class WebgpuEngine implements Engine {
       backend: 'webgpu',
       awaits: true,
       largestTensorBytes: largest,
+      needsUnshared: true,
       close: () => {
         core.removeBackend('webgpu');
         device.destroy();

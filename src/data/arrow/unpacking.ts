@@ -1,0 +1,75 @@
+import type { Compression } from './batch.js';
+import type { Codecs, Frame, PackedBytes } from './codecs.js';
+
+/** A compressed buffer, unpacked as its bytes are asked for: it is held whole by nobody. */
+export class Unpacking {
+  readonly #begin: () => Frame;
+  readonly #length: number;
+  readonly #needed: number;
+  #frame: Frame | undefined;
+  /** The byte that comes next, and the one before it. */
+  #at = 0;
+  #before = 0;
+
+  /** A buffer of `length` bytes unpacked, of which only the first `needed` will be asked for. */
+  constructor(
+    codecs: Codecs,
+    compression: Exclude<Compression, 'none'>,
+    packed: { readonly length: number; readonly read: PackedBytes },
+    length: number,
+    needed: number,
+  ) {
+    this.#begin = () => codecs.begin(compression, packed.length, packed.read);
+    this.#length = length;
+    this.#needed = needed;
+  }
+
+  /**
+   * Fills `into` with the bytes from `at` on. What lies behind is unpacked anew, but for the byte before, which bools may
+   * have in common with those that follow. A RangeError where the buffer is no frame of its length.
+   */
+  read(into: Uint8Array, at: number): void {
+    if (into.length === 0) return;
+    if (at === this.#at - 1) {
+      into[0] = this.#before;
+      this.read(into.subarray(1), at + 1);
+      return;
+    }
+    const frame = at < this.#at ? this.#anew() : (this.#frame ?? this.#anew());
+    try {
+      this.#take(frame, at - this.#at);
+      this.#take(frame, into.length, into);
+      // Nothing more will be asked for: now the claimed length is held against the frame's.
+      if (this.#at >= this.#needed) this.#mustEnd(frame);
+    } catch (error) {
+      frame.end();
+      throw error;
+    }
+  }
+
+  #anew(): Frame {
+    this.#frame?.end();
+    this.#frame = this.#begin();
+    this.#at = 0;
+    return this.#frame;
+  }
+
+  /** Goes on by `count` bytes, into an array where there is one. */
+  #take(frame: Frame, count: number, into?: Uint8Array): void {
+    for (let done = 0; done < count; ) {
+      const bytes = frame.next(count - done);
+      if (bytes.length === 0) throw new RangeError(`it ends after ${this.#at} bytes`);
+      into?.set(bytes, done);
+      done += bytes.length;
+      this.#at += bytes.length;
+      this.#before = bytes[bytes.length - 1]!;
+    }
+  }
+
+  #mustEnd(frame: Frame): void {
+    this.#take(frame, this.#length - this.#at);
+    if (frame.next(1).length > 0) throw new RangeError('it is longer');
+    frame.end();
+    this.#frame = undefined;
+  }
+}

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataError } from '../errors.js';
+import { agreementOf } from './testing/agreement.js';
+import { arrowSeeds, EveryByte } from './testing/arrow-cases.js';
+import { type Case, Cases, trialOf } from './testing/cases.js';
+import { type Facts, fromMemory, type Reader, readingOf, throughPath } from './testing/reading.js';
+import { Scratch } from './testing/scratch.js';
+
+const seeds = arrowSeeds(fileURLToPath(new URL('../../fixtures', import.meta.url)));
+const cases = new Cases(1, seeds);
+
+let folder: string;
+let scratch: Scratch;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pinbench-fuzz-'));
+  scratch = new Scratch(join(folder, 'scratch'));
+});
+afterAll(async () => {
+  scratch.remove();
+  await rm(folder, { recursive: true });
+});
+
+/** A sample of what `npm run fuzz` tries, without numpy and pyarrow. */
+describe('a file, however it is damaged, is read or refused in one line', () => {
+  it.each([
+    ['npy', 3000],
+    ['arrow', 600],
+  ] as const)('%s', async (kind, count) => {
+    const kinds = { accepted: 0, refused: 0, broken: 0 };
+    for (let number = 0; number < count; number++) {
+      const tried = cases.at(kind, number);
+      const { reading, finding } = await trialOf(tried, scratch);
+      expect(finding, `${kind} ${number}: ${tried.how}`).toBeUndefined();
+      kinds[reading.kind] += 1;
+    }
+    expect(kinds.accepted).toBeGreaterThan(count / 10);
+    expect(kinds.refused).toBeGreaterThan(count / 4);
+  });
+
+  it('the same by its path as from memory', async () => {
+    for (const kind of ['npy', 'arrow'] as const) {
+      for (let number = 0; number < 40; number++) {
+        const { content } = cases.at(kind, number);
+        const [seen, expected] = [
+          await readingOf(throughPath, content, scratch),
+          await readingOf(fromMemory, content, scratch),
+        ];
+        if (expected.kind === 'accepted') expect(seen).toEqual(expected);
+        else expect(seen.kind).toBe('refused');
+      }
+    }
+  });
+});
+
+describe('the cases', () => {
+  it('are the same for the same seed, and others for another', () => {
+    const contents = (of: Cases) => [0, 2, 5].map((number) => of.at('npy', number).content.toString('hex'));
+    expect(contents(new Cases(1, seeds))).toEqual(contents(cases));
+    expect(contents(new Cases(2, seeds))).not.toEqual(contents(cases));
+  });
+
+  it('change every byte of metadata in each of the 14 ways, each once', () => {
+    const some = seeds.filter(({ name }) => name === 'arrow-f2.arrow' || name === 'arrow-stream.arrow');
+    const everyByte = new EveryByte(some);
+    const bytes = some.reduce((sum, { metadata }) => sum + metadata.length, 0);
+    expect(everyByte.count).toBe(bytes * 14);
+    const places = new Map<string, number>();
+    for (let i = 0; i < everyByte.count; i++) {
+      const [place] = /^byte \d+ of \S+/.exec(everyByte.at(i).how)!;
+      places.set(place, (places.get(place) ?? 0) + 1);
+    }
+    expect(places.size).toBe(bytes);
+    expect(new Set(places.values())).toEqual(new Set([14]));
+  });
+});
+
+/** A good NPY file. */
+function goodCase(): Case {
+  for (let number = 0; ; number++) {
+    const candidate = cases.at('npy', number);
+    if (candidate.expected !== undefined) return candidate;
+  }
+}
+
+describe('a reader is found out that', () => {
+  const found = async (reader: Reader) => (await trialOf(goodCase(), scratch, reader)).finding;
+
+  it('throws what is no error of ours', async () => {
+    const reader: Reader = async () => (undefined as unknown as { facts: Facts }).facts;
+    expect(await found(reader)).toMatch(/^threw TypeError/);
+  });
+
+  it('refuses what is good', async () => {
+    const reader: Reader = async () => {
+      throw dataError('case', 'nothing is good enough');
+    };
+    expect(await found(reader)).toMatch(/a good file is refused/);
+  });
+
+  it('says what is wrong at length', async () => {
+    const reader: Reader = async () => {
+      throw dataError('case', 'long '.repeat(100));
+    };
+    expect(await found(reader)).toMatch(/a message of 5\d\d characters/);
+  });
+
+  it('reads another type than was written', async () => {
+    const reader: Reader = async (...given) => ({ ...(await fromMemory(...given)), dtype: 'complex64' });
+    expect(await found(reader)).toMatch(/^complex64/);
+  });
+
+  it('makes much room for a small file', async () => {
+    const held: Uint8Array[] = [];
+    const reader: Reader = async (...given) => {
+      held.push(new Uint8Array(2 ** 27));
+      return fromMemory(...given);
+    };
+    expect(await found(reader)).toMatch(/\d{9} bytes of memory/);
+  });
+
+  it('does not come to an end soon', async () => {
+    const reader: Reader = async (...given) => {
+      const cpuMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
+      const end = cpuMs() + 2100;
+      while (cpuMs() < end) for (let i = 0; i < 1e6; i++) Math.sqrt(i);
+      return fromMemory(...given);
+    };
+    expect(await found(reader)).toMatch(/^\d{4} ms/);
+  });
+});
+
+describe('a reading is held against that of numpy or pyarrow', () => {
+  const [{ name, content }] = seeds.filter((seed) => seed.name === 'data.arrow') as [(typeof seeds)[0]];
+  const read = async () => {
+    const reading = await readingOf(fromMemory, content, scratch);
+    if (reading.kind !== 'accepted') throw new Error(name);
+    return reading.facts;
+  };
+  const answerOf = ({ dtype, rows, cols, columns, float32, native }: Facts) => ({
+    read: {
+      ...{ dtype, rows, cols, float32, native },
+      columns: columns.map(({ name, type, width }) => ({ name, type, width })),
+    },
+  });
+
+  it('and found to agree, or to differ in a value, a type, a name or the rows', async () => {
+    const facts = await read();
+    expect(agreementOf(facts, answerOf(facts))).toEqual({});
+    const [first, ...others] = facts.columns;
+    for (const other of [
+      { float32: facts.float32 + 1 },
+      { rows: facts.rows + 1 },
+      { columns: [{ ...first!, name: 'other' }, ...others] },
+      { columns: [{ ...first!, type: 'Float16' }, ...others] },
+    ])
+      expect(agreementOf(facts, answerOf({ ...facts, ...other })).finding).toMatch(/here.*elsewhere/);
+  });
+
+  it('which, where that refuses, must be what the undamaged file says', async () => {
+    const facts = await read();
+    const refused = { refused: 'ArrowInvalid' };
+    expect(agreementOf(facts, refused, [facts])).toEqual({});
+    expect(agreementOf({ ...facts, rows: 1 }, refused, [facts]).finding).toMatch(/refused elsewhere.*rows/);
+    expect(agreementOf(facts, refused).finding).toMatch(/refused elsewhere/);
+  });
+});
