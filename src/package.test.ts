@@ -118,7 +118,7 @@ describe('the pages', () => {
 
 describe('CI', () => {
   it('runs in GitHub Actions what .ci/run does', () => {
-    const stages = read('.ci/run').matchAll(/^.*\bline '([^']+)'|\b(npm run [a-z:]+|python3 src[^ ;]+)/gm);
+    const stages = read('.ci/run').matchAll(/^.*\bline '([^']+)'|\b(npm run [a-z:-]+|python3 src[^ ;]+)/gm);
     const commands = [...stages].map(([, line, command]) => (line ?? command)!);
     const steps = [...read('.github/workflows/ci.yml').matchAll(/^ +- run: (.*)$/gm)].map(
       ([, step]) => step!,
