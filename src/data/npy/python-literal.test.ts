@@ -50,7 +50,7 @@ describe('parseLiteral', () => {
     ['(1,\v2)', '"\v" where a value belongs', 3],
     ['-', 'a number without digits', 1],
     ['1 2', '"2" after the end', 2],
-    ['{}\n ', 'spaces behind the last line', 2],
+    ['{}\r ', 'spaces behind the last line', 2],
     ['false', '"f" where a value belongs', 0],
     ["__import__('os')", '"_" where a value belongs', 0],
     ['[1)', 'no comma before ")"', 2],
@@ -64,8 +64,10 @@ describe('parseLiteral', () => {
     }
   });
 
-  it("takes Python 2's L for the end of an integer only where it is told so", () => {
+  it("takes Python 2's L for the end of an integer, and spaces behind the last line, only where it is told so", () => {
     expect(() => parseLiteral('(2L,)', false)).toThrow('no comma before "L"');
+    expect(() => parseLiteral('(2,)\n ', false)).toThrow('spaces behind the last line');
+    expect(parseLiteral('(2,)\n ')).toMatchObject({ kind: 'tuple' });
   });
 
   it('refuses nesting that would exhaust the stack', () => {

@@ -68,8 +68,9 @@ class Reader {
   }
 
   end(): void {
-    // Python takes it for a second line, indented.
-    if (/[\n\r][ \t]+$/.test(this.#text.slice(this.#at))) throw this.#error('spaces behind the last line');
+    // Python takes it for a second line, indented; for headers of Python 2 numpy takes new lines out first.
+    if ((this.#longs ? /\r[ \t]+$/ : /[\n\r][ \t]+$/).test(this.#text.slice(this.#at)))
+      throw this.#error('spaces behind the last line');
     if (this.#peek() !== '') throw this.#error(`"${this.#peek()}" after the end`);
   }
 

@@ -154,6 +154,8 @@ interface Style {
   /** The bytes that the header is padded to, and how it ends. */
   readonly padded: number;
   readonly end: string;
+  /** The padding stands behind the end; numpy reads that of the first two versions. */
+  readonly endFirst: boolean;
 }
 
 const SEQUENCES = [
@@ -180,6 +182,7 @@ function styleOf(dice: Dice): Style {
     long: version !== 3 && dice.chance(15),
     keys: plain ? SEQUENCES[0]! : dice.pick(SEQUENCES),
     padded: dice.pick([1, 16, 64, 64]),
+    endFirst: version !== 3 && dice.chance(10),
     end: plain ? '\n' : dice.pick(['\n', '\n', '', ' ']),
   };
 }
@@ -225,7 +228,7 @@ function changedText(dice: Dice, text: string): string {
 }
 
 function fileOf(dice: Dice, style: Style, text: string, payload: Buffer): Buffer {
-  const { version, padded, end } = style;
+  const { version, padded, end, endFirst } = style;
   const encoded = Buffer.from(text, dice.chance(50) && version !== 3 ? 'latin1' : 'utf8');
   const before = version === 1 ? 10 : 12;
   const padding = (padded - ((before + encoded.length + end.length) % padded)) % padded;
@@ -235,7 +238,8 @@ function fileOf(dice: Dice, style: Style, text: string, payload: Buffer): Buffer
   prefix[6] = version;
   if (version === 1) prefix.writeUInt16LE(Math.min(length, 0xffff), 8);
   else prefix.writeUInt32LE(length, 8);
-  return Buffer.concat([prefix, encoded, Buffer.alloc(padding, ' '), Buffer.from(end), payload]);
+  const tail = [Buffer.alloc(padding, ' '), Buffer.from(end)];
+  return Buffer.concat([prefix, encoded, ...(endFirst ? tail.reverse() : tail), payload]);
 }
 
 function changedBytes(dice: Dice, content: Buffer): Buffer {
