@@ -2,6 +2,7 @@
  * The tables of Arrow's format that are read here: Schema.fbs, Message.fbs and File.fbs, with their names. The number of a
  * field is its slot; a union takes two. Tensors are not declared: their messages are refused by their type.
  */
+import type { MetadataVersion } from 'apache-arrow/enum';
 import {
   bool,
   decodeRoot,
@@ -22,8 +23,8 @@ import {
   vector,
 } from './flatbuffer.js';
 
-/** The versions of the metadata, by apache-arrow's numbers. */
-export { MetadataVersion as VERSION } from 'apache-arrow/enum';
+/** The versions of the metadata, by apache-arrow's numbers: its types are held against them, since to load it takes 70 ms. */
+export const VERSION = { V4: 3, V5: 4 } as const satisfies Record<'V4' | 'V5', MetadataVersion>;
 
 /** The types of messages: apache-arrow's `MessageHeader`, as literal types that a message is told by. */
 export const HEADER = { Schema: 1, DictionaryBatch: 2, RecordBatch: 3, Tensor: 4, SparseTensor: 5 } as const;

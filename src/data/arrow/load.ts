@@ -43,7 +43,7 @@ export interface Sources {
 /** Bytes of a read of what lies in the file as it does in the matrix. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
-const BLOCK_BYTES = 8 * 2 ** 20;
+const BLOCK_BYTES = 2 ** 20;
 /** A batch is unpacked while the one before is put into place, unless batches make more than this of the matrix: they would need too much memory. */
 const MOST_BESIDE_BYTES = 16 * 2 ** 20;
 

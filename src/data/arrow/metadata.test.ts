@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PinbenchError } from '../../errors.js';
 import { openFile } from '../open.js';
 import { BYTE_MUTATIONS } from '../testing/byte-mutations.js';
-import { decodeMessage } from './format.js';
+import { decodeMessage, HEADER, VERSION } from './format.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
 
@@ -28,6 +28,14 @@ async function opened(content: Uint8Array): Promise<unknown> {
 }
 
 describe('the metadata of an Arrow file', () => {
+  it('is numbered as apache-arrow numbers it', async () => {
+    const { MessageHeader, MetadataVersion } = await import('apache-arrow/enum');
+    expect(VERSION).toEqual({ V4: MetadataVersion.V4, V5: MetadataVersion.V5 });
+    for (const [name, number] of Object.entries(HEADER)) {
+      expect(MessageHeader[name as keyof typeof MessageHeader]).toBe(number);
+    }
+  });
+
   // A file has its schema twice, and the places of its batches: no change of one place goes unnoticed.
   it.each(['data.arrow', 'arrow-even-lists.arrow', 'arrow-lz4-bool.arrow', 'arrow-union-version-4.arrow'])(
     'with a byte changed is refused, or says the same rows, columns and types: %s',
