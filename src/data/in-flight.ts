@@ -2,14 +2,13 @@
 export const IN_FLIGHT = 4;
 
 /**
- * Runs `task(index, lane)` for every index below `count`, in order of their start, on some lanes. A lane has one
+ * Runs `task(index, lane)` for every index below `count`, in order of their start, on `IN_FLIGHT` lanes. A lane has one
  * task at a time, so what it is given to work in is its own. When a task throws no other is begun, and its error is thrown
  * once those under way have ended.
  */
 export async function inFlight(
   count: number,
   task: (index: number, lane: number) => Promise<void>,
-  lanes = IN_FLIGHT,
 ): Promise<void> {
   let next = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -22,6 +21,6 @@ export async function inFlight(
       });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(lanes, count) }, lane));
+  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, count) }, lane));
   if (failure !== undefined) throw failure.error;
 }

@@ -11,7 +11,6 @@ import {
   type Values,
 } from '../dataset.js';
 import { Fault } from '../fault.js';
-import { inFlight } from '../in-flight.js';
 import { Payload } from '../payload.js';
 import { type Run, readRowMajor } from '../row-major.js';
 import type { Batch } from './batch.js';
@@ -44,8 +43,6 @@ export interface Sources {
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
 const BLOCK_BYTES = 2 ** 20;
-/** A batch is unpacked while the one before is put into place, unless batches make more than this of the matrix: they would need too much memory. */
-const MOST_BESIDE_BYTES = 16 * 2 ** 20;
 
 export function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
@@ -111,43 +108,24 @@ async function fill(
 ): Promise<void> {
   const rowBytes = cols * ELEMENT_BYTES[dtype];
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  const firstRows = startsOf(batches.map((batch) => batch.rows));
-  const mostRows = batches.reduce((most, batch) => Math.max(most, batch.rows), 0);
-  const lanes = mostRows * rowBytes > MOST_BESIDE_BYTES ? 1 : 2;
-  let doneRows = 0;
-  await inFlight(
-    batches.length,
-    async (index) => {
-      const [batch, firstRow] = [batches[index]!, firstRows[index]!];
-      const buffers: ElementBuffer[] = [];
-      await inFlight(sources.length, async (i) => {
-        buffers[i] = await elementsOf(reader, batch, sources[i]!, index, firstRow);
-      });
-      for (let row = 0; row < batch.rows; row += blockRows) {
-        // Elements that are unpacked already are placed without waiting: nobody could stop it, nor see how far it is.
-        await setImmediate();
-        signal?.throwIfAborted();
-        const count = Math.min(blockRows, batch.rows - row);
-        for (const [i, source] of sources.entries()) {
-          const first = source.starts[index]! + row * source.width;
-          const elements = await buffers[i]!.read(first, count * source.width);
-          place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
-        }
-        doneRows += count;
-        onProgress?.(doneRows * rowBytes, rows * rowBytes);
+  let firstRow = 0;
+  for (const [index, batch] of batches.entries()) {
+    const buffers: ElementBuffer[] = [];
+    for (const source of sources) buffers.push(await elementsOf(reader, batch, source, index, firstRow));
+    for (let row = 0; row < batch.rows; row += blockRows) {
+      // Blocks are unpacked and placed without waiting for anything: nobody could stop it, nor see how far it is.
+      await setImmediate();
+      signal?.throwIfAborted();
+      const count = Math.min(blockRows, batch.rows - row);
+      for (const [i, source] of sources.entries()) {
+        const first = source.starts[index]! + row * source.width;
+        const elements = await buffers[i]!.read(first, count * source.width);
+        place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
       }
-    },
-    lanes,
-  );
-}
-
-/** Where each part begins that follows parts of these lengths. */
-function startsOf(lengths: readonly number[]): number[] {
-  let next = 0;
-  return lengths.map((length) => {
-    next += length;
-    return next - length;
-  });
+      onProgress?.((firstRow + row + count) * rowBytes, rows * rowBytes);
+    }
+    firstRow += batch.rows;
+  }
 }
 
 async function elementsOf(
@@ -185,7 +163,7 @@ async function elementsOf(
 }
 
 /** Bools of a byte each: any byte but 0 is true. */
-export function truths(bytes: ElementBuffer): ElementBuffer {
+function truths(bytes: ElementBuffer): ElementBuffer {
   return {
     read: async (first, count) => {
       const block = await bytes.read(first, count);

@@ -1,6 +1,9 @@
 import type { CudaError } from './check.js';
 import { type Context, NON_BLOCKING } from './context.js';
 
+/** CU_EVENT_DISABLE_TIMING: an event without a clock costs less. */
+const NO_TIMING = 2;
+
 /** What a session has taken from the driver and must give back. */
 export class Belongings {
   readonly #context: Context;
@@ -19,9 +22,10 @@ export class Belongings {
     return thing;
   }
 
-  event(flags: number): number {
+  /** An event that streams and the host wait for. */
+  event(): number {
     const { driver } = this.#context;
-    const event = driver.make('cuEventCreate', flags);
+    const event = driver.make('cuEventCreate', NO_TIMING);
     this.atEnd(() => driver.release('cuEventDestroy_v2', event));
     return event;
   }

@@ -17,8 +17,6 @@ export interface ChunkLane {
   readonly launch: Launch;
 }
 
-/** CU_EVENT_DISABLE_TIMING. */
-const NO_TIMING = 2;
 /**
  * `feed-chunk`: two lanes and two streams. While the graph runs on the mini-batches of chunk c, the copy of chunk c + 1 is under
  * way, and between the steps the host stages those of chunk c + 2, one after each launch. Each call begins with a small chunk,
@@ -35,25 +33,18 @@ export function chunkLoop(
   const { cols } = plan;
   const rowBytes = rowBytesOf(plan);
   const perStep = plan.fetch === 'step';
-  const event = () => belongings.event(NO_TIMING);
   const [copied, read] = [
-    [event(), event()],
-    [event(), event()],
+    [belongings.event(), belongings.event()],
+    [belongings.event(), belongings.event()],
   ] as const;
-  const must = (
-    name: 'cuEventRecord' | 'cuEventSynchronize' | 'cuStreamWaitEvent' | 'cuStreamSynchronize',
-    status: number,
-  ) => {
-    if (status !== 0) throw driver.error(name, status);
-  };
   const stage = stagingOf(plan, source);
   const copy = ({ rows }: Chunk, c: number) => {
     const lane = c & 1;
     const { host, device, launch } = lanes[lane]!;
     // Where the host waits for every step, it has waited for the last that read this memory.
-    if (!perStep && c > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    if (!perStep && c > 1) driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
     copyToDevice(driver, device, host, rows * rowBytes, copies);
-    must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
+    driver.must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
     launch.setAddress(SLICE.total, rows * cols);
   };
   return (order, from, to, out, watch) => {
@@ -73,7 +64,7 @@ export function chunkLoop(
       const lane = c & 1;
       const { launch, values } = lanes[lane]!;
       if (next !== undefined) copy(next, c + 1);
-      must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
+      driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
       const third = after(next, c + 2);
       for (let k = 0; k < chunk.steps; k++) {
         const done = chunk.from + k - from;
@@ -83,23 +74,23 @@ export function chunkLoop(
         if (perStep) results.fetch(1);
         if (third !== undefined) {
           // The host writes what this chunk was copied from.
-          if (k === 0) must('cuEventSynchronize', call.cuEventSynchronize(copied[lane]!));
+          if (k === 0) driver.must('cuEventSynchronize', call.cuEventSynchronize(copied[lane]!));
           if (third.staged < third.steps) stage(third, indexes, values);
         }
         if (perStep) {
-          must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+          driver.must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
           out[done] = results.values[0]!;
         }
         watch?.lap();
       }
       stageAll(third, c + 2);
-      if (!perStep) must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
+      if (!perStep) driver.must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
       chunk = next;
       next = third;
     }
     if (perStep) return;
     results.fetch(to - from);
-    must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+    driver.must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
     out.set(results.values.subarray(0, to - from));
   };
 }

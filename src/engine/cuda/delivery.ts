@@ -37,7 +37,7 @@ export interface Route {
 /** Copies to the device, queued on a stream, and counts the bytes. */
 export function copyToDevice(driver: Driver, to: number, from: number, bytes: number, stream: number): void {
   const status = driver.library.call.cuMemcpyHtoDAsync_v2(to, from, bytes, stream);
-  if (status !== 0) throw driver.error('cuMemcpyHtoDAsync_v2', status);
+  driver.must('cuMemcpyHtoDAsync_v2', status);
   driver.h2dBytes += bytes;
 }
 

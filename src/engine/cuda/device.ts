@@ -34,12 +34,12 @@ export class CudaDevice implements Device {
     this.info = info;
   }
 
-  /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
   freeBytes(): number {
     this.#context.enter();
     return this.#context.driver.memory().freeBytes;
   }
 
+  /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
   supports(strategy: Strategy, plan: Plan): Support {
     if (strategy.replay && plan.sampling === 'gather') {
       return { reason: 'a recorded epoch cannot draw its rows anew' };
@@ -63,9 +63,9 @@ export class CudaDevice implements Device {
         context.enter();
         for (let step = from; step < to; step++) {
           const launched = cuLaunchKernel(empty, 1, 1, 1, 1, 1, 1, 0, stream, 0, 0);
-          if (launched !== 0) throw driver.error('cuLaunchKernel', launched);
+          driver.must('cuLaunchKernel', launched);
           const waited = cuStreamSynchronize(stream);
-          if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
+          driver.must('cuStreamSynchronize', waited);
           out[step - from] = 0;
         }
       },

@@ -95,6 +95,11 @@ export class Driver {
     return Number(this.#box[0]);
   }
 
+  /** Holds a status that a loop got from a raw function against success: a `CudaError` where it is none. */
+  must(name: CallName, status: number): void {
+    if (status !== 0) throw this.error(name, status);
+  }
+
   /** The error of a status, for loops that call the raw functions. */
   error(name: CallName, status: number, log?: string): CudaError {
     const { name: known, sentence } = this.library.describe(status);

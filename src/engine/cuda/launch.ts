@@ -69,7 +69,7 @@ export class Launch {
       this.#pointers,
       0,
     );
-    if (status !== 0) throw this.#driver.error('cuLaunchKernel', status);
+    this.#driver.must('cuLaunchKernel', status);
   }
 }
 

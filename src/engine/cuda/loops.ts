@@ -27,9 +27,6 @@ export interface Room {
   readonly belongings: Belongings;
 }
 
-/** CU_EVENT_DISABLE_TIMING. */
-const NO_TIMING = 2;
-
 /**
  * Brings a mini-batch, runs the graph, waits, reads the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With
  * `--fetch epoch` the host waits once, at the end of the call.
@@ -40,7 +37,7 @@ export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Del
   const { values, deviceAddress } = results;
   const wait = () => {
     const status = cuStreamSynchronize(stream);
-    if (status !== 0) throw driver.error('cuStreamSynchronize', status);
+    driver.must('cuStreamSynchronize', status);
   };
   if (plan.fetch === 'step') {
     return (order, from, to, out, watch) => {
@@ -82,21 +79,17 @@ export function aheadLoop(
 ): StepsLoop {
   const { driver, stream } = context;
   const { call } = driver.library;
-  const event = () => belongings.event(NO_TIMING);
   const perStep = plan.fetch === 'step';
   const [copied, read] = [
-    [event(), event()],
-    [event(), event()],
+    [belongings.event(), belongings.event()],
+    [belongings.event(), belongings.event()],
   ] as const;
-  const must = (name: 'cuEventRecord' | 'cuStreamWaitEvent' | 'cuStreamSynchronize', status: number) => {
-    if (status !== 0) throw driver.error(name, status);
-  };
   /** Copies the mini-batch of step `from + k` to the buffer of lane k mod 2. */
   const bring = (indexes: Int32Array, from: number, k: number): Launch => {
     const lane = k & 1;
-    if (!perStep && k > 1) must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
+    if (!perStep && k > 1) driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
     const launch = lanes[lane]!(indexes, from + k);
-    must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
+    driver.must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
     return launch;
   };
   return (order, from, to, out, watch) => {
@@ -107,20 +100,20 @@ export function aheadLoop(
     for (let k = 0; k < steps; k++) {
       const lane = k & 1;
       if (!perStep) launch.setAddress(outSlot, results.deviceAddress + k * SCALAR_BYTES);
-      must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
+      driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(stream, copied[lane]!, 0));
       launch.run();
-      if (!perStep) must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
+      if (!perStep) driver.must('cuEventRecord', call.cuEventRecord(read[lane]!, stream));
       if (k + 1 < steps) launch = bring(indexes, from, k + 1);
       if (perStep) {
         results.fetch(1);
-        must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+        driver.must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
         out[k] = results.values[0]!;
       }
       watch?.lap();
     }
     if (perStep) return;
     results.fetch(steps);
-    must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
+    driver.must('cuStreamSynchronize', call.cuStreamSynchronize(stream));
     out.set(results.values.subarray(0, steps));
   };
 }

@@ -48,7 +48,7 @@ export function replayLoop(
   belongings.atEnd(() => driver.release('cuGraphExecDestroy', executable));
   const replay = () => {
     const status = call.cuGraphLaunch(executable, stream);
-    if (status !== 0) throw driver.error('cuGraphLaunch', status);
+    driver.must('cuGraphLaunch', status);
   };
   return (order, from, to, out, watch) => {
     if (watch !== undefined) return;
@@ -61,7 +61,7 @@ export function replayLoop(
       results.fetch(count);
       // The order may be written again when the call returns: its copy has ended by then.
       const waited = call.cuStreamSynchronize(stream);
-      if (waited !== 0) throw driver.error('cuStreamSynchronize', waited);
+      driver.must('cuStreamSynchronize', waited);
       out.set(results.values.subarray(0, count), at - from);
     }
   };

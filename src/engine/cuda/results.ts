@@ -40,7 +40,7 @@ export class Results {
       count * SCALAR_BYTES,
       this.#stream,
     );
-    if (status !== 0) throw this.#driver.error('cuMemcpyDtoHAsync_v2', status);
+    this.#driver.must('cuMemcpyDtoHAsync_v2', status);
   }
 
   free(): void {

@@ -4,8 +4,6 @@ import type { Belongings } from './belongings.js';
 import type { Driver } from './driver.js';
 import { allocatePageLocked, offHeap } from './memory.js';
 
-/** CU_EVENT_DISABLE_TIMING. */
-const NO_TIMING = 2;
 /** While the copy of one slot is under way the host writes the other. */
 const SLOTS = 2;
 /**
@@ -55,7 +53,7 @@ export class Staging<T extends Values = Values> {
     const slots = Array.from({ length: waited || alternates ? 1 : SLOTS });
     const slot = hostMemory === 'pageable' ? pageableSlot : pageLockedSlot;
     this.#slots = slots.map(() => slot(driver, belongings, use) as Slot<T>);
-    this.#copied = waited ? [] : slots.map(() => belongings.event(NO_TIMING));
+    this.#copied = waited ? [] : slots.map(() => belongings.event());
   }
 
   /** The slot to write next. */

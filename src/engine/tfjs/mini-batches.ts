@@ -1,0 +1,130 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Values } from '../../data/dataset.js';
+import type { Order } from '../../plan/order.js';
+import { type Plan, rowsOf } from '../../plan/plan.js';
+import type { Strategy } from '../../plan/strategy.js';
+import { type Chunk, chunkAt, stagingOf } from '../chunk.js';
+import type { Tfjs } from './namespace.js';
+
+/** How step `step` gets its mini-batch, a tensor the step disposes. `indexes` are those of the whole order: of mini-batches, or of rows. */
+type MiniBatch = (indexes: Int32Array, step: number) => Tensor;
+
+/** Where a strategy's mini-batches come from, as tensors: the host's array, the dataset on the device, or a chunk of it. */
+export class MiniBatches {
+  /** The mini-batch of a step. */
+  readonly at: MiniBatch;
+  readonly #tf: Tfjs;
+  readonly #values: Float32Array;
+  readonly #plan: Plan;
+  readonly #isResident: boolean;
+  #resident: Tensor2D | undefined;
+  /** The call of `steps` that is under way, and the chunk of it that mini-batches are cut from. */
+  #call: { readonly order: Order; readonly to: number } | undefined;
+  #chunk: { readonly tensor: Tensor2D; readonly chunk: Chunk; readonly index: number } | undefined;
+
+  /** `values` is the row-major dataset of the plan's shape. */
+  constructor(tf: Tfjs, values: Float32Array, plan: Plan, { resident, chunk }: Strategy) {
+    this.#tf = tf;
+    this.#values = values;
+    this.#plan = plan;
+    this.#isResident = resident;
+    const gather = plan.sampling === 'gather';
+    if (resident) this.at = gather ? this.#gatherOnDevice : this.#sliceOnDevice;
+    else if (chunk) this.at = this.#sliceOfChunk;
+    else this.at = gather ? this.#feedGathered : this.#feedSlice;
+  }
+
+  /** Uploads the dataset, where the strategy keeps it on the device, in place of what was uploaded before. */
+  async upload(): Promise<void> {
+    if (!this.#isResident) return;
+    const { rows, cols } = this.#plan;
+    this.dispose();
+    this.#resident = this.#tf.tensor(this.#values, [rows, cols], 'float32');
+    // A tensor is uploaded at the first op that reads it, not at its creation.
+    const row = this.#tf.slice(this.#resident, [0, 0], [1, -1]);
+    try {
+      await row.data();
+    } finally {
+      row.dispose();
+    }
+  }
+
+  /** A call of `steps` begins, which ends before step `to`. */
+  begin(order: Order, to: number): void {
+    this.#call = { order, to };
+  }
+
+  /** The call has ended: what it brought is given back. */
+  end(): void {
+    this.#chunk?.tensor.dispose();
+    this.#chunk = undefined;
+  }
+
+  /** Gives back what is on the device. May be called again. */
+  dispose(): void {
+    this.#resident?.dispose();
+    this.#resident = undefined;
+  }
+
+  /** A view, not a copy: copying the host array would be the benchmark's own cost, not the strategy's. */
+  #feedSlice: MiniBatch = (indexes, step) => {
+    const { cols } = this.#plan;
+    const [begin, end] = rowsOf(this.#plan, indexes[step]!);
+    return this.#tf.tensor(this.#values.subarray(begin * cols, end * cols), [end - begin, cols], 'float32');
+  };
+
+  #sliceOnDevice: MiniBatch = (indexes, step) => {
+    const [begin, end] = rowsOf(this.#plan, indexes[step]!);
+    return this.#tf.slice(this.#resident!, [begin, 0], [end - begin, -1]);
+  };
+
+  /** `feed-chunk`: the mini-batch is cut from a chunk that was copied in one transfer. */
+  #sliceOfChunk: MiniBatch = (indexes, step) => {
+    const { batch } = this.#plan;
+    const held = this.#chunk;
+    const { chunk, tensor } =
+      held !== undefined && step < held.chunk.from + held.chunk.steps ? held : this.#nextChunk(indexes, step);
+    const begin = (step - chunk.from) * batch;
+    return this.#tf.slice(tensor, [begin, 0], [Math.min(batch, chunk.rows - begin), -1]);
+  };
+
+  /** Stages the chunk that begins with a step, in a new array: tfjs may still hold the last one. */
+  #nextChunk(indexes: Int32Array, step: number): { readonly chunk: Chunk; readonly tensor: Tensor2D } {
+    const { batch, cols } = this.#plan;
+    const index = this.#chunk === undefined ? 0 : this.#chunk.index + 1;
+    this.end();
+    const { order, to } = this.#call!;
+    const chunk = chunkAt(this.#plan, order, index, step, to)!;
+    const values = new Float32Array(chunk.steps * batch * cols);
+    const stage = stagingOf(this.#plan, this.#values as Values);
+    while (chunk.staged < chunk.steps) stage(chunk, indexes, values);
+    const tensor = this.#tf.tensor(
+      values.subarray(0, chunk.rows * cols),
+      [chunk.rows, cols],
+      'float32',
+    ) as Tensor2D;
+    this.#chunk = { tensor, chunk, index };
+    return this.#chunk;
+  }
+
+  /** Rows are gathered into a new array each step: tfjs may still hold the last one. */
+  #feedGathered: MiniBatch = (indexes, step) => {
+    const { batch, cols } = this.#plan;
+    const rows = indexes.subarray(step * batch, (step + 1) * batch);
+    const gathered = new Float32Array(rows.length * cols);
+    for (let i = 0; i < rows.length; i++) {
+      gathered.set(this.#values.subarray(rows[i]! * cols, (rows[i]! + 1) * cols), i * cols);
+    }
+    return this.#tf.tensor(gathered, [rows.length, cols], 'float32');
+  };
+
+  #gatherOnDevice: MiniBatch = (indexes, step) => {
+    const { batch } = this.#plan;
+    const list = this.#tf.tensor(indexes.subarray(step * batch, (step + 1) * batch), undefined, 'int32');
+    try {
+      return this.#tf.gather(this.#resident!, list as never);
+    } finally {
+      list.dispose();
+    }
+  };
+}
