@@ -4,8 +4,6 @@
  * the C++ library's Verifier, which pyarrow uses; the `flatbuffers` package for JavaScript has no verifier.
  */
 
-import { isAscii } from 'node:buffer';
-
 /** A value at a place of the buffer. */
 export interface Kind<T> {
   /** Bytes it takes where it stands; an offset for what stands elsewhere. */
@@ -41,12 +39,12 @@ const TABLES_PER_BYTE = 8;
 
 class Source {
   readonly view: DataView;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   #depth = 0;
   #tables = 0;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -145,16 +143,19 @@ function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the characters of ASCII are meant, all of them.
+const ASCII = /^[\x00-\x7f]*$/;
+
 function stringIn(decoder: { decode(bytes: Uint8Array): string }): Kind<string> {
   return elsewhere((source, at) => {
     const length = source.vectorLength(at, 1);
     source.mustHave(at + 4 + length, 1);
     if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
-    const bytes = source.bytes.subarray(at + 4, at + 4 + length);
-    // Most names are: to read them by the decoder takes several times as long.
-    if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
+    // Most names are ASCII: to read them by the decoder takes several times as long.
+    const text = source.bytes.toString('latin1', at + 4, at + 4 + length);
+    if (ASCII.test(text)) return text;
     try {
-      return decoder.decode(bytes);
+      return decoder.decode(source.bytes.subarray(at + 4, at + 4 + length));
     } catch (cause) {
       throw new RangeError(`a string at ${at} that is not UTF-8`, { cause });
     }
