@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const SRC = dirname(fileURLToPath(import.meta.url));
 
 /** The stages in the order in which data flows: a stage may import itself and what stands before it. */
-const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'regress', 'report', 'setup'];
+const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'analysis', 'regress', 'report', 'setup'];
 /** Imported by any stage, and importing none. */
 const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],

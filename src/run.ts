@@ -1,3 +1,4 @@
+import { findingsOf } from './analysis/findings.js';
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { openFile } from './data/open.js';
@@ -106,7 +107,7 @@ async function runOn(
       strategies: strategiesNamed(settings.strategy === 'all' ? STRATEGIES : settings.strategy),
       budgetNs: settings.budgetNs,
     });
-    return buildRecord({
+    const record = buildRecord({
       ...{
         version: VERSION,
         startedAt,
@@ -120,6 +121,7 @@ async function runOn(
       },
       environment,
     });
+    return { ...record, findings: findingsOf(record) };
   } finally {
     await closeEngines(engines);
   }

@@ -25,6 +25,8 @@ export type EngineRequest = 'auto' | 'all' | readonly EngineName[];
 export interface OpenedEngine {
   readonly engine: EngineName;
   readonly device: Device;
+  /** Memory of the device that nobody had taken when it was opened, bytes. */
+  readonly freeBytes?: number | undefined;
 }
 
 /** An engine with what it found. */
@@ -83,7 +85,8 @@ export async function openEngines(
   try {
     for (const name of names) {
       const engine = await openable(name, surroundings);
-      opened.push({ engine: name, device: await engine.open(device) });
+      const there = await engine.open(device);
+      opened.push({ engine: name, device: there, freeBytes: there.freeBytes?.() });
     }
   } catch (error) {
     await closeEngines(opened);

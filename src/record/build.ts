@@ -31,8 +31,8 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
   const { version, startedAt, argv, settings, plans, environment, engines, outcome } = ingredients;
   const dataset = datasetOf(ingredients.dataset);
   const results = outcome.measurements.map(resultOf);
-  const devices = engines.map(({ engine, device: { info, clocksCopies } }) => ({
-    ...{ engine, ...info, clocksCopies },
+  const devices = engines.map(({ engine, device: { info, clocksCopies }, freeBytes }) => ({
+    ...{ engine, ...info, clocksCopies, ...(freeBytes !== undefined && { freeBytes }) },
     ...outcome.devices[engine],
   }));
   const { overheadNsPerStep, incomplete } = outcome;

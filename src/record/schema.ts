@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMPUTE_MODES, DATA_FORMATS, DTYPES, ENGINES, STRATEGIES, VERDICTS } from '../words.js';
+import { findingsSchema } from './findings-schema.js';
 import { planOptionsSchema } from './plan-schema.js';
 import { caseNameOf } from './row-name.js';
 import { warningSchema } from './warning-schema.js';
@@ -59,6 +60,7 @@ const device = z.object({
   runtime: z.string(),
   clocksCopies: z.boolean().describe('false: the framework decides when bytes move'),
   memoryBytes: positive.optional(),
+  freeBytes: count.optional().describe('of its memory, before anything was allocated'),
   computeCapability: z.string().optional(),
   multiprocessors: positive.optional(),
   l2Bytes: positive.optional(),
@@ -216,6 +218,9 @@ export const recordSchema = z
     comparisons: z.array(comparison),
     cases: z.array(caseEnd).describe('how the rounds of each case ended'),
     warnings: z.array(warningSchema),
+    findings: findingsSchema
+      .optional()
+      .describe('what the figures say; absent in a record of before there were any'),
   })
   .superRefine(({ results }, context) => {
     // Rounds of a case are paired: what is made of them pairs them by their places.
@@ -235,6 +240,7 @@ export type RunRecord = z.infer<typeof recordSchema>;
 export type Result = RunRecord['results'][number];
 export type MeasuredResult = z.infer<typeof measured>;
 export type Comparison = z.infer<typeof comparison>;
+export type { Findings } from './findings-schema.js';
 export type { Warning } from './warning-schema.js';
 export type DeviceRecord = z.infer<typeof device>;
 

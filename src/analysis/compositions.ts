@@ -1,0 +1,28 @@
+import type { Composition } from '../record/findings-schema.js';
+import type { RunRecord } from '../record/schema.js';
+import type { FittedSweep } from './fits.js';
+
+/** What the steps of every row are made of, as far as it is known: by the fit over batch sizes, by the device's clock, by pinbench's own. */
+export function compositionsOf(
+  { results, environment: { devices, overheadNsPerStep = 0 } }: RunRecord,
+  fits: readonly FittedSweep[],
+): Composition[] {
+  return results.flatMap((result): Composition[] => {
+    if (result.status === 'skipped') return [];
+    const { engine, work, strategy, batch, phasesNs } = result;
+    const stepNs = result.stepNs.median;
+    const fixedNs = fits.find(({ sweep }) => sweep.rows.includes(result))?.fit.fixedNs?.value;
+    if (fixedNs === undefined && phasesNs === undefined) return [];
+    const callsNs = devices.find((device) => device.engine === engine)?.callsNsPerStep?.[strategy] ?? 0;
+    const ownNs = overheadNsPerStep + callsNs;
+    return [
+      {
+        ...{ engine, work, strategy, batch, stepNs },
+        // The line may pass above a step by what is left of its residual.
+        ...(fixedNs !== undefined && { fixedNs: Math.min(fixedNs, stepNs) }),
+        ...(phasesNs && { copyNs: phasesNs.copy, graphNs: phasesNs.graph, fetchNs: phasesNs.fetch }),
+        ...(ownNs > 0 && { ownNs }),
+      },
+    ];
+  });
+}
