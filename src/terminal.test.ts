@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordSchema } from './record/schema.js';
+import { screenOf, terminalOfProcess } from './terminal.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'pinbench.js');
@@ -214,3 +215,43 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('the screen', () => {
+  const screen = (env: Record<string, string>, stdout: Partial<NodeJS.WriteStream> = {}, color = true) => {
+    const real = terminalOfProcess();
+    const surroundings = { ...real.surroundings, env };
+    return screenOf({ color }, { ...real, surroundings, stdout: stdout as NodeJS.WriteStream });
+  };
+  const terminal = { isTTY: true, columns: 132 };
+
+  it('is as wide as COLUMNS says, else as the terminal is, else 100 columns, and at least 60', () => {
+    const width = (...of: Parameters<typeof screen>) => screen(...of).width;
+    expect([
+      width({}),
+      width({}, terminal),
+      width({ COLUMNS: '80' }, terminal),
+      width({ COLUMNS: '200' }),
+    ]).toEqual([...[100, 132, 80, 200]]);
+    expect([width({ COLUMNS: '10' }), width({}, { isTTY: true, columns: 20 })]).toEqual([60, 60]);
+    for (const wrong of ['', '0', '-5', '80.5', 'wide', '1e3']) expect(width({ COLUMNS: wrong })).toBe(100);
+  });
+
+  it('is coloured on a terminal, unless told otherwise', () => {
+    const color = (...of: Parameters<typeof screen>) => screen(...of).color;
+    expect([
+      color({}),
+      color({}, terminal),
+      color({ NO_COLOR: '1' }, terminal),
+      color({ TERM: 'dumb' }, terminal),
+    ]).toEqual([...[false, true, false, false]]);
+    for (const on of ['', '1', '2', '3', 'true'])
+      expect(color({ FORCE_COLOR: on, NO_COLOR: '1', TERM: 'dumb' })).toBe(true);
+    for (const off of ['0', 'false']) expect(color({ FORCE_COLOR: off }, terminal)).toBe(false);
+    expect(color({ FORCE_COLOR: '1' }, terminal, false)).toBe(false);
+  });
+
+  it('is watched where it is a terminal', () => {
+    expect([screen({}).watched, screen({}, terminal).watched]).toEqual([false, true]);
+    expect(screen({ FORCE_COLOR: '1', COLUMNS: '80' }).watched).toBe(false);
+  });
+});

@@ -2,6 +2,7 @@ import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './errors.js';
 import { availableHostBytes } from './host-memory.js';
+import type { Screen } from './report/layout.js';
 import { readText } from './small-file.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -22,13 +23,32 @@ export interface Terminal {
 /** Signals that ask a process to end: Ctrl-C, a request to terminate, a terminal that closes. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Whether standard output is to be coloured, where the command line does not forbid it. */
+/** The narrowest lines that a table is made for, and those where the width is not known, columns. */
+const [NARROWEST, USUAL] = [60, 100];
+
+/** What standard output is printed on. */
+export function screenOf(how: { readonly color: boolean }, terminal: Terminal): Screen {
+  const { stdout, surroundings } = terminal;
+  const told = /^[1-9]\d{0,4}$/.test(surroundings.env.COLUMNS ?? '')
+    ? Number(surroundings.env.COLUMNS)
+    : undefined;
+  const width = told ?? (stdout.isTTY === true ? stdout.columns : undefined) ?? USUAL;
+  return {
+    color: usesColor(how, terminal),
+    width: Math.max(NARROWEST, width),
+    watched: stdout.isTTY === true && surroundings.env.TERM !== 'dumb',
+  };
+}
+
+/** Whether standard output is to be coloured: by the command line, else by FORCE_COLOR, which Node puts before NO_COLOR, else on a terminal. */
 export function usesColor(
   { color }: { readonly color: boolean },
   { stdout, surroundings }: Terminal,
 ): boolean {
-  const { env } = surroundings;
-  return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  const { FORCE_COLOR, NO_COLOR, TERM } = surroundings.env;
+  if (!color) return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
 /** Whether somebody may be watching standard error, who likes to see progress. */

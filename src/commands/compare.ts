@@ -6,7 +6,7 @@ import { compareRecords } from '../regress/compare.js';
 import { failureOf } from '../regress/verdict.js';
 import { annotationOfError, annotationsOf } from '../report/github.js';
 import { renderRegression } from '../report/regression.js';
-import { type Terminal, usesColor } from '../terminal.js';
+import { screenOf, type Terminal } from '../terminal.js';
 import type { Failure } from '../words.js';
 
 /** `pinbench compare`: prints what has changed, tells GitHub Actions where it runs there, and fails by the verdicts. */
@@ -19,7 +19,7 @@ export async function compareCommand(request: CompareRequest, terminal: Terminal
   try {
     const bases = await readRecords(request.bases);
     const regression = compareRecords(bases, await readRecords([request.head]), request);
-    stdout.write(renderRegression(request.format, regression, usesColor(request, terminal)));
+    stdout.write(renderRegression(request.format, regression, screenOf(request, terminal)));
     if (inActions) {
       await summarise(renderRegression('markdown', regression), terminal);
       annotationsOf(regression, request.failOn).forEach(tell);

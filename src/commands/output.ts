@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Output } from '../cli/request.js';
 import { usageError } from '../errors.js';
+import type { Screen } from '../report/layout.js';
 import type { Named } from '../report/named.js';
 import type { Terminal } from '../terminal.js';
 
@@ -22,11 +23,11 @@ export function mustBeWritable({ path }: Output): void {
 export async function deliver(
   records: readonly Named[],
   { format, path }: Output,
-  color: boolean,
+  screen: Screen | undefined,
   { stdout }: Terminal,
 ): Promise<void> {
   const { render } = await import('../report/render.js');
-  const text = await render(format, records, color);
+  const text = await render(format, records, screen);
   if (path === '-') {
     stdout.write(text);
     return;

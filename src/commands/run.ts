@@ -1,7 +1,7 @@
 import type { RunRequest } from '../cli/request.js';
 import { EXIT, PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
-import { isWatched, type Terminal, usesColor } from '../terminal.js';
+import { isWatched, screenOf, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 import { deliver, mustBeWritable } from './output.js';
 
@@ -18,10 +18,10 @@ export async function runCommand(
   const toStdout = request.outputs.some(({ path }) => path === '-');
   // A table without a row says less than the error.
   if (!toStdout && !request.quiet && failure?.code !== 'nothing') {
-    await deliver(rendered, { format: 'table', path: '-' }, usesColor(request, terminal), terminal);
+    await deliver(rendered, { format: 'table', path: '-' }, screenOf(request, terminal), terminal);
   }
   if (request.verbose) await hint(record, terminal);
-  for (const output of request.outputs) await deliver(rendered, output, false, terminal);
+  for (const output of request.outputs) await deliver(rendered, output, undefined, terminal);
   if (failure !== undefined) throw failure.error;
   return EXIT.ok;
 }

@@ -1,14 +1,24 @@
 import type { Comparison, Result } from '../record/schema.js';
-import { shortened } from '../text.js';
-import { formatBytes, formatCount, formatDuration, formatInteger, formatRatios } from '../units.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatInteger,
+  formatRatio,
+  formatRatios,
+} from '../units.js';
+import { shortened } from './fold.js';
 import { type Column, left, right } from './layout.js';
 import type { Named } from './named.js';
 import type { Row } from './sections.js';
 
 /** A record's name takes at most so much of a line; the lines under the table have it whole. */
-const NAME_WIDTH = 20;
+const [NAME_WIDTH, BRIEF_NAME_WIDTH] = [20, 10];
 
-/** The columns that records need: engine, work and the record's name only where there are several. */
+/**
+ * The columns that records need: engine, work and the record's name only where there are several. On a narrow terminal bytes/s
+ * goes first, then rows/s, copied/step, setup and the interval of the step time, and at last that of the speedup.
+ */
 export function columnsOf(records: readonly Named[]): Column<Row>[] {
   const works = new Set(records.flatMap(({ record }) => record.plan.works));
   const engines = records.length === 1 ? records[0]!.record.environment.devices : [];
@@ -21,49 +31,57 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
       'step',
       measured((r) => formatDuration(r.stepNs.median), 'skipped'),
     ),
-    right(
-      '95 %',
-      measured(({ stepNs: { median, ci95 } }) => (ci95 === null ? '–' : halfWidth(median, ci95))),
-    ),
     {
       ...right(
-        'p99',
-        measured((r) => (r.stepNs.p99 === undefined ? '–' : formatDuration(r.stepNs.p99))),
+        '95 %',
+        measured(({ stepNs: { median, ci95 } }) => (ci95 === null ? '–' : halfWidth(median, ci95))),
       ),
-      expendable: 3,
+      expendable: 1,
     },
     {
       ...right(
         'rows/s',
         measured((r) => formatCount(r.rowsPerSecond)),
       ),
-      expendable: 2,
+      expendable: 4,
+    },
+    {
+      ...right(
+        'bytes/s',
+        measured((r) => `${formatBytes(r.bytesPerSecond)}/s`),
+      ),
+      expendable: 5,
     },
     {
       ...right(
         'copied/step',
         measured((r) => formatBytes(r.h2dBytesPerStep)),
       ),
-      expendable: 1,
+      expendable: 3,
     },
-    right(
-      'setup',
-      measured((r) => formatDuration(r.allocateNs + r.setupNs)),
-    ),
     {
-      ...left('against feed', ({ result, comparison }) =>
-        comparison === undefined
-          ? result.strategy === 'feed' && result.status === 'measured'
-            ? 'baseline'
-            : ''
-          : ratio(comparison),
+      ...right(
+        'setup',
+        measured((r) => formatDuration(r.allocateNs + r.setupNs)),
       ),
+      expendable: 2,
+    },
+    {
+      ...left('against feed', againstFeed(ratioWithInterval)),
+      brief: { head: 'speedup', cell: againstFeed(({ speedup }) => `${formatRatio(speedup)}×`) },
       colour: ({ comparison }, paint) => {
         if (comparison?.verdict === 'faster') return paint.green;
         return comparison?.verdict === 'slower' ? paint.red : paint.dim;
       },
     },
-    ...(records.length > 1 ? [left('record', ({ name }: Row) => shortened(name, NAME_WIDTH))] : []),
+    ...(records.length > 1
+      ? [
+          {
+            ...left('record', ({ name }: Row) => shortened(name, NAME_WIDTH)),
+            brief: { head: 'record', cell: ({ name }: Row) => shortened(name, BRIEF_NAME_WIDTH) },
+          },
+        ]
+      : []),
   ];
 }
 
@@ -79,7 +97,14 @@ function halfWidth(median: number, [lo, hi]: readonly [number, number]): string 
   return `±${(((hi - lo) / 2 / median) * 100).toFixed(1)} %`;
 }
 
-function ratio({ speedup, ci95 }: Comparison): string {
+function againstFeed(worded: (comparison: Comparison) => string): Column<Row>['cell'] {
+  return ({ result, comparison }) => {
+    if (comparison !== undefined) return worded(comparison);
+    return result.strategy === 'feed' && result.status === 'measured' ? 'baseline' : '';
+  };
+}
+
+function ratioWithInterval({ speedup, ci95 }: Comparison): string {
   const [shown, lo, hi] = formatRatios(speedup, ...(ci95 ?? []));
   return ci95 === null ? `${shown}×` : `${shown}× (${lo}–${hi})`;
 }

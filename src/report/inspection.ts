@@ -1,5 +1,8 @@
 import { type ColumnInfo, type DataFile, ELEMENT_BYTES, MAX_ELEMENTS } from '../data/dataset.js';
+import { STANDARD_INPUT_NAME } from '../data/standard-input.js';
 import type { Availability, DeviceInfo } from '../engine/engine.js';
+import { DEFAULT_BATCH } from '../options.js';
+import { printable } from '../text.js';
 import { formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
@@ -14,6 +17,8 @@ export interface Fit {
 export interface DeviceFit extends Fit {
   readonly engine: EngineName;
   readonly device: string;
+  /** False for a processor or a software adapter. */
+  readonly gpu: boolean;
   /** All of its memory; absent where the device does not say. */
   readonly memoryBytes?: number;
 }
@@ -46,6 +51,12 @@ export interface Inspection {
   /** The memory of this machine, which the matrix is loaded into. */
   readonly host: Fit;
   readonly devices: readonly DeviceFit[];
+  /** Rows of a mini-batch where `--batch` is not given. */
+  readonly batch: number;
+  /** Of such a mini-batch as float32: what `feed` copies in each step. */
+  readonly bytesPerStep: number;
+  /** The command to run next. */
+  readonly next: string;
 }
 
 /** Puts a header beside the host and the devices that were found. */
@@ -69,20 +80,48 @@ export function inspectionOf(
     columns,
   } = file;
   const bytes = rows * cols * ELEMENT_BYTES.float32;
+  const batch = Math.min(DEFAULT_BATCH, rows);
+  const devices = devicesOf(engines, hostFreeBytes, bytes);
   return {
     ...{ path, format, variety, shape, rows, cols, dtype, order, byteOrder, compression, fileBytes, bytes },
     ...(dtype !== 'float32' && { castFrom: dtype }),
     ...(columns && { columns }),
     host: fitIn(hostFreeBytes, bytes),
-    devices: engines.flatMap(({ name, availability, freeBytes }) =>
-      availability.available
-        ? availability.devices.map((device, i) =>
-            // A device that is no GPU works in the host's memory.
-            fitOf(name, device, freeBytes[i] ?? (device.gpu ? undefined : hostFreeBytes), bytes),
-          )
-        : [],
-    ),
+    devices,
+    batch,
+    bytesPerStep: batch * cols * ELEMENT_BYTES.float32,
+    next: nextCommand(path, rows, devices),
   };
+}
+
+function devicesOf(engines: readonly FoundEngine[], hostFreeBytes: number, bytes: number): DeviceFit[] {
+  return engines.flatMap(({ name, availability, freeBytes }) =>
+    availability.available
+      ? availability.devices.map((device, i) =>
+          // A device that is no GPU works in the host's memory.
+          fitOf(name, device, freeBytes[i] ?? (device.gpu ? undefined : hostFreeBytes), bytes),
+        )
+      : [],
+  );
+}
+
+/** The largest mini-batch that the next command asks for. */
+const MOST_ROWS = 65_536;
+
+/** A sweep over the batch sizes that the dataset has rows for; of what does not fit on the GPU, by the strategies that feed it. */
+function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]): string {
+  const most = 2 ** Math.floor(Math.log2(Math.min(MOST_ROWS, rows)));
+  const file = path === STANDARD_INPUT_NAME ? '-' : quoted(path);
+  const feeds = devices.some(({ gpu, fits }) => gpu && fits === false)
+    ? ' --strategy feed,feed-ahead,feed-chunk'
+    : '';
+  return `npx pinbench run ${file} --batch ${most === 1 ? '1' : `1..${most}`}${feeds} --budget 60s`;
+}
+
+/** A path as a word for a shell, and none that looks like an option. */
+function quoted(path: string): string {
+  const word = path.startsWith('-') ? `./${path}` : path;
+  return /^[\w./+:@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function fitIn(freeBytes: number | undefined, bytes: number): Fit {
@@ -92,11 +131,11 @@ function fitIn(freeBytes: number | undefined, bytes: number): Fit {
 
 function fitOf(
   engine: EngineName,
-  { name, memoryBytes }: DeviceInfo,
+  { name, gpu, memoryBytes }: DeviceInfo,
   freeBytes: number | undefined,
   bytes: number,
 ): DeviceFit {
-  return { engine, device: name, ...(memoryBytes && { memoryBytes }), ...fitIn(freeBytes, bytes) };
+  return { engine, device: name, gpu, ...(memoryBytes && { memoryBytes }), ...fitIn(freeBytes, bytes) };
 }
 
 /** An inspection for people. */
@@ -120,7 +159,29 @@ export function renderInspection(inspection: Inspection): string {
       `${fit.engine}: ${fitSentence(fit.device, fit, bytes)}`,
     ]),
   ];
-  return lines.map(([label, text]) => `${label.padEnd(8)}${text}\n`).join('');
+  const header = lines.map(([label, text]) => `${label.padEnd(8)}${printable(text)}\n`).join('');
+  return `${header}\n${answerOf(inspection).join('\n')}\n`;
+}
+
+/** What can be said before anything is measured, and what to do next. */
+function answerOf({ devices, bytes, rows, batch, bytesPerStep, next }: Inspection): string[] {
+  const gpus = devices.filter(({ gpu }) => gpu);
+  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'}${batch === rows ? ', the whole dataset' : ', the default'}`;
+  return [
+    ...(gpus.length === 0
+      ? ['There is no GPU here: what is measured on a processor says nothing about one.']
+      : gpus.map((gpu) => roomSentence(gpu, bytes))),
+    `A mini-batch of ${size}, is ${formatBytes(bytesPerStep)}: feed copies as much in each step, pin only an index.`,
+    `Next: ${next}`,
+  ];
+}
+
+function roomSentence({ engine, device, freeBytes, fits }: DeviceFit, bytes: number): string {
+  const where = printable(`${engine}, ${device}`);
+  if (freeBytes === undefined)
+    return `Whether the dataset fits on ${where}, is not known until it is uploaded.`;
+  if (fits) return `The dataset fits on ${where}: it can be kept there (pin), or copied (feed).`;
+  return `The dataset, ${formatBytes(bytes)}, does not fit on ${where}: it can only be fed.`;
 }
 
 function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {

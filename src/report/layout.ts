@@ -1,10 +1,22 @@
 import Table from 'cli-table3';
 import { markdownTable } from 'markdown-table';
 import pc from 'picocolors';
-import { printable, shortened } from '../text.js';
+import stringWidth from 'string-width';
+import { printable } from '../text.js';
+import { shortened, wrapped } from './fold.js';
 
-/** The widest line of what is printed for people. */
-const WIDTH = 100;
+/** What text is printed on. */
+export interface Screen {
+  readonly color: boolean;
+  /** Columns, 60 at least. */
+  readonly width: number;
+  /** Somebody looks at it: a terminal, no file and no pipe. */
+  readonly watched: boolean;
+}
+
+/** Where nothing is known of what is printed on. */
+export const PLAIN: Screen = { color: false, width: 100, watched: false };
+
 /** Spaces between columns. */
 const GAP = 2;
 
@@ -15,6 +27,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
   /** On a terminal, where not all columns fit, those of the highest number go first; without a number never. */
   readonly expendable?: number;
+  /** What heads it and what it says where even the columns that never go do not fit. */
+  readonly brief?: Pick<Column<Row>, 'head' | 'cell'>;
   /** On a terminal, the colour of a cell. */
   readonly colour?: (row: Row, paint: Paint) => (text: string) => string;
 }
@@ -62,12 +76,13 @@ const UNPADDED = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }
 export function tableForTerminal<Row>(
   all: readonly Column<Row>[],
   sections: readonly Section<Row>[],
-  color: boolean,
+  { color, width }: Screen,
 ): string {
   const paint = pc.createColors(color);
   const columns = fitting(
     all,
     sections.flatMap(({ rows }) => rows),
+    width,
   );
   const table = new Table({
     chars: { ...BORDERLESS, mid: '─', 'mid-mid': '─'.repeat(GAP) },
@@ -83,23 +98,32 @@ export function tableForTerminal<Row>(
     table.push(...rows.map((row) => columns.map((column) => cellOf(row, column))));
   const [head, rule, ...lines] = trimmed(table.toString()).split('\n');
   const parts = sections.flatMap(({ heading, rows }) => [
-    ...(heading === undefined ? [] : [paint.bold(shortened(printable(heading), WIDTH))]),
+    ...(heading === undefined ? [] : [paint.bold(shortened(printable(heading), width))]),
     ...lines.splice(0, rows.length),
   ]);
   return [head, rule, ...parts].join('\n');
 }
 
-/** All columns, less the most expendable ones until the widest row fits. */
-function fitting<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): readonly Column<Row>[] {
-  const width = columns
-    .map(({ head, cell }) => Math.max(head.length, ...rows.map((row) => cell(row).length)) + GAP)
-    .reduce((sum, columnWidth) => sum + columnWidth, -GAP);
+/** All columns, less the most expendable ones until the widest row fits; where that is not enough, briefer ones. */
+function fitting<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+): readonly Column<Row>[] {
+  if (widthOf(columns, rows) <= width) return columns;
   const most = Math.max(...columns.map(({ expendable = 0 }) => expendable));
-  if (width <= WIDTH || most === 0) return columns;
-  return fitting(
-    columns.filter(({ expendable = 0 }) => expendable < most),
-    rows,
+  if (most > 0) {
+    const kept = columns.filter(({ expendable = 0 }) => expendable < most);
+    return fitting(kept, rows, width);
+  }
+  return columns.map(({ brief, ...column }) => ({ ...column, ...brief }));
+}
+
+function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
+  const widths = columns.map(({ head, cell }) =>
+    Math.max(stringWidth(head), ...rows.map((row) => stringWidth(printable(cell(row))))),
   );
+  return widths.reduce((sum, width) => sum + GAP + width, -GAP);
 }
 
 /** The sections as a GitHub-flavoured Markdown table; their headings, where they have any, are its first column. */
@@ -127,6 +151,7 @@ export interface Line {
     | 'dataset'
     | 'left out'
     | 'plan'
+    | 'cost'
     | 'harness'
     | 'skipped'
     | 'verdict'
@@ -138,27 +163,43 @@ export interface Line {
 const LABEL_WIDTH = 9;
 
 /** Lines for a terminal, the text wrapped beside its label. */
-export function linesForTerminal(lines: readonly Line[], color: boolean): string {
+export function linesForTerminal(lines: readonly Line[], { color, width }: Screen): string {
   const paint = pc.createColors(color);
-  const table = new Table({
-    chars: BORDERLESS,
-    style: UNPADDED,
-    colWidths: [LABEL_WIDTH, WIDTH - LABEL_WIDTH - GAP],
-    wordWrap: true,
-  });
-  for (const { label, text } of lines) {
-    const said = printable(text);
-    table.push([
-      label === 'warning' ? paint.yellow(label) : paint.dim(label),
-      label === 'verdict' ? paint.bold(said) : said,
-    ]);
+  const indent = ' '.repeat(LABEL_WIDTH + GAP);
+  return lines
+    .map(({ label, text }) => {
+      const emphasis = label === 'verdict' ? paint.bold : (said: string) => said;
+      const said = wrapped(printable(text), width - indent.length).map(emphasis);
+      const padding = ' '.repeat(indent.length - label.length);
+      const painted = label === 'warning' ? paint.yellow(label) : paint.dim(label);
+      return `${painted}${padding}${said.join(`\n${indent}`)}\n`;
+    })
+    .join('');
+}
+
+/** Lines of what is printed first, at most. */
+const MOST_ANSWER_LINES = 4;
+
+/** Sentences, the most important first, each on lines of its own: as many as fit in four lines. */
+export function answerForTerminal(sentences: readonly string[], { color, width }: Screen): string {
+  const paint = pc.createColors(color);
+  const lines: string[] = [];
+  for (const sentence of sentences) {
+    const more = wrapped(printable(sentence), width);
+    if (lines.length > 0 && lines.length + more.length > MOST_ANSWER_LINES) break;
+    lines.push(...more.map((line) => (lines.length === 0 ? paint.bold(line) : line)));
   }
-  return `${trimmed(table.toString())}\n`;
+  return `${lines.slice(0, MOST_ANSWER_LINES).join('\n')}\n`;
 }
 
 /** Lines as a Markdown list. */
 export function linesForMarkdown(lines: readonly Line[]): string {
   return `${lines.map(({ label, text }) => `- **${label}**: ${escaped(printable(text))}`).join('\n')}\n`;
+}
+
+/** A paragraph of Markdown. */
+export function textForMarkdown(text: string): string {
+  return escaped(printable(text));
 }
 
 /** Text from outside, a path or a device's name, must stay text. */

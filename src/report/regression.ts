@@ -7,6 +7,7 @@ import {
   left,
   linesForMarkdown,
   linesForTerminal,
+  PLAIN,
   right,
   tableForMarkdown,
   tableForTerminal,
@@ -14,12 +15,12 @@ import {
 import { rowNameOf } from './rows-phrase.js';
 
 /** A comparison with a baseline, for people, for GitHub or for programs. */
-export function renderRegression(format: CompareFormat, regression: Regression, color = false): string {
+export function renderRegression(format: CompareFormat, regression: Regression, screen = PLAIN): string {
   const { rows } = regression;
   const [columns, lines] = [columnsOf(regression), linesOf(regression)];
   switch (format) {
     case 'table':
-      return `${tableForTerminal(columns, [{ rows }], color)}\n\n${linesForTerminal(lines, color)}`;
+      return `${tableForTerminal(columns, [{ rows }], screen)}\n\n${linesForTerminal(lines, screen)}`;
     case 'markdown':
       return `${tableForMarkdown(columns, [{ rows }])}\n\n${linesForMarkdown(lines)}`;
     case 'json':
@@ -91,7 +92,7 @@ function sourcesOf(sources: readonly Source[]): string {
   return sources
     .map(({ path, startedAt, commit, complete }) => {
       const known = [
-        startedAt.slice(0, 16).replace('T', ' '),
+        `${startedAt.slice(0, 16).replace('T', ' ')} UTC`,
         ...(commit === undefined ? [] : [`commit ${commit.slice(0, 8)}`]),
         ...(complete ? [] : ['interrupted: rows may lack']),
       ];

@@ -1,8 +1,9 @@
 import { usageError } from '../errors.js';
 import type { ReportFormat } from '../words.js';
+import { PLAIN, type Screen } from './layout.js';
 import type { Named } from './named.js';
 
-type Renderer = (records: readonly Named[], color: boolean) => string;
+type Renderer = (records: readonly Named[], screen: Screen) => string;
 
 /** How each format is rendered; imported when asked for. A new format is a file beside this one and a line here. */
 const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
@@ -18,13 +19,13 @@ const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   benchstat: async () => (await import('./benchstat.js')).renderBenchstat,
 };
 
-/** Records, one at least, as text. `color` is for the table alone. */
+/** Records, one at least, as text. The screen matters to the table alone. */
 export async function render(
   format: ReportFormat,
   records: readonly Named[],
-  color = false,
+  screen = PLAIN,
 ): Promise<string> {
-  return (await RENDERERS[format]())(records, color);
+  return (await RENDERERS[format]())(records, screen);
 }
 
 /** A service that keeps a history knows a row by its name: the same row of another machine has a history of its own. */

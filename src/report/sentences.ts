@@ -1,10 +1,11 @@
+import { findingsOf } from '../analysis/findings.js';
 import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
 import type { DeviceRecord, Result, RunRecord } from '../record/schema.js';
 import { formatBytes, formatDuration, formatInteger } from '../units.js';
+import { costSentences } from './costs.js';
 import type { Line } from './layout.js';
 import type { Named } from './named.js';
-import { verdictSentences } from './verdicts.js';
 import { warningSentences } from './warnings.js';
 
 type LeftOut = NonNullable<RunRecord['dataset']['leftOut']>[number];
@@ -33,9 +34,9 @@ function linesOfOne(record: RunRecord, alone: boolean): Line[] {
     line('dataset', datasetSentence(record.dataset)),
     ...(record.dataset.leftOut ?? []).map((columns) => line('left out', leftOutSentence(columns))),
     line('plan', planSentence(record)),
+    ...(alone ? costSentences(findingsOf(record)).map((text) => line('cost', text)) : []),
     ...(alone ? harness(record) : []),
     ...skippedSentences(record).map((text) => line('skipped', text)),
-    ...verdictSentences(record).map((text) => line('verdict', text)),
     ...warningSentences(record.warnings, record.results).map((text) => line('warning', text)),
     ...(record.complete ? [] : [line('warning', incompleteSentence(record))]),
   ];
@@ -46,7 +47,7 @@ function line(label: Line['label'], text: string): Line {
 }
 
 const LABELS_IN_ORDER = [
-  ...(['device', 'dataset', 'left out', 'plan', 'harness', 'skipped', 'verdict', 'warning'] as const),
+  ...(['device', 'dataset', 'left out', 'plan', 'cost', 'harness', 'skipped', 'warning'] as const),
 ];
 
 function deviceSentence(device: DeviceRecord, alone: boolean): string {

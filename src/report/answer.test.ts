@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../record/schema.js';
+import { sampleRecord } from '../record/testing/sample-record.js';
+import { type SweepOf, sampleSweep } from '../record/testing/sample-sweep.js';
+import type { StrategyName } from '../words.js';
+import { answerSentences } from './answer.js';
+
+const answer = (record: RunRecord) => answerSentences([{ name: 'record', record }]).join('\n');
+const of = (sweep: SweepOf) => answer(sampleSweep(sweep));
+
+/** The speedup of pin at each of the batch sizes 1, 2, 4 …, over a feed of 10 µs. */
+function pinAt(...speedups: readonly number[]): RunRecord {
+  return sampleSweep({
+    batches: speedups.map((_, i) => 2 ** i),
+    noise: 0.001,
+    strategies: { feed: () => 10_000, pin: (batch) => 10_000 / speedups[Math.log2(batch)]! },
+  });
+}
+
+describe('the answer for a single batch size', () => {
+  const sentence = (
+    change: Partial<RunRecord['comparisons'][number]>,
+    plan: Partial<RunRecord['plan']> = {},
+  ) => {
+    const record = sampleRecord();
+    record.plan = { ...record.plan, ...plan };
+    record.comparisons = [{ ...record.comparisons[0]!, ...change }];
+    return answer(record);
+  };
+
+  it('is the verdict with its interval, and the break-even where there is one', () => {
+    expect([
+      sentence({}),
+      sentence({ breakEvenSteps: 1, breakEvenCi95: null }),
+      sentence({ breakEvenSteps: 0 }),
+      sentence({ verdict: 'slower', speedup: 0.8, ci95: [0.78, 0.82], breakEvenSteps: null }),
+      sentence({ verdict: 'same', speedup: 1, ci95: [0.961, 1.004], breakEvenSteps: null }),
+      sentence({ verdict: 'inconclusive', speedup: 1.01, ci95: [0.97, 1.05], breakEvenSteps: null }),
+      sentence({ verdict: 'inconclusive', ci95: null, breakEvenSteps: null }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "pin is 1.30× faster than feed (95 %: 1.29–1.33).
+      The setup of pin has paid for itself after 15 steps (95 %: 14–15), 3 epochs.",
+        "pin is 1.30× faster than feed (95 %: 1.29–1.33).
+      The setup of pin has paid for itself after 1 step, within the first epoch.",
+        "pin is 1.30× faster than feed (95 %: 1.29–1.33).
+      The setup of pin costs no more than that of feed.",
+        "pin is 1.25× slower than feed (95 %: 1.22–1.28).",
+        "pin and feed are the same within 5 % (95 %: 0.961–1.004).",
+        "Inconclusive: pin runs at 0.970 to 1.050× the speed of feed; leaving out --epochs may decide.",
+        "Inconclusive: pin has too few rounds for a 95 % interval.",
+      ]
+    `);
+  });
+
+  it('names what may decide: what bounded this run would bound the next one', () => {
+    const undecided = {
+      verdict: 'inconclusive',
+      ci95: [0.9, 1.1] as [number, number],
+      breakEvenSteps: null,
+    } as const;
+    expect(sentence(undecided, { epochs: 100 })).toContain('; leaving out --epochs may decide');
+    expect(sentence(undecided, { epochs: undefined })).toContain('; --budget 20s may decide');
+    expect(sentence(undecided, { epochs: undefined, budgetNs: 60e9 })).toContain(
+      '; a larger --budget may decide',
+    );
+  });
+
+  it('has what a model leaves of it, where --model-us asks, and from which model on it does not matter', () => {
+    const asked = sampleSweep({
+      batches: [8],
+      strategies: { feed: () => 10_000, pin: () => 5_000 },
+      modelNs: 500_000,
+    });
+    expect(answer(asked)).toContain(
+      'With a model that adds 500 µs to a step, pin would run at 1.010× the speed of feed.',
+    );
+    expect(answer(asked)).toContain(
+      'With a model that adds 90.0 µs or more to a step, the choice gains less than 5 %.',
+    );
+    expect(of({ batches: [8], strategies: { feed: () => 10_000, pin: () => 5_000 } })).not.toContain(
+      'With a model',
+    );
+  });
+});
+
+describe('the answer for a sweep', () => {
+  it('says from where to where a strategy is faster', () => {
+    expect(answer(pinAt(2, 2, 3))).toMatch(
+      /^pin is 2\.00 to 3\.00× faster than feed at every batch size from 1 to 4 \(each at 95 %\)\.$/m,
+    );
+    expect(answer(pinAt(0.5, 0.8, 2, 3))).toMatch(
+      /^feed is 1\.25 to 2\.00× faster than pin from batch 1 to 2; pin is 2\.00 to 3\.00× faster than feed from batch 4 to 8 \(/m,
+    );
+    expect(answer(pinAt(0.5, 1, 1, 3))).toMatch(
+      /faster than pin at batch 1; pin and feed are the same within 5 % from batch 2 to 4; pin is 3\.00× faster than feed at batch 8 \(/,
+    );
+  });
+
+  it('says where it changes back', () => {
+    expect(answer(pinAt(2, 0.5, 2, 0.5))).toMatch(
+      /^pin and feed are faster in turns: that changes between batch 1 and 2, 2 and 4 and 4 and 8 \(each at 95 %\)\.$/m,
+    );
+    expect(answer(pinAt(2, 0.5, 2, 0.5, 2))).toContain('4 and 8 and 1 times more');
+  });
+
+  it('says which batch sizes are inconclusive, and what may decide where all are', () => {
+    const record = pinAt(2, 2, 2, 2, 2, 2);
+    record.comparisons[1]!.verdict = 'inconclusive';
+    expect(answer(record)).toMatch(/from batch 1 to 32; inconclusive at batch 2 \(/);
+    for (const one of record.comparisons.slice(1, 5)) one.verdict = 'inconclusive';
+    expect(answer(record)).toMatch(/; inconclusive at 4 of 6 batch sizes \(/);
+    for (const one of record.comparisons) one.verdict = 'inconclusive';
+    expect(answer(record)).toMatch(
+      /^Inconclusive at every batch size: pin runs at 2\.00× the speed of feed; leaving out --epochs may decide\.$/m,
+    );
+  });
+
+  it('has the break-even of all batch sizes at which pin is faster', () => {
+    expect(answer(pinAt(2, 4))).toMatch(
+      /^The setup of pin has paid for itself after 134 to 201 steps, within the first epoch\.$/m,
+    );
+    expect(answer(pinAt(0.5, 0.5))).not.toContain('paid for itself');
+  });
+
+  it('is about the lightest model where there are several, and from which work on it does not matter', () => {
+    const strategies = {
+      feed: (_: number, work: number) => 5_000 + 5_000 * work,
+      pin: (_: number, work: number) => 5_000 * work,
+    };
+    const text = of({ batches: [8], works: [1, 4, 32], strategies });
+    expect(text).toMatch(/^With work 1, pin is 2\.00× faster than feed/m);
+    expect(text).toMatch(
+      /adds 90\.0 µs or more to a step, the choice gains less than 5 %, as was measured from work 32 on\.$/m,
+    );
+    expect(of({ batches: [8], strategies })).not.toContain('work');
+  });
+});
+
+describe('the answer', () => {
+  const FEED = (batch: number) => 9_000 + (batch * 256) / 12;
+  const copies = (strategy: StrategyName, batch: number) =>
+    strategy === 'feed' ? { copy: FEED(batch) * 0.7, graph: 100, fetch: 0, host: 100 } : undefined;
+
+  it('says what to try, and why', () => {
+    expect(of({ strategies: { feed: FEED }, phases: copies })).toContain(
+      'To try next: --strategy feed,feed-ahead, since copies take 70 % of a feed step of 1.41 ms at batch 65,536.',
+    );
+    const flat = { feed: () => 9_000 };
+    expect(of({ strategies: flat, freeBytes: 2 ** 20 })).toMatch(
+      /^The dataset, 256 MiB, does not fit in the 1\.00 MiB that were free on cuda: it can only be fed\.\nTo try next: --strategy feed,feed-chunk, .* since the fixed cost is 100 % of a feed step of 9\.00 µs/m,
+    );
+    expect(of({ strategies: flat, freeBytes: 2 ** 30 })).not.toMatch(/does not fit|feed-chunk/);
+    const pin = { feed: FEED, pin: () => 5_000 };
+    expect(of({ strategies: pin })).toMatch(
+      /^To try next: --strategy feed,pin,pin-replay, since the fixed cost is 100 % of a pin step of 5\.00 µs/m,
+    );
+    expect(of({ strategies: { ...flat, pin: () => 5_000 } })).toContain(
+      'To try next: a larger --batch, since the fixed cost is',
+    );
+    expect(of({ strategies: { feed: FEED, pin: (batch) => FEED(batch) / 2 } })).not.toContain('To try next');
+  });
+
+  it('says on a processor that it is one, and nothing of what to try on a GPU', () => {
+    const text = of({ engine: 'cpu', strategies: { feed: () => 9_000, pin: () => 5_000 }, phases: copies });
+    expect(text).toMatch(/^On a processor, pin is/);
+    expect(text).not.toMatch(/GPU|To try next|does not fit/);
+    expect(of({ strategies: { feed: () => 9_000, pin: () => 5_000 } })).not.toContain('On a processor');
+  });
+
+  it('has the other strategies beside pin in one sentence', () => {
+    const strategies = {
+      feed: () => 10_000,
+      pin: () => 5_000,
+      'feed-ahead': () => 8_000,
+      'zero-copy': () => 20_000,
+    };
+    expect(of({ batches: [8], strategies })).toContain(
+      'feed-ahead runs at 1.25× and zero-copy at 0.50× the speed of feed.',
+    );
+    expect(of({ batches: [8], strategies: { feed: () => 10_000, 'feed-ahead': () => 8_000 } })).toMatch(
+      /^feed-ahead is 1\.25× faster than feed \(.*\)\.$/m,
+    );
+  });
+
+  it('says what was measured where nothing is compared', () => {
+    expect(of({ batches: [1, 8], strategies: { feed: FEED } })).toBe(
+      'A step of feed takes 9.02 µs to 9.17 µs; no other strategy was asked for.',
+    );
+    expect(of({ batches: [8], strategies: { pin: () => 5_000 } })).toBe(
+      'A step of pin takes 5.00 µs; without feed there is nothing to compare it with.',
+    );
+    const skipped = sampleSweep({ batches: [8], strategies: { feed: FEED } });
+    skipped.results.push({
+      ...{ engine: 'cuda', device: 'NVIDIA H200', batch: 8, work: 1 },
+      strategy: 'pin',
+      status: 'skipped',
+      reason: 'it needs 12 GiB',
+    });
+    expect(answer(skipped)).toBe('A step of feed takes 9.17 µs; pin was skipped: it needs 12 GiB.');
+    skipped.results.shift();
+    expect(answer(skipped)).toBe('Nothing was measured: it needs 12 GiB.');
+  });
+
+  it('has a sentence for each engine', () => {
+    const record = pinAt(2);
+    const cpu = sampleSweep({
+      engine: 'cpu',
+      batches: [1],
+      strategies: { feed: () => 5_000, pin: () => 10_000 },
+    });
+    for (const part of ['results', 'comparisons'] as const) (record[part] as unknown[]).push(...cpu[part]);
+    record.environment.devices.push(...cpu.environment.devices);
+    expect(answer(record)).toMatch(
+      /^cuda: pin is 2\.00× faster than feed .*\ncpu: on a processor, pin is 2\.00× slower than feed /,
+    );
+  });
+
+  it('is never more than four sentences', () => {
+    const strategies = { feed: () => 10_000, pin: () => 5_000, 'feed-ahead': () => 8_000 };
+    const everything = of({ works: [1, 2, 4], strategies, modelNs: 1000, freeBytes: 1 });
+    expect(everything.split('\n')).toHaveLength(4);
+  });
+
+  it('of several records is what all say once, and else who says it', () => {
+    const records = [2, 2, 3].map((speedup, i) => ({ name: `node-${i}`, record: pinAt(speedup) }));
+    expect(answerSentences(records.slice(0, 2))).toEqual([expect.stringMatching(/^pin is 2\.00× faster/)]);
+    expect(answerSentences(records)).toEqual([
+      expect.stringMatching(/^node-0, node-1: pin is 2\.00× faster .*\.$/),
+      expect.stringMatching(/^node-2: pin is 3\.00× faster .*\.$/),
+    ]);
+    const many = [2, 3, 4, 5, 6].map((speedup, i) => ({ name: `node-${i}`, record: pinAt(speedup) }));
+    expect(answerSentences(many)).toHaveLength(4);
+    expect(answerSentences(many).at(-1)).toBe('The table has what the others say.');
+  });
+});

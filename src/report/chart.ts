@@ -1,0 +1,181 @@
+import pc from 'picocolors';
+import { sweepsOf } from '../analysis/sweep.js';
+import type { Findings, RunRecord } from '../record/schema.js';
+import { formatDuration, formatInteger } from '../units.js';
+import type { EngineName, StrategyName } from '../words.js';
+import { headlineComparisons } from './headline.js';
+import type { Screen } from './layout.js';
+
+/** Lines and columns of the plot itself, at most. */
+const [HEIGHT, MOST_WIDTH] = [14, 100];
+/** Fewer batch sizes are no curve. */
+const FEWEST_SIZES = 3;
+
+/** What marks each strategy: they are told apart without colour. */
+const MARKS: Readonly<Record<StrategyName, string>> = {
+  feed: 'o',
+  pin: 'x',
+  'feed-locked': '+',
+  'feed-ahead': '*',
+  'feed-chunk': '#',
+  'pin-replay': '%',
+  'zero-copy': '~',
+};
+const SEVERAL = '&';
+const COLOURS = ['blue', 'yellow', 'magenta', 'cyan', 'green', 'red', 'white'] as const;
+
+/** One strategy: its step times over the batch sizes. */
+interface Series {
+  readonly strategy: StrategyName;
+  readonly points: readonly { readonly batch: number; readonly ns: number }[];
+}
+
+/**
+ * The step times of a sweep over its batch sizes for a terminal, both axes logarithmic, with the batch sizes between which the
+ * faster strategy changes. A chart for each engine, with the lightest model; empty where there is no sweep.
+ */
+export function chartsForTerminal(record: RunRecord, findings: Findings, screen: Screen): string {
+  const engines = [...new Set(record.results.map(({ engine }) => engine))];
+  return engines.map((engine) => chartOf(record, findings, engine, screen)).join('');
+}
+
+function chartOf(record: RunRecord, findings: Findings, engine: EngineName, screen: Screen): string {
+  const lightest = Math.min(...record.plan.works);
+  const series = sweepsOf(record)
+    .filter((sweep) => sweep.engine === engine && sweep.work === lightest)
+    .map(
+      ({ strategy, rows }): Series => ({
+        strategy,
+        points: rows.map(({ batch, stepNs }) => ({ batch, ns: stepNs.median })),
+      }),
+    );
+  if (series.length === 0 || Math.max(...series.map(({ points }) => points.length)) < FEWEST_SIZES) return '';
+  const [headline] = headlineComparisons(record, engine);
+  const crossover = findings.crossovers.find(
+    (one) => one.engine === engine && one.work === lightest && one.strategy === headline?.strategy,
+  );
+  const lines = draw(series, crossover?.brackets ?? [], screen);
+  const work = record.plan.works.length > 1 ? `, work ${lightest}` : '';
+  return `Time of a step over the batch size, ${engine}${work}\n${lines.join('\n')}\n`;
+}
+
+type Brackets = Findings['crossovers'][number]['brackets'];
+
+function draw(all: readonly Series[], brackets: Brackets, { color, width }: Screen): string[] {
+  const paint = pc.createColors(color);
+  const points = all.flatMap((series) => series.points);
+  const y = scaleOf(points.map(({ ns }) => ns));
+  const ticks = ticksOf(y, HEIGHT);
+  const labelWidth = Math.max(...[...ticks.values()].map((label) => label.length));
+  const columns = Math.min(width, MOST_WIDTH) - labelWidth - 3;
+  const x = scaleOf(points.map(({ batch }) => batch));
+  const columnOf = (batch: number) => Math.round(x.share(batch) * (columns - 1));
+  const rowOf = (ns: number) => Math.round((1 - y.share(ns)) * (HEIGHT - 1));
+
+  const cells = Array.from({ length: HEIGHT }, () => Array<string>(columns).fill(' '));
+  for (const { from, to } of brackets) {
+    const middle = Math.round((columnOf(from) + columnOf(to)) / 2);
+    for (const row of cells) row[middle] = paint.dim('┊');
+  }
+  for (const [index, { strategy, points: those }] of all.entries()) {
+    const colour = paint[COLOURS[index % COLOURS.length]!];
+    for (const [row, column] of between(those.map(({ batch, ns }) => [rowOf(ns), columnOf(batch)] as const)))
+      if (cells[row]![column] === ' ') cells[row]![column] = colour('·');
+    for (const { batch, ns } of those) {
+      const [row, column] = [rowOf(ns), columnOf(batch)];
+      const taken = Object.values(MARKS).some((mark) => cells[row]![column]!.includes(mark));
+      cells[row]![column] = taken ? SEVERAL : colour(MARKS[strategy]);
+    }
+  }
+  const left = (label: string) => label.padStart(labelWidth);
+  return [
+    ...cells.map(
+      (row, i) => `${left(ticks.get(i) ?? '')} ${ticks.has(i) ? '┤' : '│'}${row.join('').trimEnd()}`,
+    ),
+    `${left('')} └${'─'.repeat(columns)}`,
+    `${left('')}  ${batchLabels(
+      points.map(({ batch }) => batch),
+      columns,
+      columnOf,
+    )}`,
+    legend(
+      all,
+      paint,
+      cells.some((row) => row.includes(SEVERAL)),
+    ),
+    ...brackets.map(
+      ({ from, to, faster }) =>
+        `┊ between batch ${formatInteger(from)} and ${formatInteger(to)} ${faster} becomes the faster one`,
+    ),
+  ];
+}
+
+/** A logarithmic axis: where a value lies between the least and the most, from 0 to 1. */
+interface Scale {
+  readonly least: number;
+  readonly most: number;
+  share(value: number): number;
+}
+
+function scaleOf(values: readonly number[]): Scale {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const span = Math.log(most / least);
+  return { least, most, share: (value) => (span === 0 ? 0.5 : Math.log(value / least) / span) };
+}
+
+/** The times that are written at the axis, by their lines: the ends, and 1, 2 and 5 times powers of ten where there is room. */
+function ticksOf(scale: Scale, height: number): Map<number, string> {
+  const ticks = new Map<number, string>();
+  const rowOf = (ns: number) => Math.round((1 - scale.share(ns)) * (height - 1));
+  const round: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(scale.least)); power <= scale.most; power *= 10)
+    round.push(power, 2 * power, 5 * power);
+  const inside = round.filter((ns) => ns > scale.least && ns < scale.most);
+  for (const ns of [scale.most, scale.least, ...inside]) {
+    const row = rowOf(ns);
+    const isFree = ![row - 1, row, row + 1].some((near) => ticks.has(near));
+    if (isFree) ticks.set(row, formatDuration(ns));
+  }
+  return ticks;
+}
+
+/** Batch sizes under the axis, as many as there is room for, the first and the last always. */
+function batchLabels(
+  batches: readonly number[],
+  columns: number,
+  columnOf: (batch: number) => number,
+): string {
+  const sizes = [...new Set(batches)].sort((a, b) => a - b);
+  const cells = Array<string>(columns).fill(' ');
+  const place = (batch: number) => {
+    const label = formatInteger(batch);
+    const start = Math.max(
+      0,
+      Math.min(columns - label.length, columnOf(batch) - Math.floor(label.length / 2)),
+    );
+    const around = cells.slice(Math.max(0, start - 2), start + label.length + 2);
+    if (around.some((cell) => cell !== ' ')) return;
+    cells.splice(start, label.length, ...label);
+  };
+  for (const batch of [sizes[0]!, sizes.at(-1)!, ...sizes]) place(batch);
+  return cells.join('').trimEnd();
+}
+
+function legend(all: readonly Series[], paint: ReturnType<typeof pc.createColors>, several: boolean): string {
+  const names = all.map(
+    ({ strategy }, i) => `${paint[COLOURS[i % COLOURS.length]!](MARKS[strategy])} ${strategy}`,
+  );
+  return [...names, ...(several ? [`${SEVERAL} several`] : [])].join('   ');
+}
+
+/** The cells of the straight lines from point to point, without the points. */
+function between(points: readonly (readonly [row: number, column: number])[]): [number, number][] {
+  return points.slice(1).flatMap(([toRow, toColumn], i) => {
+    const [fromRow, fromColumn] = points[i]!;
+    const steps = Math.max(0, toColumn - fromColumn - 1);
+    return Array.from({ length: steps }, (_, step): [number, number] => {
+      const share = (step + 1) / (steps + 1);
+      return [Math.round(fromRow + (toRow - fromRow) * share), fromColumn + step + 1];
+    });
+  });
+}

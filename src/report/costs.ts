@@ -1,0 +1,38 @@
+import type { Fit } from '../record/findings-schema.js';
+import type { Findings } from '../record/schema.js';
+import { formatDuration, formatInteger } from '../units.js';
+
+type Estimate = NonNullable<Fit['fixedNs']>;
+
+/** What a step of each strategy costs over the batch sizes: a fixed part and a bandwidth, or why that cannot be said. */
+export function costSentences({ fits }: Findings): string[] {
+  const engines = new Set(fits.map(({ engine }) => engine));
+  const works = new Set(fits.map(({ work }) => work));
+  return fits.map((fit) => {
+    const place = [...(engines.size > 1 ? [fit.engine] : []), fit.strategy].join(' ');
+    const work = works.size > 1 ? `, work ${formatInteger(fit.work)}` : '';
+    return `${place}${work}: ${fit.holds ? costOf(fit) : missed(fit)}`;
+  });
+}
+
+function costOf({ fixedNs, bytesPerNs }: Fit): string {
+  if (fixedNs === null && bytesPerNs === null)
+    return 'the batch sizes tell neither a fixed cost nor a bandwidth';
+  if (fixedNs === null)
+    return `no fixed cost of a step can be told, its bytes pass at ${bandwidth(bytesPerNs!)}`;
+  const fixed = `a step costs ${formatDuration(fixedNs.value)} (${fixedNs.ci95.map(formatDuration).join('–')})`;
+  return bytesPerNs === null
+    ? `${fixed}, whatever its size`
+    : `${fixed} and its bytes, which pass at ${bandwidth(bytesPerNs)}`;
+}
+
+function missed({ farthest: { batch, percent } }: Fit): string {
+  const side = percent > 0 ? 'above' : 'below';
+  return `no fixed cost and bandwidth fit: batch ${formatInteger(batch)} is ${Math.abs(percent).toFixed(0)} % ${side} them, as where a cache ends`;
+}
+
+/** Bytes a ns are GB a second. */
+function bandwidth({ value, ci95 }: Estimate): string {
+  const digits = (gigabytes: number) => String(Number(gigabytes.toPrecision(3)));
+  return `${digits(value)} GB/s (${ci95.map(digits).join('–')})`;
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { shortened, wrapped } from './fold.js';
+
+describe('shortened', () => {
+  it('keeps what fits and cuts what does not, by what a terminal shows', () => {
+    expect(shortened('node-1', 6)).toBe('node-1');
+    expect(shortened('node-12', 6)).toBe('node-…');
+    expect(shortened('節点節点', 5)).toBe('節点…');
+    expect(shortened('👩‍🚀 a', 4)).toBe('👩‍🚀 a');
+  });
+});
+
+describe('wrapped', () => {
+  it('breaks between words, and within one that no line holds', () => {
+    expect(wrapped('a step of pin', 6)).toEqual(['a step', 'of pin']);
+    expect(wrapped('see /a/long/path now', 6)).toEqual(['see', '/a/lon', 'g/path', 'now']);
+    expect(wrapped('節点節点', 5)).toEqual(['節点', '節点']);
+    expect(wrapped('', 5)).toEqual(['']);
+  });
+});

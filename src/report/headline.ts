@@ -1,0 +1,142 @@
+import type { Crossover } from '../record/findings-schema.js';
+import { caseNameOf } from '../record/row-name.js';
+import type { Comparison, Findings, RunRecord } from '../record/schema.js';
+import { SAME_WITHIN } from '../stats/ratio.js';
+import { formatDuration, formatInteger, formatRatios } from '../units.js';
+import type { EngineName } from '../words.js';
+import { listed, speedsOf } from './phrases.js';
+
+/** Which strategy is faster, from where to where and how sure that is: a sentence for each engine of a record. */
+export function headlinesOf(record: RunRecord, findings: Findings): string[] {
+  const engines = [...new Set(record.results.map(({ engine }) => engine))];
+  return engines.map((engine) => {
+    const place = engines.length > 1 ? `${engine}: ` : '';
+    const work = record.plan.works.length > 1 ? `with work ${Math.min(...record.plan.works)}, ` : '';
+    return `${place}${work}${onProcessor(record, engine)}${headlineOf(record, findings, engine)}`;
+  });
+}
+
+/** The comparisons that the headline is about: those of `pin`, or else of the first strategy that has any, with the lightest model, by batch size. */
+export function headlineComparisons({ comparisons }: RunRecord, engine: EngineName): Comparison[] {
+  const ofEngine = comparisons.filter((one) => one.engine === engine);
+  const { strategy } = ofEngine.find((one) => one.strategy === 'pin') ?? ofEngine[0] ?? {};
+  const ofStrategy = ofEngine.filter((one) => one.strategy === strategy);
+  const lightest = Math.min(...ofStrategy.map(({ work }) => work));
+  return ofStrategy.filter(({ work }) => work === lightest).toSorted((a, b) => a.batch - b.batch);
+}
+
+/** A figure of a processor is not to be taken for one of a GPU. */
+function onProcessor({ environment: { devices } }: RunRecord, engine: EngineName): string {
+  return devices.some((device) => device.engine === engine && !device.gpu) ? 'on a processor, ' : '';
+}
+
+function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineName): string {
+  const sweep = headlineComparisons(record, engine);
+  const [first] = sweep;
+  if (first === undefined) return withoutComparison(record, engine);
+  if (sweep.length === 1) return claimOf(first, record);
+  const crossover = crossovers.find(
+    (one) => one.engine === engine && one.work === first.work && one.strategy === first.strategy,
+  );
+  return crossover === undefined ? undecidedClaim(sweep, record) : sweepClaim(sweep, crossover);
+}
+
+/** What one comparison says, with its interval. */
+function claimOf(comparison: Comparison, record: RunRecord): string {
+  const { strategy, verdict, speedup, ci95 } = comparison;
+  if (ci95 === null) return `inconclusive: ${strategy} has too few rounds for a 95 % interval`;
+  const of = (ratio: number) => (verdict === 'slower' ? 1 / ratio : ratio);
+  const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
+  switch (verdict) {
+    case 'faster':
+    case 'slower':
+      return `${strategy} is ${shown}× ${verdict} than feed (95 %: ${lo}–${hi})`;
+    case 'same':
+      return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
+    case 'inconclusive':
+      return `inconclusive: ${strategy} runs at ${lo} to ${hi}× the speed of feed; ${longer(record)} may decide`;
+  }
+}
+
+/** What a sweep says of which at most one batch size is decided. */
+function undecidedClaim(sweep: readonly Comparison[], record: RunRecord): string {
+  const undecided = sweep.filter(({ verdict }) => verdict === 'inconclusive');
+  const where =
+    undecided.length === sweep.length
+      ? 'every batch size'
+      : `${undecided.length} of ${sweep.length} batch sizes`;
+  const speeds = speedsOf(undecided.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
+  return `inconclusive at ${where}: ${sweep[0]!.strategy} runs at ${speeds} the speed of feed; ${longer(record)} may decide`;
+}
+
+/** Where the faster one changes more often than this, only the changes are told. */
+const MOST_STRETCHES = 3;
+
+/** Who is faster from which batch size to which. */
+function sweepClaim(sweep: readonly Comparison[], crossover: Crossover): string {
+  const { strategy, stretches, brackets, inconclusive } = crossover;
+  const claims =
+    stretches.length > MOST_STRETCHES
+      ? [`${strategy} and feed are faster in turns${changesAt(brackets)}`]
+      : stretches.map((stretch) => stretchClaim(sweep, stretch, crossover));
+  return `${[...claims, ...inconclusiveAt(inconclusive, sweep)].join('; ')} (each at 95 %)`;
+}
+
+function stretchClaim(
+  sweep: readonly Comparison[],
+  { faster, from, to }: Crossover['stretches'][number],
+  { strategy, stretches, inconclusive }: Crossover,
+): string {
+  const range = from === to ? `at batch ${formatInteger(from)}` : `from batch ${between(from, to, 'to')}`;
+  const all = stretches.length === 1 && inconclusive.length === 0;
+  const where = all ? `at every batch size from ${between(from, to, 'to')}` : range;
+  if (faster === 'same') return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % ${where}`;
+  const [verdict, other] = faster === 'feed' ? ['slower', strategy] : ['faster', 'feed'];
+  const ratios = sweep
+    .filter((one) => one.verdict === verdict && one.batch >= from && one.batch <= to)
+    .map(({ speedup }) => (faster === 'feed' ? 1 / speedup : speedup));
+  return `${faster} is ${speedsOf(ratios)} faster than ${other} ${where}`;
+}
+
+function changesAt(brackets: Crossover['brackets']): string {
+  if (brackets.length === 0) return '';
+  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, 'and'));
+  const more = brackets.length > shown.length ? ` and ${brackets.length - shown.length} times more` : '';
+  return `: that changes between batch ${listed(shown)}${more}`;
+}
+
+function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]): string[] {
+  if (batches.length === 0) return [];
+  if (batches.length > MOST_STRETCHES)
+    return [`inconclusive at ${batches.length} of ${sweep.length} batch sizes`];
+  return [`inconclusive at batch ${listed(batches.map(formatInteger))}`];
+}
+
+function between(from: number, to: number, word: 'to' | 'and'): string {
+  return `${formatInteger(from)} ${word} ${formatInteger(to)}`;
+}
+
+/** What is known where nothing was compared. */
+function withoutComparison({ results }: RunRecord, engine: EngineName): string {
+  const ofEngine = results.filter((result) => result.engine === engine);
+  const [first, ...others] = ofEngine.filter((result) => result.status === 'measured');
+  const [skipped] = ofEngine.filter((result) => result.status === 'skipped');
+  if (first === undefined) return `nothing was measured: ${skipped?.reason ?? 'no row was begun'}`;
+  const ofStrategy = [first, ...others.filter(({ strategy }) => strategy === first.strategy)];
+  const steps = ofStrategy.map(({ stepNs }) => stepNs.median);
+  const [least, most] = [formatDuration(Math.min(...steps)), formatDuration(Math.max(...steps))];
+  const took = `a step of ${first.strategy} takes ${least === most ? least : `${least} to ${most}`}`;
+  if (skipped !== undefined) return `${took}; ${skipped.strategy} was skipped: ${skipped.reason}`;
+  return `${took}; ${first.strategy === 'feed' ? 'no other strategy was asked for' : 'without feed there is nothing to compare it with'}`;
+}
+
+/** Seconds a case that are worth trying after the usual five. */
+const LONGER_SECONDS = 20;
+
+/** What to change in the command for more certainty: what bounded this run bounds the next one too. */
+function longer({ plan: { epochs, budgetNs }, results }: RunRecord): string {
+  if (budgetNs !== undefined) return 'a larger --budget';
+  if (epochs !== undefined) return 'leaving out --epochs';
+  const seconds = LONGER_SECONDS * new Set(results.map(caseNameOf)).size;
+  return `--budget ${seconds < 120 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}`;
+}

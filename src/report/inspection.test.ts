@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { DataFile } from '../data/dataset.js';
+import { STANDARD_INPUT_NAME } from '../data/standard-input.js';
+import { type FoundEngine, inspectionOf, renderInspection } from './inspection.js';
+
+const FILE = {
+  ...{ path: 'data.npy', format: 'npy', variety: '1.0', shape: [1000, 64], rows: 1000, cols: 64 },
+  ...{ dtype: 'float32', order: 'row-major', byteOrder: 'little', compression: 'none', fileBytes: 256_128 },
+} as unknown as DataFile;
+
+const gpu = (freeBytes?: number): FoundEngine => ({
+  name: 'cuda',
+  availability: { available: true, devices: [{ name: 'NVIDIA H100', gpu: true, runtime: 'CUDA 13.0' }] },
+  freeBytes: [freeBytes],
+});
+const CPU: FoundEngine = {
+  name: 'cpu',
+  availability: { available: true, devices: [{ name: 'a processor', gpu: false, runtime: 'TensorFlow.js' }] },
+  freeBytes: [undefined],
+};
+const answer = (engines: readonly FoundEngine[], file: Partial<DataFile> = {}) =>
+  renderInspection(inspectionOf({ ...FILE, ...file }, 2 ** 30, engines)).split('\n\n')[1];
+
+describe('what inspect ends with', () => {
+  it('is whether the dataset fits, what a step copies, and the command to run next', () => {
+    expect(answer([gpu(2 ** 30), CPU])).toBe(
+      [
+        'The dataset fits on cuda, NVIDIA H100: it can be kept there (pin), or copied (feed).',
+        'A mini-batch of 32 rows, the default, is 8.00 KiB: feed copies as much in each step, pin only an index.',
+        'Next: npx pinbench run data.npy --batch 1..512 --budget 60s',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('feeds what does not fit, and says where that is not known', () => {
+    expect(answer([gpu(1000)])).toMatch(
+      /^The dataset, 250 KiB, does not fit on cuda, NVIDIA H100: it can only be fed\.\n.*\nNext: .* --strategy feed,feed-ahead,feed-chunk --budget 60s$/m,
+    );
+    expect(answer([gpu()])).toMatch(/^Whether the dataset fits on cuda, NVIDIA H100, is not known/);
+  });
+
+  it('says that there is no GPU', () => {
+    expect(answer([CPU])).toMatch(
+      /^There is no GPU here: what is measured on a processor says nothing about one\.$/m,
+    );
+    expect(answer([CPU])).not.toContain('--strategy');
+  });
+
+  it('is a command that a shell takes as it stands', () => {
+    expect(answer([CPU], { path: "my data's.npy", rows: 1 })).toContain(
+      "run 'my data'\\''s.npy' --batch 1 --budget",
+    );
+    expect(answer([CPU], { path: '-x.npy' })).toContain('run ./-x.npy ');
+    expect(answer([CPU], { path: STANDARD_INPUT_NAME })).toContain('run - --batch');
+    expect(answer([CPU], { rows: 10 ** 7 })).toContain('--batch 1..65536 ');
+    expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row, the whole dataset, is/);
+  });
+});
