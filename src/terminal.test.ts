@@ -217,8 +217,8 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the screen', () => {
+  const real = terminalOfProcess();
   const screen = (env: Record<string, string>, stdout: Partial<NodeJS.WriteStream> = {}, color = true) => {
-    const real = terminalOfProcess();
     const surroundings = { ...real.surroundings, env };
     return screenOf({ color }, { ...real, surroundings, stdout: stdout as NodeJS.WriteStream });
   };
