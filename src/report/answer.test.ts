@@ -47,8 +47,8 @@ describe('the answer for a single batch size', () => {
       The setup of pin costs no more than that of feed.",
         "pin is 1.25× slower than feed (95 %: 1.22–1.28).",
         "pin and feed are the same within 5 % (95 %: 0.961–1.004).",
-        "Inconclusive: pin runs at 0.970 to 1.050× the speed of feed; leaving out --epochs may decide.",
-        "Inconclusive: pin has too few rounds for a 95 % interval.",
+        "pin runs at 0.970 to 1.050× the speed of feed, which is inconclusive; leaving out --epochs may decide.",
+        "pin has too few rounds for a 95 % interval: inconclusive.",
       ]
     `);
   });
@@ -112,7 +112,7 @@ describe('the answer for a sweep', () => {
     expect(answer(record)).toMatch(/; inconclusive at 4 of 6 batch sizes \(/);
     for (const one of record.comparisons) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(
-      /^Inconclusive at every batch size: pin runs at 2\.00× the speed of feed; leaving out --epochs may decide\.$/m,
+      /^pin runs at 2\.00× the speed of feed at every batch size, which is inconclusive; leaving out --epochs may decide\.$/m,
     );
   });
 

@@ -44,7 +44,7 @@ function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineN
 /** What one comparison says, with its interval. */
 function claimOf(comparison: Comparison, record: RunRecord): string {
   const { strategy, verdict, speedup, ci95 } = comparison;
-  if (ci95 === null) return `inconclusive: ${strategy} has too few rounds for a 95 % interval`;
+  if (ci95 === null) return `${strategy} has too few rounds for a 95 % interval: inconclusive`;
   const of = (ratio: number) => (verdict === 'slower' ? 1 / ratio : ratio);
   const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
   switch (verdict) {
@@ -54,7 +54,7 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
-      return `inconclusive: ${strategy} runs at ${lo} to ${hi}× the speed of feed; ${longer(record)} may decide`;
+      return `${strategy} runs at ${lo} to ${hi}× the speed of feed, which is inconclusive; ${longer(record)} may decide`;
   }
 }
 
@@ -66,7 +66,7 @@ function undecidedClaim(sweep: readonly Comparison[], record: RunRecord): string
       ? 'every batch size'
       : `${undecided.length} of ${sweep.length} batch sizes`;
   const speeds = speedsOf(undecided.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
-  return `inconclusive at ${where}: ${sweep[0]!.strategy} runs at ${speeds} the speed of feed; ${longer(record)} may decide`;
+  return `${sweep[0]!.strategy} runs at ${speeds} the speed of feed at ${where}, which is inconclusive; ${longer(record)} may decide`;
 }
 
 /** Where the faster one changes more often than this, only the changes are told. */
