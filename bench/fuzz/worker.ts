@@ -113,7 +113,7 @@ export class Worker {
       const answer = answers[at]!;
       if (reading.kind === 'accepted') {
         const origins = cases[i]!.seeds.map(({ name }) => this.#origins.get(name));
-        agreements.set(i, agreementOf(reading.facts, answer, origins, cases[i]!.onePlace));
+        agreements.set(i, agreementOf(reading.facts, answer, origins, cases[i]!));
       } else if (reading.kind === 'refused' && holdsNumbers(answer)) {
         const message = reading.message.replace(/'[^']*'|"[^"]*"|\d+|^\S+: /g, '…');
         const { times = 0, example = headerOf(cases[i]!) } = missed.get(message) ?? {};

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataError } from '../errors.js';
 import { agreementOf } from './testing/agreement.js';
-import { arrowSeeds, EveryByte } from './testing/arrow-cases.js';
+import { type ArrowSeed, arrowSeeds, damagesFrames, EveryByte } from './testing/arrow-cases.js';
 import { type Case, Cases, trialOf } from './testing/cases.js';
 import { type Facts, fromMemory, type Reader, readingOf, throughPath } from './testing/reading.js';
 import { Scratch } from './testing/scratch.js';
@@ -168,5 +168,24 @@ describe('a reading is held against that of numpy or pyarrow', () => {
     expect(agreementOf(facts, refused, [facts])).toEqual({});
     expect(agreementOf({ ...facts, rows: 1 }, refused, [facts]).finding).toMatch(/refused elsewhere.*rows/);
     expect(agreementOf(facts, refused).finding).toMatch(/refused elsewhere/);
+  });
+
+  it('and not judged by its values where damaged frames unpack to others elsewhere', async () => {
+    const facts = await read();
+    const other = answerOf({ ...facts, float32: facts.float32 + 1 });
+    expect(agreementOf(facts, other, [], { damagesFrames: true })).toEqual({ unjudged: true });
+    const rows = answerOf({ ...facts, rows: facts.rows + 1 });
+    expect(agreementOf(facts, rows, [], { damagesFrames: true }).finding).toMatch(/^rows/);
+    const frames = seeds.find(({ name }) => name === 'arrow-list-rust-zstd.arrow')!;
+    const changed = (seed: ArrowSeed, at: number) => {
+      const content = Buffer.from(seed.content);
+      content[at]! ^= 1;
+      return damagesFrames({ content, seeds: [seed] });
+    };
+    const inBody = (seed: ArrowSeed) => [...seed.content.keys()].find((at) => !seed.metadata.includes(at))!;
+    expect([changed(frames, inBody(frames)), changed(frames, frames.metadata[9]!)]).toEqual([true, false]);
+    const plain =
+      seeds.find(({ name }) => name === 'data.arrow') ?? seeds.find(({ compressed }) => !compressed)!;
+    expect(changed(plain, inBody(plain))).toBe(false);
   });
 });

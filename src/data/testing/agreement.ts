@@ -17,7 +17,10 @@ const BEHIND = /Integers with more than 64 bits not implemented|^KeyError: 22$/;
 export interface Agreement {
   /** Why they do not agree where they must. */
   readonly finding?: string;
-  /** The other reader could not be asked: it died, or does not read the file that this one was made from. */
+  /**
+   * The other reader has no say: it died, does not read the file that this one was made from, or unpacked damaged data as well,
+   * to other values. Without a checksum nobody can know the right ones, and two decoders of one library differ there.
+   */
   readonly unjudged?: boolean;
   /** They agree, though the other reader found a column invalid afterwards that is not read. */
   readonly invalidUnread?: boolean;
@@ -33,7 +36,7 @@ export function agreementOf(
   seen: Facts,
   answer: Answer,
   origins: readonly (Facts | undefined)[] = [],
-  onePlace = false,
+  { onePlace = false, damagesFrames = false } = {},
 ): Agreement {
   if ('died' in answer) return { unjudged: true };
   if ('refused' in answer) {
@@ -48,14 +51,21 @@ export function agreementOf(
   }
   const { unreadable, numeric, invalid } = answer.read;
   if (invalid !== undefined && onePlace) {
-    const strict = agreementOf(seen, { refused: String(invalid) }, origins, onePlace);
+    const strict = agreementOf(seen, { refused: String(invalid) }, origins, { onePlace });
     const isUnread = answer.read.readIsValid === true && otherwise(seen, answer.read) === undefined;
     return strict.finding !== undefined && isUnread ? { invalidUnread: true } : strict;
   }
   if (unreadable !== undefined) return { finding: `read here; elsewhere it has ${unreadable}` };
   if (numeric === false) return { finding: `read here; elsewhere it is of type ${answer.read.dtype}` };
   const finding = otherwise(seen, answer.read);
-  return finding === undefined ? {} : { finding };
+  if (finding === undefined) return {};
+  return damagesFrames && otherwise(seen, { ...answer.read, ...valuesOf(seen) }) === undefined
+    ? { unjudged: true }
+    : { finding };
+}
+
+function valuesOf({ float32, native }: Facts) {
+  return { float32, native };
 }
 
 function ofReadColumns(facts: Facts): Facts {

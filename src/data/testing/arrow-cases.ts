@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeMessage } from '../arrow/format.js';
+import { decodeMessage, HEADER } from '../arrow/format.js';
 import { CONTINUATION } from '../arrow/message.js';
 import { BYTE_MUTATIONS } from './byte-mutations.js';
 import type { Dice } from './dice.js';
@@ -11,6 +11,8 @@ export interface ArrowSeed {
   readonly content: Buffer;
   /** The places of its bytes that are in no body: magic, lengths, metadata, footer. */
   readonly metadata: Uint32Array;
+  /** Whether it has compressed bodies. */
+  readonly compressed: boolean;
 }
 
 /** A damaged Arrow file. */
@@ -31,25 +33,39 @@ export function arrowSeeds(folder: string): ArrowSeed[] {
       .sort()
       .map((name) => {
         const content = readFileSync(join(folder, name));
-        return { name, content, metadata: metadataOf(content) };
+        return { name, content, ...layoutOf(content) };
       })
   );
 }
 
+/** Whether a case has other bytes than its seeds have in the bodies of one that is compressed. */
+export function damagesFrames({ content, seeds }: Pick<ArrowCase, 'content' | 'seeds'>): boolean {
+  return seeds.some((seed) => {
+    if (!seed.compressed) return false;
+    if (seeds.length > 1 || content.length !== seed.content.length) return true;
+    const metadata = new Set(seed.metadata);
+    return content.some((byte, at) => byte !== seed.content[at] && !metadata.has(at));
+  });
+}
+
 /** A file is a stream between a magic and a footer. */
-function metadataOf(content: Buffer): Uint32Array {
+function layoutOf(content: Buffer): Pick<ArrowSeed, 'metadata' | 'compressed'> {
   const isMetadata = new Uint8Array(content.length).fill(1);
   const isFile = content.toString('latin1', 0, 6) === 'ARROW1';
   const end = isFile ? content.length - 10 - content.readInt32LE(content.length - 10) : content.length;
+  let compressed = false;
   for (let at = isFile ? 8 : 0; at + 8 <= end; ) {
     const prefix = content.readUInt32LE(at) === CONTINUATION ? 8 : 4;
     const length = content.readInt32LE(at + prefix - 4);
     if (length === 0) break;
     const body = at + prefix + length;
-    at = body + Number(decodeMessage(content.subarray(at + prefix, body)).bodyLength);
+    const { header, bodyLength } = decodeMessage(content.subarray(at + prefix, body));
+    compressed ||= header?.type === HEADER.RecordBatch && header.value.compression !== undefined;
+    at = body + Number(bodyLength);
     isMetadata.fill(0, body, at);
   }
-  return Uint32Array.from(content.keys()).filter((at) => isMetadata[at] === 1);
+  const metadata = Uint32Array.from(content.keys()).filter((at) => isMetadata[at] === 1);
+  return { metadata, compressed };
 }
 
 /** Every byte of metadata of every seed, changed in each of the 14 ways. */

@@ -1,4 +1,4 @@
-import { type ArrowSeed, EveryByte, randomArrowCase } from './arrow-cases.js';
+import { type ArrowSeed, damagesFrames, EveryByte, randomArrowCase } from './arrow-cases.js';
 import { Dice } from './dice.js';
 import { npyCase } from './npy-cases.js';
 import { type Facts, fromMemory, type Reader, type Reading, readingOf } from './reading.js';
@@ -15,6 +15,8 @@ export interface Case {
   readonly seeds: readonly ArrowSeed[];
   /** Only one byte was changed. */
   readonly onePlace: boolean;
+  /** Compressed data was changed, which may unpack to anything. */
+  readonly damagesFrames?: boolean;
   /** What must be read from it, where it is a good one; NPY only. */
   readonly expected?: { readonly dtype: string; readonly shape: readonly number[] };
 }
@@ -37,9 +39,14 @@ export class Cases {
     // Two of three are the next change of one byte, as long as there are such; the others are random.
     const next = Math.floor(number / 3) * 2 + (number % 3);
     return number % 3 === 2 || next >= this.everyByte.count
-      ? { onePlace: false, ...randomArrowCase(dice, this.#arrowSeeds) }
+      ? randomCase(dice, this.#arrowSeeds)
       : { onePlace: true, ...this.everyByte.at(next) };
   }
+}
+
+function randomCase(dice: Dice, seeds: readonly ArrowSeed[]): Case {
+  const made = randomArrowCase(dice, seeds);
+  return { ...made, onePlace: false, damagesFrames: damagesFrames(made) };
 }
 
 /** What a reader made of a case, and what is wrong with that, as far as it can be told without another reader. */
