@@ -1,3 +1,4 @@
+import { Fault } from '../fault.js';
 import { type Batch, type Dictionaries, dictionaryBatchOf, recordBatchOf, withDictionary } from './batch.js';
 import { type Block, decodeFooter, HEADER } from './format.js';
 import {
@@ -37,7 +38,7 @@ export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
   const footer = decoded('a footer', decodeFooter, await reader.read({ position: footerAt, length }));
   mustBeKnown(footer.version);
   const schema = knownSchema(footer.schema);
-  await mustBeginWith(reader, schema);
+  await mustNotBeginWithAnother(reader, schema);
   const known = dictionariesOf(schema.fields);
   let dictionaries: Dictionaries = new Map();
   for (const [i, block] of footer.dictionaries.entries()) {
@@ -54,12 +55,24 @@ export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
   return { schema, batches };
 }
 
-/** A file holds a stream, which begins with the schema that the footer repeats. */
-async function mustBeginWith(reader: MessageReader, { fields }: Schema): Promise<void> {
-  const message = await reader.message(FIRST_MESSAGE);
-  if (message?.header?.type !== HEADER.Schema) throw corrupt('no schema at its start');
+/**
+ * A file holds a stream, which begins with the schema that the footer repeats: another one there is damage. The footer's is the
+ * one that counts, and some writers have no other: apache-arrow for JavaScript leaves the first one out, Polars 2 does not frame it.
+ */
+async function mustNotBeginWithAnother(reader: MessageReader, { fields }: Schema): Promise<void> {
+  const message = await firstMessage(reader);
+  if (message?.header?.type !== HEADER.Schema) return;
   if (!sameColumns(knownSchema(message.header.value).fields, fields))
     throw corrupt('a footer of other columns than the schema at its start');
+}
+
+async function firstMessage(reader: MessageReader): Promise<Message | undefined> {
+  try {
+    return await reader.message(FIRST_MESSAGE);
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** The message that a block of the footer points to, of the lengths that the block has. */

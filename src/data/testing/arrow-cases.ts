@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeMessage, HEADER } from '../arrow/format.js';
+import { decodeFooter, decodeMessage, HEADER } from '../arrow/format.js';
 import { CONTINUATION } from '../arrow/message.js';
 import { BYTE_MUTATIONS } from './byte-mutations.js';
 import type { Dice } from './dice.js';
@@ -48,24 +48,41 @@ export function damagesFrames({ content, seeds }: Pick<ArrowCase, 'content' | 's
   });
 }
 
-/** A file is a stream between a magic and a footer. */
 function layoutOf(content: Buffer): Pick<ArrowSeed, 'metadata' | 'compressed'> {
   const isMetadata = new Uint8Array(content.length).fill(1);
-  const isFile = content.toString('latin1', 0, 6) === 'ARROW1';
-  const end = isFile ? content.length - 10 - content.readInt32LE(content.length - 10) : content.length;
   let compressed = false;
-  for (let at = isFile ? 8 : 0; at + 8 <= end; ) {
-    const prefix = content.readUInt32LE(at) === CONTINUATION ? 8 : 4;
-    const length = content.readInt32LE(at + prefix - 4);
-    if (length === 0) break;
-    const body = at + prefix + length;
-    const { header, bodyLength } = decodeMessage(content.subarray(at + prefix, body));
+  for (const at of content.toString('latin1', 0, 6) === 'ARROW1' ? blocksOf(content) : messagesOf(content)) {
+    const { header, body, end } = messageAt(content, at);
     compressed ||= header?.type === HEADER.RecordBatch && header.value.compression !== undefined;
-    at = body + Number(bodyLength);
-    isMetadata.fill(0, body, at);
+    isMetadata.fill(0, body, end);
   }
   const metadata = Uint32Array.from(content.keys()).filter((at) => isMetadata[at] === 1);
   return { metadata, compressed };
+}
+
+/** Where the batches of a file are, by its footer. */
+function blocksOf(content: Buffer): number[] {
+  const end = content.length - 10;
+  const { dictionaries, recordBatches } = decodeFooter(content.subarray(end - content.readInt32LE(end), end));
+  return [...dictionaries, ...recordBatches].map(({ offset }) => offset);
+}
+
+/** Where the messages of a stream are. */
+function messagesOf(content: Buffer): number[] {
+  const found: number[] = [];
+  for (let at = 0; at + 8 <= content.length; at = messageAt(content, at).end) {
+    const prefix = content.readUInt32LE(at) === CONTINUATION ? 8 : 4;
+    if (content.readInt32LE(at + prefix - 4) === 0) break;
+    found.push(at);
+  }
+  return found;
+}
+
+function messageAt(content: Buffer, at: number) {
+  const start = at + (content.readUInt32LE(at) === CONTINUATION ? 8 : 4);
+  const body = start + content.readInt32LE(start - 4);
+  const { header, bodyLength } = decodeMessage(content.subarray(start, body));
+  return { header, body, end: body + Number(bodyLength) };
 }
 
 /** Every byte of metadata of every seed, changed in each of the 14 ways. */
