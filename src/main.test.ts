@@ -437,6 +437,9 @@ describe('the other commands', () => {
     expect(pinbench('inspect fixtures/arrow-among-others.arrow').stdout).toMatch(
       /^column {2}name: Utf8, holds no numbers, left out$/m,
     );
+    expect(pinbench('inspect fixtures/arrow-beside-list-views.arrow').stdout).toMatch(
+      /^column {2}before: ListView<\w+>, a type that is not read, left out$/m,
+    );
   });
 
   it('engines says what is there', () => {

@@ -86,7 +86,7 @@ export const RUN_OPTIONS = {
     flag: '--column <names>',
     group: 'Data',
     help: 'Arrow columns that form the matrix, separated by commas',
-    defaultHelp: 'all numeric columns',
+    defaultHelp: "all numeric columns but pandas' indexes",
     plan: 'columns',
     comparable: true,
     planLine: (columns) => `columns ${columns.join(', ')}`,

@@ -44,7 +44,12 @@ function shown(given: unknown): string {
 
 /** What one option means for another. */
 function agreeing(given: RunSettings, settings: Settings): Settings {
-  const { sampling, minTimeNs, epochs, untilPercent } = settings;
+  const { sampling, minTimeNs, epochs, untilPercent, chunk, strategy } = settings;
+  if (chunk !== undefined && strategy !== 'all' && !strategy.includes('feed-chunk')) {
+    throw usageError('--chunk', `"${chunk}" without the strategy feed-chunk`, {
+      remedy: 'add feed-chunk to --strategy, or leave --chunk out',
+    });
+  }
   if (minTimeNs === 0 && epochs === undefined) {
     throw usageError('--min-time', '"0" without --epochs', {
       expected: 'the number of epochs to measure exactly',

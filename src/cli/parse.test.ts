@@ -25,6 +25,23 @@ describe('pinbench run', () => {
     });
   });
 
+  it.each([
+    '-s feed -s pin',
+    '--column=y --column=x',
+    '-b 2 --batch 4',
+    '--work 1 --work 2',
+    '-E cpu -E cuda',
+  ])('refuses %s: a list that is given twice would lose its first half', (flags) => {
+    expect(() => run(flags)).toThrow(/^--\w+: given twice; expected one list, with commas between$/);
+  });
+
+  it('takes the last of a single value, and no chunk without the strategy that takes it', () => {
+    expect(run('--seed 1 --seed 2')).toMatchObject({ settings: { seed: 2 } });
+    expect(run('--chunk 2 -s feed,feed-chunk')).toMatchObject({ settings: { chunk: 2 } });
+    expect(run('--chunk 2 -s all')).toMatchObject({ settings: { chunk: 2 } });
+    expect(() => run('--chunk 2')).toThrow('--chunk: "2" without the strategy feed-chunk');
+  });
+
   it('reads every flag', () => {
     const flags =
       '-b 2,64,1..4 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +

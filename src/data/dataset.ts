@@ -42,7 +42,7 @@ export type LoadedMatrix = Omit<Dataset, 'path' | 'format' | 'leftOut'>;
 export interface LeftOut {
   readonly name: string;
   readonly type: string;
-  readonly why: 'no-numbers' | 'pandas-index';
+  readonly why: 'no-numbers' | 'type-not-read' | 'pandas-index';
 }
 
 /** What loading may be told. */

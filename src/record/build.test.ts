@@ -4,6 +4,8 @@ import { datasetOf } from '../measure/testing/fake-engine.js';
 import { fakeRun } from '../measure/testing/fake-run.js';
 import { buildRecord } from './build.js';
 import { type MeasuredResult, recordSchema } from './schema.js';
+import { sampleRecord } from './testing/sample-record.js';
+import { warningsOf } from './warnings.js';
 
 const ENVIRONMENT = { node: 'v20', os: 'linux', arch: 'x64', cpu: 'cpu', cores: 2, memoryBytes: 1e9 };
 /** Exactly 20 epochs. */
@@ -44,6 +46,25 @@ describe('buildRecord', () => {
     const untold = await measured(() => ({ reason: 'copies wait' }));
     expect(untold.phasesReason).toBe('copies wait');
     expect(untold).not.toHaveProperty('phasesNs');
+  });
+
+  it('warns of sums over what their type holds, once a case, unless the data itself has no finite sums', () => {
+    const { dataset, results } = sampleRecord();
+    for (const result of results) if (result.status === 'measured') result.epochSum = 'Infinity';
+    const warnings = (nan: number) =>
+      warningsOf(
+        dataset,
+        [],
+        results,
+        {},
+        { leftOut: [] },
+        { ended: [] },
+        { nan, infinite: 0, lookedAt: 30 },
+      ).filter(({ code }) => code === 'overflow');
+    expect(warnings(0)).toEqual([{ code: 'overflow', engine: 'cuda', batch: 2, work: 1 }]);
+    expect(warnings(1)).toEqual([]);
+    for (const result of results) if (result.status === 'measured') result.epochSum = 8555;
+    expect(warnings(0)).toEqual([]);
   });
 
   it('counts the columns that were left out by their reason, and names the first eight', async () => {
@@ -142,7 +163,7 @@ describe('buildRecord', () => {
     expect((results[0] as MeasuredResult).stepNs.ci95).toBeNull();
     expect(comparisons[0]).toMatchObject({ ci95: null, verdict: 'inconclusive', breakEvenSteps: null });
     expect(cases[0]!.halfWidthPercent).toBeNull();
-    expect(warnings).toContainEqual({ code: 'few-rounds', rounds: 5, needed: 6 });
+    expect(warnings).toContainEqual({ code: 'few-rounds', rounds: 5, needed: 6, end: 'planned' });
   });
 
   it('says which batch sizes of a range have more rows than the dataset', async () => {

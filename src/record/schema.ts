@@ -26,7 +26,7 @@ const dataset = z.object({
   leftOut: z
     .array(
       z.object({
-        why: z.enum(['no-numbers', 'pandas-index']),
+        why: z.enum(['no-numbers', 'type-not-read', 'pandas-index']),
         columns: positive,
         names: z.array(z.string()).describe('of the first of them'),
       }),

@@ -19,6 +19,7 @@ export const warningSchema = z.discriminatedUnion('code', [
     values: positive.describe('of the dataset'),
     castFrom: z.string().optional().describe('where the cast may have made values infinite'),
   }),
+  z.object({ code: z.literal('overflow'), ...inCase }),
   z.object({ code: z.literal('no-gpu'), ...onDevice }),
   z.object({ code: z.literal('shared-memory'), ...onDevice }),
   z.object({ code: z.literal('mig'), ...onDevice }),
@@ -54,7 +55,10 @@ export const warningSchema = z.discriminatedUnion('code', [
     untilPercent: z.number().positive(),
     halfWidthPercent: z.number().nonnegative().optional().describe('absent: there is no interval'),
   }),
-  z.object({ code: z.literal('few-rounds'), rounds: count, needed: positive }),
+  z.object({
+    ...{ code: z.literal('few-rounds'), rounds: count, needed: positive },
+    end: z.enum(['planned', 'budget', 'other']).optional().describe('what bounded them'),
+  }),
   z.object({
     code: z.literal('outliers'),
     ...ofRow,

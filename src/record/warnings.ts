@@ -5,6 +5,7 @@ import type { Settings } from '../options.js';
 import type { Plans } from '../plan/plan.js';
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { outlierIndexes } from '../stats/outliers.js';
+import { caseNameOf } from './row-name.js';
 import type { DeviceRecord, Result, RunRecord, Warning } from './schema.js';
 
 /** What a sceptic would ask about a run, as codes with the numbers they speak of. */
@@ -21,11 +22,12 @@ export function warningsOf(
   return [
     ...when(castFrom !== undefined && { code: 'cast', castFrom, dtype }),
     ...dataNotFinite(dataset, notFinite),
+    ...(notFinite.nan + notFinite.infinite > 0 ? [] : overflows(results)),
     ...devices.flatMap((device) => ofDevice(device, dataset, results)),
     ...when(leftOut.length > 0 && { code: 'batches-left-out', batches: [...leftOut], rows }),
     ...budgetCut(budgetNs, ended),
     ...ended.flatMap((end) => untilNotReached(untilPercent, end)),
-    ...fewRounds(results),
+    ...fewRounds(results, ended),
     ...results.flatMap(outliers),
     ...results.flatMap(throttled),
   ];
@@ -40,6 +42,17 @@ function dataNotFinite(
   const narrowed = infinite > 0 && dtype === 'float32' && castFrom?.includes('float64') === true;
   const counts = { nan, infinite, lookedAt, values: rows * cols };
   return [{ code: 'not-finite', ...counts, ...(narrowed && { castFrom }) }];
+}
+
+/** Sums of finite values over what a float32 holds: they are infinite in the reference too, and agree with it whatever was copied. */
+function overflows(results: readonly Result[]): Warning[] {
+  const cases = new Map<string, Warning>();
+  for (const result of results) {
+    if (result.status === 'skipped' || typeof result.epochSum !== 'string') continue;
+    const { engine, batch, work } = result;
+    cases.set(caseNameOf(result), { code: 'overflow', engine, batch, work });
+  }
+  return [...cases.values()];
 }
 
 /** TensorFlow's kernels want rows that begin at 64 bytes: a slice shares memory only where all do. */
@@ -117,11 +130,14 @@ function untilNotReached(
   return [{ code: 'until-not-reached', engine, batch, work, rounds, untilPercent, ...width }];
 }
 
-function fewRounds(results: readonly Result[]): Warning[] {
+function fewRounds(results: readonly Result[], ended: readonly CaseEnd[]): Warning[] {
   const rounds = Math.min(
     ...results.map((result) => (result.status === 'measured' ? result.samplesNs.length : MIN_SAMPLES)),
   );
-  return rounds >= MIN_SAMPLES ? [] : [{ code: 'few-rounds', rounds, needed: MIN_SAMPLES }];
+  if (rounds >= MIN_SAMPLES) return [];
+  const end = ended.find((one) => one.rounds === rounds)?.end;
+  const bound = end === 'planned' || end === 'budget' ? end : 'other';
+  return [{ code: 'few-rounds', rounds, needed: MIN_SAMPLES, end: bound }];
 }
 
 function outliers(result: Result): Warning[] {

@@ -134,8 +134,9 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
 const LONGER_SECONDS = 20;
 
 /** What to change in the command for more certainty: what bounded this run bounds the next one too. */
-function longer({ plan: { epochs, budgetNs }, results }: RunRecord): string {
-  if (budgetNs !== undefined) return 'a larger --budget';
+function longer({ plan: { epochs, budgetNs }, results, cases }: RunRecord): string {
+  const cut = cases.some(({ end }) => end === 'budget');
+  if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
   if (epochs !== undefined) return 'leaving out --epochs';
   const seconds = LONGER_SECONDS * new Set(results.map(caseNameOf)).size;
   return `--budget ${seconds < 120 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}`;

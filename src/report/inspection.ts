@@ -145,7 +145,7 @@ export function renderInspection(inspection: Inspection): string {
     ['file', `${inspection.path}: ${inspection.format} ${inspection.variety}, ${formatBytes(fileBytes)}`],
     [
       'shape',
-      `${shape.map(formatInteger).join(' × ')}, read as ${formatInteger(rows)} rows × ${formatInteger(cols)} columns`,
+      `${shape.map(formatInteger).join(' × ')}, read as ${counted(rows, 'row')} × ${counted(cols, 'column')}`,
     ],
     [
       'dtype',
@@ -184,9 +184,14 @@ function roomSentence({ engine, device, freeBytes, fits }: DeviceFit, bytes: num
   return `The dataset, ${formatBytes(bytes)}, does not fit on ${where}: it can only be fed.`;
 }
 
+function counted(count: number, what: string): string {
+  return `${formatInteger(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
   if (leftOut === 'pandas-index')
     return `${name}: ${type}, the index of a pandas frame, left out unless --column names it`;
+  if (leftOut === 'type-not-read') return `${name}: ${type}, a type that is not read, left out`;
   if (width === 0) return `${name}: ${type}, holds no numbers, left out`;
   return `${name}: ${type}, ${width} of the matrix's columns`;
 }

@@ -217,7 +217,8 @@ describe('warnings of one kind', () => {
           },
           { ...until, halfWidthPercent: 2.34 },
           { ...until, batch: 4, rounds: 110, halfWidthPercent: 1.2 },
-          { code: 'few-rounds', rounds: 5, needed: 6 },
+          { code: 'few-rounds', rounds: 5, needed: 6, end: 'planned' },
+          { code: 'overflow', engine: 'cuda', batch: 2, work: 1 },
           outliers,
           { ...outliers, strategy: 'pin', batch: 4, outliers: 3, farthest: 0.4 },
           { code: 'throttled', ...row, reasons: ['power cap'], throttled: 2, rounds: 20 },
@@ -242,7 +243,8 @@ describe('warnings of one kind', () => {
         "batch 32768, 65536 left out: the dataset has 20,000 rows",
         "the budget of 30.0 s cut the run short: batch 1, 2 ended after 9 to 12 rounds; batch 4 not measured",
         "--until 1 % was not reached at batch 2, 4: after 110 rounds the interval is up to ±2.3 %",
-        "5 rounds are too few for a 95 % interval, which needs 6: ask for more epochs or a larger budget",
+        "5 rounds are too few for a 95 % interval, which needs 6: ask for 6 epochs or more",
+        "the sum of a mini-batch is larger than its type holds at batch 2: it is infinite whatever is copied, so that its check proves nothing",
         "up to 3 of 20 rounds are outliers (feed at batch 2; pin at batch 4), the farthest at 0.40× the median; they are kept",
         "the device was slowed (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",
       ]
@@ -266,10 +268,10 @@ describe('warnings of one kind', () => {
     const notFinite = (castFrom: string) =>
       warningSentences([{ code: 'not-finite', ...large, castFrom }], [row]).join();
     expect(notFinite('float64')).toBe(
-      'the data holds 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing; the cast to float32 makes larger values infinite, --dtype native keeps them',
+      'the data holds 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing; the cast to float32 may have made some of them infinite, which --dtype native avoids where the engine can',
     );
     // In its own type a file of several types is refused.
-    expect(notFinite('int64+float64')).toMatch(/makes larger values infinite$/);
+    expect(notFinite('int64+float64')).toMatch(/may have made some of them infinite$/);
     expect(warningSentences([outliers], [row])).toMatchInlineSnapshot(`
       [
         "1 of 20 rounds is an outlier (feed), the farthest at 1.50× the median; they are kept",

@@ -52,7 +52,9 @@ const LABELS_IN_ORDER = [
 
 function deviceSentence(device: DeviceRecord, alone: boolean): string {
   const { engine, name, runtime, driver, link, coherentLink, floorNs, gpu, clocksCopies } = device;
-  const label = gpu ? '' : '; no GPU: these figures say nothing about one';
+  const label = gpu
+    ? ''
+    : '; no GPU: these figures say nothing about one, and pinbench engines says why there is none';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
   const known = [
     `${engine}: ${name}, ${runtime}`,
@@ -77,6 +79,7 @@ function leftOutSentence({ why, columns, names }: LeftOut): string {
     columns === 1 ? 'holds' : 'hold',
   ];
   if (why === 'no-numbers') return `${count} that ${hold} no numbers: ${listed}`;
+  if (why === 'type-not-read') return `${count} of a type that is not read: ${listed}`;
   return `${count} that ${hold} the index of a pandas frame, which --column takes: ${listed}`;
 }
 
@@ -84,7 +87,9 @@ function planSentence({ plan, results }: RunRecord): string {
   const rounds = results.flatMap((result) => (result.status === 'measured' ? [result.samplesNs.length] : []));
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
   const measured =
-    rounds.length === 0 ? [] : [least === most ? `${least} rounds` : `${least} to ${most} rounds`];
+    rounds.length === 0
+      ? []
+      : [least === most ? `${least} round${least === 1 ? '' : 's'}` : `${least} to ${most} rounds`];
   return [...measured, ...planLineOf(plan)].join('; ');
 }
 

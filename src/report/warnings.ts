@@ -17,6 +17,8 @@ export const NOT_MONITORED =
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   cast: undefined,
   'not-finite': ([warning]) => notFinite(warning),
+  overflow: (all, words) =>
+    `the sum of a mini-batch is larger than its type holds${words.where(all)}: it is infinite whatever is copied, so that its check proves nothing`,
   'no-gpu': undefined,
   'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
   mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
@@ -54,8 +56,8 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
     `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
-  'few-rounds': ([{ rounds, needed }]) =>
-    `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}: ask for more epochs or a larger budget`,
+  'few-rounds': ([{ rounds, needed, end }]) =>
+    `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}${end === 'planned' ? `: ask for ${needed} epochs or more` : end === 'budget' ? ': ask for a larger budget' : ''}`,
   outliers,
   throttled,
 };
@@ -103,7 +105,7 @@ function notFinite({ nan, infinite, lookedAt, values, castFrom }: Of<'not-finite
   const cast =
     castFrom === undefined
       ? ''
-      : `; the cast to float32 makes larger values infinite${castFrom === 'float64' ? ', --dtype native keeps them' : ''}`;
+      : `; the cast to float32 may have made some of them infinite${castFrom === 'float64' ? ', which --dtype native avoids where the engine can' : ''}`;
   return `the data holds ${counts}${part}: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing${cast}`;
 }
 

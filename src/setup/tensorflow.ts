@@ -82,7 +82,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
     await rm(partial, { recursive: true, force: true });
   }
   options.say(
-    `${folder} is ready: pinbench run FILE --engine tensorflow${options.folder ? ` with PINBENCH_TENSORFLOW_DIR=${folder}` : ''}`,
+    `${folder} is ready: npx pinbench run FILE --engine tensorflow${options.folder ? ` with PINBENCH_TENSORFLOW_DIR=${folder}` : ''}`,
   );
 }
 

@@ -41,12 +41,12 @@ export interface Elements {
   readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
 }
 
-/** A column that holds no numbers. */
+/** A column that is not read: it holds no numbers, or holds them in a type that gives no rows of a matrix. */
 export interface OtherColumn {
   readonly name: string;
   readonly type: string;
   readonly structs: readonly string[];
-  readonly leftOut: 'no-numbers';
+  readonly leftOut: 'no-numbers' | 'type-not-read';
 }
 
 export type Column = NumericColumn | OtherColumn;
@@ -88,9 +88,14 @@ function columnsIn(
     });
   }
   const inner = levelsOf(field, node);
-  if (inner === undefined) return [{ name, type, structs, leftOut: 'no-numbers' }];
+  if (inner === undefined)
+    return [{ name, type, structs, leftOut: holdsNumbers(field) ? 'type-not-read' : 'no-numbers' }];
   const { dtype } = inner.at(-1) as Elements;
   return [{ name, type, dtype, levels: [...outer, ...inner], permuted, structs }];
+}
+
+function holdsNumbers({ type, dtype, children }: Field): boolean {
+  return dtype !== undefined || type === 'Int' || type === 'Decimal' || children.some(holdsNumbers);
 }
 
 function isStructOfNumbers(field: Field): boolean {
@@ -132,7 +137,10 @@ export function selectColumns(columns: readonly Column[], names?: readonly strin
   const chosen = numeric.filter(({ leftOut }) => leftOut === undefined);
   if (chosen.length > 0) return chosen;
   if (numeric.length === 0)
-    throw new Fault(`no numeric column (it has ${listed(columns)})`, { expected: 'at least one' });
+    throw new Fault(
+      `no numeric column${columns.some(({ leftOut }) => leftOut === 'type-not-read') ? ' of a type that is read' : ''} (it has ${listed(columns)})`,
+      { expected: 'at least one' },
+    );
   throw new Fault(`no numeric column but the index of pandas, "${numeric[0]!.name}"`, {
     expected: 'at least one',
     remedy: `to take it, use --column ${numeric[0]!.name}`,
