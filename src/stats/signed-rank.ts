@@ -1,0 +1,56 @@
+import type { Interval } from './interval.js';
+
+/** Where the differences of pairs lie. */
+export interface PairedShift {
+  /** Hodges–Lehmann: the median of the means of all two differences, each with itself too. */
+  readonly shift: number;
+  /** Its 95 % interval; `null` under six pairs. */
+  readonly ci95: Interval | null;
+}
+
+/**
+ * The shift of paired differences, at least one, with the interval that inverts Wilcoxon's signed-rank test (Hollander, Wolfe &
+ * Chicken, Nonparametric Statistical Methods, 3rd ed., §3.1–3.3). The distribution of the rank sum is counted out: it is exact for
+ * any number of pairs whose differences are symmetric about the shift and without ties.
+ */
+export function signedRankShift(differences: readonly number[]): PairedShift {
+  const means = walshMeans(differences);
+  const middle = means.length >> 1;
+  const shift = means.length % 2 === 1 ? means[middle]! : (means[middle - 1]! + means[middle]!) / 2;
+  const beyond = ranksBeyond(differences.length);
+  return { shift, ci95: beyond === undefined ? null : [means[beyond]!, means[means.length - 1 - beyond]!] };
+}
+
+/** The means of all two differences, each with itself too, ascending. */
+function walshMeans(differences: readonly number[]): Float64Array {
+  const n = differences.length;
+  const means = new Float64Array((n * (n + 1)) / 2);
+  let at = 0;
+  for (let i = 0; i < n; i++)
+    for (let j = i; j < n; j++) means[at++] = (differences[i]! + differences[j]!) / 2;
+  return means.sort();
+}
+
+/** The largest rank sum that is in the lower 2.5 % of all; `undefined` where none is. */
+function ranksBeyond(n: number): number | undefined {
+  const shares = rankSumShares(n);
+  let [beyond, below]: [number | undefined, number] = [undefined, 0];
+  for (const [sum, share] of shares.entries()) {
+    below += share;
+    if (below > 0.025) break;
+    beyond = sum;
+  }
+  return beyond;
+}
+
+/** For each sum of the ranks 1 … n that have a positive sign, the share of all choices of signs that come to it. */
+function rankSumShares(n: number): Float64Array {
+  const most = (n * (n + 1)) / 2;
+  const shares = new Float64Array(most + 1);
+  shares[0] = 1;
+  for (let rank = 1; rank <= n; rank++) {
+    for (let sum = most; sum >= 0; sum--)
+      shares[sum] = (shares[sum]! + (sum >= rank ? shares[sum - rank]! : 0)) / 2;
+  }
+  return shares;
+}
