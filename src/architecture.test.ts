@@ -12,10 +12,19 @@ const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'analysis', 
 const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
   ...['small-file.ts', 'host-memory.ts'],
-  ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts'],
+  ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];
 /** Top-level files that put stages together. */
-const COMPOSITION = ['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];
+const COMPOSITION = [
+  'main.ts',
+  'commands',
+  'terminal.ts',
+  'run.ts',
+  'processes.ts',
+  'child-run.ts',
+  'index.ts',
+  'progress-bar.ts',
+];
 
 interface Import {
   readonly from: string;

@@ -61,6 +61,10 @@ const MAX_SEED = 2 ** 32 - 1;
 const MAX_WORK = 2 ** 31 - 1;
 const MAX_EPOCHS = 1e9;
 const MAX_CHUNK = 2 ** 20;
+const MAX_ROUNDS = 1e6;
+const MAX_PROCESSES = 1000;
+/** Rounds in each of several processes, where `--rounds` does not say otherwise. */
+export const ROUNDS_A_PROCESS = 10;
 /** Rows per mini-batch where `--batch` is not given; all rows where there are fewer. */
 export const DEFAULT_BATCH = 32;
 /** Warm-up lasts at least and at most this long, unless `--warmup 0` asks for none, ns. */
@@ -200,6 +204,23 @@ export const RUN_OPTIONS = {
     defaultHelp: 'until --until is reached, for at most 5 s a case',
     plan: 'epochs',
     planLine: (epochs) => `${countOf(epochs, 'epoch')} asked for`,
+  }),
+  /** Measure exactly this many rounds of blocks of at least `minTimeNs`. */
+  rounds: option(whole(1, MAX_ROUNDS), {
+    flag: '--rounds <n>',
+    group: 'How long',
+    help: 'measure exactly this many rounds of blocks of at least --min-time',
+    defaultHelp: 'by --epochs, or until --until is reached',
+    planLine: (rounds) => `${countOf(rounds, 'round')} asked for`,
+  }),
+  /** Repeat the measurement in so many fresh processes, `rounds` rounds in each; from 6 on the interval is taken over them. */
+  processes: option(whole(1, MAX_PROCESSES), {
+    flag: '--processes <n>',
+    group: 'How long',
+    help: `repeat the measurement in this many fresh processes, ${ROUNDS_A_PROCESS} rounds in each; from 6 on the interval of the speedup is taken over them`,
+    defaultHelp: '1',
+    plan: 'processes',
+    planLine: (processes) => (processes === 1 ? undefined : `${processes} processes asked for`),
   }),
   /** Shortest timed block, ns, at most a second: short epochs are repeated to fill it; 0 measures exactly `epochs`. */
   minTimeNs: option(duration({ zero: true, most: 1e9 }), {

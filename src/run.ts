@@ -61,10 +61,23 @@ export async function run(
   const settings = settingsOf(options);
   const { columns } = settings;
   const connections = { ...options, clock, startedNs, startedAt: new Date() };
+  if (
+    settings.processes !== undefined &&
+    settings.processes > 1 &&
+    (typeof input !== 'string' || input === '-')
+  ) {
+    throw usageError('--processes', 'with data that only this process has', { expected: 'a file' });
+  }
   if (typeof input !== 'string') {
     return runOn(mustBeDataset(input), settings, connections, surroundings);
   }
-  const { signal } = options;
+  const { signal, argv = [] } = options;
+  if ((settings.processes ?? 1) > 1) {
+    const { runInProcesses } = await import('./processes.js');
+    const { nodePath: node } = surroundings;
+    const record = await runInProcesses({ path: input, settings, node, clock, startedNs, signal, argv });
+    return { ...record, findings: findingsOf(record) };
+  }
   const { standardInput } = surroundings;
   const file = await openFile(input, { columns, standardInput, signal }).catch((error: unknown) => {
     throw signal?.aborted === true ? interrupted(STANDARD_INPUT_NAME, error) : error;

@@ -44,13 +44,27 @@ function shown(given: unknown): string {
 
 /** What one option means for another. */
 function agreeing(given: RunSettings, settings: Settings): Settings {
-  const { sampling, minTimeNs, epochs, untilPercent, chunk, strategy } = settings;
+  const { sampling, minTimeNs, epochs, untilPercent, chunk, strategy, rounds, processes = 1 } = settings;
+  if (rounds !== undefined) {
+    for (const name of ['epochs', ...(processes === 1 ? (['untilPercent'] as const) : [])] as const) {
+      if (settings[name] !== undefined) {
+        throw usageError(flagOf(name), `"${settings[name]}" with --rounds, which measures exactly so many`, {
+          remedy: 'leave one of them out',
+        });
+      }
+    }
+  }
+  if (processes > 1 && epochs !== undefined) {
+    throw usageError('--epochs', `"${epochs}" with --processes, which measures --rounds in each`, {
+      remedy: 'leave one of them out',
+    });
+  }
   if (chunk !== undefined && strategy !== 'all' && !strategy.includes('feed-chunk')) {
     throw usageError('--chunk', `"${chunk}" without the strategy feed-chunk`, {
       remedy: 'add feed-chunk to --strategy, or leave --chunk out',
     });
   }
-  if (minTimeNs === 0 && epochs === undefined) {
+  if (minTimeNs === 0 && epochs === undefined && rounds === undefined) {
     throw usageError('--min-time', '"0" without --epochs', {
       expected: 'the number of epochs to measure exactly',
       remedy: 'add --epochs',

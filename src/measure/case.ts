@@ -129,7 +129,7 @@ async function lookAtPhases(row: Row): Promise<string[]> {
 function roundPlanOf(
   rows: readonly Row[],
   plan: Plan,
-  { epochs, minTimeNs, untilPercent }: Timing,
+  { epochs, rounds: exactly, minTimeNs, untilPercent }: Timing,
   allotment: Allotment | undefined,
   timer: Timer,
 ): RoundPlan {
@@ -139,10 +139,17 @@ function roundPlanOf(
   const shortest = (row: Row) => shortestBlock(plan, row.stepNs, minTimeNs, row.multiple, wholeWithin);
   const endNs =
     allotment?.endNs ??
-    (epochs === undefined || untilPercent !== undefined ? timer.nowNs() + CASE_NS : Infinity);
+    (exactly === undefined && (epochs === undefined || untilPercent !== undefined)
+      ? timer.nowNs() + CASE_NS
+      : Infinity);
   const common = { minTimeNs, endNs, hardEndNs: allotment?.hardEndNs ?? Infinity };
   const until = untilPercent ?? (epochs === undefined ? UNTIL_PERCENT : undefined);
   const blocks = new Map(rows.map((row) => [row, shortest(row)]));
+  if (exactly !== undefined) {
+    const steps = (row: Row) => blocks.get(row)!;
+    const least = allotment === undefined ? exactly : Math.min(LEAST_ROUNDS, exactly);
+    return { ...common, least, most: exactly, steps };
+  }
   if (epochs === undefined) {
     const steps = (row: Row) => blocks.get(row)!;
     return { ...common, least: LEAST_ROUNDS, most: Infinity, untilPercent: until, steps };

@@ -2,6 +2,8 @@
 export interface Timing {
   /** Epochs to measure at least; exactly so many where `minTimeNs` is 0. Absent: the interval and the time decide. */
   readonly epochs: number | undefined;
+  /** Rounds to measure exactly. Absent: the epochs, or the interval and the time, decide. */
+  readonly rounds: number | undefined;
   /** Warm-up epochs. */
   readonly warmup: number;
   /** The shortest timed block, ns. */

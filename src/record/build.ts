@@ -44,7 +44,7 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
     startedAt: startedAt.toISOString(),
     argv: [...argv],
     dataset,
-    plan: { ...planOptionsOf(settings, plans.batches), rounds: roundsOf(settings.epochs) },
+    plan: { ...planOptionsOf(settings, plans.batches), rounds: settings.rounds ?? roundsOf(settings.epochs) },
     environment: { ...environment, devices, ...(overheadNsPerStep !== undefined && { overheadNsPerStep }) },
     results,
     comparisons: comparisonsOf(results, settings.modelNs),

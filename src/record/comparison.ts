@@ -1,5 +1,5 @@
 import { breakEven } from '../stats/break-even.js';
-import { pairedSpeedup } from '../stats/ratio.js';
+import { pairedSpeedup, processesSpeedup } from '../stats/ratio.js';
 import { caseNameOf } from './row-name.js';
 import type { Comparison, MeasuredResult, Result } from './schema.js';
 
@@ -15,7 +15,11 @@ export function comparisonsOf(results: readonly Result[], modelNs?: number): Com
 }
 
 function compare(feed: MeasuredResult, other: MeasuredResult, modelNs?: number): Comparison {
-  const { speedup, ci95, verdict } = pairedSpeedup(feed.samplesNs, other.samplesNs);
+  const { roundsPerProcess } = other;
+  const { speedup, ci95, verdict } =
+    roundsPerProcess === undefined
+      ? pairedSpeedup(feed.samplesNs, other.samplesNs)
+      : processesSpeedup(feed.samplesNs, other.samplesNs, roundsPerProcess);
   const paid = verdict === 'faster' ? breakEven(costsOf(feed), costsOf(other)) : undefined;
   return {
     engine: other.engine,

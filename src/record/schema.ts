@@ -118,7 +118,12 @@ const stepNs = z.object({
   p95: ns.optional(),
   p99: ns.optional(),
   mad: ns.describe('median absolute deviation of the rounds'),
-  ci95: interval.nullable().describe('of the median, exact order-statistic interval; null under 6 rounds'),
+  ci95: interval
+    .nullable()
+    .describe(
+      'of the median, exact order-statistic interval; null under 6 rounds and over several processes',
+    ),
+  range: interval.optional().describe('of the medians of several processes'),
 });
 
 const row = z.object({
@@ -147,6 +152,11 @@ const measured = row.extend({
     ),
   phasesReason: z.string().optional().describe('why there is no phasesNs, where an engine could tell it'),
   samplesNs: z.array(z.number().positive()).min(1).describe('mean step time of each round'),
+  roundsPerProcess: z
+    .array(positive)
+    .min(2)
+    .optional()
+    .describe('of samplesNs, how many each process left, one process after the other; absent: there was one'),
   conditions: z
     .array(z.object({ before: condition, after: condition }))
     .optional()

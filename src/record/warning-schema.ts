@@ -56,6 +56,12 @@ export const warningSchema = z.discriminatedUnion('code', [
     halfWidthPercent: z.number().nonnegative().optional().describe('absent: there is no interval'),
   }),
   z.object({
+    code: z.literal('processes-lost'),
+    processes: positive,
+    reasons: z.array(z.string()),
+  }),
+  z.object({ code: z.literal('few-processes'), processes: positive, needed: positive }),
+  z.object({
     ...{ code: z.literal('few-rounds'), rounds: count, needed: positive },
     end: z.enum(['planned', 'budget', 'other']).optional().describe('what bounded them'),
   }),

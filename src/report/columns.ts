@@ -1,4 +1,4 @@
-import type { Comparison, Result } from '../record/schema.js';
+import type { Comparison, MeasuredResult } from '../record/schema.js';
 import {
   formatBytes,
   formatCount,
@@ -31,13 +31,7 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
       'step',
       measured((r) => formatDuration(r.stepNs.median), 'skipped'),
     ),
-    {
-      ...right(
-        '95 %',
-        measured(({ stepNs: { median, ci95 } }) => (ci95 === null ? '–' : halfWidth(median, ci95))),
-      ),
-      expendable: 1,
-    },
+    { ...spreadOf(records), expendable: 1 },
     {
       ...right(
         'rows/s',
@@ -85,10 +79,19 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
   ];
 }
 
-function measured(
-  cell: (result: Extract<Result, { status: 'measured' }>) => string,
-  otherwise = '',
-): Column<Row>['cell'] {
+/** How sure a step time is: half its interval, or the range of the processes, which are too alike for one. */
+function spreadOf(records: readonly Named[]): Column<Row> {
+  const interval = ({ stepNs: { median, ci95 } }: MeasuredResult) =>
+    ci95 === null ? '–' : halfWidth(median, ci95);
+  const several = records.some(({ record }) => (record.plan.processes ?? 1) > 1);
+  if (!several) return right('95 %', measured(interval));
+  return right(
+    'range',
+    measured((result) => result.stepNs.range?.map(formatDuration).join('–') ?? interval(result)),
+  );
+}
+
+function measured(cell: (result: MeasuredResult) => string, otherwise = ''): Column<Row>['cell'] {
   return ({ result }) => (result.status === 'measured' ? cell(result) : otherwise);
 }
 

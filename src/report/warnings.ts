@@ -56,6 +56,10 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
     `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
+  'processes-lost': ([{ processes, reasons }]) =>
+    `${processes === 1 ? 'a process was' : `${processes} processes were`} lost (${reasons.join('; ')}), and what ${processes === 1 ? 'it' : 'they'} measured is not counted`,
+  'few-processes': ([{ processes, needed }]) =>
+    `${processes} processes are too few for a 95 % interval of the speedup, which needs ${needed}`,
   'few-rounds': ([{ rounds, needed, end }]) =>
     `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}${end === 'planned' ? `: ask for ${needed} epochs or more` : end === 'budget' ? ': ask for a larger budget' : ''}`,
   outliers,

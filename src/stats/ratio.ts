@@ -28,6 +28,31 @@ export function pairedSpeedup(baselineNs: readonly number[], strategyNs: readonl
   return { speedup: Math.exp(median(logs)), ci95, verdict: verdictOf(ci95) };
 }
 
+/**
+ * The same over several processes, `roundsPerProcess` of the samples from each, one after the other. A process is one sample, the
+ * median log ratio of its rounds: what differs from process to process is in no interval over the rounds of one. `null` under 6.
+ */
+export function processesSpeedup(
+  baselineNs: readonly number[],
+  strategyNs: readonly number[],
+  roundsPerProcess: readonly number[],
+): Speedup {
+  const logs = baselineNs.map((ns, round) => Math.log(ns / strategyNs[round]!));
+  const levels = inProcesses(logs, roundsPerProcess).map((of) => median(of));
+  const interval = medianInterval(levels);
+  const ci95: Interval | null = interval && [Math.exp(interval[0]), Math.exp(interval[1])];
+  return { speedup: Math.exp(median(levels)), ci95, verdict: verdictOf(ci95) };
+}
+
+/** Samples by the processes that left them. */
+export function inProcesses(samples: readonly number[], roundsPerProcess: readonly number[]): number[][] {
+  let to = 0;
+  return roundsPerProcess.map((rounds) => {
+    to += rounds;
+    return samples.slice(to - rounds, to);
+  });
+}
+
 /** `same` inside ±5 %, `faster` or `slower` beyond it, else (or without an interval) `inconclusive`. */
 export function verdictOf(ci95: Interval | null): Verdict {
   if (ci95 === null) return 'inconclusive';

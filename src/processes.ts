@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type ChildOutcome, childRun } from './child-run.js';
+import { type ErrorCode, EXIT, PinbenchError, usageError } from './errors.js';
+import { flagsOf } from './flags.js';
+import type { Clock } from './measure/clock.js';
+import { ROUNDS_A_PROCESS, type Settings } from './options.js';
+import { type LostProcess, recordOfProcesses } from './record/processes.js';
+import type { RunRecord } from './record/schema.js';
+import { MIN_SAMPLES } from './stats/interval.js';
+import { formatDuration } from './units.js';
+
+/** What a measurement in several processes is connected to. */
+export interface ProcessesRequest {
+  readonly path: string;
+  readonly settings: Settings;
+  /** Path of node. */
+  readonly node: string;
+  readonly clock: Clock;
+  /** When the command began, ns of the clock. */
+  readonly startedNs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly argv: readonly string[];
+  /** Told before each process, counted from 1. */
+  readonly onProcess?: ((number: number, of: number) => void) | undefined;
+}
+
+/** Left of a budget for the end, ns. */
+const CLOSING_NS = 300e6;
+
+/**
+ * Measures in fresh processes, one after the other, `--rounds` rounds in each, and makes one record of what they leave. Ends early
+ * where the interval over six or more of them is as narrow as `--until` asks, or where the budget is over. A process that fails is
+ * lost and the record says so; where the first one fails its error is thrown. Interrupted, it returns what is there.
+ */
+export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
+  const { path, settings, node, clock, startedNs, signal, argv, onProcess } = request;
+  const { processes = 1, budgetNs, untilPercent } = settings;
+  const endNs = budgetNs === undefined ? Number.POSITIVE_INFINITY : startedNs + budgetNs - CLOSING_NS;
+  const startedAt = new Date();
+  const records: RunRecord[] = [];
+  const lost: LostProcess[] = [];
+  let interrupted = false;
+  let longestNs = 0;
+  for (let number = 1; number <= processes; number++) {
+    const beganNs = clock.nowNs();
+    if (records.length > 0 && beganNs + longestNs > endNs) break;
+    onProcess?.(number, processes);
+    try {
+      const outcome = await childRun({
+        ...{ node, program: programOf(), signal },
+        args: [
+          path,
+          ...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))),
+          '--quiet',
+        ],
+      });
+      if ('record' in outcome) records.push(outcome.record);
+      else if (records.length === 0) throw errorOf(outcome, settings, path);
+      else lost.push({ reason: outcome.failed });
+    } catch (error) {
+      if (!(error instanceof PinbenchError) || error.code !== 'interrupted' || records.length === 0)
+        throw error;
+      interrupted = true;
+      break;
+    }
+    longestNs = Math.max(longestNs, clock.nowNs() - beganNs);
+    if (untilPercent !== undefined && isNarrow(records, untilPercent)) break;
+  }
+  const record = recordOfProcesses(records, lost);
+  return {
+    ...record,
+    ...(interrupted && { complete: false, reason: 'interrupted' }),
+    startedAt: startedAt.toISOString(),
+    argv: [...argv],
+    plan: {
+      ...record.plan,
+      processes,
+      ...(untilPercent !== undefined && { untilPercent }),
+      ...(budgetNs !== undefined && { budgetNs }),
+    },
+  };
+}
+
+function isNarrow(records: readonly RunRecord[], untilPercent: number): boolean {
+  if (records.length < MIN_SAMPLES) return false;
+  return recordOfProcesses(records).cases.every(
+    ({ halfWidthPercent }) => halfWidthPercent !== null && halfWidthPercent <= untilPercent,
+  );
+}
+
+/** The program that this module belongs to: of the package, or of the bundle. */
+function programOf(): string {
+  const ofPackage = fileURLToPath(new URL('../bin/pinbench.js', import.meta.url));
+  return existsSync(ofPackage) ? ofPackage : fileURLToPath(new URL('./cli.mjs', import.meta.url));
+}
+
+/** What one of the processes measures. Times are whole ms, so that the flag is short. */
+function ownSettings(settings: Settings, shareNs: number): Partial<Settings> {
+  const { rounds = ROUNDS_A_PROCESS, budgetNs } = settings;
+  return {
+    ...settings,
+    rounds,
+    processes: undefined,
+    untilPercent: undefined,
+    budgetNs: budgetNs === undefined ? undefined : Math.max(1e6, Math.floor(shareNs / 1e6) * 1e6),
+  };
+}
+
+/** The error of a child as it would have been in this process. */
+function errorOf(
+  { failed, code }: Extract<ChildOutcome, { failed: string }>,
+  { budgetNs, processes }: Settings,
+  path: string,
+): PinbenchError {
+  if (budgetNs !== undefined && failed.startsWith('--budget: ')) {
+    return usageError('--budget', `${formatDuration(budgetNs)} is too short for ${processes} processes`, {
+      expected: `as many times what one needs (${failed.slice('--budget: '.length)})`,
+    });
+  }
+  const name = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((key) => EXIT[key] === code);
+  const isKnown = (key: typeof name): key is ErrorCode =>
+    key !== undefined && key !== 'ok' && key !== 'bug' && key !== 'regression' && key !== 'inconclusive';
+  const [subject = path, ...rest] = failed.split(': ');
+  return new PinbenchError(isKnown(name) ? name : 'engine', { subject, observed: rest.join(': ') || failed });
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { recordOfProcesses } from './processes.js';
+import { type MeasuredResult, type RunRecord, recordSchema } from './schema.js';
+import { sampleSweep } from './testing/sample-sweep.js';
+
+/** The record of a process in which pin is so much faster than a feed of so many ns. */
+const processOf = (feedNs: number, speedup: number): RunRecord =>
+  sampleSweep({
+    batches: [2],
+    noise: 0.001,
+    strategies: { feed: () => feedNs, pin: () => feedNs / speedup },
+  });
+const SPEEDUPS = [1.5, 1.2, 1.4, 1.3, 1.6, 1.7];
+const six = SPEEDUPS.map((speedup, i) => processOf(10_000 + 100 * i, speedup));
+
+describe('the record of several processes', () => {
+  const record = recordOfProcesses(six);
+  const [feed, pin] = record.results as MeasuredResult[];
+
+  it('keeps which sample came from which process', () => {
+    expect(pin!.roundsPerProcess).toEqual(Array(6).fill(20));
+    expect(pin!.samplesNs).toEqual(six.flatMap(({ results }) => (results[1] as MeasuredResult).samplesNs));
+    expect(recordSchema.parse(record)).toEqual(record);
+    expect(recordOfProcesses([six[0]!]).results).toEqual(six[0]!.results);
+  });
+
+  it('takes the interval of the speedup over the processes: with six of them from the least to the most', () => {
+    const [{ speedup, ci95, verdict }] = record.comparisons as [RunRecord['comparisons'][number]];
+    expect(speedup).toBeCloseTo(Math.sqrt(1.4 * 1.5), 3);
+    expect(ci95![0]).toBeCloseTo(1.2, 2);
+    expect(ci95![1]).toBeCloseTo(1.7, 2);
+    expect(verdict).toBe('faster');
+    expect(record.cases[0]).toMatchObject({ rounds: 120 });
+    expect(record.cases[0]!.halfWidthPercent).toBeCloseTo(100 * (Math.sqrt(1.7 / 1.2) - 1), 0);
+  });
+
+  it('has no interval over fewer than six, and warns of it', () => {
+    const five = recordOfProcesses(six.slice(0, 5));
+    expect(five.comparisons[0]).toMatchObject({ ci95: null, verdict: 'inconclusive' });
+    expect(five.warnings).toEqual([{ code: 'few-processes', processes: 5, needed: 6 }]);
+    expect(record.warnings).toEqual([]);
+  });
+
+  it('gives step times the range of the processes, and no interval', () => {
+    expect(feed!.stepNs.ci95).toBeNull();
+    expect(feed!.stepNs.median).toBeCloseTo(10_250, 0);
+    expect(feed!.stepNs.range![0]).toBeCloseTo(10_000, 0);
+    expect(feed!.stepNs.range![1]).toBeCloseTo(10_500, 0);
+  });
+
+  it('adds up what adds up', () => {
+    expect(feed).toMatchObject({ steps: 48_000, verifiedSteps: 48_000 });
+    expect(feed!.setupSamplesNs).toHaveLength(48);
+    expect(feed!.rowsPerSecond).toBeCloseTo((2 / feed!.stepNs.median) * 1e9, 0);
+  });
+
+  it('leaves out a process that measured other rows, and says so with those that were lost', () => {
+    const odd = sampleSweep({ batches: [2], strategies: { feed: () => 10_000 } });
+    const { warnings, results } = recordOfProcesses([...six, odd], [{ reason: 'killed' }]);
+    expect((results[0] as MeasuredResult).roundsPerProcess).toHaveLength(6);
+    expect(warnings).toEqual([
+      { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured other rows'] },
+    ]);
+  });
+
+  it('keeps what the processes warned of the device and the data once, and nothing of their own rounds', () => {
+    const shared = { code: 'no-gpu', engine: 'cpu', device: 'a processor' } as const;
+    const own = { code: 'few-rounds', rounds: 5, needed: 6 } as const;
+    const warned = six.map((one) => ({ ...one, warnings: [shared, own] }));
+    expect(recordOfProcesses(warned).warnings).toEqual([shared]);
+  });
+});

@@ -1,0 +1,137 @@
+import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
+import { MIN_SAMPLES } from '../stats/interval.js';
+import { halfWidthPercent, inProcesses } from '../stats/ratio.js';
+import { comparisonsOf } from './comparison.js';
+import { caseNameOf, nameOf } from './row-name.js';
+import type { MeasuredResult, RunRecord, Warning } from './schema.js';
+
+/** A process that left nothing to be counted, and why. */
+export interface LostProcess {
+  readonly reason: string;
+}
+
+/**
+ * One record of several processes that measured the same, of which there is at least one. Step times have no interval then, since
+ * processes that follow each other resemble each other; speedups have one over the processes. A process that measured other rows
+ * than the first is lost. Pure.
+ */
+export function recordOfProcesses(
+  records: readonly RunRecord[],
+  lost: readonly LostProcess[] = [],
+): RunRecord {
+  const [first, ...others] = records;
+  const alike = [first!, ...others.filter((record) => rowsOf(record) === rowsOf(first!))];
+  const gone = [
+    ...lost,
+    ...Array.from({ length: records.length - alike.length }, () => ({ reason: 'it measured other rows' })),
+  ];
+  const results = first!.results.map((result) =>
+    result.status === 'skipped' ? result : together(alike.map((record) => measuredIn(record, result))),
+  );
+  const comparisons = comparisonsOf(results, first!.plan.modelNs);
+  return {
+    ...first!,
+    complete: alike.every(({ complete }) => complete),
+    results,
+    comparisons,
+    cases: first!.cases.map((end) => {
+      const ofCase = comparisons.filter((one) => caseNameOf(one) === caseNameOf(end));
+      const widths = ofCase.map(({ ci95 }) => halfWidthPercent(ci95));
+      const widest = widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths);
+      const rounds = alike.flatMap(({ cases }) => cases).filter((one) => caseNameOf(one) === caseNameOf(end));
+      return {
+        ...end,
+        rounds: rounds.reduce((sum, one) => sum + one.rounds, 0),
+        halfWidthPercent: Number.isFinite(widest) ? widest : null,
+      };
+    }),
+    warnings: [...warningsIn(alike), ...lostWarnings(gone), ...fewWarnings(alike.length)],
+  };
+}
+
+function rowsOf({ results }: RunRecord): string {
+  return results.map((result) => `${nameOf(result)} ${result.status}`).join('\n');
+}
+
+function measuredIn({ results }: RunRecord, row: MeasuredResult): MeasuredResult {
+  return results.find((result) => nameOf(result) === nameOf(row)) as MeasuredResult;
+}
+
+function together(rows: readonly MeasuredResult[]): MeasuredResult {
+  const [first, ...others] = rows;
+  if (others.length === 0) return first!;
+  const of = (value: (row: MeasuredResult) => number) => rows.map(value);
+  const sum = (value: (row: MeasuredResult) => number) => of(value).reduce((total, one) => total + one, 0);
+  const samplesNs = rows.flatMap((row) => row.samplesNs);
+  const roundsPerProcess = of((row) => row.samplesNs.length);
+  const levels = inProcesses(samplesNs, roundsPerProcess).map((samples) => median(samples));
+  const medianNs = median(levels);
+  const setupSamplesNs = rows.flatMap((row) => row.setupSamplesNs);
+  const conditions = rows.flatMap((row) => row.conditions ?? []);
+  const phases = rows.flatMap(({ phasesNs }) => phasesNs ?? []);
+  return {
+    ...first!,
+    ...{ steps: sum((row) => row.steps), verifiedSteps: sum((row) => row.verifiedSteps) },
+    epochsMeasured: sum((row) => row.epochsMeasured),
+    stepNs: {
+      ...{ median: medianNs, mean: mean(samplesNs) },
+      ...{ min: min(of((row) => row.stepNs.min)), max: max(of((row) => row.stepNs.max)) },
+      ...percentiles(rows),
+      mad: medianAbsoluteDeviation(samplesNs),
+      ...{ ci95: null, range: [min(levels), max(levels)] },
+    },
+    ...(phases.length === rows.length && {
+      phasesNs: {
+        copy: median(phases.map(({ copy }) => copy)),
+        graph: median(phases.map(({ graph }) => graph)),
+        fetch: median(phases.map(({ fetch }) => fetch)),
+        host: median(phases.map(({ host }) => host)),
+      },
+    }),
+    ...{ samplesNs, roundsPerProcess },
+    ...(conditions.length > 0 && { conditions }),
+    allocateNs: median(of((row) => row.allocateNs)),
+    setupNs: median(setupSamplesNs),
+    setupSamplesNs,
+    rowsPerSecond: first!.rowsPerSecond * (first!.stepNs.median / medianNs),
+    bytesPerSecond: first!.bytesPerSecond * (first!.stepNs.median / medianNs),
+    maxRelError: max(of((row) => row.maxRelError)),
+  };
+}
+
+/** Medians of the processes' percentiles of single steps, where all have them. */
+function percentiles(rows: readonly MeasuredResult[]): Partial<MeasuredResult['stepNs']> {
+  return Object.fromEntries(
+    (['p50', 'p95', 'p99'] as const).flatMap((name) => {
+      const values = rows.flatMap(({ stepNs }) => stepNs[name] ?? []);
+      return values.length === rows.length ? [[name, median(values)]] : [];
+    }),
+  );
+}
+
+/** What each process warned of that is no matter of its own rounds, once. */
+function warningsIn(records: readonly RunRecord[]): Warning[] {
+  const seen = new Map<string, Warning>();
+  for (const warning of records.flatMap(({ warnings }) => warnings)) {
+    if (warning.code === 'few-rounds' || warning.code === 'until-not-reached' || warning.code === 'outliers')
+      continue;
+    const key = JSON.stringify(warning);
+    if (!seen.has(key)) seen.set(key, warning);
+  }
+  return [...seen.values()];
+}
+
+function fewWarnings(processes: number): Warning[] {
+  return processes < MIN_SAMPLES ? [{ code: 'few-processes', processes, needed: MIN_SAMPLES }] : [];
+}
+
+function lostWarnings(lost: readonly LostProcess[]): Warning[] {
+  if (lost.length === 0) return [];
+  return [
+    {
+      code: 'processes-lost',
+      processes: lost.length,
+      reasons: [...new Set(lost.map(({ reason }) => reason))],
+    },
+  ];
+}
