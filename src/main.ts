@@ -28,6 +28,8 @@ async function execute(request: Request, terminal: Terminal, args: readonly stri
       return (await import('./commands/run.js')).runCommand(request, terminal, args);
     case 'compare':
       return (await import('./commands/compare.js')).compareCommand(request, terminal);
+    case 'ab':
+      return (await import('./commands/ab.js')).abCommand(request, terminal);
     case 'report':
       return (await import('./commands/report.js')).reportCommand(request, terminal);
     case 'inspect':

@@ -97,8 +97,8 @@ export type Failure = (typeof FAILURES)[number];
 export const COMPARE_FORMATS = ['table', 'markdown', 'json'] as const;
 export type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
-/** What has a JSON Schema: a record, and what `compare --format json` prints. */
-export const SCHEMAS = ['record', 'compare'] as const;
+/** What has a JSON Schema: a record, and what `compare` and `ab` print as JSON. */
+export const SCHEMAS = ['record', 'compare', 'ab'] as const;
 export type SchemaName = (typeof SCHEMAS)[number];
 
 /** What a comparison may conclude. */

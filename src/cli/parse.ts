@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { usageError } from '../errors.js';
-import { type Kind, percent, word, words } from '../option-kinds.js';
-import { COMPARE_FORMATS, FAILURES, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
+import { duration, type Kind, percent, whole, word, words } from '../option-kinds.js';
+import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import { refusalOf } from './refusal.js';
 import type { Request, RunRequest } from './request.js';
@@ -12,10 +12,10 @@ export type DeclareRunOptions = (run: Command, done: (request: RunRequest) => vo
 /** Options that ask for nothing but text. */
 const TEXTS = ['-h', '--help', '-V', '--version'];
 
-/** Whether the arguments may be about the options of `run`: they name it, or an option stands where a command belongs. */
+/** Whether the arguments may be about the options of `run`: they name it or `ab`, or an option stands where a command belongs. */
 export function mayBeRun(args: readonly string[]): boolean {
   const [first = '--help'] = args;
-  return args.includes('run') || (first.startsWith('-') && !TEXTS.includes(first));
+  return args.includes('run') || first === 'ab' || (first.startsWith('-') && !TEXTS.includes(first));
 }
 
 /**
@@ -80,6 +80,7 @@ function declare(
     .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input');
   declareRunOptions(run, done);
   declareReport(program, done);
+  declareAb(program, declareRunOptions, done);
 
   addOutputOptions(program.command('compare'))
     .description('has it become slower? a record beside its baseline; exit 1 where it has')
@@ -151,6 +152,81 @@ function declareReport(program: Command, done: (request: Request) => void): void
       const output = { format: flags.format, path: flags.output };
       done({ command: 'report', records, output, ...outputOptionsOf(flags) });
     });
+}
+
+/** How long `ab` measures where nothing else is said. */
+const AB_BUDGET_NS = 120e9;
+
+function declareAb(
+  program: Command,
+  declareRunOptions: DeclareRunOptions,
+  done: (request: Request) => void,
+): void {
+  addOutputOptions(program.command('ab'))
+    .description(
+      'compare two builds of pinbench, whose processes alternate; exit 1 if a row regressed or is missing',
+    )
+    .usage('[options] <base> <head> -- <file> [run options]')
+    .argument('<base>', 'a folder with pinbench in its node_modules, or a built checkout of pinbench')
+    .argument('<head>', 'the same of the new build')
+    .argument('<run...>', 'what pinbench run is given in each folder, behind --')
+    .option(
+      '--pairs <n>',
+      'pairs of processes (default: as many as --budget has time for)',
+      read('--pairs', whole(1, 100_000)),
+    )
+    .option('--budget <time>', 'how long to measure (default: 2m)', read('--budget', duration()))
+    .option('--threshold <percent>', 'a change beyond it counts (default: 5)', read('--threshold', percent))
+    .option(
+      '--fail-on <list>',
+      `none, or some of ${FAILURES.join(', ')} (default: regression,missing)`,
+      failOn,
+    )
+    .option('--out <folder>', 'write the records of both sides and the comparison')
+    .option('--format <format>', COMPARE_FORMATS.join(', '), read('--format', word(COMPARE_FORMATS)), 'table')
+    .action((base, head, args: string[], flags) => {
+      mustLeaveTimeToAb(args, declareRunOptions);
+      const { pairs, budget: budgetNs = AB_BUDGET_NS, threshold: thresholdPercent = 5, out, format } = flags;
+      const fails: readonly Failure[] = flags.failOn ?? ['regression', 'missing'];
+      done({
+        ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, failOn: fails, out, format },
+        ...outputOptionsOf(flags),
+      });
+    });
+}
+
+/** Options of `run` that `ab` sets itself, or that write what it reads. */
+const SET_BY_AB = {
+  epochs: '--epochs',
+  rounds: '--rounds',
+  processes: '--processes',
+  untilPercent: '--until',
+  budgetNs: '--budget',
+} as const;
+
+/** Refuses what `run` would refuse, before anything is measured, and what `ab` sets itself. */
+function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRunOptions): void {
+  const request = parseRequest(['run', ...args], '', declareRunOptions);
+  if (request.command !== 'run')
+    throw usageError('ab', 'no data file behind --', { expected: 'a file, and options of pinbench run' });
+  if (request.file === '-')
+    throw usageError('-', 'standard input, which can be read once', { expected: 'a file' });
+  const set = (Object.keys(SET_BY_AB) as (keyof typeof SET_BY_AB)[]).find(
+    (name) => request.settings[name] !== undefined,
+  );
+  if (set !== undefined) {
+    throw usageError(SET_BY_AB[set], 'behind --', {
+      expected: 'no time options there: each process measures 10 rounds of --min-time',
+    });
+  }
+  if (request.outputs.length > 0 || request.quiet)
+    throw usageError('ab', 'an output option behind --', { expected: 'none: --out keeps the records' });
+}
+
+/** The text of `--fail-on`: some failures, or none. */
+function failOn(text: string): readonly Failure[] {
+  const found = read('--fail-on', words(FAILURES, ['none']))(text);
+  return found === 'none' ? [] : (found as readonly Failure[]);
 }
 
 /** Reads the text of a flag or of an argument by its kind; a usage error says what is expected. */

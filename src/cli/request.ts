@@ -48,6 +48,24 @@ export interface CompareRequest extends OutputOptions {
   readonly format: CompareFormat;
 }
 
+/** `pinbench ab`. */
+export interface AbRequest extends OutputOptions {
+  readonly command: 'ab';
+  /** Folders with a pinbench in their `node_modules`, or built checkouts of pinbench. */
+  readonly base: string;
+  readonly head: string;
+  /** What `pinbench run` is given in each of them. */
+  readonly args: readonly string[];
+  /** Pairs of processes; absent: as many as the budget has time for. */
+  readonly pairs: number | undefined;
+  readonly budgetNs: number;
+  readonly thresholdPercent: number;
+  readonly failOn: readonly Failure[];
+  /** A folder for the records of both sides and the comparison. */
+  readonly out: string | undefined;
+  readonly format: CompareFormat;
+}
+
 /** `pinbench inspect`. */
 export interface InspectRequest extends OutputOptions {
   readonly command: 'inspect';
@@ -80,6 +98,7 @@ export interface SchemaRequest extends OutputOptions {
 export type Request =
   | RunRequest
   | CompareRequest
+  | AbRequest
   | ReportRequest
   | InspectRequest
   | EnginesRequest

@@ -144,7 +144,8 @@ function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string>
   return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }
 
-function sourceOf([path, { startedAt, complete, environment }]: PathAndRecord): Source {
+/** What a comparison says of a record. */
+export function sourceOf([path, { startedAt, complete, environment }]: PathAndRecord): Source {
   const { git, devices } = environment;
   return {
     path,

@@ -8,7 +8,8 @@ const positive = z.int().positive();
 const level = z.number().positive();
 const percent = z.number().positive();
 
-const source = z
+/** A record that was compared. */
+export const sourceSchema = z
   .object({
     path: z.string(),
     startedAt: z.iso.datetime(),
@@ -54,14 +55,14 @@ export const comparisonSchema = z.object({
   thresholdPercent: z
     .union([percent, z.literal('auto')])
     .describe('a change beyond it counts; auto: what the bases differ by'),
-  bases: z.array(source).min(1),
-  heads: z.array(source).min(1),
+  bases: z.array(sourceSchema).min(1),
+  heads: z.array(sourceSchema).min(1),
   rows: z.array(row),
 });
 
 export type Regression = z.infer<typeof comparisonSchema>;
 export type RegressionRow = z.infer<typeof row>;
-export type Source = z.infer<typeof source>;
+export type Source = z.infer<typeof sourceSchema>;
 
 /** The JSON Schema (draft 2020-12) of what `compare --format json` prints. */
 export function comparisonJsonSchema(): unknown {

@@ -154,6 +154,7 @@ export interface Line {
     | 'cost'
     | 'harness'
     | 'skipped'
+    | 'noise'
     | 'verdict'
     | 'note'
     | 'warning';

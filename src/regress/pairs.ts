@@ -1,0 +1,118 @@
+import { median } from 'simple-statistics';
+import { PinbenchError } from '../errors.js';
+import type { RunRecord } from '../record/schema.js';
+import { signedRankShift } from '../stats/signed-rank.js';
+import { METRICS, type Metric } from '../words.js';
+import { sourceOf } from './compare.js';
+import { mustBeComparable, mustHaveMeasured } from './guard.js';
+import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schema.js';
+import { keyFor, type Sample, samplesOf } from './samples.js';
+import { judge } from './verdict.js';
+
+/** The records of a process of each side, which ran one after the other. */
+export interface Pair {
+  readonly base: RunRecord;
+  readonly head: RunRecord;
+}
+
+/** What errors and the report call the two sides: their folders. */
+export interface SideNames {
+  readonly base: string;
+  readonly head: string;
+}
+
+/**
+ * Judges pairs of processes, of which there is at least one: of every row the Hodges–Lehmann estimate of the pairs' log ratios, and
+ * the exact signed-rank interval. What differs from process to process is in it. Throws `baseline` where the sides were not measured
+ * alike.
+ */
+export function comparePairs(
+  pairs: readonly Pair[],
+  names: SideNames,
+  {
+    thresholdPercent,
+    lost = [],
+    complete = true,
+  }: {
+    readonly thresholdPercent: number;
+    readonly lost?: readonly string[];
+    readonly complete?: boolean;
+  },
+): PairsComparison {
+  const [first] = pairs;
+  mustHaveMeasured(names.head, first!.head);
+  mustBeComparable([names.base, first!.base], [names.head, first!.head], false);
+  const rows = METRICS.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
+  if (rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
+    throw new PinbenchError('baseline', {
+      subject: names.base,
+      observed: `no row in common with ${names.head}`,
+      expected: 'a row of the same engine, strategy, batch and work that both measured',
+    });
+  }
+  return {
+    schema: PAIRS_SCHEMA,
+    ...{ thresholdPercent, pairs: pairs.length, lost: [...lost], complete },
+    base: sourceOf([names.base, first!.base]),
+    head: sourceOf([names.head, first!.head]),
+    rows,
+  };
+}
+
+function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number): PairsRow[] {
+  const keyOf = keyFor(
+    pairs.map(({ base }) => base),
+    pairs.map(({ head }) => head),
+  );
+  const sides = pairs.map(({ base, head }) => ({
+    before: samplesOf([base], metric, keyOf),
+    after: samplesOf([head], metric, keyOf),
+  }));
+  const keys = new Set(sides.flatMap(({ before, after }) => [...before.keys(), ...after.keys()]));
+  return [...keys].map((key) => {
+    const samples = sides.map(({ before, after }) => ({ before: before.get(key), after: after.get(key) }));
+    return rowOf(samples, metric, thresholdPercent);
+  });
+}
+
+type Samples = readonly { readonly before: Sample | undefined; readonly after: Sample | undefined }[];
+
+function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): PairsRow {
+  const bases = samples.flatMap(({ before }) => before ?? []);
+  const heads = samples.flatMap(({ after }) => after ?? []);
+  const { row } = (heads[0] ?? bases[0])!;
+  const known = { metric, ...row };
+  const middle = (side: readonly Sample[]) => median(side.map((one) => one.middle));
+  if (heads.length === 0)
+    return { ...known, base: middle(bases), verdict: 'missing', note: 'the head does not measure it' };
+  if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };
+  const shifts = samples.flatMap(({ before, after }) =>
+    before === undefined || after === undefined ? [] : [after.levels[0]! - before.levels[0]!],
+  );
+  if (shifts.length === 0)
+    return { ...known, verdict: 'inconclusive', note: 'no pair of processes measured it on both sides' };
+  const { shift, ci95 } = signedRankShift(shifts);
+  // A speedup is one over its cost.
+  const ratioOf = (cost: number) => Math.exp(metric === 'step' ? cost : -cost);
+  const [lo, hi] = ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
+  const verdict = judge(ci95, 0, thresholdPercent);
+  const half = ci95 === null ? undefined : (ci95[1] - ci95[0]) / 2;
+  return {
+    ...known,
+    ...{ base: middle(bases), head: middle(heads), change: ratioOf(shift) },
+    ci95: lo === undefined || hi === undefined ? null : [lo, hi],
+    verdict,
+    ...(half !== undefined &&
+      half > 0 && {
+        noisePercent: Math.expm1(half) * 100,
+        smallestPercent: Math.expm1(half + Math.log1p(thresholdPercent / 100)) * 100,
+      }),
+    ...(verdict === 'inconclusive' && { note: remedyOf(ci95 === null, shifts.length) }),
+  };
+}
+
+function remedyOf(few: boolean, pairs: number): string {
+  return few
+    ? `${pairs} pairs are too few for an interval, which needs 6: a larger --budget`
+    : 'a larger --budget may settle it';
+}
