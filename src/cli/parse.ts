@@ -86,23 +86,20 @@ function declare(
     .description('has it become slower? a record beside its baseline; exit 1 where it has')
     .argument('<base>', "the record of before, or a pattern of several: 'main-*.json'")
     .argument('<head...>', 'the record of now, or a pattern; more of before may stand before it')
-    .option(
-      '--threshold <percent>',
-      'a change beyond it counts; auto: the spread of several bases',
-      (text) => (text === 'auto' ? text : read('--threshold', percent)(text)),
-      5,
-    )
+    .option('--threshold <percent>', 'a change beyond it counts (default: 5)', read('--threshold', percent))
     .option('--metric <what>', METRICS.join(', '), read('--metric', word(METRICS)), 'step')
-    .option('--fail-on <list>', `of ${FAILURES.join(', ')}`, read('--fail-on', words(FAILURES)), [
-      'regression',
-      'missing',
-    ])
+    .option(
+      '--fail-on <list>',
+      `none, or some of ${FAILURES.join(', ')} (default: regression,missing)`,
+      failOn,
+    )
     .option('--ignore-device', 'compare records of different devices', false)
     .option('--format <format>', COMPARE_FORMATS.join(', '), read('--format', word(COMPARE_FORMATS)), 'table')
     .action((base, rest, flags) => {
       const records = [base, ...rest];
-      const { threshold: thresholdPercent, metric, failOn, ignoreDevice, format } = flags;
-      const how = { thresholdPercent, metric, failOn, ignoreDevice, format };
+      const { threshold: thresholdPercent = 5, metric, ignoreDevice, format } = flags;
+      const fails: readonly Failure[] = flags.failOn ?? FAILS;
+      const how = { thresholdPercent, metric, failOn: fails, ignoreDevice, format };
       done({
         command: 'compare',
         bases: records.slice(0, -1),
@@ -154,6 +151,8 @@ function declareReport(program: Command, done: (request: Request) => void): void
     });
 }
 
+/** What fails a comparison where nothing else is said. */
+const FAILS: readonly Failure[] = ['regression', 'missing'];
 /** How long `ab` measures where nothing else is said. */
 const AB_BUDGET_NS = 120e9;
 
@@ -187,7 +186,7 @@ function declareAb(
     .action((base, head, args: string[], flags) => {
       mustLeaveTimeToAb(args, declareRunOptions);
       const { pairs, budget: budgetNs = AB_BUDGET_NS, threshold: thresholdPercent = 5, out, format } = flags;
-      const fails: readonly Failure[] = flags.failOn ?? ['regression', 'missing'];
+      const fails: readonly Failure[] = flags.failOn ?? FAILS;
       done({
         ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, failOn: fails, out, format },
         ...outputOptionsOf(flags),

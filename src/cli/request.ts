@@ -41,7 +41,7 @@ export interface CompareRequest extends OutputOptions {
   readonly bases: readonly string[];
   /** A path, or a pattern of several. */
   readonly head: string;
-  readonly thresholdPercent: number | 'auto';
+  readonly thresholdPercent: number;
   readonly metric: Metric;
   readonly failOn: readonly Failure[];
   readonly ignoreDevice: boolean;

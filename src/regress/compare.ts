@@ -1,6 +1,5 @@
-import { PinbenchError, usageError } from '../errors.js';
+import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
-import { predictionMargin } from '../stats/prediction.js';
 import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import { formatPercent } from '../units.js';
 import type { Metric } from '../words.js';
@@ -14,21 +13,25 @@ export type PathAndRecord = readonly [path: string, record: RunRecord];
 
 /** How two sides are compared. */
 export interface CompareOptions {
-  /** A change beyond it counts, in percent. `auto`: what runs of the bases differ by (`predictionMargin`), 1 % at least; takes several. */
-  readonly thresholdPercent: number | 'auto';
+  /** A change beyond it counts, in percent. */
+  readonly thresholdPercent: number;
   readonly metric: Metric;
   readonly ignoreDevice: boolean;
 }
 
-/** The least that `auto` comes to, in percent: what bases agree on more closely may be luck. */
-const LEAST_AUTO_PERCENT = 1;
-/** Within an `auto` above it, in percent, nobody would call two times the same. */
-const MOST_AUTO_PERCENT = 100;
+/** With so many processes a side, what differs between processes is in the interval: each is one sample. */
+export const PROCESSES_A_SIDE = 4;
+/**
+ * With fewer the noise between processes is unknown, and a smaller change than this is not called, in percent: medians of the same
+ * code were seen to differ by so much from process to process on shared machines.
+ */
+export const LEAST_CALLED: Readonly<Record<Metric, number>> = { step: 25, speedup: 10 };
 
 /**
- * Compares records with their baseline, row by row: by the shift of the logs of the rounds' samples (Hodges–Lehmann), which are
- * not paired between two runs; `judge` says what it means. The samples of several records of a side are taken together; a row that
- * not every head measured is missing. Throws `baseline` where the sides cannot be compared.
+ * Compares records with their baseline, row by row: by the shift of the logs (Hodges–Lehmann) of the processes' medians where both
+ * sides have four processes or more, else of all rounds, which cannot call a small change; `judge` says what it means. The samples of
+ * several records of a side are taken together; a row that not every head measured is missing. Throws `baseline` where the sides
+ * cannot be compared.
  */
 export function compareRecords(
   bases: readonly PathAndRecord[],
@@ -38,11 +41,6 @@ export function compareRecords(
   const { metric, thresholdPercent } = options;
   for (const head of heads) mustHaveMeasured(...head);
   for (const other of [...bases, ...heads.slice(1)]) mustBeComparable(other, heads[0]!, options.ignoreDevice);
-  if (thresholdPercent === 'auto' && bases.length < 2) {
-    throw usageError('--threshold', '"auto" with one base', {
-      expected: 'several, whose spread it is taken from',
-    });
-  }
   const [baseRecords, headRecords] = [recordsOf(bases), recordsOf(heads)];
   const keyOf = keyFor(baseRecords, headRecords);
   const before = samplesOf(baseRecords, metric, keyOf);
@@ -87,15 +85,21 @@ function recordsOf(side: readonly PathAndRecord[]): RunRecord[] {
 
 function judged(
   pairs: readonly (readonly [base: Sample, head: Sample])[],
-  { metric, thresholdPercent: asked }: CompareOptions,
+  { metric, thresholdPercent }: CompareOptions,
 ): RegressionRow[] {
-  const shifts = pairs.map(([base, head]) => twoSampleShift(base.costs, head.costs));
+  const isKnown = ([base, head]: readonly [Sample, Sample]) =>
+    Math.min(base.levels.length, head.levels.length) >= PROCESSES_A_SIDE;
+  const shifts = pairs.map((pair) => {
+    const [base, head] = pair.map(({ levels, costs }) => (isKnown(pair) ? levels : costs));
+    return twoSampleShift(base!, head!);
+  });
   const corrected = holm(shifts.map(({ p }) => p));
   // A speedup is one over its cost.
   const ratioOf = (cost: number) => Math.exp(metric === 'step' ? cost : -cost);
-  return pairs.map(([base, head], i) => {
-    const shift = shifts[i]!;
+  return pairs.map((pair, i) => {
+    const [[base, head], shift] = [pair, shifts[i]!];
     const [lo, hi] = shift.ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
+    const known = isKnown(pair);
     return {
       ...head.row,
       ...(base.row.work !== head.row.work && { baseWork: base.row.work }),
@@ -104,38 +108,39 @@ function judged(
       change: ratioOf(shift.shift),
       ci95: lo === undefined || hi === undefined ? null : [lo, hi],
       p: corrected[i]!,
-      ...conclusion(shift, corrected[i]!, asked, [base, head]),
+      ...(known
+        ? conclusion(shift, corrected[i]!, thresholdPercent, Math.min(base.levels.length, head.levels.length))
+        : unknownNoise(shift, corrected[i]!, thresholdPercent, metric)),
     };
   });
 }
 
+/** What the processes of both sides say. */
 function conclusion(
   shift: Shift,
   p: number,
-  asked: CompareOptions['thresholdPercent'],
-  [base, head]: readonly [base: Sample, head: Sample],
-): Pick<RegressionRow, 'verdict' | 'thresholdPercent' | 'note'> {
-  const thresholdPercent = asked === 'auto' ? spreadPercent(base) : asked;
-  if (thresholdPercent === undefined) {
-    return {
-      verdict: 'inconclusive',
-      note: 'one base alone has it: there is no spread to take a threshold from',
-    };
-  }
+  thresholdPercent: number,
+  processes: number,
+): Pick<RegressionRow, 'verdict' | 'note'> {
   const verdict = judge(shift.ci95, p, thresholdPercent);
-  if (verdict === 'same' && asked === 'auto' && thresholdPercent > MOST_AUTO_PERCENT) {
-    const note = `the bases differ so much that a change of ${formatPercent(thresholdPercent)} would not be seen: take more of them`;
-    return { verdict: 'inconclusive', thresholdPercent, note };
-  }
-  if (verdict !== 'inconclusive') return { verdict, thresholdPercent };
-  const rounds = Math.min(base.costs.length, head.costs.length);
-  return { verdict, thresholdPercent, note: remedyOf(shift, rounds, thresholdPercent) };
+  if (verdict !== 'inconclusive') return { verdict };
+  return { verdict, note: remedyOf(shift, processes, thresholdPercent) };
 }
 
-/** How far from the bases one more run of the same code may lie, in percent; `undefined` of one base. */
-function spreadPercent({ levels }: Sample): number | undefined {
-  if (levels.length < 2) return undefined;
-  return Math.max(LEAST_AUTO_PERCENT, Math.expm1(predictionMargin(levels)) * 100);
+/** What rounds of few processes say: only a change that is larger than processes of the same code differ by. */
+function unknownNoise(
+  { ci95 }: Shift,
+  p: number,
+  thresholdPercent: number,
+  metric: Metric,
+): Pick<RegressionRow, 'verdict' | 'note'> {
+  const least = Math.max(thresholdPercent, LEAST_CALLED[metric]);
+  const verdict = judge(ci95, p, least);
+  if (verdict === 'regressed' || verdict === 'improved') return { verdict };
+  return {
+    verdict: 'inconclusive',
+    note: `with under ${PROCESSES_A_SIDE} processes a side a change of less than ${formatPercent(least)} cannot be told from the noise between processes: pinbench ab base head, or run --processes`,
+  };
 }
 
 /** The rows that a head skipped, each with the reason, by what they are matched by. */

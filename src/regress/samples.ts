@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics';
 import { nameOf, type RowName } from '../record/row-name.js';
 import type { RunRecord } from '../record/schema.js';
+import { inProcesses } from '../stats/ratio.js';
 import type { Metric } from '../words.js';
 
 /** A row of a record, as far as it is compared. */
@@ -10,7 +11,7 @@ export interface Sample {
   readonly middle: number;
   /** A round each: the log of what is to be small, the time of a step or one over the speedup. */
   readonly costs: readonly number[];
-  /** A record each: the median of its costs. */
+  /** A process each: the median of its costs. */
   readonly levels: readonly number[];
 }
 
@@ -46,18 +47,25 @@ function together(samples: readonly Sample[]): Sample {
 
 function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
   const measured = results.filter((result) => result.status === 'measured');
-  return measured.flatMap(({ engine, strategy, batch, work, samplesNs }) => {
-    const row = { engine, strategy, batch, work };
-    if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), Math.exp);
-    const feed = measured.find((other) => nameOf(other) === nameOf({ ...row, strategy: 'feed' }));
-    if (strategy === 'feed' || feed === undefined) return [];
-    // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
-    const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
-    return sampleOf(row, costs, (cost) => Math.exp(-cost));
-  });
+  return measured.flatMap(
+    ({ engine, strategy, batch, work, samplesNs, roundsPerProcess = [samplesNs.length] }) => {
+      const row = { engine, strategy, batch, work };
+      if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), roundsPerProcess, Math.exp);
+      const feed = measured.find((other) => nameOf(other) === nameOf({ ...row, strategy: 'feed' }));
+      if (strategy === 'feed' || feed === undefined) return [];
+      // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
+      const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
+      return sampleOf(row, costs, roundsPerProcess, (cost) => Math.exp(-cost));
+    },
+  );
 }
 
-function sampleOf(row: RowName, costs: readonly number[], middleOf: (cost: number) => number): Sample {
-  const level = median([...costs]);
-  return { row, middle: middleOf(level), costs, levels: [level] };
+function sampleOf(
+  row: RowName,
+  costs: readonly number[],
+  roundsPerProcess: readonly number[],
+  middleOf: (cost: number) => number,
+): Sample {
+  const levels = inProcesses(costs, roundsPerProcess).map((of) => median(of));
+  return { row, middle: middleOf(median(levels)), costs, levels };
 }

@@ -35,7 +35,7 @@ const row = z
       .tuple([z.number(), z.number()])
       .nullable()
       .optional()
-      .describe('95 % interval of the change; null where there are too few rounds for one'),
+      .describe('95 % interval of the change; null where there are too few samples for one'),
     p: z
       .number()
       .min(0)
@@ -43,7 +43,6 @@ const row = z
       .optional()
       .describe('of the Mann–Whitney test, corrected for the number of rows (Holm)'),
     verdict: z.enum(REGRESSION_VERDICTS),
-    thresholdPercent: percent.optional().describe('a change of this row beyond it counts'),
     note: z.string().optional().describe('what would settle it, or why there is nothing to compare'),
   })
   .describe('one row of both sides, or of one of them');
@@ -52,9 +51,7 @@ const row = z
 export const comparisonSchema = z.object({
   schema: z.literal(COMPARISON_SCHEMA),
   metric: z.enum(METRICS).describe('what is compared: the time of a step, or the speedup over feed'),
-  thresholdPercent: z
-    .union([percent, z.literal('auto')])
-    .describe('a change beyond it counts; auto: what the bases differ by'),
+  thresholdPercent: percent.describe('a change beyond it counts'),
   bases: z.array(sourceSchema).min(1),
   heads: z.array(sourceSchema).min(1),
   rows: z.array(row),

@@ -4,8 +4,8 @@ import type { Failure, RegressionVerdict } from '../words.js';
 
 /** Above it a p says nothing. */
 const ALPHA = 0.05;
-/** More rounds than anybody would measure: a change that near its threshold is not worth settling. */
-const TOO_MANY_ROUNDS = 5000;
+/** More processes than anybody would wait for: a change that near its threshold is not worth settling. */
+const TOO_MANY_PROCESSES = 1000;
 
 /**
  * What the shift of a row's costs means beside a threshold, in percent: `regressed` or `improved` where the whole 95 % interval
@@ -24,17 +24,18 @@ export function judge(
   return lo >= -most && hi <= most ? 'same' : 'inconclusive';
 }
 
-/** What would settle an inconclusive row of so many rounds: an interval narrows with their square root. */
-export function remedyOf({ shift, ci95 }: Shift, rounds: number, thresholdPercent: number): string {
-  if (ci95 === null) return `${rounds} rounds a side are too few, it takes ${MIN_SAMPLES_A_SIDE} at least`;
+/** What would settle an inconclusive row of so many processes a side: an interval narrows with their square root. */
+export function remedyOf({ shift, ci95 }: Shift, processes: number, thresholdPercent: number): string {
+  if (ci95 === null)
+    return `${processes} processes a side are too few, it takes ${MIN_SAMPLES_A_SIDE} at least`;
   const most = Math.log1p(thresholdPercent / 100);
   const distance = Math.min(Math.abs(shift - most), Math.abs(shift + most));
   const halfWidth = (ci95[1] - ci95[0]) / 2;
-  const needed = Math.max(2 * rounds, rounds * (halfWidth / distance) ** 2);
-  if (!(needed <= TOO_MANY_ROUNDS)) {
-    return 'too near the threshold for any number of rounds to settle it: choose another --threshold';
+  const needed = Math.max(2 * processes, processes * (halfWidth / distance) ** 2);
+  if (!(needed <= TOO_MANY_PROCESSES)) {
+    return 'too near the threshold for any number of processes to settle it: choose another --threshold';
   }
-  return `about ${roundUp(needed)} rounds a side would settle it, not ${rounds}: measure with a larger --budget, or several records a side`;
+  return `about ${roundUp(needed)} processes a side would settle it, not ${processes}`;
 }
 
 /** Up to two digits. */

@@ -28,8 +28,8 @@ export function renderRegression(format: CompareFormat, regression: Regression, 
   }
 }
 
-/** The columns a comparison needs: engine, work and threshold only where they differ from row to row. */
-function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<RegressionRow>[] {
+/** The columns a comparison needs: engine and work only where they differ from row to row. */
+function columnsOf({ rows, metric }: Regression): Column<RegressionRow>[] {
   const engines = new Set(rows.map(({ engine }) => engine));
   const works = new Set(rows.flatMap(({ work, baseWork }) => [work, baseWork ?? work]));
   return [
@@ -41,13 +41,6 @@ function columnsOf({ rows, metric, thresholdPercent }: Regression): Column<Regre
     right('head', ({ head }) => middleOf(head, metric)),
     right('change', ({ change }) => (change === undefined ? '–' : `${formatRatio(change)}×`)),
     right('95 %', ({ ci95 }) => (ci95 ? formatRatios(...ci95).join('–') : '–')),
-    ...(thresholdPercent === 'auto'
-      ? [
-          right('threshold', (row: RegressionRow) =>
-            row.thresholdPercent === undefined ? '–' : formatPercent(row.thresholdPercent),
-          ),
-        ]
-      : []),
     {
       ...right('p', ({ p }) => (p === undefined ? '–' : p < 0.001 ? '<0.001' : p.toFixed(3))),
       expendable: 2,
@@ -80,12 +73,21 @@ function linesOf(regression: Regression): Line[] {
     { label: 'head', text: sourcesOf(heads) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     { label: 'verdict', text: summaryOf(regression) },
-    ...rows.flatMap((row): Line[] =>
-      row.note === undefined
-        ? []
-        : [{ label: 'note', text: `${rowNameOf(row)}: ${row.verdict}: ${row.note}` }],
-    ),
+    ...notesOf(rows).map((text): Line => ({ label: 'note', text })),
   ];
+}
+
+/** The notes of rows: one line for all rows that have the same. */
+function notesOf(rows: readonly RegressionRow[]): string[] {
+  const said = new Map<string, string[]>();
+  for (const row of rows) {
+    if (row.note === undefined) continue;
+    const key = `${row.verdict}: ${row.note}`;
+    said.set(key, [...(said.get(key) ?? []), rowNameOf(row)]);
+  }
+  return [...said].map(([what, names]) =>
+    names.length === rows.length && names.length > 1 ? what : `${names.join('; ')}: ${what}`,
+  );
 }
 
 function sourcesOf(sources: readonly Source[]): string {
@@ -113,7 +115,5 @@ function summaryOf({ rows, metric, thresholdPercent }: Regression): string {
     .filter(([count]) => count > 0)
     .map(([count, verdict]) => `${count} ${verdict}`);
   const what = metric === 'step' ? 'step times' : 'speedups over feed';
-  const threshold =
-    thresholdPercent === 'auto' ? 'by the spread of the bases' : formatPercent(thresholdPercent);
-  return `${counts.join(', ')}; ${what}, threshold ${threshold}`;
+  return `${counts.join(', ')}; ${what}, threshold ${formatPercent(thresholdPercent)}`;
 }
