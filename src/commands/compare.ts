@@ -5,6 +5,7 @@ import { readRecords } from '../record/file.js';
 import { compareRecords } from '../regress/compare.js';
 import { failureOf } from '../regress/verdict.js';
 import { annotationOfError, annotationsOf } from '../report/github.js';
+import { textForMarkdown } from '../report/layout.js';
 import { renderRegression } from '../report/regression.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import type { Failure } from '../words.js';
@@ -29,7 +30,10 @@ export async function compareCommand(request: CompareRequest, terminal: Terminal
     if (fails('regression') || fails('missing')) return EXIT.regression;
     return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
   } catch (error) {
-    if (inActions && error instanceof PinbenchError) tell(annotationOfError(error));
+    if (inActions && error instanceof PinbenchError) {
+      tell(annotationOfError(error));
+      await summarise(textForMarkdown(`pinbench could not compare: ${error.message}`), terminal);
+    }
     throw error;
   }
 }

@@ -45,7 +45,7 @@ export function compareRecords(
   const keyOf = keyFor(baseRecords, headRecords);
   const before = samplesOf(baseRecords, metric, keyOf);
   const after = samplesOf(headRecords, metric, keyOf);
-  const whole = new Map([...after].filter(([, { levels }]) => levels.length === heads.length));
+  const whole = new Map([...after].filter(([, { records }]) => records === heads.length));
   const common = [...whole.keys()].filter((key) => before.has(key));
   if (common.length === 0) {
     throw new PinbenchError('baseline', {
@@ -59,7 +59,7 @@ export function compareRecords(
   const added = [...after].filter(([key]) => !before.has(key));
   const skipped = skippedIn(headRecords, keyOf);
   const absence = (key: string) => {
-    const there = after.get(key)?.levels.length ?? 0;
+    const there = after.get(key)?.records ?? 0;
     const where = there === 0 ? 'not in the head' : `in ${there} of ${heads.length} heads alone`;
     return skipped.get(key) ?? `it${metric === 'step' ? '' : ', or its feed,'} is ${where}`;
   };
@@ -69,6 +69,7 @@ export function compareRecords(
     thresholdPercent,
     bases: bases.map(sourceOf),
     heads: heads.map(sourceOf),
+    otherData: haveOtherData(baseRecords, headRecords),
     rows: [
       ...judged(pairs, options),
       ...gone.map(([key, { row, middle }]): RegressionRow => {
@@ -77,6 +78,26 @@ export function compareRecords(
       ...added.map(([, { row, middle }]): RegressionRow => ({ ...row, head: middle, verdict: 'new' })),
     ],
   };
+}
+
+/** Sums of an epoch agree to this share, whatever the order they are added in. */
+const SAME_SUM = 1e-5;
+
+/** Whether the sums of an epoch show that the sides measured other values. A sum that is not known, or of rows drawn anew, shows nothing. */
+function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[]): boolean {
+  const sums = [...bases, ...heads].flatMap(({ plan, results }) =>
+    plan.sampling === 'gather'
+      ? []
+      : results.flatMap((result) =>
+          result.status === 'measured' && typeof result.epochSum === 'number'
+            ? [{ key: `${result.batch} ${result.work}`, sum: result.epochSum }]
+            : [],
+        ),
+  );
+  return sums.some(({ key, sum }) => {
+    const first = sums.find((one) => one.key === key)!.sum;
+    return Math.abs(sum - first) > SAME_SUM * Math.max(Math.abs(sum), Math.abs(first));
+  });
 }
 
 function recordsOf(side: readonly PathAndRecord[]): RunRecord[] {

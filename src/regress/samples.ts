@@ -13,6 +13,8 @@ export interface Sample {
   readonly costs: readonly number[];
   /** A process each: the median of its costs. */
   readonly levels: readonly number[];
+  /** How many records have it. */
+  readonly records: number;
 }
 
 /** The text a row is matched by. */
@@ -42,6 +44,7 @@ function together(samples: readonly Sample[]): Sample {
     middle: median(samples.map(({ middle }) => middle)),
     costs: samples.flatMap(({ costs }) => costs),
     levels: samples.flatMap(({ levels }) => levels),
+    records: samples.length,
   };
 }
 
@@ -67,5 +70,5 @@ function sampleOf(
   middleOf: (cost: number) => number,
 ): Sample {
   const levels = inProcesses(costs, roundsPerProcess).map((of) => median(of));
-  return { row, middle: middleOf(median(levels)), costs, levels };
+  return { row, middle: middleOf(median(levels)), costs, levels, records: 1 };
 }

@@ -54,6 +54,9 @@ export const comparisonSchema = z.object({
   thresholdPercent: percent.describe('a change beyond it counts'),
   bases: z.array(sourceSchema).min(1),
   heads: z.array(sourceSchema).min(1),
+  otherData: z
+    .boolean()
+    .describe('the sums of an epoch differ: data of the same shape with other values was measured'),
   rows: z.array(row),
 });
 

@@ -74,6 +74,14 @@ function linesOf(regression: Regression): Line[] {
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     { label: 'verdict', text: summaryOf(regression) },
     ...notesOf(rows).map((text): Line => ({ label: 'note', text })),
+    ...(regression.otherData
+      ? [
+          {
+            label: 'warning' as const,
+            text: 'the sums of an epoch differ: the sides measured data of the same shape with other values',
+          },
+        ]
+      : []),
   ];
 }
 

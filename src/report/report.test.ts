@@ -399,11 +399,11 @@ describe('text from outside', () => {
 });
 
 describe('a comparison with a baseline', () => {
-  it('fits 100 columns with several engines, works, long figures and a threshold a row', () => {
+  it('fits 100 columns with several engines, works and long figures', () => {
     const row = {
       ...({ engine: 'tensorflow', strategy: 'feed-locked', batch: 1_048_576, work: 1024 } as const),
       ...{ base: 999_400, head: 999_400, change: 1.001, ci95: [0.999, 1.002] as [number, number], p: 0.0001 },
-      ...({ verdict: 'inconclusive', thresholdPercent: 12.34, note: 'more rounds' } as const),
+      ...({ verdict: 'inconclusive', note: 'more processes' } as const),
     };
     const source = {
       path: `${'x'.repeat(120)}\n.json`,
@@ -412,15 +412,20 @@ describe('a comparison with a baseline', () => {
       devices: ['cuda: NVIDIA H200'],
     };
     const regression = {
-      ...({ schema: 'pinbench/comparison@1', metric: 'step', thresholdPercent: 'auto' } as const),
+      ...({ schema: 'pinbench/comparison@1', metric: 'step', thresholdPercent: 5 } as const),
       ...{
         bases: [source],
         heads: [source],
+        otherData: true,
         rows: [row, { ...row, engine: 'cuda', work: 1, baseWork: 2048 } as const],
       },
     };
     const text = renderRegression('table', regression);
-    expect(text).toMatch(/^tensorflow +1,048,576 .* 12\.3 % +inconclusive$/m);
+    expect(text).toMatch(/^tensorflow +1,048,576 .* inconclusive$/m);
+    expect(text).toMatch(/^warning +the sums of an epoch differ/m);
+    expect(renderRegression('table', { ...regression, otherData: false })).not.toContain(
+      'the sums of an epoch',
+    );
     for (const line of text.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(100);
     // What is dropped to fit is in the JSON.
     expect(JSON.parse(renderRegression('json', regression)).rows[0]).toMatchObject({
