@@ -8,43 +8,45 @@ import { ROUNDS_A_PROCESS } from '../options.js';
 import { writeWhole } from '../record/file.js';
 import { comparePairs, type Pair } from '../regress/pairs.js';
 import type { PairsComparison } from '../regress/pairs-schema.js';
-import { failureOf } from '../regress/verdict.js';
+import { exitOf } from '../regress/verdict.js';
+import { annotationsOf } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
+import { GitHub } from './github.js';
 import { interruptible } from './interruptible.js';
 
 /** `pinbench ab`: alternates processes of two builds, prints what has changed, and fails by the verdicts. */
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
   const { base, head, format, failOn, out } = request;
-  const programs = { base: programIn(base), head: programIn(head) };
-  if (out !== undefined) mustBeNew(out);
-  const measured = await interruptible(terminal, false, ({ signal }) =>
-    measurePairs(request, programs, terminal.surroundings.nodePath, signal),
-  );
-  if (measured.pairs.length === 0) {
-    throw measured.interrupted
-      ? new PinbenchError('interrupted', {
-          subject: 'ab',
-          observed: 'interrupted before a pair was measured',
-        })
-      : new PinbenchError('engine', {
-          subject: 'ab',
-          observed: `no pair was measured (${measured.lost[0]})`,
-        });
-  }
-  const comparison = comparePairs(
-    measured.pairs,
-    { base, head },
-    { ...request, ...measured, complete: !measured.interrupted },
-  );
-  terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
-  if (out !== undefined) await write(out, measured.pairs, comparison);
-  if (measured.interrupted) return EXIT.interrupted;
-  const failures = comparison.rows.map(({ verdict }) => failureOf(verdict));
-  const fails = (failure: 'regression' | 'missing' | 'inconclusive') =>
-    failOn.includes(failure) && failures.includes(failure);
-  if (fails('regression') || fails('missing')) return EXIT.regression;
-  return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
+  const github = new GitHub(terminal, format);
+  return await github.telling(async () => {
+    const programs = { base: programIn(base), head: programIn(head) };
+    if (out !== undefined) mustBeNew(out);
+    const { nodePath } = terminal.surroundings;
+    const measured = await interruptible(terminal, false, ({ signal }) =>
+      measurePairs(request, programs, nodePath, signal),
+    );
+    if (measured.pairs.length === 0) throw nothingMeasured(measured);
+    const complete = !measured.interrupted;
+    const comparison = comparePairs(
+      measured.pairs,
+      { base, head },
+      { ...request, lost: measured.lost, complete },
+    );
+    terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
+    if (out !== undefined) await write(out, measured.pairs, comparison);
+    await github.tell(renderPairs('markdown', comparison), annotationsOf(comparison.rows, failOn));
+    return complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted;
+  });
+}
+
+function nothingMeasured({ interrupted, lost }: Measured): PinbenchError {
+  return interrupted
+    ? new PinbenchError('interrupted', {
+        subject: 'ab',
+        observed: 'interrupted before a pair was measured',
+      })
+    : new PinbenchError('engine', { subject: 'ab', observed: `no pair was measured (${lost[0]})` });
 }
 
 /** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. */

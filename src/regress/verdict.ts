@@ -1,3 +1,4 @@
+import { EXIT } from '../errors.js';
 import type { Interval } from '../stats/interval.js';
 import { MIN_SAMPLES_A_SIDE, type Shift } from '../stats/two-sample.js';
 import type { Failure, RegressionVerdict } from '../words.js';
@@ -53,4 +54,15 @@ const FAILURES: Partial<Record<RegressionVerdict, Failure>> = {
 /** What a verdict fails a comparison by, where that is asked for. */
 export function failureOf(verdict: RegressionVerdict): Failure | undefined {
   return FAILURES[verdict];
+}
+
+/** The exit code of a comparison: what of it may fail is `failOn`. */
+export function exitOf(
+  rows: readonly { readonly verdict: RegressionVerdict }[],
+  failOn: readonly Failure[],
+): number {
+  const failures = rows.map(({ verdict }) => failureOf(verdict));
+  const fails = (failure: Failure) => failOn.includes(failure) && failures.includes(failure);
+  if (fails('regression') || fails('missing')) return EXIT.regression;
+  return fails('inconclusive') ? EXIT.inconclusive : EXIT.ok;
 }

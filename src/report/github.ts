@@ -1,16 +1,24 @@
-import type { Regression } from '../regress/schema.js';
+import type { RegressionRow } from '../regress/schema.js';
 import { failureOf } from '../regress/verdict.js';
 import { formatRatio } from '../units.js';
-import type { Failure } from '../words.js';
+import type { Failure, Metric } from '../words.js';
 import { rowNameOf } from './rows-phrase.js';
 
+/** A row of a comparison, and what of it was compared. */
+type ComparedRow = Pick<
+  RegressionRow,
+  'engine' | 'strategy' | 'batch' | 'work' | 'change' | 'verdict' | 'note'
+> & {
+  readonly metric: Metric;
+};
+
 /** Workflow commands of GitHub Actions: an error for each row that fails the comparison, a warning for each that could have. */
-export function annotationsOf({ rows, metric }: Regression, failOn: readonly Failure[]): string[] {
+export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Failure[]): string[] {
   return rows.flatMap((row) => {
     const failure = failureOf(row.verdict);
     if (failure === undefined) return [];
     const level = failOn.includes(failure) ? 'error' : 'warning';
-    const what = metric === 'step' ? 'step time' : 'speedup over feed';
+    const what = row.metric === 'step' ? 'step time' : 'speedup over feed';
     const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× of the base`;
     const note = row.note === undefined ? '' : ` (${row.note})`;
     return [command(level, `pinbench ${row.verdict}`, `${rowNameOf(row)}${change}${note}`)];
