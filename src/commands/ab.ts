@@ -21,6 +21,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
   const github = new GitHub(terminal, format);
   return await github.telling(async () => {
     const programs = { base: programIn(base), head: programIn(head) };
+    if (programs.head === undefined) throw noPinbench(head);
     if (out !== undefined) mustBeNew(out);
     const { nodePath } = terminal.surroundings;
     const measured = await interruptible(terminal, false, ({ signal }) =>
@@ -49,18 +50,21 @@ function nothingMeasured({ interrupted, lost }: Measured): PinbenchError {
     : new PinbenchError('engine', { subject: 'ab', observed: `no pair was measured (${lost[0]})` });
 }
 
-/** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. */
-function programIn(folder: string): string {
+/** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. Absent where there is neither. */
+function programIn(folder: string): string | undefined {
+  if (!existsSync(folder)) throw usageError(folder, 'no such folder', { expected: EXPECTED });
   const installed = join(folder, 'node_modules', 'pinbench');
   const home = [folder, installed].find((candidate) => nameIn(candidate) === 'pinbench');
-  if (home === undefined) {
-    throw usageError(folder, existsSync(folder) ? 'no pinbench in it' : 'no such folder', {
-      expected: 'a folder with pinbench in its node_modules, or a checkout of pinbench',
-    });
-  }
+  if (home === undefined) return undefined;
   if (!existsSync(join(home, 'dist', 'main.js')))
     throw usageError(home, 'a pinbench that is not built', { remedy: 'npm run build there' });
   return resolve(home, 'bin', 'pinbench.js');
+}
+
+const EXPECTED = 'a folder with pinbench in its node_modules, or a checkout of pinbench';
+
+function noPinbench(folder: string): PinbenchError {
+  return usageError(folder, 'no pinbench in it', { expected: EXPECTED });
 }
 
 function nameIn(folder: string): unknown {
@@ -93,57 +97,73 @@ interface Measured {
 /** More pairs in a row that failed are no accident. */
 const MOST_LOST_IN_A_ROW = 3;
 
-/** Alternates AB, BA, AB …, until the pairs that were asked for are there or the budget has no time for another. */
+/** The programs of both sides; what brings pinbench into a project has no base yet. */
+interface Programs {
+  readonly base: string | undefined;
+  readonly head: string | undefined;
+}
+
+/** Alternates AB, BA, AB …, until the pairs that were asked for are there or the budget has no time for another. Without a base the head runs once. */
 async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
-  programs: { readonly base: string; readonly head: string },
+  programs: Programs,
   node: string,
   signal: AbortSignal,
 ): Promise<Measured> {
   const startedNs = systemClock.nowNs();
-  const measured = { pairs: [] as Pair[], lost: [] as string[], interrupted: false };
+  const endNs = startedNs + budgetNs;
+  const measured = { pairs: [] as Pair[], lost: [] as string[] };
+  const run = async (side: 'base' | 'head') => {
+    const program = programs[side];
+    return program === undefined
+      ? undefined
+      : await childRun({
+          ...{ node, program, folder: side === 'base' ? base : head, signal },
+          args: [...args, '--rounds', String(ROUNDS_A_PROCESS), '--quiet'],
+        });
+  };
+  const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
   let [longestNs, failed] = [0, 0];
-  const run = (side: 'base' | 'head') =>
-    childRun({
-      ...{ node, program: programs[side], folder: side === 'base' ? base : head, signal },
-      args: [...args, '--rounds', String(ROUNDS_A_PROCESS), '--quiet'],
-    });
-  for (let number = 0; ; number++) {
-    const beganNs = systemClock.nowNs();
-    const isEnough =
-      wanted === undefined ? number > 0 && beganNs + longestNs > startedNs + budgetNs : number >= wanted;
-    if (isEnough) return measured;
-    try {
-      const outcomes = {} as Record<'base' | 'head', ChildOutcome>;
-      for (const side of number % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const))
-        outcomes[side] = await run(side);
-      const why = (['base', 'head'] as const).flatMap((side) => {
-        const outcome = outcomes[side];
-        return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
-      });
+  try {
+    for (let number = 0; number < most; number++) {
+      const beganNs = systemClock.nowNs();
+      if (wanted === undefined && number > 0 && beganNs + longestNs > endNs) break;
+      const outcomes: Partial<Record<'base' | 'head', ChildOutcome>> = {};
+      for (const side of number % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)) {
+        const outcome = await run(side);
+        if (outcome !== undefined) outcomes[side] = outcome;
+      }
+      const why = Object.entries(outcomes).flatMap(([side, outcome]) =>
+        'failed' in outcome ? [`${side}: ${outcome.failed}`] : [],
+      );
       if (why.length > 0) measured.lost.push(why.join('; '));
-      else measured.pairs.push({ base: recordOf(outcomes.base), head: recordOf(outcomes.head) });
+      else measured.pairs.push(pairOf(outcomes));
       failed = why.length > 0 ? failed + 1 : 0;
-      if (failed >= MOST_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) return measured;
-    } catch (error) {
-      if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
-      return { ...measured, interrupted: true };
+      if (failed >= MOST_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
+      longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
     }
-    longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
+  } catch (error) {
+    if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
+    return { ...measured, interrupted: true };
   }
+  return { ...measured, interrupted: false };
 }
 
-function recordOf(outcome: ChildOutcome) {
-  return (outcome as Extract<ChildOutcome, { record: unknown }>).record;
+function pairOf(outcomes: Partial<Record<'base' | 'head', ChildOutcome>>): Pair {
+  const records = Object.entries(outcomes).flatMap(([side, outcome]) =>
+    'record' in outcome ? [[side, outcome.record]] : [],
+  );
+  return Object.fromEntries(records) as unknown as Pair;
 }
 
 async function write(folder: string, pairs: readonly Pair[], comparison: PairsComparison): Promise<void> {
   const digits = String(pairs.length).length;
   for (const side of ['base', 'head'] as const) {
-    mkdirSync(join(folder, side));
-    for (const [i, pair] of pairs.entries()) {
+    const records = pairs.flatMap((pair) => pair[side] ?? []);
+    if (records.length > 0) mkdirSync(join(folder, side));
+    for (const [i, record] of records.entries()) {
       const path = join(folder, side, `${String(i + 1).padStart(digits, '0')}.json`);
-      await writeWhole(path, `${JSON.stringify(pair[side], null, 2)}\n`);
+      await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`);
     }
   }
   await writeWhole(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);

@@ -37,7 +37,7 @@ export const pairsSchema = z.object({
   pairs: count.describe('of processes that were compared'),
   lost: z.array(z.string()).describe('why pairs are not counted, one entry a pair'),
   complete: z.boolean().describe('false: interrupted'),
-  base: sourceSchema,
+  base: sourceSchema.optional().describe('absent: there was no pinbench in the base, and all rows are new'),
   head: sourceSchema,
   rows: z.array(row),
 });

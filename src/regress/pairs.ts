@@ -11,7 +11,8 @@ import { judge } from './verdict.js';
 
 /** The records of a process of each side, which ran one after the other. */
 export interface Pair {
-  readonly base: RunRecord;
+  /** Absent: there is no base. */
+  readonly base?: RunRecord;
   readonly head: RunRecord;
 }
 
@@ -41,9 +42,10 @@ export function comparePairs(
 ): PairsComparison {
   const [first] = pairs;
   mustHaveMeasured(names.head, first!.head);
-  mustBeComparable([names.base, first!.base], [names.head, first!.head], false);
+  const { base } = first!;
+  if (base !== undefined) mustBeComparable([names.base, base], [names.head, first!.head], false);
   const rows = METRICS.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
-  if (rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
+  if (base !== undefined && rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
     throw new PinbenchError('baseline', {
       subject: names.base,
       observed: `no row in common with ${names.head}`,
@@ -53,7 +55,7 @@ export function comparePairs(
   return {
     schema: PAIRS_SCHEMA,
     ...{ thresholdPercent, pairs: pairs.length, lost: [...lost], complete },
-    base: sourceOf([names.base, first!.base]),
+    ...(base && { base: sourceOf([names.base, base]) }),
     head: sourceOf([names.head, first!.head]),
     rows,
   };
@@ -61,11 +63,11 @@ export function comparePairs(
 
 function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number): PairsRow[] {
   const keyOf = keyFor(
-    pairs.map(({ base }) => base),
+    pairs.flatMap(({ base }) => base ?? []),
     pairs.map(({ head }) => head),
   );
   const sides = pairs.map(({ base, head }) => ({
-    before: samplesOf([base], metric, keyOf),
+    before: samplesOf(base === undefined ? [] : [base], metric, keyOf),
     after: samplesOf([head], metric, keyOf),
   }));
   const keys = new Set(sides.flatMap(({ before, after }) => [...before.keys(), ...after.keys()]));

@@ -149,16 +149,13 @@ describe('annotations for GitHub', () => {
       }
     }
     const options = { thresholdPercent: 5, metric: 'step', ignoreDevice: false } as const;
-    const regression = compareRecords([['a', sampleRecord()]], [['b', slower]], options);
-    expect(annotationsOf(regression, ['regression', 'missing'])).toEqual([
+    const { rows, metric } = compareRecords([['a', sampleRecord()]], [['b', slower]], options);
+    const named = rows.map((row) => ({ ...row, metric }));
+    expect(annotationsOf(named, ['regression', 'missing'])).toEqual([
       '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
     ]);
-    expect(annotationsOf(regression, ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
-    const [row] = regression.rows;
-    const strange = {
-      ...regression,
-      rows: [{ ...row!, verdict: 'missing' as const, note: '50 %\n::error::x' }],
-    };
+    expect(annotationsOf(named, ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
+    const strange = [{ ...named[0]!, verdict: 'missing' as const, note: '50 %\n::error::x' }];
     expect(annotationsOf(strange, ['missing'])[0]).toContain('50 %25%0A::error::x');
   });
 });

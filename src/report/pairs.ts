@@ -60,12 +60,14 @@ function middleOf(row: PairsRow, side: 'base' | 'head'): string {
 
 function linesOf(comparison: PairsComparison): Line[] {
   const { base, head, rows, pairs, lost, complete } = comparison;
-  const [was, is] = [base.devices.join('; '), head.devices.join('; ')];
+  const [was, is] = [(base ?? head).devices.join('; '), head.devices.join('; ')];
   return [
-    { label: 'base', text: sourceText(base) },
+    { label: 'base', text: base === undefined ? 'no pinbench in it: every row is new' : sourceText(base) },
     { label: 'head', text: sourceText(head) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
-    { label: 'plan', text: `${pairs} pairs of processes, which side goes first in turns` },
+    ...(base === undefined
+      ? []
+      : [{ label: 'plan' as const, text: `${pairs} pairs of processes, which side goes first in turns` }]),
     ...noiseLines(comparison),
     { label: 'verdict', text: summaryOf(comparison) },
     ...rows.flatMap((row): Line[] =>

@@ -1,0 +1,202 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pairsSchema } from '../regress/pairs-schema.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'pinbench.js');
+const DATA = join(ROOT, 'fixtures', 'data.npy');
+const RUN = ['--', DATA, '--batch', '2', '--engine', 'cpu'];
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinbench-ab-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function ab(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, 'ab', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return { status, stdout, stderr };
+}
+
+/** A project with this build in its node_modules. */
+function project(name: string): string {
+  const path = join(folder, name);
+  mkdirSync(join(path, 'node_modules'), { recursive: true });
+  symlinkSync(ROOT, join(path, 'node_modules', 'pinbench'));
+  return path;
+}
+
+/** A checkout whose program ends so. */
+function failing(name: string, program: string): string {
+  const path = join(folder, name);
+  for (const part of ['bin', 'dist']) mkdirSync(join(path, part), { recursive: true });
+  writeFileSync(join(path, 'package.json'), '{"name":"pinbench","type":"module"}');
+  writeFileSync(join(path, 'dist', 'main.js'), '');
+  writeFileSync(join(path, 'bin', 'pinbench.js'), program);
+  return path;
+}
+
+describe('pinbench ab', { timeout: 120_000 }, () => {
+  it('alternates the processes of two builds, and keeps the records of both with --out', () => {
+    const [base, head] = [project('base'), ROOT];
+    const out = join(folder, 'out');
+    const { status, stdout, stderr } = ab([
+      base,
+      head,
+      '--pairs',
+      '2',
+      '--out',
+      out,
+      '--format',
+      'json',
+      ...RUN,
+    ]);
+    expect([status, stderr]).toEqual([0, '']);
+    const comparison = pairsSchema.parse(JSON.parse(stdout));
+    expect(comparison).toMatchObject({
+      pairs: 2,
+      lost: [],
+      complete: true,
+      base: { path: base },
+      head: { path: head },
+    });
+    expect(comparison.rows.map(({ metric, strategy }) => `${metric} ${strategy}`)).toEqual([
+      ...['step feed', 'step pin', 'speedup pin'],
+    ]);
+    expect(readdirSync(out).sort()).toEqual(['base', 'comparison.json', 'head']);
+    const started = ['base/1', 'head/1', 'head/2', 'base/2'].map(
+      (name) => JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8')).startedAt as string,
+    );
+    expect(started.toSorted()).toEqual(started);
+    const { plan, results } = JSON.parse(readFileSync(join(out, 'head', '2.json'), 'utf8'));
+    expect([plan.rounds, results[0].samplesNs.length]).toEqual([10, 10]);
+  });
+
+  it('ends within its budget, with a table and what noise hides', () => {
+    const began = performance.now();
+    const { status, stdout } = ab([ROOT, ROOT, '--budget', '12s', ...RUN]);
+    expect(performance.now() - began).toBeLessThan(13_500);
+    expect([0, 1]).toContain(status);
+    expect(stdout).toMatch(/^metric +batch +strategy +base +head +change +95 % +verdict$/m);
+    expect(stdout).toMatch(/^plan +\d+ pairs of processes, which side goes first in turns$/m);
+  });
+
+  it('takes a head without a base for new, and refuses a head without pinbench', () => {
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const { status, stdout } = ab([empty, ROOT, ...RUN]);
+    expect(status).toBe(0);
+    expect(stdout.match(/^(step|speedup) .* new$/gm)).toHaveLength(3);
+    expect(ab([ROOT, empty, ...RUN])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/empty: no pinbench in it; expected/),
+    });
+    expect(ab([join(folder, 'none'), ROOT, ...RUN])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/none: no such folder/),
+    });
+  });
+
+  it.each([
+    [['--epochs', '5'], /^pinbench: --epochs: behind --/],
+    [['--budget', '5s'], /^pinbench: --budget: behind --/],
+    [['--until', '2'], /^pinbench: --until: behind --/],
+    [['--processes', '4'], /^pinbench: --processes: behind --/],
+    [['--json', 'x.json'], /^pinbench: ab: an output option behind --/],
+    [['--seed', 'x'], /^pinbench: --seed: "x"/],
+  ])('refuses %j behind --', (flags, said) => {
+    const { status, stderr } = ab([ROOT, ROOT, ...RUN, ...flags]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
+  });
+
+  it('refuses standard input, no data, and a folder for the records that is there', () => {
+    expect(ab([ROOT, ROOT, '--', '-']).stderr).toMatch(/standard input, which can be read once/);
+    expect(ab([ROOT, ROOT]).status).toBe(2);
+    expect(ab([ROOT, ROOT, '--out', folder, ...RUN]).stderr).toMatch(
+      /it is there; expected a folder that ab makes/,
+    );
+  });
+
+  it('says what a side that fails says, and writes nothing', () => {
+    const dead = failing(
+      'dead',
+      "process.stderr.write('pinbench: engine cuda: not there\\n'); process.exitCode = 4;",
+    );
+    const { status, stdout, stderr } = ab([ROOT, dead, ...RUN]);
+    expect([status, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/^pinbench: ab: no pair was measured \(head: engine cuda: not there\)\n$/);
+  });
+
+  // What else the machine does may hide even that.
+  it('finds a build that has become slower, exits 1, and tells GitHub', { retry: 2 }, () => {
+    rmSync(join(folder, 'slow'), { recursive: true, force: true });
+    const slow = join(folder, 'slow');
+    mkdirSync(slow);
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(ROOT, part), join(slow, part), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(slow, 'node_modules'));
+    const summary = join(folder, 'summary.md');
+    const session = join(slow, 'dist', 'engine', 'tfjs', 'cpu.js');
+    const wrapped = readFileSync(session, 'utf8').replace(
+      /return new TfjsDevice\(([^;]*)\);/,
+      `const slowed = new TfjsDevice($1);
+       const prepare = slowed.prepare.bind(slowed);
+       // Every step runs ten times.
+       slowed.prepare = async (...args) => {
+         const made = await prepare(...args);
+         const steps = made.steps.bind(made);
+         made.steps = (order, from, to, out, stepNs) => {
+           for (let i = 0; i < 9; i++) steps(order, from, to, out, stepNs);
+           return steps(order, from, to, out, stepNs);
+         };
+         return made;
+       };
+       return slowed;`,
+    );
+    expect(wrapped).toContain('const made = await prepare');
+    writeFileSync(session, wrapped);
+    const { status, stdout } = ab([ROOT, slow, '--pairs', '6', ...RUN], {
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+    });
+    expect(status, stdout).toBe(1);
+    expect(stdout).toMatch(/^step +2 +feed .* regressed$/m);
+    expect(stdout).toMatch(/^::error title=pinbench regressed::cpu feed, batch 2, work 1: step time/m);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^\| metric/);
+    expect(existsSync(join(folder, 'comparison.json'))).toBe(false);
+  });
+
+  it('ends its processes at a signal, prints the pairs that are whole, and exits 130', async () => {
+    const child = spawn(
+      process.execPath,
+      [BIN, 'ab', ROOT, ROOT, '--budget', '60s', '--format', 'json', ...RUN],
+      { cwd: folder },
+    );
+    let stdout = '';
+    child.stdout.on('data', (bytes) => {
+      stdout += bytes;
+    });
+    setTimeout(() => child.kill('SIGINT'), 9000);
+    const code = await new Promise((done) => child.on('close', done));
+    expect(code).toBe(130);
+    if (stdout !== '') expect(JSON.parse(stdout)).toMatchObject({ complete: false });
+  });
+});

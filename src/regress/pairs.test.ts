@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { RunRecord } from '../record/schema.js';
+import { comparePairs, type Pair } from './pairs.js';
+import { pairsSchema } from './pairs-schema.js';
+import { recordWith } from './testing/simulation.js';
+
+const NAMES = { base: 'base', head: 'head' };
+const OPTIONS = { thresholdPercent: 5 };
+
+/** A process whose steps take so many ns, by strategy. */
+const processOf = (feedNs: number, pinNs: number): RunRecord =>
+  recordWith((strategy, round) => (strategy === 'feed' ? feedNs : pinNs) * (1 + (round % 5) / 10_000));
+
+/** Pairs on a machine whose level differs from pair to pair, by up to a half, and whose head takes so many times longer. */
+const pairsOf = (count: number, feed: number, pin: number): Pair[] =>
+  Array.from({ length: count }, (_, i) => {
+    const level = 1000 * (1 + ((i * 7) % 11) / 22);
+    const noise = 1 + (((i * 5) % 7) - 3) / 1000;
+    return {
+      base: processOf(2 * level, level),
+      head: processOf(2 * level * feed * noise, level * pin * noise),
+    };
+  });
+
+const verdictsOf = (pairs: readonly Pair[]) =>
+  comparePairs(pairs, NAMES, OPTIONS).rows.map(
+    ({ metric, strategy, verdict }) => `${metric} ${strategy} ${verdict}`,
+  );
+
+describe('pairs of processes', () => {
+  it('are judged row by row: step times and speedups, whatever the level of a pair', () => {
+    expect(verdictsOf(pairsOf(16, 1, 1))).toEqual(['step feed same', 'step pin same', 'speedup pin same']);
+    expect(verdictsOf(pairsOf(16, 1, 1.1))).toEqual([
+      'step feed same',
+      'step pin regressed',
+      'speedup pin regressed',
+    ]);
+    expect(verdictsOf(pairsOf(16, 1.1, 1.1))).toEqual([
+      'step feed regressed',
+      'step pin regressed',
+      'speedup pin same',
+    ]);
+    expect(verdictsOf(pairsOf(16, 1, 0.9))).toEqual([
+      'step feed same',
+      'step pin improved',
+      'speedup pin improved',
+    ]);
+  });
+
+  it('have the change, its interval, and the smallest change that would have been called', () => {
+    const [feed, pin, speedup] = comparePairs(pairsOf(16, 1, 1.1), NAMES, OPTIONS).rows;
+    expect(feed!.change).toBeCloseTo(1, 2);
+    expect(pin!.change).toBeCloseTo(1.1, 2);
+    expect(speedup!.change).toBeCloseTo(1 / 1.1, 2);
+    expect(pin!.ci95![0]).toBeLessThan(1.1);
+    expect(pin!.ci95![1]).toBeGreaterThan(1.1);
+    expect(speedup!.ci95![0]).toBeLessThanOrEqual(speedup!.ci95![1]);
+    const half = Math.log(pin!.ci95![1] / pin!.ci95![0]) / 2;
+    expect(pin!.noisePercent).toBeCloseTo(100 * Math.expm1(half), 6);
+    expect(pin!.smallestPercent).toBeCloseTo(100 * (1.05 * Math.exp(half) - 1), 6);
+  });
+
+  it('are inconclusive where there are fewer than six, or the interval holds the threshold', () => {
+    const { rows } = comparePairs(pairsOf(5, 1, 1.5), NAMES, OPTIONS);
+    expect(rows[1]).toMatchObject({ verdict: 'inconclusive', ci95: null });
+    expect(rows[1]!.note).toMatch(/^5 pairs are too few .* needs 6/);
+    const [, pin] = comparePairs(pairsOf(16, 1, 1.05), NAMES, OPTIONS).rows;
+    expect(pin).toMatchObject({ verdict: 'inconclusive', note: 'a larger --budget may settle it' });
+  });
+
+  it('say what the head does not measure, and what is new', () => {
+    const without = (record: RunRecord, strategy: string): RunRecord => ({
+      ...record,
+      results: record.results.filter((result) => result.strategy !== strategy),
+    });
+    const whole = pairsOf(8, 1, 1);
+    const less = whole.map(({ base, head }) => ({ base: base!, head: without(head, 'pin') }));
+    expect(verdictsOf(less)).toEqual(['step feed same', 'step pin missing', 'speedup pin missing']);
+    const more = whole.map(({ base, head }) => ({ base: without(base!, 'pin'), head }));
+    expect(verdictsOf(more)).toEqual(['step feed same', 'step pin new', 'speedup pin new']);
+  });
+
+  it('have only new rows where there is no base', () => {
+    const { head } = pairsOf(1, 1, 1)[0]!;
+    const comparison = comparePairs([{ head }], NAMES, OPTIONS);
+    expect(comparison.rows.map(({ verdict }) => verdict)).toEqual(['new', 'new', 'new']);
+    expect(comparison).not.toHaveProperty('base');
+  });
+
+  it('are refused where the sides were not measured alike, or measured nothing', () => {
+    const [pair] = pairsOf(1, 1, 1);
+    const other = { ...pair!.head, dataset: { ...pair!.head.dataset, rows: 11 } };
+    expect(() => comparePairs([{ ...pair!, head: other }], NAMES, OPTIONS)).toThrow(
+      /^base: not measured as head was/,
+    );
+    const cut = { ...pair!.head, complete: false };
+    expect(() => comparePairs([{ ...pair!, head: cut }], NAMES, OPTIONS)).toThrow(/^head: interrupted/);
+  });
+
+  it('are what their schema says', () => {
+    const comparison = comparePairs(pairsOf(8, 1, 1.1), NAMES, {
+      ...OPTIONS,
+      lost: ['base: it died'],
+      complete: false,
+    });
+    expect(pairsSchema.parse(JSON.parse(JSON.stringify(comparison)))).toEqual(comparison);
+    expect(comparison).toMatchObject({ pairs: 8, lost: ['base: it died'], complete: false });
+  });
+});
