@@ -10,6 +10,7 @@ const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   json: async () => (await import('./json.js')).renderJson,
   csv: async () => (await import('./csv.js')).renderCsv,
   markdown: async () => (await import('./markdown.js')).renderMarkdown,
+  html: async () => (await import('./html/page.js')).renderHtml,
   'github-action-benchmark': async () =>
     ofOne((await import('./github-action-benchmark.js')).renderActionTimes),
   'github-action-benchmark-speedup': async () =>
