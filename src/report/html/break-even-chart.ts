@@ -1,5 +1,6 @@
 import type { BreakEvenFinding } from '../../record/findings-schema.js';
 import { formatInteger } from '../../units.js';
+import type { StrategyName } from '../../words.js';
 import { frame, type Scale, type Size } from './frame.js';
 import { strategiesIn } from './look.js';
 import type { Panel } from './panels.js';
@@ -19,6 +20,13 @@ export function breakEvenScaleOf(panels: readonly Panel[]): Scale {
   return { domain: logDomain(values.map(shown)), name: 'steps', format: shortCount };
 }
 
+/** Strategies of a panel that need more than a step somewhere, and those that never do. */
+export function payersIn(panel: Panel): { later: StrategyName[]; atOnce: StrategyName[] } {
+  const breakEvens = breakEvensIn(panel);
+  const later = strategiesIn(breakEvens.filter(({ steps }) => steps > AT_ONCE));
+  return { later, atOnce: strategiesIn(breakEvens).filter((strategy) => !later.includes(strategy)) };
+}
+
 /** The break-evens of a panel, ascending by batch size. */
 export function breakEvensIn({ findings, engine, work }: Panel): BreakEvenFinding[] {
   return findings.breakEvens
@@ -29,7 +37,7 @@ export function breakEvensIn({ findings, engine, work }: Panel): BreakEvenFindin
 /** After how many steps a strategy has paid for its setup, over the rows of a mini-batch, and how many steps an epoch has. */
 export function breakEvenChart(panel: Panel, y: Scale, batches: readonly number[], size: Size): PlotOptions {
   const breakEvens = breakEvensIn(panel);
-  const all = strategiesIn(breakEvens).map((strategy): Series => {
+  const all = payersIn(panel).later.map((strategy): Series => {
     return { strategy, points: breakEvens.filter((one) => one.strategy === strategy).map(pointOf) };
   });
   const epochs = panel.batches.map((batch) => panel.rows.find((row) => row.batch === batch)!);
@@ -42,7 +50,7 @@ export function breakEvenChart(panel: Panel, y: Scale, batches: readonly number[
     marks: [
       ...canvas.grid,
       line(epochs, { x: 'batch', y: 'stepsPerEpoch', stroke: 'var(--muted)', strokeDasharray: '4 4' }),
-      ...all.flatMap((series) => seriesMarks(series, { dense: panel.dense, intervals: 'bars' })),
+      ...all.flatMap((series) => seriesMarks(series, { dense: panel.dense, intervals: 'bars' }, canvas)),
       ...endLabels([epoch, ...all.map(endOf)], canvas),
       ...canvas.axes,
     ],

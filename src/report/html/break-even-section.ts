@@ -1,11 +1,11 @@
 import { formatInteger } from '../../units.js';
-import { breakEvenChart, breakEvenScaleOf, breakEvensIn } from './break-even-chart.js';
+import { breakEvenChart, breakEvenScaleOf, payersIn } from './break-even-chart.js';
 import type { Content } from './escape.js';
 import { type Drawing, figuresOf } from './figure.js';
-import { strategiesIn } from './look.js';
-import { isSweep, type Panel } from './panels.js';
+import { batchesOf, isSweep, type Panel } from './panels.js';
 import { paybackChart, paybacksIn } from './payback-chart.js';
-import { batchesOf, IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
+import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
+import { inColour } from './strategy-words.js';
 
 /** Charts of one batch size have no axis in common: of very many panels these must do. */
 const MOST_PAYBACKS = 12;
@@ -13,7 +13,7 @@ const MOST_PAYBACKS = 12;
 /** After how many steps a setup has paid for itself. Nothing where none does, or all do at once. */
 export function breakEvenSection(panels: readonly Panel[]): Content {
   return section('break-even', 'When the setup has paid for itself', [
-    overBatches(panels.filter((panel) => isSweep(panel) && breakEvensIn(panel).length > 0)),
+    overBatches(panels.filter((panel) => isSweep(panel) && payersIn(panel).later.length > 0)),
     overSteps(panels.filter((panel) => paybacksIn(panel).length > 0)),
   ]);
 }
@@ -26,7 +26,8 @@ function overBatches(panels: readonly Panel[]): Content {
     (panel, i): Drawing => ({
       ...{ id: `break-even-${i + 1}`, heading: panel.title },
       title: titleIn(panel, 'Steps until the setup has paid for itself over the rows of a mini-batch'),
-      description: `${strategiesIn(breakEvensIn(panel)).join(', ')}, and the steps of an epoch. ${IN_TABLE}`,
+      description: `${payersIn(panel).later.join(', ')}, and the steps of an epoch. ${IN_TABLE}`,
+      caption: inColour(atOnceWords(payersIn(panel).atOnce)),
       plot: (room) => breakEvenChart(panel, scale, batches, sizeOf(room)),
     }),
   );
@@ -37,6 +38,13 @@ function overBatches(panels: readonly Panel[]): Content {
     ),
     figuresOf(figures),
   ];
+}
+
+function atOnceWords(strategies: readonly string[]): string {
+  const verb = strategies.length === 1 ? 'has' : 'have';
+  return strategies.length === 0
+    ? ''
+    : `${strategies.join(', ')} ${verb} paid for it after one step at most.`;
 }
 
 function overSteps(panels: readonly Panel[]): Content {

@@ -10,30 +10,69 @@ type Conditions = NonNullable<MeasuredResult['conditions']>;
 
 /** The machines that records are of, their devices, and the state of these while they were measured. */
 export function environmentOf(records: readonly Named[]): Markup {
-  return html`${records.map(({ name, record }) => machine(records.length > 1 ? name : '', record))}${conditionsTable(records)}`;
+  const [only] = records;
+  const machines = records.length === 1 ? machineOf(only!.record) : machinesTable(records);
+  return html`${machines}${conditionsTable(records)}`;
 }
 
-function machine(name: string, { environment, startedAt, pinbench }: RunRecord): Markup {
-  const { cpu, cores, memoryBytes, os, arch, node, ci, git, devices } = environment;
-  const facts: Facts = [
+function machineOf(record: RunRecord): Content {
+  const host = factsOf(hostFacts(record));
+  const devices = record.environment.devices.map(
+    (device) => html`<section><h3>${device.engine}: ${device.name}</h3>
+${factsOf(deviceFacts(device))}</section>
+`,
+  );
+  return html`<div class="facts"><section><h3>The host</h3>
+${host}</section>
+${devices}</div>
+`;
+}
+
+/** A device of a record in a line. */
+interface Machine {
+  readonly name: string;
+  readonly device: string;
+  readonly facts: ReadonlyMap<string, string>;
+}
+
+function machinesTable(records: readonly Named[]): Content {
+  const rows = records.flatMap(({ name, record }): Machine[] =>
+    record.environment.devices.map((device) => ({
+      ...{ name, device: `${device.engine}: ${device.name}` },
+      facts: new Map([
+        ...deviceFacts(device),
+        ...hostFacts(record).map(
+          ([fact, value]) => [fact === 'memory' ? 'memory of the host' : fact, value] as const,
+        ),
+      ]),
+    })),
+  );
+  const names = new Set(rows.flatMap(({ facts }) => [...facts.keys()]));
+  const columns: HtmlColumn<Machine>[] = [
+    { head: 'record', align: 'left', cell: ({ name }) => name },
+    { head: 'device', align: 'left', cell: ({ device }) => device },
+    ...[...names].map((head): HtmlColumn<Machine> => {
+      return { head, align: 'left', cell: ({ facts }) => facts.get(head) ?? '' };
+    }),
+  ];
+  return tableOf('Where it was measured', columns, [{ rows }]);
+}
+
+function hostFacts({ environment, startedAt, pinbench }: RunRecord): Facts {
+  const { cpu, cores, memoryBytes, os, arch, node, ci, git } = environment;
+  const branch = git?.branch === undefined ? '' : ` on ${git.branch}`;
+  return [
     ['processor', `${cpu}, ${formatInteger(cores)} core${cores === 1 ? '' : 's'}`],
     ['memory', formatBytes(memoryBytes)],
     ['system', `${os}, ${arch}`],
     ['Node.js', node],
     ['pinbench', pinbench],
     ['measured', startedAt],
-    ...(ci === undefined ? [] : ([['CI', ci]] as const)),
+    ...(ci === undefined ? [] : [['CI', ci] as const]),
     ...(git === undefined
       ? []
-      : ([
-          [
-            'git',
-            `${git.commit}${git.branch === undefined ? '' : ` on ${git.branch}`}${git.dirty ? ', with changes' : ''}`,
-          ],
-        ] as const)),
+      : [['git', `${git.commit}${branch}${git.dirty ? ', with changes' : ''}`] as const]),
   ];
-  return html`${name === '' ? '' : html`<h3>${name}</h3>\n`}<div class="facts"><section><h4>Host</h4>${factsOf(facts)}</section>
-${devices.map((device) => html`<section><h4>${device.engine}: ${device.name}</h4>${factsOf(deviceFacts(device))}</section>\n`)}</div>\n`;
 }
 
 /** What is known of a device, in the order in which people look for it. */

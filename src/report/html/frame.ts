@@ -13,6 +13,9 @@ export const CHARACTER = 7.2;
 /** A line of text in a chart, px. */
 export const LINE = 16;
 
+/** Of words that stay readable over a line. */
+export const HALO = { stroke: 'var(--ground)', strokeWidth: 5 } as const;
+
 /** A logarithmic scale that several charts may have in common. */
 export interface Scale {
   readonly domain: Domain;
@@ -29,6 +32,8 @@ export interface Frame {
   readonly inner: Size;
   /** Where a value is drawn, px from the top. */
   readonly placeOf: (value: number) => number;
+  /** What is drawn so many px over the chart. */
+  readonly valueAbove: (pixels: number) => number;
   /** From where to where there is room for labels, px from the top. */
   readonly bounds: Domain;
 }
@@ -42,7 +47,7 @@ export function frame(
 ): Frame {
   const yTicks = logTicks(y.domain, height > 300 ? 8 : 6);
   const [marginTop, marginBottom] = [24 + above, 46];
-  const marginLeft = 10 + CHARACTER * Math.max(...yTicks.map((tick) => y.format(tick).length));
+  const marginLeft = 12 + CHARACTER * Math.max(...yTicks.map((tick) => y.format(tick).length));
   const marginRight = 14 + CHARACTER * Math.max(1, ...labels.map(({ length }) => length));
   const xDomain: Domain = batches.length > 1 ? [batches[0]!, batches.at(-1)!] : logDomain(batches);
   const inner = { width: width - marginLeft - marginRight, height: height - marginTop - marginBottom };
@@ -66,6 +71,7 @@ export function frame(
     ],
     inner,
     placeOf: (value) => marginTop + inner.height * (1 - logPosition(value, y.domain)),
+    valueAbove: (pixels) => y.domain[1] * (y.domain[1] / y.domain[0]) ** (pixels / inner.height),
     bounds: [marginTop + 4, height - marginBottom - 4],
   };
 }

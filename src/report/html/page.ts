@@ -124,16 +124,12 @@ function dateOf(startedAt: RunRecord['startedAt']): string {
 
 /** The datasets and the devices; of many no more than their number. */
 function subjectOf(records: readonly Named[], datasets: readonly string[]): Content {
-  const devices = [
-    ...new Set(
-      records.flatMap(({ record }) =>
-        record.environment.devices.map(({ name, engine }) => `${name}, by the engine ${engine}`),
-      ),
-    ),
-  ];
+  const all = records.flatMap(({ record }) => record.environment.devices);
+  const devices = [...new Set(all.map(({ name }) => name))];
+  const engines = [...new Set(all.map(({ engine }) => engine))];
   const some = (all: readonly string[], what: string) =>
     all.length > 4 ? `${all.length} ${what}` : all.flatMap((text, i) => (i === 0 ? [text] : ['; ', text]));
-  return [some(datasets, 'datasets'), html`<br>`, some(devices, 'devices')];
+  return [some(datasets, 'datasets'), html`<br>`, some(devices, 'devices'), ` (${engines.join(', ')})`];
 }
 
 function commandsOf(records: readonly Named[]): Content {

@@ -68,3 +68,8 @@ function titleOf({ named, engine, device, work }: Panel, all: readonly Panel[]):
     ...(differ((panel) => panel.work) ? [`work ${work}`] : []),
   ].join(' · ');
 }
+
+/** Batch sizes of several panels, ascending: the axis that they have in common. */
+export function batchesOf(panels: readonly Panel[]): number[] {
+  return [...new Set(panels.flatMap(({ batches }) => batches))].sort((a, b) => a - b);
+}

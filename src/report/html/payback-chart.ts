@@ -36,9 +36,9 @@ export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions
   const steps = Math.ceil(most(breakEvens.map((one) => one.steps)) / PLACE);
   const highest = most(rows.map((row) => timeOf(row, steps))) * 1.04;
   const yTicks = linearTicks([0, highest], 5);
-  const marginLeft = 10 + CHARACTER * Math.max(...yTicks.map((tick) => shortDuration(tick).length));
+  const marginLeft = 12 + CHARACTER * Math.max(...yTicks.map((tick) => shortDuration(tick).length));
   const marginRight = 14 + CHARACTER * Math.max(...rows.map(({ strategy }) => strategy.length));
-  const [marginTop, marginBottom] = [24 + LINE, 46];
+  const [marginTop, marginBottom] = [24 + LINE * breakEvens.length, 46];
   const inner = height - marginTop - marginBottom;
   const places = rows.map((row) => marginTop + inner * (1 - timeOf(row, steps) / highest));
   const moved = movedApart(places, LINE, [marginTop + 4, height - marginBottom - 4]);
@@ -49,7 +49,7 @@ export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions
     marks: [
       gridY(yTicks, { stroke: 'var(--line)', strokeOpacity: 1 }),
       ...rows.map((row) => totalOf(row, steps)),
-      ...breakEvens.flatMap((one) => crossing(one, panel.rows)),
+      ...breakEvens.flatMap((one, i) => crossing(one, panel.rows, i)),
       ...rows.map((row, i) =>
         text([row], {
           ...{ x: [steps], y: [timeOf(row, steps)], text: () => row.strategy },
@@ -57,7 +57,12 @@ export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions
           fill: lookOf(row.strategy).colour,
         }),
       ),
-      axisY(yTicks, { text: shortDuration, tickSize: 0, tickPadding: 8, fill: 'var(--muted)' }),
+      axisY(yTicks, {
+        text: (ns: number) => (ns === 0 ? '0' : shortDuration(ns)),
+        tickSize: 0,
+        tickPadding: 8,
+        fill: 'var(--muted)',
+      }),
       axisX(linearTicks([0, steps], width > 600 ? 8 : 4), {
         ...{ text: formatInteger, tickSize: 4, tickPadding: 5, fill: 'var(--muted)', stroke: 'var(--line)' },
       }),
@@ -82,10 +87,15 @@ function totalOf(row: MeasuredResult, last: number): Markish {
   });
 }
 
-function crossing({ strategy, steps }: BreakEvenFinding, rows: readonly MeasuredResult[]): Markish[] {
+/** Where a line crosses that of `feed`, and after how many steps: so many lines over the chart. */
+function crossing(
+  { strategy, steps }: BreakEvenFinding,
+  rows: readonly MeasuredResult[],
+  above: number,
+): Markish[] {
   const row = rows.find((one) => one.strategy === strategy)!;
   const { colour, symbol } = lookOf(strategy);
-  const words = `${formatInteger(steps)} step${steps === 1 ? '' : 's'}`;
+  const words = `${strategy}: ${formatInteger(steps)} step${steps === 1 ? '' : 's'}`;
   const at = { x: [steps], fill: colour };
   return [
     ruleX([steps], { stroke: colour, strokeDasharray: '3 3' }),
@@ -94,8 +104,14 @@ function crossing({ strategy, steps }: BreakEvenFinding, rows: readonly Measured
       y: [timeOf(row, steps)],
       symbol,
       r: 4.5,
-      title: () => label(`${strategy}: ${words}`),
+      title: () => label(words),
     }),
-    text([steps], { ...at, frameAnchor: 'top', lineAnchor: 'bottom', dy: -4, text: () => words }),
+    text([steps], {
+      ...at,
+      frameAnchor: 'top',
+      lineAnchor: 'bottom',
+      dy: -4 - above * LINE,
+      text: () => words,
+    }),
   ];
 }

@@ -1,5 +1,5 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { parseHTML } from 'linkedom/worker';
 import { escaped, type Markup, trusted, visible } from './escape.js';
 
 export type { Markish, PlotOptions } from '@observablehq/plot';

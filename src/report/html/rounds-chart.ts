@@ -2,7 +2,7 @@ import type { MeasuredResult } from '../../record/schema.js';
 import { formatDuration, formatInteger } from '../../units.js';
 import { lookOf } from './look.js';
 import { dot, label, line, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
-import { type Domain, least, linearTicks, most } from './scales.js';
+import { type Domain, least, most } from './scales.js';
 
 /** Rounds that a line is drawn through; of longer series some are left out. */
 export const MOST_POINTS = 200;
@@ -63,6 +63,14 @@ function reachOf(rounds: readonly Round[]): Domain {
   return [Math.max(-reach, Math.min(-LEAST_REACH, lo)), Math.min(reach, Math.max(LEAST_REACH, hi))];
 }
 
+/** The median, and the farthest round number that fits on each side of it. */
+function ticksOf([lo, hi]: Domain): number[] {
+  const farthest = Math.max(hi, -lo);
+  const decade = 10 ** Math.floor(Math.log10(farthest));
+  const step = decade * ([5, 2].find((digit) => digit * decade <= farthest) ?? 1);
+  return [-step, 0, step].filter((tick) => tick >= lo && tick <= hi);
+}
+
 interface Lane {
   readonly index: number;
   readonly reach: Domain;
@@ -78,7 +86,7 @@ function laneMarks(row: MeasuredResult, rounds: readonly Round[], { index, reach
   const placeOf = (away: number) =>
     index + WITHIN.bottom - ((within(away) - lo) / (hi - lo)) * (WITHIN.bottom - WITHIN.top);
   const place = { x: 'at', y: ({ away }: Round) => placeOf(away) };
-  const ticks = linearTicks(reach, 2);
+  const ticks = ticksOf(reach);
   return [
     ruleY([0], { y: [placeOf(0)], x1: [1], x2: [last], stroke: 'var(--line)' }),
     text(ticks, {

@@ -11,7 +11,7 @@ import { lead, section, titleIn } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
 /** Rows whose rounds are drawn; of more, those of the cases with the widest intervals. */
-const MOST_ROWS = 48;
+const MOST_ROWS = { usual: 48, dense: 24 } as const;
 
 /** The rows that were measured together. */
 interface Case {
@@ -68,7 +68,7 @@ const ROOMS: Readonly<Record<Room, { readonly width: number; readonly lane: numb
 function widest(cases: readonly Case[]): readonly Case[] {
   const width = ({ rows }: Case) => most(rows.map(({ stepNs }) => halfWidthPercent(stepNs.ci95)));
   const kept = new Set<Case>();
-  let left = MOST_ROWS;
+  let left: number = cases[0]!.panel.dense ? MOST_ROWS.dense : MOST_ROWS.usual;
   for (const one of cases.toSorted((a, b) => width(b) - width(a))) {
     left -= one.rows.length;
     if (left < 0 && kept.size > 0) break;

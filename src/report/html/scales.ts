@@ -6,7 +6,7 @@ export type Domain = readonly [lo: number, hi: number];
 /** What holds all values, with some room at its ends, on a logarithmic scale. */
 export function logDomain(values: readonly number[]): Domain {
   const [lo, hi] = [least(values), most(values)];
-  const room = Math.max((hi / lo) ** 0.06, 1.02);
+  const room = Math.exp(Math.max(0.06 * (Math.log(hi) - Math.log(lo)), Math.log(1.02)));
   return [Math.max(lo / room, Number.MIN_VALUE), Math.min(hi * room, Number.MAX_VALUE)];
 }
 
@@ -50,7 +50,8 @@ export function linearTicks([lo, hi]: Domain, atMost: number): number[] {
 
 /** Where a value lies on a logarithmic scale, from 0 to 1. */
 export function logPosition(value: number, [lo, hi]: Domain): number {
-  return Math.log(value / lo) / Math.log(hi / lo);
+  // The quotient of the ends may be larger than any number.
+  return (Math.log(value) - Math.log(lo)) / (Math.log(hi) - Math.log(lo));
 }
 
 /** Sizes that were measured, all or every second, third or so on, that can be written beside each other on so many pixels. */

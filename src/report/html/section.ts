@@ -24,11 +24,6 @@ export function sizeOf(room: Room): Size {
   return room === 'wide' ? { width: 940, height: 400 } : { width: 440, height: 300 };
 }
 
-/** Batch sizes of several panels, ascending: the axis that they have in common. */
-export function batchesOf(panels: readonly Panel[]): number[] {
-  return [...new Set(panels.flatMap(({ batches }) => batches))].sort((a, b) => a - b);
-}
-
 /** What a chart is called, where there are several with what tells it from the others. */
 export function titleIn(panel: Panel, title: string): string {
   return panel.title === '' ? title : `${title}, ${panel.title}`;

@@ -29,16 +29,29 @@ export interface Density {
   readonly intervals: 'bands' | 'bars';
 }
 
+/** A band that is nowhere as high, px, is not seen. */
+const SEEN = 0.5;
+
 /** The marks of a series: its intervals, its line and its values. */
-export function seriesMarks({ strategy, points }: Series, { dense, intervals }: Density): Markish[] {
+export function seriesMarks(
+  { strategy, points }: Series,
+  { dense, intervals }: Density,
+  { placeOf }: Frame,
+): Markish[] {
   const { colour, symbol, dash } = lookOf(strategy);
   const place = { x: 'batch', y: 'value' } as const;
   const marked = dense ? points.filter((_, i) => i === 0 || i === points.length - 1) : points;
   const known = points.filter(({ interval }) => interval !== null && interval[0] > 0);
+  const isSeen = ({ interval }: Point) => placeOf(interval![0]) - placeOf(interval![1]) >= SEEN;
   const ends = { y1: (one: Point) => one.interval![0], y2: (one: Point) => one.interval![1] };
   return [
     dense || intervals === 'bands'
-      ? areaY(known, { x: 'batch', ...ends, fill: colour, fillOpacity: 0.2 })
+      ? areaY(dense && !known.some(isSeen) ? [] : known, {
+          x: 'batch',
+          ...ends,
+          fill: colour,
+          fillOpacity: 0.2,
+        })
       : ruleX(known, { x: 'batch', ...ends, stroke: colour, strokeWidth: 4, strokeOpacity: 0.35 }),
     line(points, {
       ...{ ...place, stroke: colour, strokeWidth: intervals === 'bands' ? 1.75 : 1.25 },

@@ -2,8 +2,8 @@ import { type Content, html } from './escape.js';
 import { type Drawing, figuresOf } from './figure.js';
 import { forestChart } from './forest-chart.js';
 import { strategiesIn } from './look.js';
-import { isSweep, type Panel } from './panels.js';
-import { batchesOf, IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
+import { batchesOf, isSweep, type Panel } from './panels.js';
+import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
 import { speedupChart, speedupScaleOf } from './speedup-chart.js';
 import { inColour } from './strategy-words.js';
 

@@ -6,7 +6,6 @@ import type { Section } from '../layout.js';
 import { type Content, html } from './escape.js';
 import type { Panel } from './panels.js';
 import { lead, section } from './section.js';
-import { strategyName } from './strategy-words.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
 /** Rows whose parts are listed; of more, those of the smallest and the largest mini-batches. */
@@ -29,7 +28,7 @@ function fits(panels: readonly Panel[]): Content {
 }
 
 const FIT_COLUMNS: readonly HtmlColumn<Fit>[] = [
-  { head: 'strategy', align: 'left', cell: ({ strategy }) => strategyName(strategy) },
+  { head: 'strategy', align: 'left', cell: ({ strategy }) => strategy, kind: ({ strategy }) => strategy },
   { head: 'fixed cost', align: 'right', cell: ({ fixedNs }) => estimate(fixedNs, formatDuration) },
   { head: 'bandwidth', align: 'right', cell: ({ bytesPerNs }) => estimate(bytesPerNs, bandwidth) },
   { head: 'how well the line fits', align: 'left', cell: fitWords },
@@ -90,6 +89,7 @@ function part(head: string, of: (parts: Parts) => number | undefined): PartColum
   const cell = (one: Parts) => {
     const ns = of(one);
     if (ns === undefined) return '–';
+    if (ns === 0) return '0';
     return html`${formatDuration(ns)} <i>${Math.round((ns / one.row.stepNs.median) * 100)} %</i>`;
   };
   return { head, align: 'right', cell, of };
@@ -97,7 +97,7 @@ function part(head: string, of: (parts: Parts) => number | undefined): PartColum
 
 const COLUMNS: readonly PartColumn[] = [
   { head: 'batch', align: 'right', cell: ({ row }) => formatInteger(row.batch) },
-  { head: 'strategy', align: 'left', cell: ({ row }) => strategyName(row.strategy) },
+  { head: 'strategy', align: 'left', cell: ({ row }) => row.strategy, kind: ({ row }) => row.strategy },
   { head: 'step', align: 'right', cell: ({ row }) => formatDuration(row.stepNs.median) },
   part('copy', ({ row }) => row.phasesNs?.copy),
   part('graph', ({ row }) => row.phasesNs?.graph),

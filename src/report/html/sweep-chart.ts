@@ -1,17 +1,18 @@
 import type { MeasuredResult } from '../../record/schema.js';
 import { formatDuration, formatInteger } from '../../units.js';
-import { CHARACTER, frame, LINE, type Scale, type Size } from './frame.js';
-import { strategiesIn } from './look.js';
-import type { Panel } from './panels.js';
-import { label, type Markish, type PlotOptions, rect, text } from './plot.js';
-import { logDomain, logPosition, shortDuration } from './scales.js';
+import type { StrategyName } from '../../words.js';
+import { CHARACTER, type Frame, frame, HALO, LINE, type Scale, type Size } from './frame.js';
+import { lookOf, strategiesIn } from './look.js';
+import { batchesOf, type Panel } from './panels.js';
+import { label, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
+import { type Domain, logDomain, logPosition, shortDuration } from './scales.js';
 import { endLabels, endOf, type Series, seriesMarks } from './series.js';
 
-/** Changes of the faster strategy that are named in a chart; the words under it have all. */
-const NAMED = 3;
+/** Changes of the faster strategy that are named in a chart; the words under it have the others. */
+export const MOST_NAMED = 3;
 
 /** The scale of step times that all panels have in common. */
-export function stepScaleOf(panels: readonly Panel[]): Scale {
+function stepScaleOf(panels: readonly Panel[]): Scale {
   const values = panels.flatMap(({ rows }) =>
     rows.flatMap(({ stepNs: { median, ci95 } }) => [median, ...(ci95 ?? [])]),
   );
@@ -22,26 +23,43 @@ export function stepScaleOf(panels: readonly Panel[]): Scale {
   };
 }
 
+/** What several charts have in common, so that one can be held beside the other. */
+export interface Axes {
+  readonly y: Scale;
+  /** Ascending. */
+  readonly batches: readonly number[];
+  /** Lines of words over each chart. */
+  readonly lines: number;
+}
+
+/** The axes of some panels, which have a size to draw a line to. */
+export function axesOf(panels: readonly Panel[]): Axes {
+  const lines = Math.max(...panels.map((panel) => bracketsIn(panel).length));
+  return { y: stepScaleOf(panels), batches: batchesOf(panels), lines: Math.min(MOST_NAMED, lines) };
+}
+
 /** The time of a step of every strategy over the rows of a mini-batch, with intervals, and where the faster strategy changes. */
-export function sweepChart(panel: Panel, y: Scale, batches: readonly number[], size: Size): PlotOptions {
+export function sweepChart(panel: Panel, { y, batches, lines }: Axes, size: Size): PlotOptions {
   const all = strategiesIn(panel.rows).map((strategy): Series => {
     const rows = panel.rows.filter((row) => row.strategy === strategy);
     return { strategy, points: rows.map(pointOf) };
   });
   const brackets = bracketsIn(panel);
-  const named = brackets.slice(0, NAMED);
+  const named = brackets.slice(0, MOST_NAMED);
   const canvas = frame(y, batches, size, {
-    above: named.length * LINE,
+    above: lines * LINE + (lines > 0 ? 4 : 0),
     labels: all.map(({ strategy }) => strategy),
   });
+  // Several would cover each other.
+  const shaded = brackets.length === 1 ? brackets : [];
   return {
     ...canvas.options,
     marks: [
-      rect(brackets, { x1: 'from', x2: 'to', fill: 'var(--ink)', fillOpacity: 0.08 }),
+      rect(shaded, { x1: 'from', x2: 'to', fill: 'var(--ink)', fillOpacity: 0.08 }),
       ...canvas.grid,
-      ...all.flatMap((series) => seriesMarks(series, { dense: panel.dense, intervals: 'bands' })),
+      ...all.flatMap((series) => seriesMarks(series, { dense: panel.dense, intervals: 'bands' }, canvas)),
       ...endLabels(all.map(endOf), canvas),
-      ...named.map((bracket, i) => nameOf(bracket, named.length - i, canvas.inner.width, batches)),
+      ...named.flatMap((bracket, i) => nameOf(bracket, named.length - 1 - i, canvas, batches)),
       ...canvas.axes,
     ],
   };
@@ -59,7 +77,9 @@ function pointOf({ strategy, batch, stepNs: { median, ci95 } }: MeasuredResult):
 interface Bracket {
   readonly from: number;
   readonly to: number;
+  readonly faster: StrategyName;
   readonly words: string;
+  readonly inShort: string;
 }
 
 export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
@@ -68,25 +88,33 @@ export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
     .flatMap(({ strategy, brackets }) =>
       brackets.map(({ from, to, faster }) => {
         const slower = faster === 'feed' ? strategy : 'feed';
-        const between = `between ${formatInteger(from)} and ${formatInteger(to)} rows`;
-        return { from, to, words: `${faster} overtakes ${slower} ${between}` };
+        const [lo, hi] = [formatInteger(from), formatInteger(to)];
+        return {
+          ...{ from, to, faster, inShort: `${faster} overtakes ${slower}, ${lo}–${hi}` },
+          words: `${faster} overtakes ${slower} between ${lo} and ${hi} rows`,
+        };
       }),
     );
 }
 
-/** The words over a bracket, `line` lines above the chart and within its width. */
+/** A bar from end to end of a bracket, so many lines over the chart, and its words beside it, within the chart. */
 function nameOf(
-  { from, to, words }: Bracket,
+  { from, to, faster, inShort }: Bracket,
   line: number,
-  width: number,
+  { valueAbove, inner }: Frame,
   batches: readonly number[],
-): Markish {
-  const middle = Math.sqrt(from * to);
-  const place = logPosition(middle, [batches[0]!, batches.at(-1)!]) * width;
-  const half = (words.length * CHARACTER) / 2;
-  const shift = Math.max(half - place, 0) - Math.max(place + half - width, 0);
-  return text([words], {
-    ...{ x: [middle], frameAnchor: 'top', lineAnchor: 'bottom' },
-    ...{ dx: Math.round(shift), dy: (1 - line) * LINE - 5, text: () => words, fill: 'var(--ink)' },
-  });
+): Markish[] {
+  const { colour } = lookOf(faster);
+  const y = [valueAbove(9 + line * LINE)];
+  const ends: Domain = [batches[0]!, batches.at(-1)!];
+  const [left, right] = [logPosition(from, ends) * inner.width, (1 - logPosition(to, ends)) * inner.width];
+  const missing = Math.max(0, inShort.length * CHARACTER - Math.max(left, right));
+  const beside =
+    right >= left
+      ? { x: [to], textAnchor: 'start' as const, dx: 7 - missing }
+      : { x: [from], textAnchor: 'end' as const, dx: missing - 7 };
+  return [
+    ruleY([from], { y, x1: [from], x2: [to], stroke: colour, strokeWidth: 4 }),
+    text([inShort], { ...beside, y, text: () => inShort, fill: 'var(--ink)', ...HALO }),
+  ];
 }
