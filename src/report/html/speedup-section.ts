@@ -7,6 +7,9 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { speedupChart, speedupScaleOf } from './speedup-chart.js';
 import { inColour } from './strategy-words.js';
 
+/** Sentences that are read one after the other. */
+const MOST_VERDICTS = 8;
+
 /** Speedups over `feed` with their intervals: over the batch sizes, or a line each where there is but one size; and the verdicts in words. */
 export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
   const panels = all.filter(({ comparisons }) => comparisons.length > 0);
@@ -35,6 +38,13 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
     ),
     figuresOf(overBatches),
     others.length === 0 ? '' : figuresOf([inLines]),
-    html`<ul>${verdicts.map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`,
+    inWords(verdicts),
   ]);
+}
+
+/** The verdicts in words; of very many the first. */
+function inWords(verdicts: readonly string[]): Content {
+  const shown = verdicts.slice(0, MOST_VERDICTS);
+  const more = verdicts.length > shown.length ? ['The table has the verdicts of all rows.'] : [];
+  return html`<ul>${[...shown, ...more].map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`;
 }

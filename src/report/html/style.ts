@@ -7,13 +7,8 @@ const colours = (which: 0 | 1) => STRATEGIES.map((name) => `--${name}: ${COLOURS
 
 const all = (before: string) => STRATEGIES.map((name) => `${before}${name}`).join(', ');
 
-function columnsToTheLeft(): string {
-  const places = Array.from(
-    { length: MOST_COLUMNS },
-    (_, i) => `.left-${i + 1} :nth-child(${i + 1}):is(td, th)`,
-  );
-  return `${places.join(', ')} { text-align: left; }`;
-}
+/** The columns that are text, wherever they are: the classes of a table say which. */
+const toTheLeft = `:is(${Array.from({ length: MOST_COLUMNS }, (_, i) => `.left-${i + 1} :nth-child(${i + 1})`).join(', ')}):is(td, th)`;
 
 const LIGHT = `--ground: #ffffff; --raised: #f6f7f8; --ink: #1b1f24; --muted: #59636e; --line: #dfe3e7; --shade: #1b1f2429; --good: #0a6b43; --bad: #b3261e; --note: #7a5300; ${colours(0)}`;
 const DARK = `--ground: #14171a; --raised: #1d2125; --ink: #e7eaed; --muted: #9da7b1; --line: #32383e; --shade: #000000b3; --good: #5fd3a0; --bad: #ff9a91; --note: #e5bb45; ${colours(1)}`;
@@ -59,7 +54,7 @@ th, td { padding: .375rem .625rem; text-align: right; white-space: nowrap; verti
 th:first-child, td:first-child { padding-left: .25rem; }
 th:last-child, td:last-child { padding-right: .25rem; }
 th[scope=rowgroup] { text-align: left; }
-${columnsToTheLeft()}
+${toTheLeft} { text-align: left; }
 thead th { color: var(--muted); font-weight: 500; border-bottom: 1px solid var(--line); }
 tbody tr + tr > td { border-top: 1px solid var(--line); }
 table:has(td.feed) tr:not(:has(td.feed)) > td { border-top-color: transparent; }
@@ -102,7 +97,8 @@ pre + .lead { margin-top: 1rem; }
   .answer, pre { border: 1px solid var(--line); }
   .table { overflow: visible; background: none; }
   table { font-size: 7.5pt; }
-  th, td { padding: .2rem .3rem; white-space: normal; overflow-wrap: anywhere; }
+  th, td { padding: .2rem .3rem; }
+  thead th, ${toTheLeft} { white-space: normal; overflow-wrap: anywhere; }
   h2, h3,   figure, tr, .facts section { break-inside: avoid; }
   svg { break-inside: avoid; }
   thead { display: table-header-group; }

@@ -80,6 +80,7 @@ interface Bracket {
   readonly faster: StrategyName;
   readonly words: string;
   readonly inShort: string;
+  readonly sizes: string;
 }
 
 export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
@@ -90,7 +91,8 @@ export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
         const slower = faster === 'feed' ? strategy : 'feed';
         const [lo, hi] = [formatInteger(from), formatInteger(to)];
         return {
-          ...{ from, to, faster, inShort: `${faster} overtakes ${slower}, ${lo}–${hi}` },
+          ...{ from, to, faster, inShort: `${faster} overtakes ${slower}` },
+          sizes: `${lo}–${hi}`,
           words: `${faster} overtakes ${slower} between ${lo} and ${hi} rows`,
         };
       }),
@@ -99,7 +101,7 @@ export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
 
 /** A bar from end to end of a bracket, so many lines over the chart, and its words beside it, within the chart. */
 function nameOf(
-  { from, to, faster, inShort }: Bracket,
+  { from, to, faster, inShort, sizes }: Bracket,
   line: number,
   { valueAbove, inner }: Frame,
   batches: readonly number[],
@@ -108,13 +110,15 @@ function nameOf(
   const y = [valueAbove(9 + line * LINE)];
   const ends: Domain = [batches[0]!, batches.at(-1)!];
   const [left, right] = [logPosition(from, ends) * inner.width, (1 - logPosition(to, ends)) * inner.width];
-  const missing = Math.max(0, inShort.length * CHARACTER - Math.max(left, right));
+  const room = Math.max(left, right) / CHARACTER - 1;
+  const short = sizes.length + inShort.length + 2 <= room ? `${inShort}, ${sizes}` : inShort;
+  const missing = CHARACTER * Math.max(0, short.length - room);
   const beside =
     right >= left
       ? { x: [to], textAnchor: 'start' as const, dx: 7 - missing }
       : { x: [from], textAnchor: 'end' as const, dx: missing - 7 };
   return [
     ruleY([from], { y, x1: [from], x2: [to], stroke: colour, strokeWidth: 4 }),
-    text([inShort], { ...beside, y, text: () => inShort, fill: 'var(--ink)', ...HALO }),
+    text([short], { ...beside, y, text: () => short, fill: 'var(--ink)', ...HALO }),
   ];
 }
