@@ -170,10 +170,8 @@ describe('pinbench run', () => {
   });
 
   it('writes every format at once, whole, and prints nothing when quiet', () => {
-    const names = ['all.json', 'all.csv', 'all.md', 'all.html'] as const;
-    const [json, csv, markdown, html] = names.map((name) => join(folder, name)) as [
-      ...[string, string, string, string],
-    ];
+    const path = (extension: string) => join(folder, `all.${extension}`);
+    const [json, csv, markdown, html] = [path('json'), path('csv'), path('md'), path('html')];
     const files = ['--json', json, '--csv', csv, '--markdown', markdown, '--html', html];
     expect(pinbench(['run', 'fixtures/data.npy', '-b', '2', '-e', '6', ...files, '--quiet'])).toEqual({
       ...{ status: 0, stdout: '', stderr: '' },

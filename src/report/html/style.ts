@@ -42,6 +42,7 @@ figure h3 { font-size: .875rem; margin-bottom: .625rem; overflow-wrap: anywhere;
 figcaption { font-size: .875rem; margin-top: .75rem; max-width: 50em; }
 svg { display: block; width: 100%; height: auto; font: 13px/1 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; overflow: visible; }
 svg text { white-space: pre; }
+svg g:not([stroke]) > :has(> title) { stroke: transparent; stroke-width: 12px; }
 svg.narrow { max-width: 36rem; }
 @media screen and (max-width: 47.99rem) { svg.wide { display: none; } }
 @media print, (min-width: 48rem) { svg.narrow { display: none; } }
