@@ -14,6 +14,9 @@ const ASIDE = { gap: 0.05, width: 0.25, bins: 21 } as const;
 /** Where in its lane a line lies: above it is the name. */
 const WITHIN = { top: 0.34, bottom: 0.94 } as const;
 
+/** Two labels need this share of a lane between them. */
+const APART = 0.26;
+
 /** A round: its place in time, and how far it is from the median of its row, as a share. */
 interface Round {
   readonly at: number;
@@ -46,7 +49,7 @@ export function roundsChart(
   const reach = reachOf(lanes.flatMap(({ rounds }) => rounds));
   const last = Math.max(2, ...lanes.map(({ rounds }) => rounds.length));
   return {
-    ...{ width, height: lane * rows.length, marginTop: 0, marginBottom: 0, marginLeft: 46, marginRight: 2 },
+    ...{ width, height: lane * rows.length, marginTop: 0, marginBottom: 0, marginLeft: 54, marginRight: 2 },
     x: { type: 'linear', domain: [1, 1 + (last - 1) * (1 + ASIDE.gap + ASIDE.width)], axis: null },
     y: { type: 'linear', domain: [rows.length, 0], axis: null },
     marks: lanes.flatMap(({ row, rounds }, i) => laneMarks(row, rounds, { index: i, reach, last })),
@@ -63,12 +66,18 @@ function reachOf(rounds: readonly Round[]): Domain {
   return [Math.max(-reach, Math.min(-LEAST_REACH, lo)), Math.min(reach, Math.max(LEAST_REACH, hi))];
 }
 
-/** The median, and the farthest round number that fits on each side of it. */
+/** The median, and the farthest round number that fits on each side of it, where that is not too near. */
 function ticksOf([lo, hi]: Domain): number[] {
-  const farthest = Math.max(hi, -lo);
-  const decade = 10 ** Math.floor(Math.log10(farthest));
-  const step = decade * ([5, 2].find((digit) => digit * decade <= farthest) ?? 1);
-  return [-step, 0, step].filter((tick) => tick >= lo && tick <= hi);
+  const [below, above] = [roundBelow(-lo), roundBelow(hi)];
+  const isApart = (tick: number) => tick / (hi - lo) >= APART;
+  return [...(isApart(below) ? [-below] : []), 0, ...(isApart(above) ? [above] : [])];
+}
+
+/** The largest round number that is no larger: one digit, or 15 of any size. */
+function roundBelow(most: number): number {
+  const decade = 10 ** Math.floor(Math.log10(most));
+  const digit = [8, 6, 5, 4, 3, 2, 1.5, 1].find((one) => one * decade <= most) ?? 1;
+  return Number((digit * decade).toPrecision(2));
 }
 
 interface Lane {

@@ -59,7 +59,7 @@ ${toTheLeft} { text-align: left; }
 thead th { color: var(--muted); font-weight: 500; border-bottom: 1px solid var(--line); }
 tbody tr + tr > td { border-top: 1px solid var(--line); }
 table:has(td.feed) tr:not(:has(td.feed)) > td { border-top-color: transparent; }
-th[scope=rowgroup] { padding-top: 1.25rem; font-weight: 650; white-space: normal; }
+th[scope=rowgroup] { padding-top: 1.25rem; font-weight: 650; white-space: normal; overflow-wrap: anywhere; }
 td i { color: var(--muted); font-style: normal; }
 b, td:is(${all('.')}) { font-weight: 600; }
 .faster { color: var(--good); } .slower { color: var(--bad); } .same, .inconclusive { color: var(--muted); }
