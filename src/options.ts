@@ -271,6 +271,12 @@ export const RUN_OPTIONS = {
     help: 'write the table as Markdown',
     commandLineOnly: true,
   }),
+  html: option(path, {
+    flag: '--html <path>',
+    group: 'Output',
+    help: 'write a page with the answer, charts, the table and the record',
+    commandLineOnly: true,
+  }),
   quiet: option(toggle, {
     flag: '--quiet',
     group: 'Output',

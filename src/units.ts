@@ -57,8 +57,12 @@ export function formatCount(count: number): string {
 
 /** A whole number with separators, such as `1,234,567`. */
 export function formatInteger(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  integers ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  return integers.format(value);
 }
+
+/** Making one takes as long as a hundred numbers. */
+let integers: Intl.NumberFormat | undefined;
 
 /** Ratios that are read beside each other, all with as many decimals as tell 1.002 from 1.004 where one is near 1. */
 export function formatRatios(...ratios: readonly number[]): string[] {

@@ -46,7 +46,7 @@ describe('pinbench run', () => {
     const flags =
       '-b 2,64,1..4 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
       '--fetch epoch --readback copy --work 1..4,9 --dtype native --column a,b --until 2.5% --budget 10m --min-time 20ms ' +
-      '--model-us 500 --json r.json --csv - --markdown m.md --quiet --no-progress --no-color --verbose';
+      '--model-us 500 --json r.json --csv - --markdown m.md --html p.html --quiet --no-progress --no-color --verbose';
     expect(run(flags)).toEqual({
       ...{ command: 'run', file: 'data.npy', quiet: true, progress: false, color: false, verbose: true },
       settings: {
@@ -73,6 +73,7 @@ describe('pinbench run', () => {
         { format: 'json', path: 'r.json' },
         { format: 'csv', path: '-' },
         { format: 'markdown', path: 'm.md' },
+        { format: 'html', path: 'p.html' },
       ],
     });
   });

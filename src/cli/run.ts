@@ -8,7 +8,7 @@ import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import type { Output, RunRequest } from './request.js';
 
 /** The options that name a file to write, and the format of each. */
-const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown'];
+const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown', 'html'];
 
 /** Declares the options of `pinbench run`, which are the table of options. */
 export function declareRunOptions(command: Command, done: (request: RunRequest) => void): void {
