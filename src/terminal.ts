@@ -31,7 +31,7 @@ export function usesColor(
   return color && stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
-/** Whether somebody may be watching standard error, who likes to see progress. */
+/** Whether somebody may be watching standard error, on a terminal where a line can be drawn over. */
 export function isWatched({ stderr, surroundings }: Terminal): boolean {
   const { env } = surroundings;
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;

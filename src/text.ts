@@ -14,3 +14,11 @@ export function matcherOf(pattern: string): RegExp {
 export function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
+
+/** At most so many characters, with an ellipsis for the middle. */
+export function shortenedInside(text: string, most: number): string {
+  if (text.length <= most) return text;
+  if (most < 1) return '';
+  const begin = Math.ceil((most - 1) / 2);
+  return `${text.slice(0, begin)}…${text.slice(text.length - (most - 1 - begin))}`;
+}
