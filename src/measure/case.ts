@@ -17,13 +17,11 @@ import { allocate, upload } from './setup.js';
 import type { CaseContext } from './stepper.js';
 import { widestHalfWidthPercent } from './stopping.js';
 import { Interrupted, type Timer } from './timer.js';
-import { type Allotment, CASE_NS, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+import { type Allotment, CASE_NS, LEAST_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
 import { warmUp } from './warm-up.js';
 
 /** Half the width of the interval that is enough where neither epochs nor `--until` are given, in percent. */
 const UNTIL_PERCENT = 1;
-/** The first verification of a row takes in the whole epoch, but no longer than this, ns. */
-const VERIFY_NS = 1e9;
 /** Of the time that a budget leaves a case, verifying each row and uploading all of them take at most these shares. */
 const SHARES = { verify: 0.1, upload: 0.25 } as const;
 

@@ -138,7 +138,8 @@ export class RunProgress {
   #caseLeftNs(nowNs: number): number | undefined {
     if (this.#epochs !== undefined) return undefined;
     const { timing, rows } = this.#outline;
-    return CASE_NS + Math.max(0, beforeRoundsNs(timing, rows) - (nowNs - this.#startNs));
+    // How long an epoch is, no step has said yet.
+    return CASE_NS + Math.max(0, beforeRoundsNs(timing, rows, 0) - (nowNs - this.#startNs));
   }
 
   /** Where time ends the cases they are alike. Else it is the epochs, and how long these are, that tell one from another. */

@@ -99,15 +99,17 @@ describe('the time of a case', () => {
     settingsOf({ batch: 1, shuffle: 'none' }),
   ).plans;
 
-  it('is that of its epochs in rounds, none shorter than the shortest block, and of the warm-up', () => {
-    // 20 rounds of 5 epochs of 5000 steps of 1 µs, for 2 rows.
-    expect(plannedCaseNs(plan!, timing, 2, 1000)).toBe(400e6 + 2 * 20 * 25e6);
-    expect(plannedCaseNs(plan!, timing, 2, 1)).toBe(400e6 + 2 * 20 * 10e6);
-    expect(plannedCaseNs(plan!, { ...timing, epochs: 3, warmup: 0 }, 1, 1000)).toBe(3 * 10e6);
+  it('is that of its epochs in rounds, none shorter than the shortest block, and of what comes before them', () => {
+    // An epoch is 5000 steps of 1 µs; 20 rounds of 5 epochs, for 2 rows.
+    expect(plannedCaseNs(plan!, timing, 2, 1000)).toBe(2 * (5e6 + 200e6) + 2 * 20 * 25e6);
+    expect(plannedCaseNs(plan!, timing, 2, 1)).toBe(2 * (5000 + 200e6) + 2 * 20 * 10e6);
+    expect(plannedCaseNs(plan!, { ...timing, epochs: 3, warmup: 0 }, 1, 1000)).toBe(5e6 + 3 * 10e6);
   });
 
-  it('begins with the warm-up of each row, where there is one', () => {
-    expect([beforeRoundsNs(timing, 3), beforeRoundsNs({ ...timing, warmup: 0 }, 3)]).toEqual([600e6, 0]);
+  it('begins with an epoch that is verified and some that warm up, each within its limits', () => {
+    const beforeNs = [0, 1e6, 0.1e9, 0.2e9, 0.5e9, 10e9].map((epochNs) => beforeRoundsNs(timing, 1, epochNs));
+    expect(beforeNs).toEqual([0.2e9, 0.201e9, 0.4e9, 0.8e9, 1.5e9, 2e9]);
+    expect(beforeRoundsNs({ ...timing, warmup: 0 }, 3, 1e6)).toBe(3e6);
   });
 });
 

@@ -2,7 +2,7 @@ import { WARM_UP_NS } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import { roundsOf } from './blocks.js';
 import type { RoundPlan, RoundsSoFar } from './rounds.js';
-import type { Timing } from './timing.js';
+import { type Timing, VERIFY_NS } from './timing.js';
 
 /** Some cases by what they take, all together. The unit is any: sizes are only compared. */
 interface Cases {
@@ -65,9 +65,11 @@ export function doneShare(
   return Math.min(1, Math.max(round / most, ofTime));
 }
 
-/** What comes before the rounds of a case, ns: as little as it is in most runs. */
-export function beforeRoundsNs({ warmup }: Timing, rows: number): number {
-  return warmup === 0 ? 0 : rows * WARM_UP_NS.least;
+/** What comes before the rounds of a case of `rows` rows, ns, where an epoch takes `epochNs`: verification and warm-up. */
+export function beforeRoundsNs({ warmup }: Timing, rows: number, epochNs: number): number {
+  const { least, most } = WARM_UP_NS;
+  const warmUpNs = warmup === 0 ? 0 : Math.min(most, Math.max(least, warmup * epochNs));
+  return rows * (Math.min(VERIFY_NS, epochNs) + warmUpNs);
 }
 
 /** What a case of `rows` rows takes that measures `epochs` epochs, ns, at `stepNs` a step. */
@@ -79,6 +81,7 @@ export function plannedCaseNs(
 ): number {
   const { epochs, minTimeNs } = timing;
   const rounds = roundsOf(epochs);
-  const blockNs = Math.max(minTimeNs, (epochs / rounds) * stepsPerEpoch * stepNs);
-  return beforeRoundsNs(timing, rows) + rows * rounds * blockNs;
+  const epochNs = stepsPerEpoch * stepNs;
+  const blockNs = Math.max(minTimeNs, (epochs / rounds) * epochNs);
+  return beforeRoundsNs(timing, rows, epochNs) + rows * rounds * blockNs;
 }
