@@ -103,6 +103,15 @@ describe('the progress bar', () => {
     expect(written).toHaveLength(2);
   });
 
+  it('hides the cursor again where it is drawn after it was gone', () => {
+    const { clock, written, bar } = screenOf(60);
+    bar.phase(round(1));
+    bar.stop();
+    clock.advance(100e6);
+    bar.phase(round(2));
+    expect(written.at(-1)).toBe(`${HIDE_CURSOR}\r${LINE(2)}${ERASE_REST}`);
+  });
+
   it('shows what is loaded and fetched, with the time that is left once a second has told it', () => {
     const { clock, written, bar } = screenOf(100);
     const shown = () => written.at(-1)!.split('\r')[1]!.replace(ERASE_REST, '');

@@ -34,7 +34,7 @@ export abstract class ProgressDisplay implements Progress {
     this.#tell(this.#clock.nowNs(), () => phaseParts(phase));
   }
 
-  /** Leaves the terminal as it was. */
+  /** Leaves the terminal as it was, until something is told again. */
   abstract stop(): void;
 
   protected abstract show(parts: readonly Part[]): void;

@@ -6,8 +6,11 @@ import { interruptible } from './interruptible.js';
 
 /** `pinbench setup tensorflow`: builds what the engine needs, or leaves nothing behind. */
 export async function setupCommand({ cpu, folder }: SetupRequest, terminal: Terminal): Promise<number> {
-  const say = (line: string) => terminal.stdout.write(`${line}\n`);
   await interruptible(terminal, true, async ({ signal, progress }) => {
+    const say = (line: string) => {
+      progress?.stop();
+      terminal.stdout.write(`${line}\n`);
+    };
     const fetched = (done: number, total: number, what: string) => progress?.fetching(done, total, what);
     try {
       await setupTensorflow({ folder, cpu, say, fetched, signal, surroundings: terminal.surroundings });
