@@ -15,7 +15,10 @@ const LEAVES = [
   ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts'],
 ];
 /** Top-level files that put stages together. */
-const COMPOSITION = ['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts', 'progress-bar.ts'];
+const COMPOSITION = [
+  ...['main.ts', 'commands', 'terminal.ts', 'run.ts', 'index.ts'],
+  ...['progress-bar.ts', 'progress-lines.ts', 'progress-display.ts', 'progress-words.ts'],
+];
 
 interface Import {
   readonly from: string;

@@ -287,7 +287,7 @@ export const RUN_OPTIONS = {
   progress: option(toggle, {
     flag: '--no-progress',
     group: 'Output',
-    help: 'draw no progress bar',
+    help: 'do not show how far the run is',
     default: true,
     commandLineOnly: true,
   }),

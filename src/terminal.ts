@@ -51,7 +51,7 @@ export function usesColor(
   return stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
-/** Whether somebody may be watching standard error, who likes to see progress. */
+/** Whether somebody may be watching standard error, on a terminal where a line can be drawn over. */
 export function isWatched({ stderr, surroundings }: Terminal): boolean {
   const { env } = surroundings;
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matcherOf, printable } from './text.js';
+import { matcherOf, printable, shortenedInside } from './text.js';
 
 describe('text', () => {
   it('is matched by * alone', () => {
@@ -12,5 +12,11 @@ describe('text', () => {
 
   it('loses what would break a line', () => {
     expect(printable('a\r\n\tb')).toBe('a b');
+  });
+
+  it('loses its middle where both ends say something', () => {
+    expect([6, 5, 4, 3, 2, 1, 0, -1].map((most) => shortenedInside('abcdef', most))).toEqual([
+      ...['abcdef', 'ab…ef', 'ab…f', 'a…f', 'a…', '…', '', ''],
+    ]);
   });
 });

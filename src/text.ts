@@ -9,3 +9,11 @@ export function matcherOf(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^]*')}$`);
 }
+
+/** At most so many characters, with an ellipsis for the middle. */
+export function shortenedInside(text: string, most: number): string {
+  if (text.length <= most) return text;
+  if (most < 1) return '';
+  const begin = Math.ceil((most - 1) / 2);
+  return `${text.slice(0, begin)}…${text.slice(text.length - (most - 1 - begin))}`;
+}
