@@ -12,6 +12,10 @@ describe('text', () => {
 
   it('loses what would break a line', () => {
     expect(printable('a\r\n\tb')).toBe('a b');
+    expect(printable('a\u009b31m\u2028b\u202ec\u2066d')).toBe('a 31m b c d');
+    expect([printable('::error::x'), printable(' ::x'), printable('a::b')]).toEqual([
+      ...[': :error::x', ' : :x', 'a::b'],
+    ]);
   });
 
   it('loses its middle where both ends say something', () => {

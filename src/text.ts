@@ -1,7 +1,10 @@
-/** Text from outside, such as the name of a file, without the control characters that would break a line. */
+/** Control characters of all sorts, what ends a line, and what turns the direction of the text behind it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const COMMANDING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+
+/** Text from outside, such as the name of a file, as text that commands nothing: no terminal, and at the start of a line no CI service. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ');
+  return text.replace(COMMANDING, ' ').replace(/^(\s*):(?=:)/, '$1: ');
 }
 
 /** What matches a name with `*` in it as a shell would, anything else as it stands. */

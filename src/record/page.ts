@@ -75,11 +75,17 @@ export function recordsInPage(path: string, page: string): Found[] {
       type === PACKED ? brotliDecompressSync(Buffer.from(body!, 'base64')).toString('utf8') : body!;
     const value: unknown = JSON.parse(text);
     if (names === undefined) return [{ name: undefined, value }];
-    const named: string[] = JSON.parse(names.replaceAll('&quot;', '"'));
-    return (value as unknown[]).map((one, i) => ({ name: named[i]!, value: one }));
+    const named: unknown = JSON.parse(names.replaceAll('&quot;', '"'));
+    if (areNames(named) && Array.isArray(value) && named.length === value.length && named.length > 0)
+      return value.map((one, i) => ({ name: named[i], value: one }));
   } catch (cause) {
     throw damaged(path, 'its record cannot be read', cause);
   }
+  throw damaged(path, 'its records and their names do not match');
+}
+
+function areNames(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
 function damaged(path: string, how: string, cause?: unknown) {

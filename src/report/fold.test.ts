@@ -22,5 +22,6 @@ describe('wrapped', () => {
     expect(wrapped('each at 95 %).', 12)).toEqual(['each at', '95 %).']);
     expect(wrapped('takes 13.1 µs or 2 GB/s', 11)).toEqual(['takes', '13.1 µs or', '2 GB/s']);
     expect(wrapped('a step was', 7)).toEqual(['a step', 'was']);
+    expect(wrapped('named x ::error::y', 9)).toEqual(['named x', ': :error::', 'y']);
   });
 });

@@ -17,7 +17,8 @@ export function wrapped(text: string, width: number): string[] {
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines;
+  // No line begins with what CI services take for a command.
+  return lines.map((line) => line.replace(/^:(?=:)/, ': '));
 }
 
 function pieces(word: string, width: number): string[] {

@@ -390,6 +390,19 @@ describe('text from outside', () => {
     expect(text).not.toMatch(/^::/m);
   });
 
+  it('is no markup in the cells of Markdown, and no command at the start of a line', async () => {
+    const [odd, sample] = [sampleRecord(), sampleRecord()];
+    const poison = '<img src=x> [l](http://e) `c` ::error::x';
+    for (const result of odd.results) result.device = poison;
+    const two = named([
+      ['::error::boom.json', odd],
+      ['b.json', sample],
+    ]);
+    const markdown = await render('markdown', two);
+    expect(markdown).not.toMatch(/(?<!\\)<img|(?<!\\)\[l|^::/m);
+    expect(await render('table', two)).not.toMatch(/^\s*::/m);
+  });
+
   it('breaks no row of Markdown', async () => {
     const markdown = await render('markdown', records);
     const lines = markdown.split('\n\n')[1]!.split('\n');

@@ -43,7 +43,5 @@ export function escaped(text: string): string {
 
 /** No control characters, no halves of a pair, which no encoding has, and none that turn the direction of what follows them. */
 export function visible(text: string): string {
-  return printable(text)
-    .replace(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-    .replace(/\p{Surrogate}/gu, '\ufffd');
+  return printable(text).replace(/\p{Surrogate}/gu, '\ufffd');
 }
