@@ -117,7 +117,8 @@ function isReaderGone(code: string | undefined): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
 }
 
-function listenForSignals(listener: () => void): () => void {
+/** What a `Terminal` of this process has as `onInterrupt`. */
+export function listenForSignals(listener: () => void): () => void {
   let interrupted = false;
   const onSignal = () => {
     if (interrupted) process.exit(EXIT.interrupted);

@@ -28,6 +28,7 @@ import { render } from '../../src/report/render.js';
 import { run } from '../../src/run.js';
 import { surroundingsOfProcess } from '../../src/terminal.js';
 import { formatBytes, formatDuration, formatRatio } from '../../src/units.js';
+import { firstDevice } from './device.js';
 import { Peer } from './peers.js';
 
 const { values: options } = parseArgs({
@@ -51,6 +52,7 @@ const GRID_BLOCK_BYTES = SMALL ? 65_536 : 2 ** 30;
 
 const surroundings = surroundingsOfProcess();
 const cudaEngine = cudaEngineIn(surroundings);
+await firstDevice(cudaEngine);
 const library = await loadLibrary(libraryPaths(process.platform, process.env.PINBENCH_CUDA_LIBRARY));
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-gpu-'));
 mkdirSync(options.out, { recursive: true });
