@@ -51,7 +51,10 @@ const GRID_BLOCK_BYTES = SMALL ? 65_536 : 2 ** 30;
 
 const surroundings = surroundingsOfProcess();
 const cudaEngine = cudaEngineIn(surroundings);
-const library = await loadLibrary(libraryPaths(process.platform, process.env.PINBENCH_CUDA_LIBRARY));
+const library = await loadLibrary(
+  libraryPaths(process.platform, process.env.PINBENCH_CUDA_LIBRARY),
+  process.env.LD_LIBRARY_PATH,
+);
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-gpu-'));
 mkdirSync(options.out, { recursive: true });
 try {
