@@ -155,12 +155,17 @@ const MIG_NAME = /\bMIG \d+[cg]\./;
 const libraries = new Map<string, Promise<Library>>();
 const nvmls = new Map<string, Promise<NvmlCalls | undefined>>();
 
+/** This machine's own driver library, or the one that the environment names; whoever asks for the same is given the same. */
+export function libraryIn(env: Surroundings['env']): Promise<Library> {
+  const paths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
+  return once(libraries, paths.join('\n'), () => loadLibrary(paths, env.LD_LIBRARY_PATH));
+}
+
 /** The CUDA engine on this machine's own driver, or on the libraries that the environment names. */
 export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaEngine {
-  const driverPaths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
   const monitorPaths = nvmlPaths(platform(), env.PINBENCH_NVML_LIBRARY);
   return new CudaEngine(
-    () => once(libraries, driverPaths.join('\n'), () => loadLibrary(driverPaths, env.LD_LIBRARY_PATH)),
+    () => libraryIn(env),
     availableMemoryBytes,
     () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths, env.LD_LIBRARY_PATH)),
     machineOf(env),
