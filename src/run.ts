@@ -2,7 +2,7 @@ import { findingsOf } from './analysis/findings.js';
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { openFile } from './data/open.js';
-import { STANDARD_INPUT_NAME } from './data/standard-input.js';
+import { STANDARD_INPUT, STANDARD_INPUT_NAME } from './data/standard-input.js';
 import { closeEngines, openEngines } from './engine/registry.js';
 import { PinbenchError, usageError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
@@ -67,7 +67,9 @@ export async function run(
   const { signal } = options;
   const { standardInput } = surroundings;
   const file = await openFile(input, { columns, standardInput, signal }).catch((error: unknown) => {
-    throw signal?.aborted === true ? interrupted(STANDARD_INPUT_NAME, error) : error;
+    throw signal?.aborted === true
+      ? interrupted(input === STANDARD_INPUT ? STANDARD_INPUT_NAME : input, error)
+      : error;
   });
   try {
     return await runOn(file, settings, connections, surroundings);

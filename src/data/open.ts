@@ -15,7 +15,7 @@ export interface OpenOptions {
   readonly columns?: readonly string[] | undefined;
   /** What the path `-` stands for. */
   readonly standardInput?: () => Readable;
-  /** Stops waiting for standard input when it fires, with its reason thrown. */
+  /** Opening stops when it fires, with its reason thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function openFile(path: string, options: OpenOptions = {}): Promise
       ? await openStandardInput(standardInput(), signal)
       : await openRegular(path);
   try {
-    return heldOpen(await whose(opened.path, () => contentsOf(opened, columns)), opened);
+    return heldOpen(await whose(opened.path, () => contentsOf(opened, { columns, signal })), opened);
   } catch (error) {
     await opened.close();
     throw error;
@@ -52,12 +52,13 @@ export async function openDataset(path: string, options: OpenOptions & LoadOptio
 
 async function contentsOf(
   { file, fileBytes }: RegularFile,
-  columns: readonly string[] | undefined,
+  options: Pick<OpenOptions, 'columns' | 'signal'>,
 ): Promise<Contents> {
+  options.signal?.throwIfAborted();
   const { buffer, bytesRead } = await file.read(new Uint8Array(PREFIX_BYTES), 0, PREFIX_BYTES, 0);
   const prefix = buffer.subarray(0, bytesRead);
   if (startsWith(prefix, NPY_MAGIC)) {
-    if (columns !== undefined) {
+    if (options.columns !== undefined) {
       throw usageError('--column', 'the columns of an NPY file have no names', { remedy: 'leave it out' });
     }
     return openNpy(file, fileBytes);
@@ -65,7 +66,7 @@ async function contentsOf(
   const variety = arrowVariety(prefix, fileBytes);
   if (variety === undefined) throw unknownFormat(prefix, fileBytes);
   const { openArrow } = await import('./arrow/arrow.js');
-  return openArrow(file, fileBytes, variety, columns);
+  return openArrow(file, fileBytes, variety, options);
 }
 
 /** Closes the handles of files that a program dropped without closing them; Node itself would warn of each. */

@@ -56,7 +56,7 @@ describe('buildRecord', () => {
         dataset,
         [],
         results,
-        {},
+        { budgetNs: undefined, untilPercent: undefined },
         { leftOut: [] },
         { ended: [] },
         { nan, infinite: 0, lookedAt: 30 },

@@ -1,6 +1,6 @@
 import { usageError } from '../../errors.js';
 import type { DType } from '../../words.js';
-import type { LeftOut } from '../dataset.js';
+import type { ColumnInfo, LeftOut } from '../dataset.js';
 import { Fault } from '../fault.js';
 import type { PermutedTensor } from './extensions.js';
 import { nodesOf } from './layout.js';
@@ -164,8 +164,18 @@ function named(columns: readonly Column[], name: string): NumericColumn[] {
   });
 }
 
+/** The dictionaries that the elements of columns point into. */
+export function dictionariesAskedFor(columns: readonly NumericColumn[]): ReadonlySet<bigint> {
+  return new Set(
+    columns.flatMap(({ levels }) => {
+      const { dictionary } = levels.at(-1) as Elements;
+      return dictionary === undefined ? [] : [dictionary.id];
+    }),
+  );
+}
+
 /** The columns that were left out though nobody named others. */
-export function leftOutOf(columns: readonly Column[]): LeftOut[] {
+export function leftOutOf(columns: readonly ColumnInfo[]): LeftOut[] {
   return columns.flatMap(({ name, type, leftOut }) =>
     leftOut === undefined ? [] : [{ name, type, why: leftOut }],
   );

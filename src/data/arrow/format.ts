@@ -5,6 +5,7 @@
 import type { MetadataVersion } from 'apache-arrow/enum';
 import {
   bool,
+  countPairs,
   decodeRoot,
   field,
   int16,
@@ -13,10 +14,11 @@ import {
   int64Count,
   type Kind,
   later,
+  lengthOf,
   looseString,
   required,
+  type Source,
   string,
-  struct,
   table,
   uint8,
   union,
@@ -47,7 +49,6 @@ export interface TypeParameters {
   readonly unit?: number;
   readonly timezone?: string | undefined;
   readonly mode?: number;
-  readonly typeIds?: readonly number[] | undefined;
   readonly byteWidth?: number;
   readonly listSize?: number;
 }
@@ -73,7 +74,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
   Interval: table({ unit: field(0, int16, 0) }),
   List: plain,
   Struct: plain,
-  Union: table({ mode: field(0, int16, 0), typeIds: field(1, vector(int32)) }),
+  Union: table({ mode: field(0, int16, 0), typeIds: field(1, lengthOf(int32)) }),
   FixedSizeBinary: table({ byteWidth: field(0, int32, 0) }),
   FixedSizeList: table({ listSize: field(0, int32, 0) }),
   Map: plain,
@@ -137,13 +138,12 @@ const schemaTable = table({
 });
 export type SchemaTable = ReturnType<typeof schemaTable.read>;
 
-const fieldNode = struct(16, { length: [0, int64Count], nullCount: [8, int64Count] });
-const buffer = struct(16, { offset: [0, int64Count], length: [8, int64Count] });
-
 const recordBatchTable = table({
   length: field(0, int64Count, 0),
-  nodes: field(1, vector(fieldNode)),
-  buffers: field(2, vector(buffer)),
+  /** Pairs of a length and a count of nulls. */
+  nodes: field(1, countPairs),
+  /** Pairs of an offset in the body and a length, bytes. */
+  buffers: field(2, countPairs),
   compression: field(3, table({ codec: field(0, uint8, 0), method: field(1, uint8, 0) })),
   variadicBufferCounts: field(4, vector(int64Count), []),
 });
@@ -168,11 +168,16 @@ const messageTable = table({
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-const block = struct(24, {
-  offset: [0, int64Count],
-  metaDataLength: [8, int32],
-  bodyLength: [16, int64Count],
-});
+/** Where a message is: a struct, which a file may have a million of. */
+const block = {
+  bytes: 24,
+  alignment: 8,
+  read: (source: Source, at: number) => ({
+    offset: int64Count.read(source, at),
+    metaDataLength: int32.read(source, at + 8),
+    bodyLength: int64Count.read(source, at + 16),
+  }),
+} as const satisfies Kind<unknown>;
 export type Block = ReturnType<typeof block.read>;
 
 const footerTable = table({

@@ -1,5 +1,7 @@
 import { Fault } from '../fault.js';
-import { type Batch, type Dictionaries, dictionaryBatchOf, recordBatchOf, withDictionary } from './batch.js';
+import type { Turns } from '../turns.js';
+import { type Batch, dictionaryBatchOf, recordBatchOf } from './batch.js';
+import { Dictionaries } from './dictionaries.js';
 import { type Block, decodeFooter, HEADER } from './format.js';
 import {
   ALIGNMENT,
@@ -12,22 +14,25 @@ import {
   truncated,
   viewOf,
 } from './message.js';
-import { dictionariesOf, type Schema, sameColumns } from './schema.js';
+import { type Schema, sameColumns } from './schema.js';
 
-/** What an Arrow file or stream holds: its schema, and where its batches are. */
+/** What an Arrow file or stream holds: where its batches are, and the dictionaries that they point into. */
 export interface Ipc {
-  readonly schema: Schema;
   readonly batches: readonly Batch[];
+  readonly dictionaries: Dictionaries;
 }
 
+/** Says of a schema, which comes before all else, which of its dictionaries will be asked for: others are not kept. */
+export type Wanted = (schema: Schema) => ReadonlySet<bigint>;
+
 const MAGIC = 'ARROW1';
-/** Where the first message of a file is: behind the magic, padded to 8 bytes. */
-const FIRST_MESSAGE = 8;
+/** Where the first message of a file is: behind the magic, padded to 8 bytes, or to 64 by arrow-rs. */
+const FIRST_MESSAGES = [8, 64];
 /** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
 const MOST_PADDING_BYTES = 64;
 
 /** Reads the IPC file format: magic, messages, footer, its length, magic. The footer says where the batches are. */
-export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
+export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: Turns): Promise<Ipc> {
   const end = reader.fileBytes - MAGIC.length;
   if (end < MAGIC.length + 4) throw truncated('too short for a footer');
   const tail = await reader.read({ position: end - 4, length: 4 + MAGIC.length });
@@ -37,22 +42,30 @@ export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
   const footerAt = end - 4 - length;
   const footer = decoded('a footer', decodeFooter, await reader.read({ position: footerAt, length }));
   mustBeKnown(footer.version);
+  // A footer, or a schema, of very many entries takes long by itself.
+  if (turns.due) await turns.giveWay();
   const schema = knownSchema(footer.schema);
+  if (turns.due) await turns.giveWay();
   await mustNotBeginWithAnother(reader, schema);
-  const known = dictionariesOf(schema.fields);
-  let dictionaries: Dictionaries = new Map();
+  if (turns.due) await turns.giveWay();
+  const dictionaries = new Dictionaries(wanted(schema));
   for (const [i, block] of footer.dictionaries.entries()) {
-    const dictionary = dictionaryBatchOf(await inBlock(reader, block, `dictionary ${i}`), known);
+    if (turns.due) await turns.giveWay();
+    const dictionary = dictionaryBatchOf(await inBlock(reader, block, `dictionary ${i}`), schema);
     // The batches of a file may be read in any order: which one a batch means would not be known.
     if (!dictionary.isDelta && dictionaries.has(dictionary.id))
       throw corrupt(`a second dictionary ${dictionary.id}`);
-    dictionaries = withDictionary(dictionaries, dictionary);
+    dictionaries.add(dictionary);
   }
   const batches: Batch[] = [];
-  for (const [i, block] of footer.recordBatches.entries())
-    batches.push(recordBatchOf(await inBlock(reader, block, `record batch ${i}`), schema, dictionaries));
-  mustNotOverlap([...footer.dictionaries, ...footer.recordBatches], footerAt);
-  return { schema, batches };
+  for (const [i, block] of footer.recordBatches.entries()) {
+    if (turns.due) await turns.giveWay();
+    const message = await inBlock(reader, block, `record batch ${i}`);
+    batches.push(recordBatchOf(message, schema, dictionaries.count));
+  }
+  if (turns.due) await turns.giveWay();
+  mustNotOverlap(footer.dictionaries.concat(footer.recordBatches), footerAt);
+  return { batches, dictionaries };
 }
 
 /**
@@ -68,7 +81,12 @@ async function mustNotBeginWithAnother(reader: MessageReader, { fields }: Schema
 
 async function firstMessage(reader: MessageReader): Promise<Message | undefined> {
   try {
-    return await reader.message(FIRST_MESSAGE);
+    for (const position of FIRST_MESSAGES) {
+      // A length of zero: padding.
+      const message = await reader.message(position);
+      if (message !== undefined) return message;
+    }
+    return undefined;
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;

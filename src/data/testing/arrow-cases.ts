@@ -67,6 +67,11 @@ function blocksOf(content: Buffer): number[] {
   return [...dictionaries, ...recordBatches].map(({ offset }) => offset);
 }
 
+/** The messages of a stream with their bodies, without what marks its end. */
+export function messagesIn(content: Buffer): Buffer[] {
+  return messagesOf(content).map((at) => content.subarray(at, messageAt(content, at).end));
+}
+
 /** Where the messages of a stream are. */
 function messagesOf(content: Buffer): number[] {
   const found: number[] = [];
