@@ -86,3 +86,8 @@ export function usageError(
 ) {
   return new PinbenchError('usage', { subject, observed, ...rest });
 }
+
+/** Stopped by a signal while a data file was read: `subject` is its path. */
+export function interruptedError(subject: string, cause: unknown) {
+  return new PinbenchError('interrupted', { subject, observed: 'interrupted while loading', cause });
+}

@@ -140,7 +140,7 @@ export const int64Count = scalar(
 );
 
 /** What an offset points to. */
-function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
+export function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
 

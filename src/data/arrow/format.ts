@@ -7,6 +7,7 @@ import {
   bool,
   countPairs,
   decodeRoot,
+  elsewhere,
   field,
   int16,
   int32,
@@ -17,7 +18,6 @@ import {
   lengthOf,
   looseString,
   required,
-  type Source,
   string,
   table,
   uint8,
@@ -168,23 +168,51 @@ const messageTable = table({
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-/** Where a message is: a struct, which a file may have a million of. */
-const block = {
-  bytes: 24,
-  alignment: 8,
-  read: (source: Source, at: number) => ({
-    offset: int64Count.read(source, at),
-    metaDataLength: int32.read(source, at + 8),
-    bodyLength: int64Count.read(source, at + 16),
-  }),
-} as const satisfies Kind<unknown>;
-export type Block = ReturnType<typeof block.read>;
+/** Where a message is, as a footer says. */
+export interface Block {
+  readonly offset: number;
+  readonly metaDataLength: number;
+  readonly bodyLength: number;
+}
+
+/** The blocks of a footer, which may have a million: an object for each is made when it is asked for. */
+export class Blocks {
+  /** Three numbers each. */
+  readonly #numbers: readonly number[];
+
+  constructor(numbers: readonly number[] = []) {
+    this.#numbers = numbers;
+  }
+
+  get length(): number {
+    return this.#numbers.length / 3;
+  }
+
+  at(index: number): Block {
+    const first = 3 * index;
+    const numbers = this.#numbers;
+    return { offset: numbers[first]!, metaDataLength: numbers[first + 1]!, bodyLength: numbers[first + 2]! };
+  }
+}
+
+const BLOCK_BYTES = 24;
+const blocks: Kind<Blocks> = elsewhere((source, at) => {
+  const numbers: number[] = [];
+  const end = at + 4 + source.vectorLength(at, BLOCK_BYTES) * BLOCK_BYTES;
+  for (let block = at + 4; block < end; block += BLOCK_BYTES)
+    numbers.push(
+      int64Count.read(source, block),
+      int32.read(source, block + 8),
+      int64Count.read(source, block + 16),
+    );
+  return new Blocks(numbers);
+});
 
 const footerTable = table({
   version: field(0, int16, 0),
   schema: field(1, schemaTable),
-  dictionaries: field(2, vector(block), []),
-  recordBatches: field(3, vector(block), []),
+  dictionaries: field(2, blocks, new Blocks()),
+  recordBatches: field(3, blocks, new Blocks()),
   customMetadata: field(4, keyValues, []),
 });
 export type FooterTable = ReturnType<typeof footerTable.read>;

@@ -2,7 +2,7 @@ import { Fault } from '../fault.js';
 import type { Turns } from '../turns.js';
 import { type Batch, dictionaryBatchOf, recordBatchOf } from './batch.js';
 import { Dictionaries } from './dictionaries.js';
-import { type Block, decodeFooter, HEADER } from './format.js';
+import { type Block, type Blocks, decodeFooter, HEADER } from './format.js';
 import {
   ALIGNMENT,
   corrupt,
@@ -49,22 +49,23 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
   await mustNotBeginWithAnother(reader, schema);
   if (turns.due) await turns.giveWay();
   const dictionaries = new Dictionaries(wanted(schema));
-  for (const [i, block] of footer.dictionaries.entries()) {
+  for (let i = 0; i < footer.dictionaries.length; i++) {
     if (turns.due) await turns.giveWay();
-    const dictionary = dictionaryBatchOf(await inBlock(reader, block, `dictionary ${i}`), schema);
+    const message = await inBlock(reader, footer.dictionaries.at(i), `dictionary ${i}`);
+    const dictionary = dictionaryBatchOf(message, schema);
     // The batches of a file may be read in any order: which one a batch means would not be known.
     if (!dictionary.isDelta && dictionaries.has(dictionary.id))
       throw corrupt(`a second dictionary ${dictionary.id}`);
     dictionaries.add(dictionary);
   }
   const batches: Batch[] = [];
-  for (const [i, block] of footer.recordBatches.entries()) {
+  for (let i = 0; i < footer.recordBatches.length; i++) {
     if (turns.due) await turns.giveWay();
-    const message = await inBlock(reader, block, `record batch ${i}`);
+    const message = await inBlock(reader, footer.recordBatches.at(i), `record batch ${i}`);
     batches.push(recordBatchOf(message, schema, dictionaries.count));
   }
   if (turns.due) await turns.giveWay();
-  mustNotOverlap(footer.dictionaries.concat(footer.recordBatches), footerAt);
+  mustNotOverlap([footer.dictionaries, footer.recordBatches], footerAt);
   return { batches, dictionaries };
 }
 
@@ -111,13 +112,31 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
 }
 
 /** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
-function mustNotOverlap(blocks: readonly Block[], footerAt: number): void {
+function mustNotOverlap(lists: readonly Blocks[], footerAt: number): void {
+  const listed = endInOrder(lists) ?? endOf(lists);
+  const unlisted = footerAt - listed;
+  if (listed > 0 && unlisted > MOST_PADDING_BYTES)
+    throw corrupt(`${unlisted} bytes before the footer that it does not list`);
+}
+
+/** Where the last block ends, if each begins behind the one before, as writers list them; else undefined. */
+function endInOrder(lists: readonly Blocks[]): number | undefined {
   let listed = 0;
-  for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) => a.offset - b.offset)) {
+  for (const list of lists)
+    for (let i = 0; i < list.length; i++) {
+      const { offset, metaDataLength, bodyLength } = list.at(i);
+      if (offset < listed) return undefined;
+      listed = offset + bodyLength + metaDataLength;
+    }
+  return listed;
+}
+
+function endOf(lists: readonly Blocks[]): number {
+  const blocks = lists.flatMap((list) => Array.from({ length: list.length }, (_, i) => list.at(i)));
+  let listed = 0;
+  for (const { offset, metaDataLength, bodyLength } of blocks.sort((a, b) => a.offset - b.offset)) {
     if (offset < listed) throw corrupt(`two blocks that overlap at byte ${offset}`);
     listed = offset + bodyLength + metaDataLength;
   }
-  const unlisted = footerAt - listed;
-  if (blocks.length > 0 && unlisted > MOST_PADDING_BYTES)
-    throw corrupt(`${unlisted} bytes before the footer that it does not list`);
+  return listed;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDataset, openFile } from '../open.js';
-import { messagesIn } from '../testing/arrow-cases.js';
+import { messagesIn, repeatedStream } from '../testing/arrow-cases.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
 /** What Ctrl-C may take, ms. */
@@ -16,12 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A stream whose last messages, so many of them, come `times` times. */
 async function repeated(name: string, last: number, times: number): Promise<string> {
-  const messages = messagesIn(await readFile(fixture(name)));
-  const end = Buffer.concat(messages.slice(-last));
   const path = join(folder, `${times}-${name}`);
-  await writeFile(path, Buffer.concat([...messages.slice(0, -last), ...new Array(times).fill(end)]));
+  await writeFile(path, repeatedStream(await readFile(fixture(name)), last, times));
   return path;
 }
 
