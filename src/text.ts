@@ -15,6 +15,29 @@ export function abridged(text: string, most: number): string {
   return `${head}…${text.slice(isLead(text, tail - 1) ? tail + 1 : tail)}`;
 }
 
+/** Texts of at most so many characters together: those that are short stay whole, the others lose as much as makes them equal. */
+export function abridgedTogether(texts: readonly string[], most: number): string[] {
+  let [left, share] = [most, most];
+  for (const [i, length] of texts
+    .map(({ length }) => length)
+    .sort((a, b) => a - b)
+    .entries()) {
+    share = Math.floor(left / (texts.length - i));
+    if (length > share) break;
+    left -= length;
+    share = Math.max(share, length);
+  }
+  return texts.map((text) => abridged(text, share));
+}
+
+/** Characters of a name, or of a type in words, that are shown: in a file they may be of any length. */
+const MOST_SHOWN = 60;
+
+/** A name or a type from outside, as far as it is shown. */
+export function shown(name: string): string {
+  return abridged(name, MOST_SHOWN);
+}
+
 function isLead(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
   return unit >= 0xd800 && unit < 0xdc00;

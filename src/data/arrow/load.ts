@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
 import { castToFloat32, copyStrided } from '../cast.js';
 import {
@@ -172,7 +173,7 @@ async function elementsOf(
         const wrong = entries.lookUp(await indexes.read(first, count), count, found);
         if (wrong === undefined) return found;
         const row = firstRow + Math.floor((first + wrong.at - start) / width);
-        throw new Fault(`column "${column.name}" has ${wrong.what} in row ${row}`, wrong);
+        throw new Fault(`column "${shown(column.name)}" has ${wrong.what} in row ${row}`, wrong);
       },
     };
   }

@@ -1,3 +1,4 @@
+import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
 import { Fault } from '../fault.js';
 import type { Turns } from '../turns.js';
@@ -43,7 +44,7 @@ export async function rangesOf(
       if (lists.ragged !== undefined && nulls.length === 0) throw ragged(column, lists.ragged, lists.length);
       if (nulls.length > 0) break;
       if (lists.length < 0)
-        throw new Fault(`corrupt Arrow data: column "${column.name}" has lists beyond its elements`, {
+        throw new Fault(`corrupt Arrow data: column "${shown(column.name)}" has lists beyond its elements`, {
           remedy: REMEDY,
         });
       starts = lists.starts;
@@ -51,7 +52,7 @@ export async function rangesOf(
     }
   }
   if (nulls.length === 0) return { width, starts };
-  throw new Fault(`column "${column.name}" has a null in row ${Math.min(...nulls)}`, {
+  throw new Fault(`column "${shown(column.name)}" has a null in row ${Math.min(...nulls)}`, {
     expected: 'numbers alone',
     remedy: 'fill or drop the nulls before saving',
   });
@@ -80,7 +81,7 @@ function mustHave(
     return length < needed || !mayHold(batch, level, length);
   });
   if (short) {
-    throw new Fault(`corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
+    throw new Fault(`corrupt Arrow data: column "${shown(name)}" has fewer elements than its rows need`, {
       remedy: REMEDY,
     });
   }
@@ -180,7 +181,7 @@ function ragged(
   { row, length }: { readonly row: number; readonly length: number },
   expected: number,
 ): Fault {
-  return new Fault(`column "${name}" is ragged: row ${row} has ${length} elements`, {
+  return new Fault(`column "${shown(name)}" is ragged: row ${row} has ${length} elements`, {
     expected: `${expected}, as row 0 has`,
     remedy: 'pad or cut the lists to one length before saving',
   });
