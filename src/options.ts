@@ -12,6 +12,7 @@ import {
   word,
   words,
 } from './option-kinds.js';
+import { shown } from './text.js';
 import { formatDuration, formatInteger, formatPercent } from './units.js';
 import {
   DTYPE_REQUESTS,
@@ -85,11 +86,11 @@ export const RUN_OPTIONS = {
   columns: option(names, {
     flag: '--column <names>',
     group: 'Data',
-    help: 'Arrow columns that form the matrix, separated by commas',
+    help: 'Arrow columns that form the matrix, separated by commas; \\, is a comma that is part of a name',
     defaultHelp: "all numeric columns but pandas' indexes",
     plan: 'columns',
     comparable: true,
-    planLine: (columns) => `columns ${columns.join(', ')}`,
+    planLine: (columns) => `columns ${columns.map(shown).join(', ')}`,
   }),
   /** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
   sampling: option(word(SAMPLINGS), {

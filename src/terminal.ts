@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './errors.js';
@@ -73,13 +74,20 @@ export function surroundingsOfProcess(): Surroundings {
     nodePath: process.execPath,
     showsNativeOutput: false,
     cwd: () => process.cwd(),
-    standardInput: () => process.stdin,
+    standardInput,
     // Node has a figure of its own from 20.13 on. It takes the cached files of a container for memory in use.
     availableMemoryBytes: () => availableHostBytes(readText) ?? process.availableMemory?.() ?? freemem(),
     setVariable(name, value) {
       process.env[name] = value;
     },
   };
+}
+
+/** Node takes a directory for an input that has ended. */
+function standardInput(): NodeJS.ReadStream {
+  if (fstatSync(0).isDirectory())
+    throw Object.assign(new Error('standard input is a directory'), { code: 'EISDIR' });
+  return process.stdin;
 }
 
 /** The terminal of this process. */

@@ -35,6 +35,15 @@ describe('pinbench run', () => {
     expect(() => run(flags)).toThrow(/^--\w+: given twice; expected one list, with commas between$/);
   });
 
+  it('takes a comma behind a backslash for a part of a name', () => {
+    const columnsOf = (text: string) => run(`--column ${text}`).settings.columns;
+    expect(columnsOf('a\\,b')).toEqual(['a,b']);
+    expect(columnsOf('x,a\\,b\\,,y')).toEqual(['x', 'a,b,', 'y']);
+    expect(columnsOf('a\\b,c')).toEqual(['a\\b', 'c']);
+    expect(() => run('--column a\\,b,')).toThrow('expected names separated by commas');
+    expect(parse('run --help')).toMatchObject({ text: expect.stringMatching(/\\, is a comma/) });
+  });
+
   it('takes the last of a single value, and no chunk without the strategy that takes it', () => {
     expect(run('--seed 1 --seed 2')).toMatchObject({ settings: { seed: 2 } });
     expect(run('--chunk 2 -s feed,feed-chunk')).toMatchObject({ settings: { chunk: 2 } });
