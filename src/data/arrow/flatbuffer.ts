@@ -37,9 +37,10 @@ export function decodeRoot<T>(bytes: Uint8Array, root: Kind<T>): T {
 const MAX_DEPTH = 128;
 /**
  * Tables may be shared, so that few bytes could claim very many. One that is not shared takes 8 bytes at the least, and no writer
- * shares those that hold others. The C++ library lets eight tables a byte pass: objects of gigabytes from one of metadata's megabytes.
+ * shares those that hold others; so many are let pass in any message. The C++ library lets eight tables a byte pass: objects of
+ * gigabytes from one megabyte of metadata.
  */
-const BYTES_PER_TABLE = 4;
+const [TABLES_IN_ANY, BYTES_PER_TABLE] = [2 ** 16, 4];
 /** Strings may be shared too: one of so many bytes is decoded once a place. */
 const LONG_STRING_BYTES = 64;
 
@@ -88,7 +89,7 @@ class Source {
     this.mustHave(vtable, vtableBytes);
     this.#tables += 1;
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH || this.#tables * BYTES_PER_TABLE > this.bytes.length)
+    if (this.#depth > MAX_DEPTH || this.#tables > TABLES_IN_ANY + this.bytes.length / BYTES_PER_TABLE)
       throw new RangeError('tables nested too deeply, or too many');
     return { at, vtable, vtableBytes };
   }

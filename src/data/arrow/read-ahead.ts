@@ -6,7 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
  * for: a promise for each of 10,000 batches takes several times as long.
  */
 export const WINDOW_BYTES = 2 ** 16;
-/** A read of so few bytes, no further behind the one before, is likely to be followed by more of its kind. */
+/** A read of so few bytes, no further behind another of its kind, is likely to be followed by more of them. */
 const [FEW_BYTES, NEAR_BYTES] = [2 ** 12, 2 ** 12];
 
 /** Small parts of a file that follow each other, read a window at a time. */
@@ -16,8 +16,9 @@ export class ReadAhead {
   /** The window is the file's bytes from `#at` on, `#length` of them. */
   #at = 0;
   #length = 0;
-  /** Where the last read ended. */
+  /** Where the last read ended, and whether it was of few bytes. */
   #end = 0;
+  #wasFew = false;
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -35,7 +36,10 @@ export class ReadAhead {
   fill(bytes: Uint8Array, position: number): number {
     const { length } = bytes;
     const ahead = position - this.#end;
-    if (this.#has(position, length) || (length <= FEW_BYTES && ahead >= 0 && ahead <= NEAR_BYTES)) {
+    const isFew = length <= FEW_BYTES;
+    const isNext = isFew && this.#wasFew && ahead >= 0 && ahead <= NEAR_BYTES;
+    this.#wasFew = isFew;
+    if (isNext || this.#has(position, length)) {
       const view = this.view(position, length);
       bytes.set(view);
       return view.length;

@@ -132,6 +132,17 @@ describe('what very many fields share is decoded once', () => {
   });
 });
 
+it('fields that share all that they have are read, where they are some thousand', () => {
+  const { columns } = columnsIn(
+    schemaMessage((builder) => {
+      const type = Timestamp.createTimestamp(builder, 0, 0);
+      const field = fieldOf(builder, builder.createString('a'), Type.Timestamp, type);
+      return { fields: times(20_000, () => field) };
+    }),
+  );
+  expect(columns).toHaveLength(20_000);
+});
+
 describe('metadata is damaged', () => {
   it('where long strings overlap', () => {
     const message = schemaMessage((builder) => {
