@@ -245,7 +245,7 @@ describe.skipIf(noScript !== undefined)(
         );
         const [before, after] = written.split(SHOW_CURSOR);
         expect(before).toMatch(/\r\p{Cc}\[K$/u);
-        expect(after).toMatch(/^batch +strategy/);
+        expect(after).toMatch(/^On a processor, /);
       },
     );
 
