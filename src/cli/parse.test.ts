@@ -25,27 +25,10 @@ describe('pinbench run', () => {
     });
   });
 
-  it.each([
-    '-s feed -s pin',
-    '--column=y --column=x',
-    '-b 2 --batch 4',
-    '--work 1 --work 2',
-    '-E cpu -E cuda',
-  ])('refuses %s: a list that is given twice would lose its first half', (flags) => {
-    expect(() => run(flags)).toThrow(/^--\w+: given twice; expected one list, with commas between$/);
-  });
-
-  it('takes a comma behind a backslash for a part of a name', () => {
-    const columnsOf = (text: string) => run(`--column ${text}`).settings.columns;
-    expect(columnsOf('a\\,b')).toEqual(['a,b']);
-    expect(columnsOf('x,a\\,b\\,,y')).toEqual(['x', 'a,b,', 'y']);
-    expect(columnsOf('a\\b,c')).toEqual(['a\\b', 'c']);
-    expect(() => run('--column a\\,b,')).toThrow('expected names separated by commas');
-    expect(parse('run --help')).toMatchObject({ text: expect.stringMatching(/\\, is a comma/) });
-  });
-
-  it('takes the last of a single value, and no chunk without the strategy that takes it', () => {
-    expect(run('--seed 1 --seed 2')).toMatchObject({ settings: { seed: 2 } });
+  it('takes the last of an option that is given twice, and no chunk without the strategy that takes it', () => {
+    expect(run('--seed 1 --seed 2 -s feed -s pin')).toMatchObject({
+      settings: { seed: 2, strategy: ['pin'] },
+    });
     expect(run('--chunk 2 -s feed,feed-chunk')).toMatchObject({ settings: { chunk: 2 } });
     expect(run('--chunk 2 -s all')).toMatchObject({ settings: { chunk: 2 } });
     expect(() => run('--chunk 2')).toThrow('--chunk: "2" without the strategy feed-chunk');
