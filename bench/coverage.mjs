@@ -16,7 +16,7 @@ const BATCHES = [2, 64, 1024];
 /** 20,000 × 8 float32 numbers as an NPY file. */
 function makeData() {
   const [rows, cols] = [20_000, 8];
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`.padEnd(117) + '\n';
+  const header = `${`{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`.padEnd(117)}\n`;
   const prefix = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
   const values = Float32Array.from({ length: rows * cols }, (_, i) => i % 251);
   const path = join(ROOT, '.cache', 'coverage.npy');

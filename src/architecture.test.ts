@@ -16,14 +16,8 @@ const LEAVES = [
 ];
 /** Top-level files that put stages together. */
 const COMPOSITION = [
-  'main.ts',
-  'commands',
-  'terminal.ts',
-  'run.ts',
-  'processes.ts',
-  'child-run.ts',
-  'index.ts',
-  'progress-bar.ts',
+  ...['main.ts', 'commands', 'terminal.ts', 'run.ts', 'processes.ts', 'child-run.ts', 'index.ts'],
+  ...['progress-bar.ts', 'progress-lines.ts', 'progress-display.ts', 'progress-words.ts'],
 ];
 
 interface Import {

@@ -1,4 +1,4 @@
-import { printable } from './text.js';
+import { abridgedTogether, printable } from './text.js';
 
 /** What went wrong, as a literal a program can switch on; `EXIT` gives each its exit code. */
 export type ErrorCode =
@@ -52,13 +52,34 @@ export class PinbenchError extends Error {
   readonly remedy: string | undefined;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
-    super(oneLine(parts), parts.cause === undefined ? undefined : { cause: parts.cause });
+    super(
+      code === 'engine' ? oneLine(parts) : oneLine(abridgedParts(parts)),
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
     this.code = code;
     this.subject = parts.subject;
     this.observed = parts.observed;
     this.expected = parts.expected;
     this.remedy = parts.remedy;
   }
+}
+
+/** Characters of a message at most. What an engine says of itself is longer, and belongs into a report as it is. */
+const MOST_CHARACTERS = 399;
+/** What stands between the parts. */
+const BETWEEN_CHARACTERS = ': ; expected ; '.length;
+
+/** Names and paths may be of any length: the message has as much of them as fits, the properties of the error have all. */
+function abridgedParts({ subject, observed, expected, remedy }: ErrorParts): ErrorParts {
+  const texts = [subject, observed, expected ?? '', remedy ?? ''];
+  const most = MOST_CHARACTERS - BETWEEN_CHARACTERS;
+  const [shownSubject, shownObserved, shownExpected, shownRemedy] = abridgedTogether(texts, most);
+  return {
+    subject: shownSubject!,
+    observed: shownObserved!,
+    ...(expected !== undefined && { expected: shownExpected! }),
+    ...(remedy !== undefined && { remedy: shownRemedy! }),
+  };
 }
 
 function oneLine({ subject, observed, expected, remedy }: ErrorParts): string {
@@ -85,4 +106,9 @@ export function usageError(
   rest: Omit<ErrorParts, 'subject' | 'observed'> = {},
 ) {
   return new PinbenchError('usage', { subject, observed, ...rest });
+}
+
+/** Stopped by a signal while a data file was read: `subject` is its path. */
+export function interruptedError(subject: string, cause: unknown) {
+  return new PinbenchError('interrupted', { subject, observed: 'interrupted while loading', cause });
 }

@@ -171,17 +171,20 @@ describe('pinbench run', () => {
   });
 
   it('writes every format at once, whole, and prints nothing when quiet', () => {
-    const [json, csv, markdown] = ['all.json', 'all.csv', 'all.md'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    const flags = ['-b', '2', '-e', '6', '--json', json, '--csv', csv, '--markdown', markdown, '--quiet'];
-    expect(pinbench(['run', 'fixtures/data.npy', ...flags])).toEqual({ status: 0, stdout: '', stderr: '' });
+    const path = (extension: string) => join(folder, `all.${extension}`);
+    const [json, csv, markdown, html] = [path('json'), path('csv'), path('md'), path('html')];
+    const files = ['--json', json, '--csv', csv, '--markdown', markdown, '--html', html];
+    expect(pinbench(['run', 'fixtures/data.npy', '-b', '2', '-e', '6', ...files, '--quiet'])).toEqual({
+      ...{ status: 0, stdout: '', stderr: '' },
+    });
     expect(JSON.parse(readFileSync(json, 'utf8')).schema).toBe('pinbench/record@1');
     expect(readFileSync(csv, 'utf8').split('\n')).toHaveLength(4);
     expect(readFileSync(markdown, 'utf8')).toMatch(/^On a processor, .*\.\n\n\| batch \| strategy/);
-    expect(readdirSync(folder).filter((name) => !/^(all|cast)\.(json|csv|md)$/.test(name))).toEqual([]);
+    expect(pinbench(['report', html])).toEqual(pinbench(['report', json]));
+    expect(pinbench(['report', html, '--format', 'json'])).toEqual(
+      pinbench(['report', json, '--format', 'json']),
+    );
+    expect(readdirSync(folder).filter((name) => !/^(all|cast)\.(json|csv|md|html)$/.test(name))).toEqual([]);
   });
 
   it('gives the same plan and sums for the same seed', () => {

@@ -98,16 +98,21 @@ export function words<const W extends string, const S extends string = never>(
   };
 }
 
-/** Names separated by commas. A name may hold spaces; one that holds a comma can be passed by a program only. */
+/** Names separated by commas. A name may hold spaces, and commas behind a backslash. */
 export const names: Kind<readonly string[]> = {
   type: 'names',
   expected: 'names separated by commas',
-  parse: (text) => names.accept(text.split(',')),
+  parse: (text) => names.accept(text.split(/(?<!\\),/).map((name) => name.replaceAll('\\,', ','))),
   accept: (value) =>
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
       ? value
       : undefined,
 };
+
+/** A name as it is written in a list of names. */
+export function nameInList(name: string): string {
+  return name.replaceAll(',', '\\,');
+}
 
 /** A positive number of percent, with or without a `%` behind it. */
 export const percent: Kind<number> = amount(

@@ -12,6 +12,7 @@ import {
   word,
   words,
 } from './option-kinds.js';
+import { shown } from './text.js';
 import { formatDuration, formatInteger, formatPercent } from './units.js';
 import {
   DTYPE_REQUESTS,
@@ -89,11 +90,11 @@ export const RUN_OPTIONS = {
   columns: option(names, {
     flag: '--column <names>',
     group: 'Data',
-    help: 'Arrow columns that form the matrix, separated by commas',
+    help: 'Arrow columns that form the matrix, separated by commas; \\, is a comma that is part of a name',
     defaultHelp: "all numeric columns but pandas' indexes",
     plan: 'columns',
     comparable: true,
-    planLine: (columns) => `columns ${columns.join(', ')}`,
+    planLine: (columns) => `columns ${columns.map(shown).join(', ')}`,
   }),
   /** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
   sampling: option(word(SAMPLINGS), {
@@ -292,6 +293,12 @@ export const RUN_OPTIONS = {
     help: 'write the table as Markdown',
     commandLineOnly: true,
   }),
+  html: option(path, {
+    flag: '--html <path>',
+    group: 'Output',
+    help: 'write a page with the answer, charts, the table and the record',
+    commandLineOnly: true,
+  }),
   quiet: option(toggle, {
     flag: '--quiet',
     group: 'Output',
@@ -302,7 +309,7 @@ export const RUN_OPTIONS = {
   progress: option(toggle, {
     flag: '--no-progress',
     group: 'Output',
-    help: 'draw no progress bar',
+    help: 'do not show how far the run is',
     default: true,
     commandLineOnly: true,
   }),

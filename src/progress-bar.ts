@@ -1,69 +1,37 @@
-import cliProgress from 'cli-progress';
-import type { Phase, Progress } from './measure/progress.js';
+import type { Clock } from './measure/clock.js';
+import { ProgressDisplay } from './progress-display.js';
+import { lineOf, type Part } from './progress-words.js';
 
-/** The bar is drawn at most so often, and only when told to: never by a timer, which could fire inside a timed block. */
-const REDRAW_MS = 80;
-/** The longest timer there is; cli-progress cannot be told to have none. */
-const NEVER_FPS = 1000 / (2 ** 31 - 1);
+const REDRAW_NS = 80e6;
+/** Columns of a terminal that does not say how wide it is. */
+const USUAL_COLUMNS = 80;
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+const ERASE_REST = '\x1b[K';
 
-/** A progress bar on a terminal: one for loading, one for each case that is measured. */
-export class ProgressBar implements Progress {
-  readonly #stream: NodeJS.WriteStream;
-  #bar: cliProgress.SingleBar | undefined;
-  #title = '';
-  #drawnMs = 0;
+/** What it needs of the standard error of a terminal. */
+type Screen = Pick<NodeJS.WriteStream, 'columns' | 'write'>;
 
-  constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream;
+/** Progress on a terminal: one line, drawn over itself, which is gone in the end. */
+export class ProgressBar extends ProgressDisplay {
+  readonly #screen: Screen;
+  #isDrawn = false;
+
+  constructor(screen: Screen, clock?: Clock) {
+    super(REDRAW_NS, 0, clock);
+    this.#screen = screen;
   }
 
-  loading(doneBytes: number, totalBytes: number): void {
-    this.#update('loading', doneBytes, totalBytes, `${((doneBytes / totalBytes) * 100).toFixed(0)} %`);
-  }
-
-  fetching(doneBytes: number, totalBytes: number, what: string): void {
-    this.#update('fetching', doneBytes, totalBytes, what);
-  }
-
-  phase({ engine, strategy, plan, phase, done = 0 }: Phase): void {
-    const title = `${engine}, batch ${plan.batch}${plan.work > 1 ? `, work ${plan.work}` : ''}`;
-    this.#update(title, Math.round(done * 100), 100, `${strategy}, ${phase}`);
-  }
-
-  /** Removes the bar, leaving the terminal as it was. */
   stop(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
+    if (!this.#isDrawn) return;
+    this.#isDrawn = false;
+    this.#screen.write(`\r${ERASE_REST}${SHOW_CURSOR}`);
   }
 
-  #update(title: string, done: number, total: number, detail: string): void {
-    if (title !== this.#title) {
-      this.stop();
-      this.#title = title;
-    }
-    const payload = { title, detail };
-    if (this.#bar === undefined) {
-      this.#bar = new cliProgress.SingleBar(
-        {
-          stream: this.#stream,
-          format: '{title} {bar} {detail} · {eta_formatted} left',
-          barsize: 24,
-          fps: NEVER_FPS,
-          clearOnComplete: true,
-          hideCursor: true,
-          // Ctrl-C is the run's to handle: it stops the bar itself.
-          gracefulExit: false,
-        },
-        cliProgress.Presets.shades_classic,
-      );
-      this.#bar.start(total, done, payload);
-      this.#drawnMs = Date.now();
-      return;
-    }
-    this.#bar.setTotal(total);
-    this.#bar.update(done, payload);
-    if (Date.now() - this.#drawnMs < REDRAW_MS) return;
-    this.#bar.render();
-    this.#drawnMs = Date.now();
+  protected show(parts: readonly Part[]): void {
+    // Some terminals go to the next line as soon as the last column is written. A pseudo-terminal may say 0.
+    const width = (this.#screen.columns || USUAL_COLUMNS) - 1;
+    this.#screen.write(`${this.#isDrawn ? '' : HIDE_CURSOR}\r${lineOf(parts, width)}${ERASE_REST}`);
+    this.#isDrawn = true;
   }
 }

@@ -1,10 +1,9 @@
 import { findingsOf } from './analysis/findings.js';
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
-import { openFile } from './data/open.js';
-import { STANDARD_INPUT_NAME } from './data/standard-input.js';
+import { nameOf, openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
-import { PinbenchError, usageError } from './errors.js';
+import { interruptedError, usageError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
@@ -14,7 +13,7 @@ import { plansOf } from './plan/plan.js';
 import { strategiesNamed } from './plan/strategy.js';
 import { buildRecord } from './record/build.js';
 import type { RunRecord } from './record/schema.js';
-import { settingsOf } from './settings.js';
+import { mustBeOptions, settingsOf } from './settings.js';
 import type { Surroundings } from './surroundings.js';
 import { surroundingsOfProcess } from './terminal.js';
 import { VERSION } from './version.js';
@@ -46,6 +45,10 @@ const CONNECTIONS = {
   argv: true,
 } as const satisfies Record<keyof RunConnections, true>;
 
+const PROGRAM_OPTIONS = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
+  'commandLineOnly' in option ? [] : [name],
+);
+
 /**
  * Measures the strategies on a data file, or on a dataset already loaded, and returns the record. Errors are `PinbenchError`s:
  * `usage`, `data`, `engine`, `mismatch`, and `interrupted` before anything was measured. An engine that fails while rows are
@@ -56,7 +59,7 @@ export async function run(
   options: RunOptions = {},
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Promise<RunRecord> {
-  mustBeKnown(options);
+  mustBeOptions(options, PROGRAM_OPTIONS, Object.keys(CONNECTIONS));
   const { clock = systemClock, startedNs = clock.nowNs() } = options;
   const settings = settingsOf(options);
   const { columns } = settings;
@@ -80,7 +83,7 @@ export async function run(
   }
   const { standardInput } = surroundings;
   const file = await openFile(input, { columns, standardInput, signal }).catch((error: unknown) => {
-    throw signal?.aborted === true ? interrupted(STANDARD_INPUT_NAME, error) : error;
+    throw signal?.aborted === true ? interruptedError(nameOf(input), error) : error;
   });
   try {
     return await runOn(file, settings, connections, surroundings);
@@ -149,19 +152,8 @@ function loaded(
   return file
     .load({ dtype, onProgress: progress.loading.bind(progress), ...(signal && { signal }) })
     .catch((error: unknown) => {
-      throw signal?.aborted === true ? interrupted(file.path, error) : error;
+      throw signal?.aborted === true ? interruptedError(file.path, error) : error;
     });
-}
-
-/** A misspelt option would silently measure something else. */
-function mustBeKnown(options: RunOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw usageError('options', String(options), { expected: 'an object of options by their names' });
-  }
-  const programs = Object.entries(RUN_OPTIONS).filter(([, option]) => !('commandLineOnly' in option));
-  const names = programs.map(([name]) => name);
-  const unknown = Object.keys(options).find((name) => !names.includes(name) && !(name in CONNECTIONS));
-  if (unknown !== undefined) throw usageError(unknown, 'no such option', { expected: names.join(', ') });
 }
 
 /** Engines read a dataset without looking where it ends, so what a program made is checked. */
@@ -189,8 +181,4 @@ function mustBeDataset(input: unknown): Dataset {
 /** The element type the device will see. A native file of several types is refused when it is loaded. */
 function measuredDType(fileDType: string, request: DTypeRequest): DType {
   return (request === 'native' && DTYPES.find((dtype) => dtype === fileDType)) || 'float32';
-}
-
-function interrupted(path: string, cause: unknown): PinbenchError {
-  return new PinbenchError('interrupted', { subject: path, observed: 'interrupted while loading', cause });
 }

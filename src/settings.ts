@@ -20,13 +20,30 @@ export function parseOption(name: OptionName, text: string): unknown {
 
 /** Validates what a program passes and fills in the defaults; a usage error names the flag of the first wrong option. */
 export function settingsOf(given: RunSettings): Settings {
-  const settings: Record<string, unknown> = {};
-  for (const [name, { kind, default: standard, commandLineOnly }] of OPTION_ENTRIES) {
-    if (commandLineOnly) continue;
-    const value = given[name as ProgramName];
-    settings[name] = value === undefined ? standard : allowed(name, kind.accept(value), value);
-  }
+  const names = OPTION_ENTRIES.filter(([, { commandLineOnly }]) => !commandLineOnly).map(([name]) => name);
+  const settings = Object.fromEntries(
+    (names as ProgramName[]).map((name) => [name, settingOf(name, given[name])]),
+  );
   return agreeing(given, settings as Settings);
+}
+
+/** One option as a program passes it, validated; its default where it is not given. */
+export function settingOf<K extends ProgramName>(name: K, value: unknown): Settings[K] {
+  const { kind, default: standard } = RUN_OPTIONS[name] as (typeof OPTION_ENTRIES)[number][1];
+  return (value === undefined ? standard : allowed(name, kind.accept(value), value)) as Settings[K];
+}
+
+/** A misspelt option would silently mean something else. A usage error where there is another than those named and those `beside` them. */
+export function mustBeOptions(
+  options: unknown,
+  names: readonly string[],
+  beside: readonly string[] = [],
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw usageError('options', String(options), { expected: 'an object of options by their names' });
+  }
+  const unknown = Object.keys(options).find((name) => !names.includes(name) && !beside.includes(name));
+  if (unknown !== undefined) throw usageError(unknown, 'no such option', { expected: names.join(', ') });
 }
 
 function allowed(name: OptionName, value: unknown, given: unknown): unknown {

@@ -207,6 +207,61 @@ describe.skipIf(noScript !== undefined)(
   },
 );
 
+describe.skipIf(noScript !== undefined)(
+  `progress on a terminal${noScript ? `: skipped, ${noScript}` : ''}`,
+  () => {
+    /** What a run of two cases writes on a pseudo-terminal of so many columns. */
+    async function writtenOn(columns: number, options = '', env: NodeJS.ProcessEnv = {}): Promise<string> {
+      const run = `${BIN} run fixtures/data.npy -E cpu -b 1,2 -e 20 --warmup 1 --no-color ${options}`;
+      const command = `stty cols ${columns}; exec '${process.execPath}' ${run}`;
+      const child = new Child('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+        ...{ TERM: 'xterm', CI: '', SHELL: '/bin/sh', ...env },
+      });
+      expect(await child.ended).toBe(0);
+      return child.printed;
+    }
+
+    /** The lines that were drawn over each other. */
+    const drawn = (written: string) =>
+      written
+        .slice(0, written.lastIndexOf(SHOW_CURSOR))
+        .split('\r')
+        .filter((text) => text.endsWith('\x1b[K'))
+        .map((text) => text.slice(0, -'\x1b[K'.length));
+
+    it.each([60, 40])(
+      'is a line of the whole run that fits %d columns, and is gone in the end',
+      async (columns) => {
+        const written = await writtenOn(columns);
+        const lines = drawn(written);
+        expect(lines.length).toBeGreaterThan(5);
+        expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(columns);
+        expect(lines).toContainEqual(
+          expect.stringMatching(
+            columns === 40
+              ? /^case 2 of 2 · \d+ s left in all$/
+              : /^case 2 of 2 · (feed|pin) · round \d+ of 20 · \d+ s left in all/,
+          ),
+        );
+        const [before, after] = written.split(SHOW_CURSOR);
+        expect(before).toMatch(/\r\p{Cc}\[K$/u);
+        expect(after).toMatch(/^On a processor, /);
+      },
+    );
+
+    it.each<[string, string, NodeJS.ProcessEnv]>([
+      ['with --no-progress', '--no-progress', {}],
+      ['with --quiet', '--quiet', {}],
+      ['where the terminal cannot draw', '', { TERM: 'dumb' }],
+      ['in CI', '', { CI: 'true' }],
+    ])('is not drawn %s', async (_, options, env) => {
+      const written = await writtenOn(80, options, env);
+      expect(written.replaceAll('\r\n', '\n').replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+      expect(written).not.toContain('case ');
+    });
+  },
+);
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './errors.js';
@@ -51,7 +52,7 @@ export function usesColor(
   return stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
-/** Whether somebody may be watching standard error, who likes to see progress. */
+/** Whether somebody may be watching standard error, on a terminal where a line can be drawn over. */
 export function isWatched({ stderr, surroundings }: Terminal): boolean {
   const { env } = surroundings;
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
@@ -73,13 +74,20 @@ export function surroundingsOfProcess(): Surroundings {
     nodePath: process.execPath,
     showsNativeOutput: false,
     cwd: () => process.cwd(),
-    standardInput: () => process.stdin,
+    standardInput,
     // Node has a figure of its own from 20.13 on. It takes the cached files of a container for memory in use.
     availableMemoryBytes: () => availableHostBytes(readText) ?? process.availableMemory?.() ?? freemem(),
     setVariable(name, value) {
       process.env[name] = value;
     },
   };
+}
+
+/** Node takes a directory for an input that has ended. */
+function standardInput(): NodeJS.ReadStream {
+  if (fstatSync(0).isDirectory())
+    throw Object.assign(new Error('standard input is a directory'), { code: 'EISDIR' });
+  return process.stdin;
 }
 
 /** The terminal of this process. */
@@ -117,7 +125,8 @@ function isReaderGone(code: string | undefined): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
 }
 
-function listenForSignals(listener: () => void): () => void {
+/** What a `Terminal` of this process has as `onInterrupt`. */
+export function listenForSignals(listener: () => void): () => void {
   let interrupted = false;
   const onSignal = () => {
     if (interrupted) process.exit(EXIT.interrupted);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matcherOf, printable } from './text.js';
+import { abridged, abridgedTogether, matcherOf, printable, shortenedInside, shown } from './text.js';
 
 describe('text', () => {
   it('is matched by * alone', () => {
@@ -12,5 +12,39 @@ describe('text', () => {
 
   it('loses what would break a line', () => {
     expect(printable('a\r\n\tb')).toBe('a b');
+    expect(printable('a\u009b31m\u2028b\u202ec\u2066d')).toBe('a 31m b c d');
+    expect([printable('::error::x'), printable(' ::x'), printable('a::b')]).toEqual([
+      ...[': :error::x', ' : :x', 'a::b'],
+    ]);
+  });
+
+  it('loses its middle where both ends say something', () => {
+    expect([6, 5, 4, 3, 2, 1, 0, -1].map((most) => shortenedInside('abcdef', most))).toEqual([
+      ...['abcdef', 'ab…ef', 'ab…f', 'a…f', 'a…', '…', '', ''],
+    ]);
+  });
+
+  it('loses its middle where it is too long', () => {
+    expect(abridged('0123456789', 10)).toBe('0123456789');
+    expect(abridged('0123456789', 9)).toBe('012345…89');
+    expect(shown('n'.repeat(5000))).toHaveLength(60);
+  });
+
+  it('loses whole characters, and no halves of them', () => {
+    for (let most = 4; most < 20; most++) {
+      const text = abridged('😀'.repeat(20), most);
+      expect(text).toMatch(/^(?:😀)*…(?:😀)*$/u);
+      expect(text.length).toBeLessThanOrEqual(most);
+    }
+  });
+
+  it('has room together: what is short stays whole', () => {
+    const of = (...lengths: number[]) => lengths.map((length) => 'x'.repeat(length));
+    const lengths = (texts: readonly string[], most: number) =>
+      abridgedTogether(texts, most).map(({ length }) => length);
+    expect(lengths(of(5, 0, 20), 30)).toEqual([5, 0, 20]);
+    expect(lengths(of(5, 100, 20), 65)).toEqual([5, 40, 20]);
+    expect(lengths(of(100, 100, 5), 65)).toEqual([30, 30, 5]);
+    expect(lengths(of(1000, 1000, 1000, 1000), 400)).toEqual([100, 100, 100, 100]);
   });
 });

@@ -6,6 +6,7 @@ import {
   formatInteger,
   formatRatio,
   formatRatios,
+  formatTimeLeft,
   parseDurationNs,
 } from './units.js';
 
@@ -29,6 +30,16 @@ describe('units', () => {
       ...['1.50 s', '99.0 s', '1 min 40 s', '1 h 2 min'],
     ]);
     expect(formatDuration(Number.POSITIVE_INFINITY)).toBe('–');
+  });
+
+  it('formats the time that is left in whole seconds, never 60 of them and never too few', () => {
+    expect(
+      [0, 1, 0.4e9, 40e9, 59.01e9, 60e9, 100e9, 119.5e9, 179.6e9, 3599.5e9, 3600e9, 7500e9].map(
+        formatTimeLeft,
+      ),
+    ).toEqual([
+      ...['0 s', '1 s', '1 s', '40 s', '1m00', '1m00', '1m40', '2m00', '3m00', '1h00', '1h00', '2h05'],
+    ]);
   });
 
   it('formats counts and ratios', () => {

@@ -47,6 +47,17 @@ function formatLong(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${rest} s`;
 }
 
+/** Nanoseconds that are yet to come as text, rounded up: `40 s`, `1m40` or `2h05`. */
+export function formatTimeLeft(ns: number): string {
+  const seconds = Math.ceil(ns / 1e9);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  const twoDigits = (count: number) => String(count % 60).padStart(2, '0');
+  return minutes < 60
+    ? `${minutes}m${twoDigits(seconds)}`
+    : `${Math.floor(minutes / 60)}h${twoDigits(minutes)}`;
+}
+
 /** A count or a rate in decimal units, such as `12.3 M`; whole numbers under 10,000 as they are. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return '–';
@@ -57,8 +68,12 @@ export function formatCount(count: number): string {
 
 /** A whole number with separators, such as `1,234,567`. */
 export function formatInteger(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  integers ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  return integers.format(value);
 }
+
+/** Making one takes as long as a hundred numbers. */
+let integers: Intl.NumberFormat | undefined;
 
 /** Ratios that are read beside each other, all with as many decimals as tell 1.002 from 1.004 where one is near 1. */
 export function formatRatios(...ratios: readonly number[]): string[] {

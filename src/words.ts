@@ -64,6 +64,7 @@ export const REPORT_FORMATS = [
   'json',
   'csv',
   'markdown',
+  'html',
   'github-action-benchmark',
   'github-action-benchmark-speedup',
   'bencher',

@@ -241,8 +241,10 @@ def facts_of(table):
                     chunk.validate()
                 part = matrix(chunks)
                 width = part.shape[1]
-                parts.append(part)
-                dtypes.append(dtype)
+                # One whose lists are all empty is no part of the matrix.
+                if width > 0:
+                    parts.append(part)
+                    dtypes.append(dtype)
             columns.append({"name": name, "type": kind, "width": width})
     facts = {"rows": table.num_rows, "columns": columns, "dtype": "+".join(dict.fromkeys(dtypes))}
     if table.num_rows > 0 and parts:

@@ -1,5 +1,5 @@
-// Makes .cache/gpu: everything a GPU machine needs to run the tests and the benchmark, but Node itself. No install step,
-// no network. See docs/gpu-machine.md.
+// Makes .cache/gpu, or the folder named: everything a GPU machine needs to run the tests and the benchmark, but Node itself.
+// No install step, no network. See docs/gpu-machine.md.
 //   first-contact.mjs      everything a first device must show, in one command
 //   cli.mjs                pinbench itself
 //   test.mjs, bench.mjs, contact.mjs    what first-contact.mjs runs, one file each, with all they import
@@ -9,12 +9,12 @@
 //   peers/                 the same loops by others; the C++ one built where there is a compiler
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const out = join(root, '.cache/gpu');
+const out = resolve(process.argv[2] ?? join(root, '.cache/gpu'));
 
 /** There is no package.json to read it from beside the bundle. */
 const version = `export const VERSION = '${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}';`;

@@ -1,12 +1,15 @@
 // What first-contact.ts runs in processes of their own and no other program does: long runs and large matrices, verified.
 //   node contact.mjs ahead|wide [--small]
+// Exit 0 where all is right, 1 where it is not, 4 where there is no CUDA device.
 import { argv, exit } from 'node:process';
 import type { Dataset } from '../../src/data/dataset.js';
 import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { datasetOf, VerifiedSession } from '../../src/engine/cuda/testing/verify.js';
 import type { Device } from '../../src/engine/engine.js';
+import { EXIT, PinbenchError } from '../../src/errors.js';
 import { Orders } from '../../src/plan/order.js';
 import { surroundingsOfProcess } from '../../src/terminal.js';
+import { openFirst } from './device.js';
 
 const SMALL = argv.includes('--small');
 
@@ -59,6 +62,12 @@ if (part === undefined) {
   console.log(`contact.mjs ${Object.keys(parts).join('|')} [--small]`);
   exit(2);
 }
-const device = await cudaEngineIn(surroundingsOfProcess()).open(0);
-await part(device);
-await device[Symbol.asyncDispose]();
+const device = await openFirst(cudaEngineIn(surroundingsOfProcess()));
+try {
+  await part(device);
+  await device[Symbol.asyncDispose]();
+} catch (error) {
+  // What the device or the driver did is a sentence; anything else is for who mends it.
+  console.log(`failed: ${error instanceof PinbenchError ? error.message : (error as Error).stack}`);
+  exit(EXIT.regression);
+}

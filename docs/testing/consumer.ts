@@ -42,8 +42,9 @@ const progress: Progress = {
   loading(doneBytes, totalBytes) {
     console.log(doneBytes / totalBytes);
   },
-  phase({ engine, strategy, plan, phase, done }: Phase) {
-    console.log(engine, strategy, plan.batch, phase, done);
+  phase({ engine, strategy, plan, phase, done, caseNumber, cases, round, rounds, leftNs }: Phase) {
+    console.log(engine, strategy ?? 'none', plan.batch, phase, done, `${caseNumber} of ${cases}`);
+    if (round !== undefined && leftNs !== undefined) console.log(round / (rounds ?? 20), leftNs / 1e9);
   },
 };
 const options: RunOptions = { budgetNs: 60e9, untilPercent: 2, progress, clock, signal: undefined };

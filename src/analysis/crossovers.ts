@@ -1,9 +1,6 @@
 import type { Crossover } from '../record/findings-schema.js';
 import type { Comparison, RunRecord } from '../record/schema.js';
 
-/** Two batch sizes are what a change may lie between. */
-const FEWEST_DECIDED = 2;
-
 /** Of every strategy beside `feed`: which of the two is faster from which batch size to which, by the verdicts that are decided. */
 export function crossoversOf({ comparisons }: RunRecord): Crossover[] {
   const sweeps = new Map<string, Comparison[]>();
@@ -18,7 +15,7 @@ export function crossoversOf({ comparisons }: RunRecord): Crossover[] {
 function crossoverOf(ascending: readonly Comparison[]): Crossover[] {
   const { engine, work, strategy } = ascending[0]!;
   const decided = ascending.filter(({ verdict }) => verdict !== 'inconclusive');
-  if (decided.length < FEWEST_DECIDED) return [];
+  if (ascending.length === 1 || decided.length === 0) return [];
   const stretches: Crossover['stretches'] = [];
   for (const comparison of decided) {
     const [faster, last] = [fasterOf(comparison), stretches.at(-1)];

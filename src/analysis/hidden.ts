@@ -40,7 +40,10 @@ function gainsOf(record: RunRecord): Gain[] {
     const own = rows.get(nameOf(comparison))?.stepNs.median;
     const feed = rows.get(nameOf({ ...comparison, strategy: comparison.baseline }))?.stepNs.median;
     if (own === undefined || feed === undefined) return [];
-    return { comparison, slowNs: Math.max(own, feed), gainNs: Math.abs(own - feed) };
+    const slowNs = Math.max(own, feed);
+    // By the speedup, which pairs the rounds and which the verdict is about.
+    const ratio = Math.max(comparison.speedup, 1 / comparison.speedup);
+    return { comparison, slowNs, gainNs: slowNs * (1 - 1 / ratio) };
   });
 }
 

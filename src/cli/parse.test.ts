@@ -25,18 +25,10 @@ describe('pinbench run', () => {
     });
   });
 
-  it.each([
-    '-s feed -s pin',
-    '--column=y --column=x',
-    '-b 2 --batch 4',
-    '--work 1 --work 2',
-    '-E cpu -E cuda',
-  ])('refuses %s: a list that is given twice would lose its first half', (flags) => {
-    expect(() => run(flags)).toThrow(/^--\w+: given twice; expected one list, with commas between$/);
-  });
-
-  it('takes the last of a single value, and no chunk without the strategy that takes it', () => {
-    expect(run('--seed 1 --seed 2')).toMatchObject({ settings: { seed: 2 } });
+  it('takes the last of an option that is given twice, and no chunk without the strategy that takes it', () => {
+    expect(run('--seed 1 --seed 2 -s feed -s pin')).toMatchObject({
+      settings: { seed: 2, strategy: ['pin'] },
+    });
     expect(run('--chunk 2 -s feed,feed-chunk')).toMatchObject({ settings: { chunk: 2 } });
     expect(run('--chunk 2 -s all')).toMatchObject({ settings: { chunk: 2 } });
     expect(() => run('--chunk 2')).toThrow('--chunk: "2" without the strategy feed-chunk');
@@ -46,7 +38,7 @@ describe('pinbench run', () => {
     const flags =
       '-b 2,64,1..4 -e 7 --warmup 0 -s pin -E cpu --device 1 --shuffle epoch --sampling gather --seed 0 --remainder keep ' +
       '--fetch epoch --readback copy --work 1..4,9 --dtype native --column a,b --until 2.5% --budget 10m --min-time 20ms ' +
-      '--model-us 500 --json r.json --csv - --markdown m.md --quiet --no-progress --no-color --verbose';
+      '--model-us 500 --json r.json --csv - --markdown m.md --html p.html --quiet --no-progress --no-color --verbose';
     expect(run(flags)).toEqual({
       ...{ command: 'run', file: 'data.npy', quiet: true, progress: false, color: false, verbose: true },
       settings: {
@@ -73,6 +65,7 @@ describe('pinbench run', () => {
         { format: 'json', path: 'r.json' },
         { format: 'csv', path: '-' },
         { format: 'markdown', path: 'm.md' },
+        { format: 'html', path: 'p.html' },
       ],
     });
   });

@@ -142,7 +142,10 @@ function declare(
 function declareReport(program: Command, done: (request: Request) => void): void {
   addOutputOptions(program.command('report'))
     .description('render a record again, or several in one table by device')
-    .argument('<record...>', "what pinbench run --json wrote, or patterns of such files: 'node-*.json'")
+    .argument(
+      '<record...>',
+      "what pinbench run --json or --html wrote, or patterns of such files: 'node-*.json'",
+    )
     .option('--format <format>', REPORT_FORMATS.join(', '), read('--format', word(REPORT_FORMATS)), 'table')
     .option('-o, --output <path>', 'where to', '-')
     .action((records, flags) => {

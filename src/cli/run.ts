@@ -1,14 +1,13 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../errors.js';
-import type { Kind } from '../option-kinds.js';
-import { OPTION_ENTRIES, OPTION_GROUPS, type OptionName, RUN_OPTIONS, type RunSettings } from '../options.js';
-import { flagOf, parseOption, settingsOf } from '../settings.js';
+import { OPTION_ENTRIES, OPTION_GROUPS, type OptionName, type RunSettings } from '../options.js';
+import { parseOption, settingsOf } from '../settings.js';
 import type { ReportFormat } from '../words.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import type { Output, RunRequest } from './request.js';
 
 /** The options that name a file to write, and the format of each. */
-const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown'];
+const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown', 'html'];
 
 /** Declares the options of `pinbench run`, which are the table of options. */
 export function declareRunOptions(command: Command, done: (request: RunRequest) => void): void {
@@ -17,7 +16,7 @@ export function declareRunOptions(command: Command, done: (request: RunRequest) 
   for (const group of OPTION_GROUPS) {
     for (const [name, entry] of OPTION_ENTRIES.filter(([, option]) => option.group === group)) {
       const flag = new Option(entry.flag, helpOf(entry)).helpGroup(`${group}:`);
-      if (entry.kind.type !== 'switch') flag.argParser((text, before) => onceRead(name, text, before));
+      if (entry.kind.type !== 'switch') flag.argParser((text) => parseOption(name, text));
       command.addOption(flag);
       keys.set(flag.attributeName(), name);
     }
@@ -28,17 +27,6 @@ export function declareRunOptions(command: Command, done: (request: RunRequest) 
     );
     done(requestOf(file, given, flags));
   });
-}
-
-/** The kinds of options that are lists. */
-const LISTS: readonly string[] = ['sizes', 'wholes', 'words', 'names'] satisfies Kind<unknown>['type'][];
-
-/** A list that is given twice would silently lose its first half. */
-function onceRead(name: OptionName, text: string, before: unknown): unknown {
-  if (before !== undefined && LISTS.includes(RUN_OPTIONS[name].kind.type)) {
-    throw usageError(flagOf(name), 'given twice', { expected: 'one list, with commas between' });
-  }
-  return parseOption(name, text);
 }
 
 function requestOf(

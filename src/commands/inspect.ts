@@ -1,15 +1,21 @@
 import type { InspectRequest } from '../cli/request.js';
-import { openFile } from '../data/open.js';
+import { nameOf, openFile } from '../data/open.js';
 import { freeBytesOf, probeEngines } from '../engine/registry.js';
-import { EXIT } from '../errors.js';
+import { EXIT, interruptedError } from '../errors.js';
 import { type FoundEngine, inspectionOf, renderInspection } from '../report/inspection.js';
 import { surroundingsFor, type Terminal } from '../terminal.js';
+import { interruptible } from './interruptible.js';
 import { printJson } from './output.js';
 
 /** `pinbench inspect`: prints what a data file's header says, and whether the dataset fits on each device. */
 export async function inspectCommand(request: InspectRequest, terminal: Terminal): Promise<number> {
   const surroundings = surroundingsFor(request, terminal);
-  const file = await openFile(request.file, { standardInput: surroundings.standardInput });
+  const { standardInput } = surroundings;
+  const file = await interruptible(terminal, false, ({ signal }) =>
+    openFile(request.file, { standardInput, signal }).catch((error: unknown) => {
+      throw signal.aborted ? interruptedError(nameOf(request.file), error) : error;
+    }),
+  );
   await file.close();
   const engines: FoundEngine[] = [];
   for (const found of await probeEngines(surroundings))

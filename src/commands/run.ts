@@ -1,7 +1,7 @@
 import type { RunRequest } from '../cli/request.js';
 import { EXIT, PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
-import { isWatched, screenOf, type Terminal } from '../terminal.js';
+import { screenOf, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 import { deliver, mustBeWritable } from './output.js';
 
@@ -32,10 +32,9 @@ async function measured(
   argv: readonly string[],
 ): Promise<RunRecord> {
   const { run } = await import('../run.js');
-  const drawsProgress = progress && !quiet && isWatched(terminal);
-  return await interruptible(terminal, drawsProgress, ({ signal, bar }) =>
+  return await interruptible(terminal, progress && !quiet, (attendance) =>
     // Node's clock begins with the process, and so does the time that a budget bounds.
-    run(file, { ...settings, startedNs: 0, verbose, argv, progress: bar, signal }, terminal.surroundings),
+    run(file, { ...settings, ...attendance, startedNs: 0, verbose, argv }, terminal.surroundings),
   );
 }
 

@@ -1,14 +1,17 @@
 import type { SetupRequest } from '../cli/request.js';
 import { EXIT, PinbenchError } from '../errors.js';
 import { setupTensorflow } from '../setup/tensorflow.js';
-import { isWatched, type Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 
 /** `pinbench setup tensorflow`: builds what the engine needs, or leaves nothing behind. */
 export async function setupCommand({ cpu, folder }: SetupRequest, terminal: Terminal): Promise<number> {
-  const say = (line: string) => terminal.stdout.write(`${line}\n`);
-  await interruptible(terminal, isWatched(terminal), async ({ signal, bar }) => {
-    const fetched = (done: number, total: number, what: string) => bar?.fetching(done, total, what);
+  await interruptible(terminal, true, async ({ signal, progress }) => {
+    const say = (line: string) => {
+      progress?.stop();
+      terminal.stdout.write(`${line}\n`);
+    };
+    const fetched = (done: number, total: number, what: string) => progress?.fetching(done, total, what);
     try {
       await setupTensorflow({ folder, cpu, say, fetched, signal, surroundings: terminal.surroundings });
     } catch (cause) {

@@ -48,11 +48,11 @@ export interface LeftOut {
 /** What loading may be told. */
 export interface LoadOptions {
   /** `float32` casts with numpy's rounding, `native` keeps the file's type. Default `float32`. */
-  readonly dtype?: DTypeRequest;
+  readonly dtype?: DTypeRequest | undefined;
   /** Called between chunks with the bytes of payload read so far and in all. */
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   /** Loading stops between chunks when it fires, with its reason thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A column of an Arrow file, as `inspect` shows it. */
@@ -151,7 +151,8 @@ export async function allocateMatrix<T extends DType>(
   return values;
 }
 
-function roomFor<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
+/** Room for `length` elements of a dtype, all zero; a fault where the host has not so much memory. */
+export function roomFor<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
   try {
     return allocate(dtype, length);
   } catch (cause) {

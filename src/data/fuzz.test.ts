@@ -103,7 +103,8 @@ describe('a reader is found out that', () => {
 
   it('says what is wrong at length', async () => {
     const reader: Reader = async () => {
-      throw dataError('case', 'long '.repeat(100));
+      // An error that nothing abridged.
+      throw Object.assign(dataError('case', 'wrong'), { message: 'long '.repeat(101) });
     };
     expect(await found(reader)).toMatch(/a message of 5\d\d characters/);
   });

@@ -1,5 +1,15 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { appendFile, copyFile, mkdtemp, realpath, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +20,7 @@ import { main } from '../main.js';
 import { run } from '../run.js';
 import { terminalOfProcess } from '../terminal.js';
 import { openDataset, openFile } from './open.js';
+import { repeatedStream } from './testing/arrow-cases.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 let folder: string;
@@ -83,6 +94,35 @@ describe('a file between openFile() and load()', () => {
     await file.close();
     await file.close();
     await expect(file.load()).rejects.toMatchObject({ code: 'usage', observed: 'the file was closed' });
+  });
+});
+
+/** An NPY file of 64 MiB that takes no room on the disk. */
+async function largeNpy(path: string): Promise<void> {
+  const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${2 ** 23}, 1), }`.padEnd(117);
+  const header = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, 'latin1');
+  await writeFile(path, header);
+  await truncate(path, header.length + 2 ** 26);
+}
+
+describe('a file that is closed while it is loaded', () => {
+  it.each([
+    'large.npy',
+    'arrow-stream.arrow',
+    'arrow-list-whole-zstd.arrow',
+    'arrow-dictionary-delta-stream.arrow',
+  ])('is said to be closed, whatever that makes of the reads under way: %s', async (name) => {
+    const path = join(folder, `closed-${name}`);
+    if (name.endsWith('.npy')) await largeNpy(path);
+    else await writeFile(path, repeatedStream(await readFile(fixture(name)), 1, 20_000));
+    const file = await openFile(path);
+    const refused = expect(file.load()).rejects.toMatchObject({
+      code: 'usage',
+      message: `${path}: the file was closed; open it again`,
+    });
+    await new Promise((done) => setImmediate(done));
+    await file.close();
+    await refused;
   });
 });
 

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openFile } from './open.js';
+import { run } from '../run.js';
+import { openDataset, openFile } from './open.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -24,14 +26,36 @@ describe('openFile refuses', () => {
     });
   });
 
-  it('a directory', async () => {
-    await expect(openFile(folder)).rejects.toMatchObject({ code: 'data', observed: 'a directory' });
+  it('a path without a name, which is shown as such', async () => {
+    await expect(openFile('')).rejects.toMatchObject({ code: 'data', message: '"": no such file' });
+  });
+
+  it('a directory, with the first data file in it', async () => {
+    const saved = join(folder, 'saved');
+    await mkdir(join(saved, 'train'), { recursive: true });
+    await expect(openFile(saved)).rejects.toMatchObject({
+      code: 'data',
+      message: `${saved}: a directory; expected an NPY or Arrow file`,
+    });
+    for (const file of [
+      ['train', 'data-00001-of-00002.arrow'],
+      ['train', 'data-00000-of-00002.arrow'],
+      ['z.npy'],
+    ]) {
+      const path = join(saved, ...file);
+      await writeFile(path, '');
+      await expect(openFile(saved)).rejects.toMatchObject({ remedy: `name a file in it, such as ${path}` });
+    }
   });
 
   it.skipIf(process.platform === 'win32')('a pipe, without waiting for its writer', async () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
-    await expect(openFile(path)).rejects.toMatchObject({ code: 'data', observed: 'a pipe or a device' });
+    await expect(openFile(path)).rejects.toMatchObject({
+      code: 'data',
+      observed: 'a pipe or a device',
+      remedy: 'copy it to a file first, or pipe it in and give - as the file',
+    });
   });
 
   // Root may read anything.
@@ -45,6 +69,40 @@ describe('openFile refuses', () => {
     },
   );
 
+  it.runIf(process.platform === 'linux')(
+    'a file of /proc, which is not empty though its size is 0',
+    async () => {
+      await expect(openFile('/proc/cpuinfo')).rejects.toMatchObject({
+        code: 'data',
+        observed: 'a file that does not say its size',
+      });
+      await expect(openFile('/proc/self/mem')).rejects.toMatchObject({
+        code: 'data',
+        observed: 'cannot be read (EIO)',
+      });
+      await writeFile(join(folder, 'empty'), '');
+      await expect(openFile(join(folder, 'empty'))).rejects.toMatchObject({ observed: 'empty' });
+    },
+  );
+
+  it('a file that is cut within the bytes that tell its format', async () => {
+    for (const [bytes, what] of [
+      ['A', 'an Arrow file'],
+      ['ARROW', 'an Arrow file'],
+      ['\x93NU', 'an NPY file'],
+      ['\xff\xff\xff', 'an Arrow stream'],
+      ['\xff\xff\xff\xff\x08\x01\x00', 'an Arrow stream'],
+    ] as const) {
+      await writeFile(join(folder, 'cut'), Buffer.from(bytes, 'latin1'));
+      await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({
+        code: 'data',
+        observed: `truncated: ${bytes.length} bytes, as ${what} begins with`,
+      });
+    }
+    await writeFile(join(folder, 'cut'), 'AR,B\n');
+    await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({ observed: /^text/ });
+  });
+
   it('bytes of no known format, telling text apart', async () => {
     await writeFile(join(folder, 'bytes'), Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
     await writeFile(join(folder, 'short'), 'a');
@@ -53,5 +111,42 @@ describe('openFile refuses', () => {
       observed: /^not an array/,
     });
     await expect(openFile(join(folder, 'short'))).rejects.toMatchObject({ code: 'data', observed: /^text/ });
+  });
+});
+
+describe('what a program passes is validated as run() validates it', () => {
+  const data = fileURLToPath(new URL('../../fixtures/data.arrow', import.meta.url));
+  const refusalOf = (act: () => Promise<unknown>) => act().then(String, (error: unknown) => error);
+
+  it.each([
+    [{ dtype: 'float64' }, '--dtype: "float64"; expected float32, native'],
+    [{ dtype: 'Native' }, '--dtype: "Native"; expected float32, native'],
+    [{ dtype: null }, '--dtype: "null"; expected float32, native'],
+    [{ columns: [] }, /^--column: ""; expected names separated by commas/],
+    [{ columns: 'x' }, /^--column: "x"; expected names separated by commas/],
+    [{ columns: null }, /^--column: "null"; expected names separated by commas/],
+    [{ columns: [1] }, /^--column: "1"; expected names separated by commas/],
+    [{ column: ['a'] }, /^column: no such option; expected .*columns/],
+    [null, 'options: null; expected an object of options by their names'],
+    ['native', 'options: native; expected an object of options by their names'],
+  ])('%j', async (options, message) => {
+    const expected = { name: 'PinbenchError', code: 'usage', message: expect.stringMatching(message) };
+    expect(await refusalOf(() => openDataset(data, options as never))).toMatchObject(expected);
+    expect(await refusalOf(() => run(data, options as never))).toMatchObject(expected);
+    const isAboutOpening = options === null || typeof options !== 'object' || !('dtype' in options);
+    if (isAboutOpening)
+      expect(await refusalOf(() => openFile(data, options as never))).toMatchObject(expected);
+    const file = await openFile(data);
+    if (!isAboutOpening || options === null)
+      expect(await refusalOf(() => file.load(options as never))).toMatchObject(expected);
+    await file.close();
+  });
+
+  it.each([undefined, null, 0, new URL('file:///a.npy')])('a path that is %s', async (path) => {
+    for (const open of [openFile, openDataset])
+      expect(await refusalOf(() => open(path as never))).toMatchObject({
+        code: 'usage',
+        message: `${open.name}: its first argument is no path; expected the path of an NPY or Arrow file`,
+      });
   });
 });

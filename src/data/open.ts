@@ -1,71 +1,95 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { usageError } from '../errors.js';
+import { mustBeOptions, settingOf } from '../settings.js';
 import type { Contents, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
-import { Fault, whose } from './fault.js';
-import { NPY_MAGIC } from './npy/header.js';
+import { whose } from './fault.js';
+import { beginningOf } from './first-bytes.js';
 import { openNpy } from './npy/npy.js';
-import { otherFormat, PREFIX_BYTES } from './other-formats.js';
+import { PREFIX_BYTES } from './other-formats.js';
 import { openRegular, type RegularFile } from './regular-file.js';
-import { openStandardInput, STANDARD_INPUT } from './standard-input.js';
+import { openStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from './standard-input.js';
 
 /** What opening may be told. */
 export interface OpenOptions {
   /** Arrow columns to stack as the matrix, in this order; default all numeric ones. */
   readonly columns?: readonly string[] | undefined;
   /** What the path `-` stands for. */
-  readonly standardInput?: () => Readable;
-  /** Stops waiting for standard input when it fires, with its reason thrown. */
+  readonly standardInput?: (() => Readable) | undefined;
+  /** Opening stops when it fires, with its reason thrown. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes that tell whether a file is Arrow. */
-const ARROW_BYTES = 8;
+/** The options by their names: any other is misspelt. */
+const OPEN_OPTIONS = ['columns', 'standardInput', 'signal'] as const satisfies (keyof OpenOptions)[];
+const LOAD_OPTIONS = ['dtype', 'onProgress', 'signal'] as const satisfies (keyof LoadOptions)[];
 
 /**
- * Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it.
- * The file stays open until `close`, so that `load` reads what the header speaks of.
+ * Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it, a usage
+ * error what is wrong with the options. The file stays open until `close`, so that `load` reads what the header speaks of.
  */
 export async function openFile(path: string, options: OpenOptions = {}): Promise<OpenDataFile> {
-  const { columns, standardInput, signal } = options;
-  const opened =
-    path === STANDARD_INPUT && standardInput !== undefined
-      ? await openStandardInput(standardInput(), signal)
-      : await openRegular(path);
-  try {
-    return heldOpen(await whose(opened.path, () => contentsOf(opened, columns)), opened);
-  } catch (error) {
-    await opened.close();
-    throw error;
-  }
+  mustBePath('openFile', path);
+  mustBeOptions(options, OPEN_OPTIONS);
+  return openChecked(path, options);
 }
 
 /** Opens a file, loads it whole and closes it. */
 export async function openDataset(path: string, options: OpenOptions & LoadOptions = {}): Promise<Dataset> {
-  const file = await openFile(path, options);
+  mustBePath('openDataset', path);
+  mustBeOptions(options, [...new Set([...OPEN_OPTIONS, ...LOAD_OPTIONS])]);
+  const { dtype, onProgress, signal } = options;
+  settingOf('dtype', dtype);
+  const file = await openChecked(path, options);
   try {
-    return await file.load(options);
+    return await file.load({ dtype, onProgress, signal });
   } finally {
     await file.close();
   }
 }
 
+/** What errors and records call the file of a path that `openFile` is given standard input with. */
+export function nameOf(path: string): string {
+  return path === STANDARD_INPUT ? STANDARD_INPUT_NAME : path;
+}
+
+async function openChecked(
+  path: string,
+  { standardInput, signal, ...options }: OpenOptions,
+): Promise<OpenDataFile> {
+  const columns = settingOf('columns', options.columns);
+  const file =
+    path === STANDARD_INPUT && standardInput !== undefined
+      ? await openStandardInput(standardInput, signal)
+      : await openRegular(path);
+  try {
+    return heldOpen(await whose(file.path, () => contentsOf(file, { columns, signal })), file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+function mustBePath(caller: string, path: unknown): void {
+  if (typeof path === 'string') return;
+  throw usageError(caller, 'its first argument is no path', { expected: 'the path of an NPY or Arrow file' });
+}
+
 async function contentsOf(
   { file, fileBytes }: RegularFile,
-  columns: readonly string[] | undefined,
+  options: Pick<OpenOptions, 'columns' | 'signal'>,
 ): Promise<Contents> {
+  options.signal?.throwIfAborted();
   const { buffer, bytesRead } = await file.read(new Uint8Array(PREFIX_BYTES), 0, PREFIX_BYTES, 0);
-  const prefix = buffer.subarray(0, bytesRead);
-  if (startsWith(prefix, NPY_MAGIC)) {
-    if (columns !== undefined) {
+  const beginning = beginningOf(buffer.subarray(0, bytesRead), fileBytes);
+  if (beginning.format === 'npy') {
+    if (options.columns !== undefined) {
       throw usageError('--column', 'the columns of an NPY file have no names', { remedy: 'leave it out' });
     }
     return openNpy(file, fileBytes);
   }
-  const variety = arrowVariety(prefix, fileBytes);
-  if (variety === undefined) throw unknownFormat(prefix, fileBytes);
   const { openArrow } = await import('./arrow/arrow.js');
-  return openArrow(file, fileBytes, variety, columns);
+  return openArrow(file, fileBytes, beginning.variety, options);
 }
 
 /** Closes the handles of files that a program dropped without closing them; Node itself would warn of each. */
@@ -81,47 +105,23 @@ function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
     ...contents,
     path,
     fileBytes,
-    load: async (options) => {
-      await opened.mustBeUnchanged();
-      const matrix = await whose(path, () => contents.load(options));
-      await opened.mustBeUnchanged();
-      return { path, format, ...matrix, ...(leftOut && { leftOut }) };
+    load: async (options: LoadOptions = {}) => {
+      mustBeOptions(options, LOAD_OPTIONS);
+      const dtype = settingOf('dtype', options.dtype);
+      try {
+        await opened.mustBeUnchanged();
+        const matrix = await whose(path, () => contents.load({ ...options, dtype }));
+        await opened.mustBeUnchanged();
+        return { path, format, ...matrix, ...(leftOut && { leftOut }) };
+      } catch (error) {
+        // What a read says of a file that was closed under it is nothing to go by.
+        opened.mustBeOpen(error);
+        throw error;
+      }
     },
     close: async () => {
       DROPPED.unregister(opened);
       await opened.close();
     },
   };
-}
-
-const text = (characters: string) => Uint8Array.from(characters, (character) => character.charCodeAt(0));
-
-function startsWith(bytes: Uint8Array, magic: Uint8Array): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
-}
-
-/** `ARROW1` begins an IPC file, which Feather v2 is too. A stream begins with a message: a continuation marker and its length, or before Arrow 0.15 its length alone. */
-function arrowVariety(magic: Uint8Array, fileBytes: number): 'file' | 'stream' | undefined {
-  if (startsWith(magic, text('ARROW1'))) return 'file';
-  if (magic.length < ARROW_BYTES) return undefined;
-  const view = new DataView(magic.buffer, magic.byteOffset);
-  if (view.getUint32(0, true) === 0xffffffff) return 'stream';
-  // The first message is the schema: a flatbuffer, of any length for any number of columns, whose root table is near.
-  const [length, root] = [view.getUint32(0, true), view.getUint32(4, true)];
-  return length >= 16 &&
-    length <= fileBytes - 4 &&
-    length % 4 === 0 &&
-    root >= 4 &&
-    root < 64 &&
-    root % 2 === 0
-    ? 'stream'
-    : undefined;
-}
-
-function unknownFormat(prefix: Uint8Array, fileBytes: number): Fault {
-  const { what, remedy } = otherFormat(prefix, fileBytes) ?? {
-    what: 'not an array: its first bytes are those of no format known here',
-    remedy: 'save it with numpy.save, or as Arrow with pyarrow.feather.write_feather',
-  };
-  return new Fault(what, { expected: 'an NPY or Arrow file', remedy });
 }

@@ -85,7 +85,7 @@ const BINARY_MARKS: readonly Mark[] = [
   [0, '\x80\x05', ...PICKLE],
 ];
 
-/** Names what a file is by its first `PREFIX_BYTES` bytes; undefined where they are those of no format known here. */
+/** Names what a file is by its first `PREFIX_BYTES` bytes; undefined where they are those of no format known here. `fileBytes` may be infinite. */
 export function otherFormat(prefix: Uint8Array, fileBytes: number): OtherFormat | undefined {
   return (
     marked(prefix, TEXT_MARKS) ??
@@ -129,7 +129,7 @@ function zipArchive(prefix: Uint8Array): OtherFormat | undefined {
 function safetensors(prefix: Uint8Array, fileBytes: number): OtherFormat | undefined {
   if (prefix.length < 10 || !hasText(prefix, 8, '{')) return undefined;
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
-  if (length < 2n || length > BigInt(fileBytes - 8)) return undefined;
+  if (length < 2n || Number(length) > fileBytes - 8) return undefined;
   return {
     what: 'a safetensors file',
     remedy: "save one tensor: numpy.save('x.npy', safetensors.numpy.load_file('x.safetensors')['name'])",

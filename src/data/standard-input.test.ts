@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -44,6 +44,81 @@ describe('what is piped in', () => {
       code: 'usage',
       observed: 'standard input is a terminal',
     });
+  });
+
+  it('is looked at before it is taken: what is no format known here is refused at once', async () => {
+    for (const [bytes, observed] of [
+      [new Uint8Array(2 ** 16), /^not an array/],
+      [Buffer.from('a,b\n1,2\n'.repeat(10_000)), /^text, perhaps CSV/],
+      [Buffer.concat([Buffer.from('PAR1'), new Uint8Array(2 ** 16)]), /^a Parquet file/],
+      [fixture('broken/other-safetensors.npy'), /^a safetensors file/],
+    ] as const) {
+      let chunks = 0;
+      const endless = Readable.from(
+        (function* () {
+          for (;;) {
+            chunks += 1;
+            yield bytes;
+          }
+        })(),
+      );
+      await expect(openFile('-', { standardInput: () => endless })).rejects.toMatchObject({
+        code: 'data',
+        subject: 'standard input',
+        observed,
+      });
+      expect(endless.destroyed).toBe(true);
+      // As many as a stream reads ahead.
+      expect(chunks).toBeLessThan(40);
+    }
+  });
+
+  it('is taken in chunks of any size, those of its first bytes too', async () => {
+    const bytes = fixture('data.npy');
+    const file = await openFile('-', piped(...Array.from(bytes, (byte) => Uint8Array.of(byte))));
+    expect((await file.load()).values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
+    await file.close();
+  });
+
+  it('is refused where it cannot be read, in the words of what it is', async () => {
+    for (const [code, message] of [
+      ['EISDIR', 'standard input: a directory; expected an NPY or Arrow file'],
+      ['EBADF', 'standard input: cannot be read (EBADF); pipe a file in, as in: pinbench run - < data.npy'],
+    ]) {
+      const failing = () =>
+        new Readable({
+          read() {
+            this.destroy(Object.assign(new Error('read failed'), { code }));
+          },
+        });
+      const throwing = () => {
+        throw Object.assign(new Error('no stream'), { code });
+      };
+      for (const standardInput of [failing, throwing])
+        await expect(openFile('-', { standardInput })).rejects.toMatchObject({ code: 'data', message });
+    }
+  });
+
+  it.runIf(process.platform === 'linux')('has no name in any folder while it is taken', async () => {
+    const before = left();
+    const endless = new Readable({ read() {} });
+    endless.push(fixture('arrow-stream.arrow'));
+    const stop = new AbortController();
+    const opening = openFile('-', { standardInput: () => endless, signal: stop.signal });
+    const refused = expect(opening).rejects.toThrow('enough');
+    const copies = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).includes('pinbench-input-');
+        } catch {
+          return false;
+        }
+      });
+    await expect.poll(() => copies().length).toBe(1);
+    expect(left()).toEqual(before);
+    stop.abort(new Error('enough'));
+    await refused;
+    expect(copies()).toEqual([]);
   });
 
   it('is waited for no longer than until the run is stopped', async () => {

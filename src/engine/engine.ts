@@ -28,6 +28,8 @@ export interface DeviceInfo {
   readonly persistence?: boolean;
   /** Whether clocks, throttling and link can be seen; absent where an engine never sees them. */
   readonly monitored?: boolean;
+  /** The file of the library that would show them, where it is there and damaged. */
+  readonly damagedMonitor?: string;
   /** Processes that computed on it before this run did. */
   readonly processes?: number;
   /** Whether it draws for a display. */

@@ -68,8 +68,11 @@ export async function freeBytesOf(
   const free: (number | undefined)[] = [];
   for (const ordinal of availability.devices.keys()) {
     const device = await engine.open(ordinal).catch(() => undefined);
-    free.push(device?.freeBytes?.());
-    await device?.[Symbol.asyncDispose]();
+    try {
+      free.push(device?.freeBytes?.());
+    } finally {
+      await device?.[Symbol.asyncDispose]();
+    }
   }
   return free;
 }
@@ -86,7 +89,9 @@ export async function openEngines(
     for (const name of names) {
       const engine = await openable(name, surroundings);
       const there = await engine.open(device);
-      opened.push({ engine: name, device: there, freeBytes: there.freeBytes?.() });
+      // Known before it is asked anything: it is closed where it refuses to answer.
+      opened.push({ engine: name, device: there });
+      opened[opened.length - 1] = { engine: name, device: there, freeBytes: there.freeBytes?.() };
     }
   } catch (error) {
     await closeEngines(opened);

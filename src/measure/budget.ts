@@ -26,22 +26,26 @@ const ROUND_OVERHEAD = 1.5;
 /** What is left of the budget for the end: the cost of pinbench itself is measured, the record built and written. */
 const CLOSING = { share: 0.02, leastNs: 300e6 } as const;
 
-/** Runs the first steps of every row of every case, and returns what each costs. A row that cannot run costs nothing. */
+/**
+ * Runs the first steps of every row of every case, and returns what each costs. A row that cannot run costs nothing. Before each row
+ * `onRow` is told it, and the index of its case.
+ */
 export async function tryCases(
   contexts: readonly (() => CaseContext)[],
   strategies: readonly Strategy[],
+  onRow: (index: number, row: Row) => void,
 ): Promise<RowCost[][]> {
   const costs: RowCost[][] = [];
   const held: Row[] = [];
   try {
-    for (const contextOf of contexts) {
+    for (const [index, contextOf] of contexts.entries()) {
       const context = contextOf();
       const rows = strategies.map((strategy) => new Row(context, strategy));
       // Those of the first case stay: the others share their copies of the dataset.
       const keep = held.length === 0;
       if (keep) held.push(...rows);
       try {
-        costs.push(await tryRows(rows, context));
+        costs.push(await tryRows(rows, context, (row) => onRow(index, row)));
       } finally {
         if (!keep) await release(rows);
       }
@@ -52,10 +56,15 @@ export async function tryCases(
   return costs;
 }
 
-async function tryRows(rows: readonly Row[], { timer }: CaseContext): Promise<RowCost[]> {
+async function tryRows(
+  rows: readonly Row[],
+  { timer }: CaseContext,
+  onRow: (row: Row) => void,
+): Promise<RowCost[]> {
   const costs: RowCost[] = [];
   try {
     for (const row of rows) {
+      onRow(row);
       await attempt(row, async () => {
         await row.admit();
         if (row.failure !== undefined) return;

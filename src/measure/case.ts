@@ -8,23 +8,20 @@ import type { Strategy } from '../plan/strategy.js';
 import { epochsOfRound, roundsOf, SHORT_EPOCH_BLOCKS, shortestBlock } from './blocks.js';
 import { attempt, DeviceLost, live, reasonOf, release } from './failure.js';
 import type { CaseEnd, Measurement } from './measurement.js';
-import type { Phase, Progress } from './progress.js';
+import type { Phase } from './progress.js';
 import { type RoundPlan, runRounds } from './rounds.js';
 import { Row } from './row.js';
+import type { RunProgress } from './run-progress.js';
 import type { Scalars } from './scalars.js';
 import { allocate, upload } from './setup.js';
 import type { CaseContext } from './stepper.js';
 import { widestHalfWidthPercent } from './stopping.js';
 import { Interrupted, type Timer } from './timer.js';
-import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+import { type Allotment, CASE_NS, LEAST_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
 import { warmUp } from './warm-up.js';
 
-/** A case is measured for this long where neither epochs nor a budget say otherwise, ns. */
-const CASE_NS = 5e9;
 /** Half the width of the interval that is enough where neither epochs nor `--until` are given, in percent. */
 const UNTIL_PERCENT = 1;
-/** The first verification of a row takes in the whole epoch, but no longer than this, ns. */
-const VERIFY_NS = 1e9;
 /** Of the time that a budget leaves a case, verifying each row and uploading all of them take at most these shares. */
 const SHARES = { verify: 0.1, upload: 0.25 } as const;
 
@@ -59,12 +56,12 @@ export async function measureCase(
   strategies: readonly Strategy[],
   timing: Timing,
   allotment: Allotment | undefined,
-  progress: Progress,
+  progress: RunProgress,
 ): Promise<CaseOutcome> {
-  const { opened, plan, timer } = context;
+  const { plan, timer } = context;
   const rows = strategies.map((strategy) => new Row(context, strategy));
-  const tell = ({ strategy }: Row, phase: Phase['phase'], done?: number) =>
-    progress.phase({ engine: opened.engine, strategy: strategy.name, plan, phase, done });
+  const tell = ({ strategy }: Row, phase: Phase['phase']) => progress.tell(strategy.name, phase);
+  const onSetup = (row: Row) => tell(row, 'setup');
   const each = async (phase: Phase['phase'], work: (row: Row) => Promise<void>) => {
     for (const row of live(rows)) {
       tell(row, phase);
@@ -81,8 +78,8 @@ export async function measureCase(
 
   try {
     await each('setup', (row) => row.admit());
-    await allocate(rows, plan.seed, timer);
-    await upload(rows, plan.seed, spareNs * SHARES.upload, timer);
+    await allocate(rows, plan.seed, timer, onSetup);
+    await upload(rows, plan.seed, spareNs * SHARES.upload, timer, onSetup);
     begun = live(rows);
     await each('verify', (row) => row.verify(Math.min(VERIFY_NS, TRIAL_NS + spareNs * SHARES.verify)));
     if (timing.warmup > 0) {
@@ -91,7 +88,10 @@ export async function measureCase(
       await warmUp(rows, steps, (row) => tell(row, 'warm-up'));
     }
     const rounds = roundPlanOf(live(rows), plan, timing, allotment, timer);
-    const end = await runRounds(rows, rounds, plan.seed, timer, (row, done) => tell(row, 'measure', done));
+    const expected = expectedOf(live(rows), rounds);
+    const end = await runRounds(rows, rounds, plan.seed, timer, ({ strategy }, soFar) =>
+      progress.tell(strategy.name, 'measure', { plan: rounds, soFar, ...expected }),
+    );
     ended = endOf(context, rows, end, timing, allotment);
     for (const row of live(rows)) {
       if (allotment !== undefined && timer.nowNs() > allotment.hardEndNs) break;
@@ -173,6 +173,12 @@ function roundPlanOf(
   // Where blocks had to shrink, rounds go on as long as there is time.
   const bounded = share === 1 ? most : Infinity;
   return { ...common, least: Math.min(LEAST_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
+}
+
+/** What a round will take, and a step of a row in the mean, ns, by the steps that ran before the rounds. */
+function expectedOf(rows: readonly Row[], { steps }: RoundPlan) {
+  const expectedNs = rows.reduce((sum, row) => sum + steps(row, 0) * row.stepNs, 0);
+  return { expectedNs, stepNs: rows.reduce((sum, { stepNs }) => sum + stepNs, 0) / rows.length };
 }
 
 function endOf(

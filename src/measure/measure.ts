@@ -11,6 +11,7 @@ import { reasonOf } from './failure.js';
 import type { CaseEnd, Measured, Measurement } from './measurement.js';
 import { costPerStep, nullSession } from './overhead.js';
 import type { Progress } from './progress.js';
+import { RunProgress } from './run-progress.js';
 import { Scalars } from './scalars.js';
 import { Interrupted, Timer } from './timer.js';
 import type { Timing } from './timing.js';
@@ -62,7 +63,7 @@ const MOST_FLOOR_STEPS = 1000;
  * others. A wrong sum throws and ends the run; so does a budget that is too short, before anything is measured.
  */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
-  const { dataset, plans, strategies, engines, timing, clock, signal, progress } = request;
+  const { dataset, plans, strategies, engines, timing, clock, signal } = request;
   const timer = new Timer(clock, signal);
   const scalars = new Scalars();
   const cases = engines.flatMap((opened) => plans.map((plan) => ({ opened, plan })));
@@ -71,12 +72,13 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
       () =>
         contextOf(opened, dataset, plan, timer, scalars),
   );
+  const progress = progressOf(request, timer);
   const measurements: Measurement[] = [];
   const ended: CaseEnd[] = [];
   const failures: string[] = [];
   const lost = new Map<OpenedEngine, string>();
   try {
-    const budget = await budgetOf(request, contexts, timer);
+    const budget = await budgetOf(request, contexts, timer, progress);
     for (const [index, { opened, plan }] of cases.entries()) {
       const allotment = budget?.allot(index, timer.nowNs());
       const reason =
@@ -86,13 +88,16 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
         if (!lost.has(opened)) ended.push(neverBegun(opened, plan));
         continue;
       }
+      progress.begin(index);
       const outcome = await measureCase(contexts[index]!(), strategies, timing, allotment, progress);
+      progress.end();
       measurements.push(...outcome.measurements);
       if (outcome.ended !== undefined) ended.push(outcome.ended);
       failures.push(...failuresOf(opened, outcome));
       if (outcome.stopped === 'interrupted') throw new Interrupted();
       if (outcome.stopped !== undefined) lost.set(opened, outcome.stopped.message);
     }
+    progress.ownCost();
     const { failures: late, ...findings } = await lookAtCosts(request, timer, measurements, lost);
     return { measurements, ended, ...findings, ...incomplete([...failures, ...late]) };
   } catch (error) {
@@ -101,14 +106,26 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
   }
 }
 
+function progressOf(
+  { progress, engines, plans, strategies, timing, startedNs, budgetNs }: MeasureRequest,
+  timer: Timer,
+): RunProgress {
+  const cases = engines.flatMap(({ engine }) => plans.map((plan) => ({ engine, plan })));
+  const budgetEndNs = budgetNs === undefined ? undefined : startedNs + budgetNs;
+  return new RunProgress(progress, { cases, rows: strategies.length, timing, budgetEndNs }, timer);
+}
+
 /** The budget, once every case was tried; absent where there is none. */
 async function budgetOf(
   { budgetNs, startedNs, plans, engines, strategies, timing }: MeasureRequest,
   contexts: Parameters<typeof tryCases>[0],
   timer: Timer,
+  progress: RunProgress,
 ): Promise<Budget | undefined> {
   if (budgetNs === undefined) return undefined;
-  const costs = await tryCases(contexts, strategies);
+  const costs = await tryCases(contexts, strategies, (index, { strategy }) =>
+    progress.trial(index, strategy.name),
+  );
   const all = engines.flatMap(() => plans);
   const leastNs = costs.map((rows, index) => leastCaseNs(all[index]!, rows, timing));
   return new Budget(budgetNs, startedNs, timer.nowNs(), leastNs);

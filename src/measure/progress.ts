@@ -4,11 +4,25 @@ import type { EngineName, StrategyName } from '../words.js';
 /** Where a run is. Told between timed blocks, never inside one. */
 export interface Phase {
   readonly engine: EngineName;
-  readonly strategy: StrategyName;
+  /** Absent where pinbench's own cost is measured. */
+  readonly strategy?: StrategyName | undefined;
   readonly plan: Plan;
-  readonly phase: 'setup' | 'verify' | 'warm-up' | 'measure' | 'phases';
+  /**
+   * Under a budget every case has its `trial`. Then a case goes from `setup` (allocate and upload) through `verify`, `warm-up` and
+   * `measure` to `phases`, where the time of a step goes. After the last case comes `own-cost`.
+   */
+  readonly phase: 'trial' | 'setup' | 'verify' | 'warm-up' | 'measure' | 'phases' | 'own-cost';
+  /** Which case of all `cases` of the run, counted from 1. */
+  readonly caseNumber: number;
+  readonly cases: number;
+  /** While measuring: which round of the case, counted from 1. */
+  readonly round?: number | undefined;
+  /** How many rounds the case will have; absent where the interval or the time decides. */
+  readonly rounds?: number | undefined;
   /** While measuring: the share of the case's rounds, or of its time, that is done. */
   readonly done?: number | undefined;
+  /** What the whole run is expected to take from now on, ns; absent while nothing is known. */
+  readonly leftNs?: number | undefined;
 }
 
 /** Who wants to know where a run is. */

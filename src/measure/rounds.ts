@@ -22,8 +22,18 @@ export interface RoundPlan {
   readonly hardEndNs: number;
 }
 
-/** Told before each block, with the share of the rounds or of the time that is done. */
-export type OnBlock = (row: Row, done: number) => void;
+/** Rounds that are over. Moments are ns of the clock. */
+export interface RoundsSoFar {
+  /** How many. */
+  readonly round: number;
+  /** When the first one began. */
+  readonly startNs: number;
+  /** When the present one began. */
+  readonly roundStartNs: number;
+}
+
+/** Told before each block. */
+export type OnBlock = (row: Row, soFar: RoundsSoFar) => void;
 
 /** Runs rounds of one block of each live row, and says why they ended. A row that fails leaves; its round is dropped for all. */
 export async function runRounds(
@@ -42,13 +52,13 @@ export async function runRounds(
     const now = timer.nowNs();
     if (round >= plan.least && now + roundNs > plan.endNs) return 'time';
     if (round > 0 && now + roundNs > plan.hardEndNs) return 'time';
-    const done = Math.max(round / plan.most, Math.min(1, (now - startNs) / (plan.endNs - startNs)));
+    const soFar = { round, startNs, roundStartNs: now };
     const present = live(rows);
     const blocks = new Map<Row, Block>();
     for (const index of turns.next().value) {
       const row = rows[index]!;
       if (row.failure !== undefined) continue;
-      onBlock(row, done);
+      onBlock(row, soFar);
       const block = await attempt(row, () => row.block(plan.steps(row, round), plan.minTimeNs));
       if (block !== undefined) blocks.set(row, block);
     }

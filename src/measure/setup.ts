@@ -3,6 +3,9 @@ import type { Row } from './row.js';
 import { schedule } from './schedule.js';
 import type { Timer } from './timer.js';
 
+/** Told before each piece of work with a row. */
+type OnRow = (row: Row) => void;
+
 /** Uploads of each row after a discarded one. Two intervals of 8 samples at 97.5 % make one of a ratio at 95 %. */
 const UPLOADS = 8;
 /** Where one takes longer than this, or all of them longer than a budget allows, there are so few that there is no interval. */
@@ -17,8 +20,16 @@ const ALLOCATIONS_NS = 100e6;
  * dataset to share. The first allocation of a row creates what later ones find (a compiled kernel, a pool of memory) and is
  * discarded; the others come in balanced sequence. Afterwards every live row has allocated what it needs.
  */
-export async function allocate(rows: readonly Row[], seed: number, timer: Timer): Promise<void> {
-  for (const row of live(rows)) await attempt(row, () => row.allocateAlone());
+export async function allocate(
+  rows: readonly Row[],
+  seed: number,
+  timer: Timer,
+  onRow: OnRow,
+): Promise<void> {
+  for (const row of live(rows)) {
+    onRow(row);
+    await attempt(row, () => row.allocateAlone());
+  }
   const start = timer.nowNs();
   const turns = schedule(rows.length, seed);
   for (let pass = 0; pass < ALLOCATIONS; pass++) {
@@ -27,6 +38,7 @@ export async function allocate(rows: readonly Row[], seed: number, timer: Timer)
     for (const index of turns.next().value) {
       const row = rows[index]!;
       if (row.failure !== undefined) continue;
+      onRow(row);
       const ns = await attempt(row, () => row.allocateAlone());
       if (ns !== undefined) row.allocateSamplesNs.push(ns);
     }
@@ -40,8 +52,12 @@ export async function upload(
   seed: number,
   mostNs: number,
   timer: Timer,
+  onRow: OnRow,
 ): Promise<void> {
-  for (const row of live(rows)) await attempt(row, () => row.setup());
+  for (const row of live(rows)) {
+    onRow(row);
+    await attempt(row, () => row.setup());
+  }
   const start = timer.nowNs();
   const turns = schedule(rows.length, seed);
   for (let pass = 0; pass < UPLOADS; pass++) {
@@ -53,6 +69,7 @@ export async function upload(
     for (const index of turns.next().value) {
       const row = rows[index]!;
       if (row.failure !== undefined) continue;
+      onRow(row);
       const ns = await attempt(row, () => row.setup());
       if (ns !== undefined) row.setupSamplesNs.push(ns);
     }

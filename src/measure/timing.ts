@@ -3,7 +3,7 @@ export interface Timing {
   /** Epochs to measure at least; exactly so many where `minTimeNs` is 0. Absent: the interval and the time decide. */
   readonly epochs: number | undefined;
   /** Rounds to measure exactly. Absent: the epochs, or the interval and the time, decide. */
-  readonly rounds: number | undefined;
+  readonly rounds?: number | undefined;
   /** Warm-up epochs. */
   readonly warmup: number;
   /** The shortest timed block, ns. */
@@ -24,6 +24,10 @@ export interface Allotment {
   readonly usedUp: boolean;
 }
 
+/** A case is measured for this long where neither epochs nor a budget say otherwise, ns. */
+export const CASE_NS = 5e9;
+/** The first verification of a row takes in the whole epoch, but no longer than this, ns. */
+export const VERIFY_NS = 1e9;
 /** Fewer rounds have no 95 % interval: no budget leaves less. */
 export const LEAST_ROUNDS = 6;
 /** Under a budget the first verification of each row takes at least this long, or one call of its steps, ns. */

@@ -4,22 +4,25 @@ import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { dataError, usageError } from '../errors.js';
 import { matcherOf } from '../text.js';
+import { isPage, recordsInPage } from './page.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
 
 /** Reads and checks a record; a `PinbenchError` of code `data` names the first field that is wrong. */
 export async function readRecord(path: string): Promise<RunRecord> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
-  });
-  return parseRecord(path, text);
+  return parseRecord(path, await textOf(path));
 }
 
-/** Reads the records that paths mean, or patterns of them with `*` in their last part, each with its path. */
+/** Reads the records that paths mean, or patterns of them with `*` in their last part, each with its path. A page may hold several. */
 export async function readRecords(patterns: readonly string[]): Promise<[path: string, record: RunRecord][]> {
   const paths = (await Promise.all(patterns.map(filesAt))).flat();
-  return await Promise.all(
-    paths.map(async (path): Promise<[string, RunRecord]> => [path, await readRecord(path)]),
-  );
+  const records = await Promise.all(paths.map(async (path) => recordsIn(path, await textOf(path))));
+  return records.flat();
+}
+
+async function textOf(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
+  });
 }
 
 /** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
@@ -32,14 +35,27 @@ async function filesAt(pattern: string): Promise<string[]> {
   throw dataError(pattern, 'no such file', { expected: 'records that it matches' });
 }
 
-/** Checks a record's text; `path` is what errors call it. */
+/** Checks a record's text, or that of a page with one record; `path` is what errors call it. */
 export function parseRecord(path: string, text: string): RunRecord {
-  let value: unknown;
+  const records = recordsIn(path, text);
+  if (records.length === 1) return records[0]![1];
+  throw dataError(path, `a page with ${records.length} records`, { expected: 'one record' });
+}
+
+/** The records of a text, each with its path: of a page with several the name that it had there. */
+function recordsIn(path: string, text: string): [path: string, record: RunRecord][] {
+  if (isPage(text)) {
+    return recordsInPage(path, text).map(({ name, value }) => [name ?? path, checked(path, value)]);
+  }
   try {
-    value = JSON.parse(text);
+    return [[path, checked(path, JSON.parse(text))]];
   } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
     throw dataError(path, 'not JSON', { cause, expected: 'a record written by pinbench run --json' });
   }
+}
+
+function checked(path: string, value: unknown): RunRecord {
   const parsed = recordSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { path: field, message } = parsed.error.issues[0]!;

@@ -71,6 +71,7 @@ const device = z.object({
   ecc: z.boolean().optional(),
   persistence: z.boolean().optional(),
   monitored: z.boolean().optional().describe('false: clocks, throttling and link could not be seen'),
+  damagedMonitor: z.string().optional().describe('the file that would show them, where it is damaged'),
   processes: count.optional().describe('that computed on it before the run did'),
   display: z.boolean().optional().describe('it draws for a display'),
   computeMode: z.enum(COMPUTE_MODES).optional(),

@@ -23,7 +23,10 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('no-gpu'), ...onDevice }),
   z.object({ code: z.literal('shared-memory'), ...onDevice }),
   z.object({ code: z.literal('mig'), ...onDevice }),
-  z.object({ code: z.literal('not-monitored'), ...onDevice }),
+  z.object({
+    ...{ code: z.literal('not-monitored'), ...onDevice },
+    damaged: z.string().optional().describe('the file that would show them, where it is damaged'),
+  }),
   z.object({ code: z.literal('other-processes'), ...onDevice, processes: positive }),
   z.object({ code: z.literal('display'), ...onDevice }),
   z.object({ code: z.literal('compute-mode'), ...onDevice, computeMode: z.enum(COMPUTE_MODES) }),

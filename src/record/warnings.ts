@@ -95,6 +95,7 @@ export function deviceWarnings(record: DeviceRecord): Warning[] {
     mps,
     persistence,
     monitored,
+    damagedMonitor: damaged,
   } = record;
   const { numaNode: node, processNodes = [] } = record;
   const on = { engine: record.engine, device: record.name };
@@ -102,7 +103,12 @@ export function deviceWarnings(record: DeviceRecord): Warning[] {
   return [
     ...when(integrated === true && { code: 'shared-memory', ...on }),
     ...when(mig === true && { code: 'mig', ...on }),
-    ...when(monitored === false && { code: 'not-monitored', ...on }),
+    ...when(
+      monitored === false && {
+        ...{ code: 'not-monitored', ...on },
+        ...(damaged !== undefined && { damaged }),
+      },
+    ),
     ...when(processes > 0 && { code: 'other-processes', ...on, processes }),
     ...when(display === true && { code: 'display', ...on }),
     ...when(computeMode !== 'default' && { code: 'compute-mode', ...on, computeMode }),

@@ -47,7 +47,7 @@ describe('the answer for a single batch size', () => {
       The setup of pin costs no more than that of feed.",
         "pin is 1.25× slower than feed (95 %: 1.22–1.28).",
         "pin and feed are the same within 5 % (95 %: 0.961–1.004).",
-        "pin runs at 0.970 to 1.050× the speed of feed, which is inconclusive; leaving out --epochs may decide.",
+        "pin runs at 0.970 to 1.050× the speed of feed (95 %), which is inconclusive, since it reaches into ±5 %; leaving out --epochs may decide.",
         "pin has too few rounds for a 95 % interval: inconclusive.",
       ]
     `);
@@ -97,17 +97,29 @@ describe('the answer for a sweep', () => {
     );
   });
 
-  it('says where it changes back', () => {
+  it('counts the batch sizes where it changes often, and says where', () => {
     expect(answer(pinAt(2, 0.5, 2, 0.5))).toMatch(
-      /^pin and feed are faster in turns: that changes between batch 1 and 2, 2 and 4 and 4 and 8 \(each at 95 %\)\.$/m,
+      /^pin is 2\.00× faster than feed at 2 of 4 batch sizes; feed is 2\.00× faster than pin at 2 of 4 batch sizes; that changes between batch 1 and 2, 2 and 4 and 4 and 8 \(each at 95 %\)\.$/m,
     );
-    expect(answer(pinAt(2, 0.5, 2, 0.5, 2))).toContain('4 and 8 and 1 times more');
+    expect(answer(pinAt(2, 0.5, 2, 0.5, 2))).toContain('4 and 8, and once more');
+    // Nothing changes where only one of them ever wins.
+    expect(answer(pinAt(2, 1, 2, 1))).toMatch(
+      /^pin is 2\.00× faster than feed at 2 of 4 batch sizes; pin and feed are the same within 5 % at 2 of 4 batch sizes \(/m,
+    );
+  });
+
+  it('says what is decided, be it at one batch size', () => {
+    const record = pinAt(5, 2, 2);
+    for (const one of record.comparisons.slice(1)) one.verdict = 'inconclusive';
+    expect(answer(record)).toMatch(
+      /^pin is 5\.00× faster than feed at batch 1; inconclusive at batch 2 and 4 \(at 95 %\)\.$/m,
+    );
   });
 
   it('says which batch sizes are inconclusive, and what may decide where all are', () => {
     const record = pinAt(2, 2, 2, 2, 2, 2);
     record.comparisons[1]!.verdict = 'inconclusive';
-    expect(answer(record)).toMatch(/from batch 1 to 32; inconclusive at batch 2 \(/);
+    expect(answer(record)).toMatch(/at 5 of the 6 batch sizes from 1 to 32; inconclusive at batch 2 \(/);
     for (const one of record.comparisons.slice(1, 5)) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(/; inconclusive at 4 of 6 batch sizes \(/);
     for (const one of record.comparisons) one.verdict = 'inconclusive';
@@ -148,7 +160,7 @@ describe('the answer', () => {
     );
     const flat = { feed: () => 9_000 };
     expect(of({ strategies: flat, freeBytes: 2 ** 20 })).toMatch(
-      /^The dataset, 256 MiB, does not fit in the 1\.00 MiB that were free on cuda: it can only be fed\.\nTo try next: --strategy feed,feed-chunk, .* since the fixed cost is 100 % of a feed step of 9\.00 µs/m,
+      /^The dataset, 256 MiB, does not fit in the 1\.00 MiB that were free on cuda: it cannot be resident there\.\nTo try next: --strategy feed,feed-chunk, .* since the fixed cost is 100 % of a feed step of 9\.00 µs/m,
     );
     expect(of({ strategies: flat, freeBytes: 2 ** 30 })).not.toMatch(/does not fit|feed-chunk/);
     const pin = { feed: FEED, pin: () => 5_000 };
@@ -202,6 +214,50 @@ describe('the answer', () => {
     expect(answer(skipped)).toBe('Nothing was measured: it needs 12 GiB.');
   });
 
+  it('names what beats pin before anything else, and what of it is inconclusive', () => {
+    const strategies = {
+      ...{ feed: () => 10_000, pin: () => 5_000 },
+      ...{ 'pin-replay': () => 1_000, 'zero-copy': () => 20_000 },
+    };
+    const record = sampleSweep({ batches: [8, 64], strategies });
+    expect(answer(record).split('\n')[1]).toBe(
+      'pin-replay runs at 10.0× and zero-copy at 0.50× the speed of feed.',
+    );
+    for (const one of record.comparisons) if (one.strategy === 'zero-copy') one.verdict = 'inconclusive';
+    record.comparisons.find(({ strategy }) => strategy === 'pin-replay')!.verdict = 'inconclusive';
+    expect(answer(record)).toContain(
+      'pin-replay runs at 10.0× (inconclusive at 1 of 2 batch sizes) and zero-copy at 0.50× (inconclusive) the speed of feed.',
+    );
+  });
+
+  it('says that a run did not come to its end, and what a run of few epochs needs', () => {
+    const cut = { ...sampleRecord(), complete: false };
+    expect(answer(cut)).toContain('The run did not come to its end: only whole rounds are counted.');
+    expect(answer(sampleRecord())).not.toContain('come to its end');
+    const few = sampleRecord();
+    few.plan.epochs = 3;
+    Object.assign(few.comparisons[0]!, { verdict: 'inconclusive', ci95: [0.9, 1.1] });
+    expect(answer(few)).toContain('; --epochs 6 or more may decide');
+    expect(answer({ ...few, complete: false })).toContain('; a run to its end may decide');
+  });
+
+  it('speaks of the lightest model alone where it predicts, and of no model where none is needed', () => {
+    const strategies = {
+      feed: (_: number, work: number) => 10_000 * work,
+      pin: (_: number, work: number) => (work === 1 ? 5_000 : 20_000 * work),
+    };
+    const text = of({ batches: [8], works: [1, 8], strategies, modelNs: 90_000 });
+    expect(text).toContain('pin would run at 1.053× the speed of feed');
+    const slight = sampleSweep({
+      batches: [8],
+      noise: 0.0001,
+      strategies: { feed: () => 10_510, pin: () => 10_000 },
+      modelNs: 1000,
+    });
+    expect(slight.comparisons[0]!.verdict).toBe('faster');
+    expect(answer(slight)).not.toContain('gains less than 5 %');
+  });
+
   it('has a sentence for each engine', () => {
     const record = pinAt(2);
     const cpu = sampleSweep({
@@ -231,6 +287,11 @@ describe('the answer', () => {
     ]);
     const many = [2, 3, 4, 5, 6].map((speedup, i) => ({ name: `node-${i}`, record: pinAt(speedup) }));
     expect(answerSentences(many)).toHaveLength(4);
-    expect(answerSentences(many).at(-1)).toBe('The table has what the others say.');
+    expect(answerSentences(many)[0]).toBe('The 5 records have 5 different answers, which the table shows.');
+    const alike = Array.from({ length: 120 }, (_, i) => ({
+      name: `node-${i}`,
+      record: pinAt(i === 0 ? 2 : 3),
+    }));
+    expect(answerSentences(alike)[1]).toMatch(/^node-1, node-2, node-3 and 116 more: pin is 3\.00× faster/);
   });
 });

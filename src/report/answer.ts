@@ -1,5 +1,6 @@
 import { findingsOf } from '../analysis/findings.js';
-import type { Findings, RunRecord } from '../record/schema.js';
+import type { Comparison, Findings, RunRecord } from '../record/schema.js';
+import { shortenedInside } from '../text.js';
 import { formatDuration, formatInteger } from '../units.js';
 import { headlineComparisons, headlinesOf } from './headline.js';
 import type { Named } from './named.js';
@@ -8,10 +9,12 @@ import { durationsOf, listed, speedsOf } from './phrases.js';
 
 /** Sentences of an answer, at most. */
 const MOST = 4;
+/** Of several records so many different answers are told, each with so many names of so many characters. */
+const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
 
 /**
- * What records answer, in at most four sentences, the most important first: which strategy is faster, from where to where and how
- * sure that is; when its setup has paid for itself; what to try next. Of several records what all say once, and else who says it.
+ * What records answer, the most important first: which strategy is faster, from where to where and how sure that is; when its setup
+ * has paid for itself; what to try next. At most four sentences. Of several records what all say once, and else who says it.
  */
 export function answerSentences(records: readonly Named[]): string[] {
   if (records.length === 1) return sentencesOf(records[0]!.record).slice(0, MOST).map(capitalized);
@@ -21,22 +24,35 @@ export function answerSentences(records: readonly Named[]): string[] {
     said.set(headline, [...(said.get(headline) ?? []), name]);
   }
   const sentences = [...said].map(([headline, names]) =>
-    names.length === records.length ? capitalized(headline) : `${names.join(', ')}: ${headline}.`,
+    names.length === records.length ? capitalized(headline) : `${namesOf(names)}: ${headline}.`,
   );
-  if (sentences.length <= MOST) return sentences;
-  return [...sentences.slice(0, MOST - 1), 'The table has what the others say.'];
+  if (sentences.length <= MOST_SPEAKERS) return sentences;
+  return [
+    `The ${records.length} records have ${sentences.length} different answers, which the table shows.`,
+    ...sentences,
+  ].slice(0, MOST);
+}
+
+function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => shortenedInside(name, NAME_WIDTH));
+  const more = names.length - shown.length;
+  return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }
 
 function sentencesOf(record: RunRecord): string[] {
   const findings = findingsOf(record);
+  const others = othersSentences(record);
   return [
     ...headlinesOf(record, findings),
+    ...(record.complete ? [] : ['the run did not come to its end: only whole rounds are counted']),
+    // A strategy that beats the one that the headline is about is the answer too.
+    ...others.flatMap(({ isBetter, text }) => (isBetter ? text : [])),
     ...paybackSentences(record, findings),
     ...roomSentences(findings),
     ...predictionSentences(record),
     ...hiddenSentences(record, findings),
     ...adviceSentences(findings),
-    ...othersSentences(record),
+    ...others.flatMap(({ isBetter, text }) => (isBetter ? [] : text)),
   ];
 }
 
@@ -78,50 +94,71 @@ function epochsWords(epochs: number, several: boolean): string {
 function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
   return [...new Set(hidden.map(({ engine }) => engine))].flatMap((engine) => {
     const [headline] = headlineComparisons(record, engine);
-    const those = hidden.filter((one) => one.engine === engine && one.strategy === headline?.strategy);
+    const those = hidden.filter(
+      (one) => one.engine === engine && one.strategy === headline?.strategy && one.modelNs > 0,
+    );
     if (those.length === 0) return [];
     const models = durationsOf(those.map(({ modelNs }) => modelNs));
-    const works = those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork);
-    const heaviest = Math.max(...works);
+    const heaviest = Math.max(...those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork));
     const measured = Number.isFinite(heaviest)
       ? `, as was measured from work ${formatInteger(heaviest)} on`
       : '';
-    const bySize = those.length > 1 ? ', by the batch size,' : '';
+    const bySize = models.includes(' to ') ? ', by the batch size,' : '';
     return [
       `with a model that adds ${models}${bySize} or more to a step, the choice gains less than 5 %${measured}`,
     ];
   });
 }
 
-/** What the model of `--model-us` would leave of the speedup. */
-function predictionSentences({ comparisons, plan: { modelNs } }: RunRecord): string[] {
+/** What the model of `--model-us` would leave of the speedup that the headline is about. */
+function predictionSentences(record: RunRecord): string[] {
+  const { modelNs } = record.plan;
   if (modelNs === undefined) return [];
-  return [...new Set(comparisons.map(({ strategy }) => strategy))].flatMap((strategy) => {
-    const speedups = comparisons
-      .filter((one) => one.strategy === strategy)
-      .flatMap(({ modelSpeedup }) => modelSpeedup ?? []);
+  return [...new Set(record.comparisons.map(({ engine }) => engine))].flatMap((engine) => {
+    const those = headlineComparisons(record, engine);
+    const speedups = those.flatMap(({ modelSpeedup }) => modelSpeedup ?? []);
     if (speedups.length === 0) return [];
     return [
-      `with a model that adds ${formatDuration(modelNs)} to a step, ${strategy} would run at ${speedsOf(speedups)} the speed of feed`,
+      `with a model that adds ${formatDuration(modelNs)} to a step, ${those[0]!.strategy} would run at ${speedsOf(speedups)} the speed of feed`,
     ];
   });
 }
 
-/** The strategies beside the one that the headline is about, with the lightest model. */
-function othersSentences(record: RunRecord): string[] {
+/** What is said of the strategies beside the one that the headline is about, and whether one of them beats it. */
+interface Others {
+  readonly isBetter: boolean;
+  readonly text: string;
+}
+
+/** The strategies beside the one that the headline is about, with the lightest model, the fastest first. */
+function othersSentences(record: RunRecord): Others[] {
   return [...new Set(record.comparisons.map(({ engine }) => engine))].flatMap((engine) => {
-    const [headline] = headlineComparisons(record, engine);
+    const headline = headlineComparisons(record, engine);
+    const [first] = headline;
     const others = record.comparisons.filter(
-      (one) => one.engine === engine && one.work === headline?.work && one.strategy !== headline.strategy,
+      (one) => one.engine === engine && one.work === first?.work && one.strategy !== first.strategy,
     );
-    const strategies = [...new Set(others.map(({ strategy }) => strategy))];
+    const strategies = [...new Set(others.map(({ strategy }) => strategy))]
+      .map((strategy) => others.filter((one) => one.strategy === strategy))
+      .toSorted((a, b) => best(b) - best(a));
     if (strategies.length === 0) return [];
-    const speeds = strategies.map((strategy, i) => {
-      const speedups = others.filter((one) => one.strategy === strategy).map(({ speedup }) => speedup);
-      return `${strategy} ${i === 0 ? 'runs ' : ''}at ${speedsOf(speedups)}`;
+    const speeds = strategies.map((those, i) => {
+      const speedups = those.map(({ speedup }) => speedup);
+      return `${those[0]!.strategy} ${i === 0 ? 'runs ' : ''}at ${speedsOf(speedups)}${doubtOf(those)}`;
     });
-    return [`${listed(speeds)} the speed of feed`];
+    return { isBetter: best(strategies[0]!) > best(headline), text: `${listed(speeds)} the speed of feed` };
   });
+}
+
+function best(those: readonly Comparison[]): number {
+  return Math.max(...those.map(({ speedup }) => speedup));
+}
+
+function doubtOf(those: readonly Comparison[]): string {
+  const doubtful = those.filter(({ verdict }) => verdict === 'inconclusive').length;
+  if (doubtful === 0) return '';
+  if (those.length === doubtful) return ' (inconclusive)';
+  return ` (inconclusive at ${doubtful} of ${those.length} batch sizes)`;
 }
 
 /** As a sentence stands by itself, unless it begins with a name. */

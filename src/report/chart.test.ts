@@ -90,6 +90,27 @@ describe('the chart in the terminal', () => {
     expect(of({ ...CROSSING, batches: [1, 1000] })).toBe('');
   });
 
+  it('says so where three strategies meet, wraps its legend and counts what changes often', () => {
+    const strategies = {
+      feed: FEED,
+      pin: FEED,
+      'feed-chunk': FEED,
+      'feed-ahead': FEED,
+      'feed-locked': FEED,
+      'zero-copy': FEED,
+    };
+    const alike = of({ batches: [1, 10, 100], strategies }, { width: 60 });
+    expect(alike).toContain('& several');
+    expect(alike.split('\n').slice(1, 15).join('')).not.toMatch(/[ox#*+~]/);
+    for (const line of alike.split('\n')) expect([...line].length).toBeLessThanOrEqual(60);
+    const turns = of({
+      batches: [1, 2, 4, 8, 16, 32],
+      strategies: { feed: FEED, pin: (batch) => FEED(batch) * (Math.log2(batch) % 2 === 0 ? 2 : 0.5) },
+    });
+    expect(turns.match(/becomes the faster one/g)).toHaveLength(3);
+    expect(turns).toContain('┊ and it changes 2 times more');
+  });
+
   it('says nothing strange of steps that all take the same time, or of a row without its partner', () => {
     const flat = of({ batches: [1, 2, 4], strategies: { feed: () => 5_000 } });
     expect(flat).toContain('5.00 µs ┤');

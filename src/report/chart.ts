@@ -3,6 +3,7 @@ import { sweepsOf } from '../analysis/sweep.js';
 import type { Findings, RunRecord } from '../record/schema.js';
 import { formatDuration, formatInteger } from '../units.js';
 import type { EngineName, StrategyName } from '../words.js';
+import { wrapped } from './fold.js';
 import { headlineComparisons } from './headline.js';
 import type { Screen } from './layout.js';
 
@@ -83,7 +84,7 @@ function draw(all: readonly Series[], brackets: Brackets, { color, width }: Scre
       if (cells[row]![column] === ' ') cells[row]![column] = colour('·');
     for (const { batch, ns } of those) {
       const [row, column] = [rowOf(ns), columnOf(batch)];
-      const taken = Object.values(MARKS).some((mark) => cells[row]![column]!.includes(mark));
+      const taken = [...Object.values(MARKS), SEVERAL].some((mark) => cells[row]![column]!.includes(mark));
       cells[row]![column] = taken ? SEVERAL : colour(MARKS[strategy]);
     }
   }
@@ -98,15 +99,13 @@ function draw(all: readonly Series[], brackets: Brackets, { color, width }: Scre
       columns,
       columnOf,
     )}`,
-    legend(
+    ...legend(
       all,
       paint,
       cells.some((row) => row.includes(SEVERAL)),
+      width,
     ),
-    ...brackets.map(
-      ({ from, to, faster }) =>
-        `┊ between batch ${formatInteger(from)} and ${formatInteger(to)} ${faster} becomes the faster one`,
-    ),
+    ...changes(brackets).flatMap((line) => wrapped(line, width)),
   ];
 }
 
@@ -161,11 +160,44 @@ function batchLabels(
   return cells.join('').trimEnd();
 }
 
-function legend(all: readonly Series[], paint: ReturnType<typeof pc.createColors>, several: boolean): string {
-  const names = all.map(
-    ({ strategy }, i) => `${paint[COLOURS[i % COLOURS.length]!](MARKS[strategy])} ${strategy}`,
-  );
-  return [...names, ...(several ? [`${SEVERAL} several`] : [])].join('   ');
+/** Gaps between the entries of the legend, columns. */
+const LEGEND_GAP = 3;
+
+/** What each mark stands for, in as many lines as it takes. */
+function legend(
+  all: readonly Series[],
+  paint: ReturnType<typeof pc.createColors>,
+  several: boolean,
+  width: number,
+): string[] {
+  const entries = all.map(({ strategy }, i) => ({
+    columns: strategy.length + 2,
+    text: `${paint[COLOURS[i % COLOURS.length]!](MARKS[strategy])} ${strategy}`,
+  }));
+  if (several) entries.push({ columns: 9, text: `${SEVERAL} several` });
+  const lines: { columns: number; text: string }[] = [];
+  for (const { columns, text } of entries) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.columns + LEGEND_GAP + columns <= width) {
+      last.columns += LEGEND_GAP + columns;
+      last.text += ' '.repeat(LEGEND_GAP) + text;
+    } else lines.push({ columns, text });
+  }
+  return lines.map(({ text }) => text);
+}
+
+/** More changes than this are counted. */
+const MOST_CHANGES = 3;
+
+function changes(brackets: Brackets): string[] {
+  const shown = brackets
+    .slice(0, MOST_CHANGES)
+    .map(
+      ({ from, to, faster }) =>
+        `┊ between batch ${formatInteger(from)} and ${formatInteger(to)} ${faster} becomes the faster one`,
+    );
+  const more = brackets.length - shown.length;
+  return more > 0 ? [...shown, `┊ and it changes ${more} times more`] : shown;
 }
 
 /** The cells of the straight lines from point to point, without the points. */

@@ -1,4 +1,5 @@
 import type { Comparison, MeasuredResult } from '../record/schema.js';
+import { shortenedInside } from '../text.js';
 import {
   formatBytes,
   formatCount,
@@ -7,7 +8,6 @@ import {
   formatRatio,
   formatRatios,
 } from '../units.js';
-import { shortened } from './fold.js';
 import { type Column, left, right } from './layout.js';
 import type { Named } from './named.js';
 import type { Row } from './sections.js';
@@ -71,8 +71,8 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
     ...(records.length > 1
       ? [
           {
-            ...left('record', ({ name }: Row) => shortened(name, NAME_WIDTH)),
-            brief: { head: 'record', cell: ({ name }: Row) => shortened(name, BRIEF_NAME_WIDTH) },
+            ...left('record', ({ name }: Row) => shortenedInside(name, NAME_WIDTH)),
+            brief: { head: 'record', cell: ({ name }: Row) => shortenedInside(name, BRIEF_NAME_WIDTH) },
           },
         ]
       : []),

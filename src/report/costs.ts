@@ -27,8 +27,8 @@ function costOf({ fixedNs, bytesPerNs }: Fit): string {
 }
 
 function missed({ farthest: { batch, percent } }: Fit): string {
-  const side = percent > 0 ? 'above' : 'below';
-  return `no fixed cost and bandwidth fit: batch ${formatInteger(batch)} is ${Math.abs(percent).toFixed(0)} % ${side} them, as where a cache ends`;
+  const side = percent > 0 ? 'it takes longer' : 'it takes less';
+  return `a fixed cost and a bandwidth do not explain its step times: at batch ${formatInteger(batch)} they are ${Math.abs(percent).toFixed(0)} % off, ${side}`;
 }
 
 /** Bytes a ns are GB a second. */

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Availability } from '../engine/engine.js';
 import type { EngineName } from '../words.js';
-import { NOT_MONITORED } from './warnings.js';
+import { notMonitored } from './warnings.js';
 
 /** What was found, a line an engine: its devices, or why it is not there and the command that mends it. */
 export function renderEngines(
@@ -16,12 +16,15 @@ export function renderEngines(
       if (!availability.available) {
         return [`${label}${paint.dim('not there')}: ${availability.reason}; ${availability.remedy}`];
       }
-      const unseen = availability.devices.some(({ monitored }) => monitored === false);
+      const unseen = availability.devices.find(({ monitored }) => monitored === false);
       const devices = availability.devices.map((device, ordinal) => {
         const note = device.gpu ? '' : paint.dim(' (no GPU: its figures say nothing about one)');
         return `${label}${paint.green('there')}: device ${ordinal}, ${device.name}, ${device.runtime}${note}`;
       });
-      return [...devices, ...(unseen ? [`${label}${paint.dim('note')}: ${NOT_MONITORED}`] : [])];
+      return [
+        ...devices,
+        ...(unseen ? [`${label}${paint.dim('note')}: ${notMonitored(unseen.damagedMonitor)}`] : []),
+      ];
     })
     .map((line) => `${line}\n`)
     .join('');

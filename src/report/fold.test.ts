@@ -17,4 +17,11 @@ describe('wrapped', () => {
     expect(wrapped('節点節点', 5)).toEqual(['節点', '節点']);
     expect(wrapped('', 5)).toEqual(['']);
   });
+
+  it('keeps a number with its unit', () => {
+    expect(wrapped('each at 95 %).', 12)).toEqual(['each at', '95 %).']);
+    expect(wrapped('takes 13.1 µs or 2 GB/s', 11)).toEqual(['takes', '13.1 µs or', '2 GB/s']);
+    expect(wrapped('a step was', 7)).toEqual(['a step', 'was']);
+    expect(wrapped('named x ::error::y', 9)).toEqual(['named x', ': :error::', 'y']);
+  });
 });

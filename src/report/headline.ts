@@ -1,6 +1,7 @@
 import type { Crossover } from '../record/findings-schema.js';
 import { caseNameOf } from '../record/row-name.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
+import { MIN_SAMPLES } from '../stats/interval.js';
 import { SAME_WITHIN } from '../stats/ratio.js';
 import { formatDuration, formatInteger, formatRatios } from '../units.js';
 import type { EngineName } from '../words.js';
@@ -38,7 +39,7 @@ function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineN
   const crossover = crossovers.find(
     (one) => one.engine === engine && one.work === first.work && one.strategy === first.strategy,
   );
-  return crossover === undefined ? undecidedClaim(sweep, record) : sweepClaim(sweep, crossover);
+  return crossover === undefined ? inconclusiveClaim(sweep, record) : sweepClaim(sweep, crossover);
 }
 
 /** What one comparison says, with its interval. */
@@ -54,55 +55,71 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
-      return `${strategy} runs at ${lo} to ${hi}× the speed of feed, which is inconclusive; ${longer(record)} may decide`;
+      return `${strategy} runs at ${lo} to ${hi}× the speed of feed (95 %), which is inconclusive, since it reaches into ±5 %; ${longer(record)} may decide`;
   }
 }
 
-/** What a sweep says of which at most one batch size is decided. */
-function undecidedClaim(sweep: readonly Comparison[], record: RunRecord): string {
-  const undecided = sweep.filter(({ verdict }) => verdict === 'inconclusive');
-  const where =
-    undecided.length === sweep.length
-      ? 'every batch size'
-      : `${undecided.length} of ${sweep.length} batch sizes`;
-  const speeds = speedsOf(undecided.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
-  return `${sweep[0]!.strategy} runs at ${speeds} the speed of feed at ${where}, which is inconclusive; ${longer(record)} may decide`;
+/** What a sweep says of which no batch size is decided. */
+function inconclusiveClaim(sweep: readonly Comparison[], record: RunRecord): string {
+  const speeds = speedsOf(sweep.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
+  return `${sweep[0]!.strategy} runs at ${speeds} the speed of feed at every batch size, which is inconclusive; ${longer(record)} may decide`;
 }
 
-/** Where the faster one changes more often than this, only the changes are told. */
+/** More stretches than this are told by how many batch sizes they are. */
 const MOST_STRETCHES = 3;
+
+type Stretch = Crossover['stretches'][number];
 
 /** Who is faster from which batch size to which. */
 function sweepClaim(sweep: readonly Comparison[], crossover: Crossover): string {
-  const { strategy, stretches, brackets, inconclusive } = crossover;
+  const { stretches, brackets, inconclusive } = crossover;
   const claims =
     stretches.length > MOST_STRETCHES
-      ? [`${strategy} and feed are faster in turns${changesAt(brackets)}`]
+      ? [...countedClaims(sweep, crossover), ...changesAt(brackets)]
       : stretches.map((stretch) => stretchClaim(sweep, stretch, crossover));
-  return `${[...claims, ...inconclusiveAt(inconclusive, sweep)].join('; ')} (each at 95 %)`;
+  const decided = sweep.length - inconclusive.length;
+  return `${[...claims, ...inconclusiveAt(inconclusive, sweep)].join('; ')} (${decided === 1 ? '' : 'each '}at 95 %)`;
 }
 
-function stretchClaim(
-  sweep: readonly Comparison[],
-  { faster, from, to }: Crossover['stretches'][number],
-  { strategy, stretches, inconclusive }: Crossover,
-): string {
-  const range = from === to ? `at batch ${formatInteger(from)}` : `from batch ${between(from, to, 'to')}`;
-  const all = stretches.length === 1 && inconclusive.length === 0;
-  const where = all ? `at every batch size from ${between(from, to, 'to')}` : range;
-  if (faster === 'same') return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % ${where}`;
-  const [verdict, other] = faster === 'feed' ? ['slower', strategy] : ['faster', 'feed'];
-  const ratios = sweep
-    .filter((one) => one.verdict === verdict && one.batch >= from && one.batch <= to)
-    .map(({ speedup }) => (faster === 'feed' ? 1 / speedup : speedup));
-  return `${faster} is ${speedsOf(ratios)} faster than ${other} ${where}`;
+function stretchClaim(sweep: readonly Comparison[], stretch: Stretch, { strategy }: Crossover): string {
+  const { faster, from, to } = stretch;
+  const within = sweep.filter(({ batch }) => batch >= from && batch <= to);
+  const decided = within.filter(({ verdict }) => verdict !== 'inconclusive');
+  return `${claimAbout(faster, strategy, decided)} ${whereOf(from, to, decided.length, within.length, sweep.length)}`;
 }
 
-function changesAt(brackets: Crossover['brackets']): string {
-  if (brackets.length === 0) return '';
+function whereOf(from: number, to: number, decided: number, within: number, all: number): string {
+  if (from === to) return `at batch ${formatInteger(from)}`;
+  const range = `from ${between(from, to, 'to')}`;
+  if (decided < within) return `at ${decided} of the ${within} batch sizes ${range}`;
+  return within === all ? `at every batch size ${range}` : `${range.replace('from', 'from batch')}`;
+}
+
+/** The same where there are too many stretches to name them: at how many batch sizes who is faster. */
+function countedClaims(sweep: readonly Comparison[], { strategy, stretches }: Crossover): string[] {
+  return [...new Set(stretches.map(({ faster }) => faster))].map((faster) => {
+    const those = sweep.filter((one) => verdictFor(faster) === one.verdict);
+    return `${claimAbout(faster, strategy, those)} at ${those.length} of ${sweep.length} batch sizes`;
+  });
+}
+
+function verdictFor(faster: Stretch['faster']): Comparison['verdict'] {
+  if (faster === 'same') return 'same';
+  return faster === 'feed' ? 'slower' : 'faster';
+}
+
+function claimAbout(faster: Stretch['faster'], strategy: string, those: readonly Comparison[]): string {
+  if (faster === 'same') return `${strategy} and feed are the same within ${SAME_WITHIN * 100} %`;
+  const ratios = those.map(({ speedup }) => (faster === 'feed' ? 1 / speedup : speedup));
+  return `${faster} is ${speedsOf(ratios)} faster than ${faster === 'feed' ? strategy : 'feed'}`;
+}
+
+function changesAt(brackets: Crossover['brackets']): string[] {
+  if (brackets.length === 0) return [];
   const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, 'and'));
-  const more = brackets.length > shown.length ? ` and ${brackets.length - shown.length} times more` : '';
-  return `: that changes between batch ${listed(shown)}${more}`;
+  const more = brackets.length - shown.length;
+  const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} times more`;
+  return [`that changes between batch ${listed(shown)}${rest}`];
 }
 
 function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]): string[] {
@@ -134,10 +151,12 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
 const LONGER_SECONDS = 20;
 
 /** What to change in the command for more certainty: what bounded this run bounds the next one too. */
-function longer({ plan: { epochs, budgetNs }, results, cases }: RunRecord): string {
+function longer({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
+  if (!complete) return 'a run to its end';
   const cut = cases.some(({ end }) => end === 'budget');
   if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
-  if (epochs !== undefined) return 'leaving out --epochs';
+  if (epochs !== undefined)
+    return epochs < MIN_SAMPLES ? `--epochs ${MIN_SAMPLES} or more` : 'leaving out --epochs';
   const seconds = LONGER_SECONDS * new Set(results.map(caseNameOf)).size;
   return `--budget ${seconds < 120 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}`;
 }

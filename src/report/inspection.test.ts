@@ -57,3 +57,16 @@ describe('what inspect ends with', () => {
     expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row, the whole dataset, is/);
   });
 });
+
+it('a line of inspect shows a name and a type as far as they go on it', () => {
+  const long = 'n'.repeat(5000);
+  const columns = [
+    { name: long, type: `Struct<{${long}}>`, width: 0, leftOut: 'no-numbers' as const },
+    { name: 'x', type: 'Float32', width: 1 },
+  ];
+  const lines = renderInspection(inspectionOf({ ...FILE, columns }, 2 ** 30, [CPU])).split('\n');
+  const shown = lines.filter((line) => line.startsWith('column'));
+  expect(shown[0]).toMatch(/^column {2}n+…n+: Struct<\{n+…n+\}>, holds no numbers, left out$/);
+  expect(shown[0]!.length).toBeLessThan(200);
+  expect(shown[1]).toBe("column  x: Float32, 1 of the matrix's columns");
+});

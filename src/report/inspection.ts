@@ -2,7 +2,7 @@ import { type ColumnInfo, type DataFile, ELEMENT_BYTES, MAX_ELEMENTS } from '../
 import { STANDARD_INPUT_NAME } from '../data/standard-input.js';
 import type { Availability, DeviceInfo } from '../engine/engine.js';
 import { DEFAULT_BATCH } from '../options.js';
-import { printable } from '../text.js';
+import { printable, shown } from '../text.js';
 import { formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
@@ -189,11 +189,12 @@ function counted(count: number, what: string): string {
 }
 
 function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
+  const column = `${shown(name)}: ${shown(type)}`;
   if (leftOut === 'pandas-index')
-    return `${name}: ${type}, the index of a pandas frame, left out unless --column names it`;
-  if (leftOut === 'type-not-read') return `${name}: ${type}, a type that is not read, left out`;
-  if (width === 0) return `${name}: ${type}, holds no numbers, left out`;
-  return `${name}: ${type}, ${width} of the matrix's columns`;
+    return `${column}, the index of a pandas frame, left out unless --column names it`;
+  if (leftOut === 'type-not-read') return `${column}, a type that is not read, left out`;
+  if (width === 0) return `${column}, holds no numbers, left out`;
+  return `${column}, ${width} of the matrix's columns`;
 }
 
 function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {

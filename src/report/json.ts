@@ -1,7 +1,13 @@
+import { findingsOf } from '../analysis/findings.js';
+import type { RunRecord } from '../record/schema.js';
 import type { Named } from './named.js';
 
-/** The record itself; of several an array. */
+/** The record itself; of several an array. Its findings are made anew: they are to be those of its figures. */
 export function renderJson(records: readonly Named[]): string {
-  const plain = records.map(({ record }) => record);
+  const plain = records.map(({ record }) => withFindings(record));
   return `${JSON.stringify(plain.length === 1 ? plain[0] : plain, null, 2)}\n`;
+}
+
+function withFindings(record: RunRecord): RunRecord {
+  return record.findings === undefined ? record : { ...record, findings: findingsOf(record) };
 }

@@ -138,7 +138,7 @@ export function tableForMarkdown<Row>(
   );
   const head = [...(headed ? [headingsHead] : []), ...columns.map((column) => column.head)];
   const align = [...(headed ? ['left'] : []), ...columns.map((column) => column.align)];
-  const inCell = (text: string) => printable(text).replace(/\|/g, '\\|');
+  const inCell = (text: string) => escaped(printable(text));
   return markdownTable([head, ...lines.map((cells) => cells.map(inCell))], { align });
 }
 

@@ -23,12 +23,12 @@ export function adviceSentences({ advice }: Findings): string[] {
   );
 }
 
-/** A dataset that does not fit can only be fed. */
+/** A dataset that does not fit cannot be resident. */
 export function roomSentences({ memory }: Findings): string[] {
   return memory.flatMap(({ engine, bytes, freeBytes, fits }) =>
     fits === false
       ? [
-          `the dataset, ${formatBytes(bytes)}, does not fit in the ${formatBytes(freeBytes!)} that were free on ${engine}: it can only be fed`,
+          `the dataset, ${formatBytes(bytes)}, does not fit in the ${formatBytes(freeBytes!)} that were free on ${engine}: it cannot be resident there`,
         ]
       : [],
   );

@@ -1,4 +1,7 @@
-import { formatDuration, formatRatio } from '../units.js';
+import { formatDuration, formatRatio, formatRatios } from '../units.js';
+
+/** Ratios under this have two decimals at least. */
+const FEW = 9.995;
 
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(items: readonly string[]): string {
@@ -7,7 +10,9 @@ export function listed(items: readonly string[]): string {
 
 /** Ratios as one, `1.31×`, or as a range, `1.10 to 1.52×`. */
 export function speedsOf(ratios: readonly number[]): string {
-  const [lo, hi] = [formatRatio(Math.min(...ratios)), formatRatio(Math.max(...ratios))];
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  // Beside each other all with as many decimals, unless one is so large that it needs none.
+  const [lo, hi] = most < FEW ? formatRatios(least, most) : [formatRatio(least), formatRatio(most)];
   return lo === hi ? `${lo}×` : `${lo} to ${hi}×`;
 }
 

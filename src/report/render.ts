@@ -11,6 +11,7 @@ const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   json: async () => (await import('./json.js')).renderJson,
   csv: async () => (await import('./csv.js')).renderCsv,
   markdown: async () => (await import('./markdown.js')).renderMarkdown,
+  html: async () => (await import('./html/page.js')).renderHtml,
   'github-action-benchmark': async () =>
     ofOne((await import('./github-action-benchmark.js')).renderActionTimes),
   'github-action-benchmark-speedup': async () =>
@@ -33,7 +34,7 @@ function ofOne(renderer: (named: Named) => string): Renderer {
   return (records) => {
     if (records.length === 1) return renderer(records[0]!);
     throw usageError('--format', `${records.length} records for a format that takes one`, {
-      expected: 'table, json, csv, markdown or benchstat',
+      expected: 'table, json, csv, markdown, html or benchstat',
       remedy: 'or one report a record',
     });
   };

@@ -41,6 +41,7 @@ describe('the table', () => {
     const leftOut = [
       { why: 'no-numbers' as const, columns: 10, names: [...'abcdefgh'] },
       { why: 'pandas-index' as const, columns: 1, names: ['id'] },
+      { why: 'type-not-read' as const, columns: 1, names: ['n'.repeat(1000)] },
     ];
     const text = await table({ ...record, dataset: { ...record.dataset, leftOut } });
     expect(text).toMatch(
@@ -49,6 +50,7 @@ describe('the table', () => {
     expect(text).toMatch(
       /^left out {3}1 column that holds the index of a pandas frame, which --column takes: id$/m,
     );
+    expect(text).toMatch(/^left out {3}1 column of a type that is not read:\n +n{40}…n{19}$/m);
     expect(await table(record)).not.toContain('left out');
   });
 
@@ -388,6 +390,19 @@ describe('text from outside', () => {
     const text = await render('table', records);
     expect(rows(text)).toHaveLength(6);
     expect(text).not.toMatch(/^::/m);
+  });
+
+  it('is no markup in the cells of Markdown, and no command at the start of a line', async () => {
+    const [odd, sample] = [sampleRecord(), sampleRecord()];
+    const poison = '<img src=x> [l](http://e) `c` ::error::x';
+    for (const result of odd.results) result.device = poison;
+    const two = named([
+      ['::error::boom.json', odd],
+      ['b.json', sample],
+    ]);
+    const markdown = await render('markdown', two);
+    expect(markdown).not.toMatch(/(?<!\\)<img|(?<!\\)\[l|^::/m);
+    expect(await render('table', two)).not.toMatch(/^\s*::/m);
   });
 
   it('breaks no row of Markdown', async () => {

@@ -2,6 +2,7 @@ import { findingsOf } from '../analysis/findings.js';
 import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
 import type { DeviceRecord, Result, RunRecord } from '../record/schema.js';
+import { shown } from '../text.js';
 import { formatBytes, formatDuration, formatInteger } from '../units.js';
 import { costSentences } from './costs.js';
 import type { Line } from './layout.js';
@@ -73,7 +74,7 @@ function datasetSentence({ path, rows, cols, dtype, castFrom, bytes }: RunRecord
 
 function leftOutSentence({ why, columns, names }: LeftOut): string {
   const more = columns > names.length ? `, and ${formatInteger(columns - names.length)} more` : '';
-  const listed = `${names.join(', ')}${more}`;
+  const listed = `${names.map(shown).join(', ')}${more}`;
   const [count, hold] = [
     `${formatInteger(columns)} column${columns === 1 ? '' : 's'}`,
     columns === 1 ? 'holds' : 'hold',

@@ -10,8 +10,14 @@ type Of<C extends Code> = Extract<Warning, { code: C }>;
 type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: CaseWords) => string;
 
 /** What is not known without NVML, which is part of the NVIDIA driver. */
-export const NOT_MONITORED =
+const NOT_MONITORED =
   'clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility';
+
+/** Why clocks, throttling and the link of a device cannot be seen, and what mends it. */
+export function notMonitored(damaged: string | undefined): string {
+  if (damaged === undefined) return NOT_MONITORED;
+  return `clocks, throttling and the link cannot be seen, because NVML is damaged: ${damaged} ends before the library does; install the NVIDIA driver again`;
+}
 
 /** The words of every warning; those that the device and dataset lines give already have none. */
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
@@ -22,7 +28,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'no-gpu': undefined,
   'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
   mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
-  'not-monitored': (all) => `${devices(all)}: ${NOT_MONITORED}`,
+  'not-monitored': (all) => `${devices(all)}: ${notMonitored(all[0].damaged)}`,
   'other-processes': each(
     ({ engine, device, processes }) =>
       `${engine}: ${processes === 1 ? 'a process was' : `${processes} processes were`} computing on ${device} when the run began: the run shares its time, memory and link with ${processes === 1 ? 'it' : 'them'}`,

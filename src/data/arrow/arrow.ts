@@ -7,11 +7,20 @@
  * by `codecs`, `load` fills.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { type Contents, MAX_ELEMENTS } from '../dataset.js';
+import { abridged } from '../../text.js';
+import { type ColumnInfo, type Contents, MAX_ELEMENTS } from '../dataset.js';
 import { Fault } from '../fault.js';
+import { Turns } from '../turns.js';
 import type { Batch } from './batch.js';
 import { BufferReader } from './buffers.js';
-import { type Column, columnsOf, leftOutOf, type NumericColumn, selectColumns } from './columns.js';
+import {
+  type Column,
+  columnsOf,
+  dictionariesAskedFor,
+  leftOutOf,
+  type NumericColumn,
+  selectColumns,
+} from './columns.js';
 import { placesOf } from './extensions.js';
 import { readIpcFile } from './ipc-file.js';
 import { readIpcStream } from './ipc-stream.js';
@@ -19,26 +28,42 @@ import { dtypesOf, load, type Source } from './load.js';
 import { MessageReader } from './message.js';
 import { rangesOf } from './ranges.js';
 
+/** What opening an Arrow file may be told. */
+export interface ArrowOptions {
+  /** The columns that make the matrix; default all numeric ones but pandas' indexes. */
+  readonly columns?: readonly string[] | undefined;
+  /** Opening stops when it fires, with its reason thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads the schema of an Arrow IPC file or stream and where its batches are; of the data only what says whether it is a
- * matrix: the validity of columns that have nulls, and the offsets of lists. The columns named, or all numeric ones but
- * pandas' indexes, stand beside each other in the matrix. Throws a fault for what is no matrix of numbers.
+ * matrix: the validity of columns that have nulls, and the offsets of lists. Throws a fault for what is no matrix of numbers.
  */
 export async function openArrow(
   file: FileHandle,
   fileBytes: number,
   variety: 'file' | 'stream',
-  names?: readonly string[],
+  { columns: names, signal }: ArrowOptions = {},
 ): Promise<Contents> {
-  const messages = new MessageReader(file, fileBytes);
-  const { schema, batches } = await (variety === 'file' ? readIpcFile(messages) : readIpcStream(messages));
-  const columns = columnsOf(schema);
-  const chosen = selectColumns(columns, names);
+  const turns = new Turns(signal);
+  const read = variety === 'file' ? readIpcFile : readIpcStream;
+  let columns: readonly Column[] = [];
+  let chosen: readonly NumericColumn[] = [];
+  const { batches, dictionaries } = await read(
+    new MessageReader(file, fileBytes),
+    (schema) => {
+      columns = columnsOf(schema);
+      chosen = selectColumns(columns, names);
+      return dictionariesAskedFor(chosen);
+    },
+    turns,
+  );
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   if (rows === 0)
     throw new Fault(`no rows, in ${batches.length} record batches`, { expected: 'at least one' });
   const reader = new BufferReader(file);
-  const sources = await sourcesOf(reader, chosen, batches);
+  const sources = await sourcesOf(reader, chosen, batches, turns);
   const cols = sources.reduce((sum, { width }) => sum + width, 0);
   if (cols === 0) throw new Fault('no columns: its lists are empty', { expected: 'at least one' });
   if (rows * cols > MAX_ELEMENTS) {
@@ -47,26 +72,30 @@ export async function openArrow(
       remedy: 'save a part of it',
     });
   }
-  const leftOut = names === undefined ? leftOutOf(columns) : [];
+  const infos = columnInfos(columns, chosen, sources);
+  const leftOut = leftOutOf(infos);
   return {
     ...{ format: 'arrow', variety, shape: [rows, cols], rows, cols, order: 'row-major', byteOrder: 'little' },
     dtype: dtypesOf(sources).join('+'),
     compression: batches.find(({ compression }) => compression !== 'none')?.compression ?? 'none',
-    columns: columnInfos(columns, sources),
-    ...(leftOut.length > 0 && { leftOut }),
-    load: (options) => load(file, reader, { rows, cols, sources, batches }, options),
+    columns: infos,
+    ...(names === undefined && leftOut.length > 0 && { leftOut }),
+    load: (options) => load(file, reader, { rows, cols, sources, batches, dictionaries }, options),
   };
 }
 
+/** The columns beside each other; one whose lists are all empty is no part of the matrix. */
 async function sourcesOf(
   reader: BufferReader,
   columns: readonly NumericColumn[],
   batches: readonly Batch[],
+  turns: Turns,
 ): Promise<Source[]> {
   const sources: Source[] = [];
   let offset = 0;
   for (const column of columns) {
-    const { width, starts } = await rangesOf(reader, column, batches);
+    const { width, starts } = await rangesOf(reader, column, batches, turns);
+    if (width === 0) continue;
     const places = column.permuted && placesOf(column.permuted);
     sources.push({ column, width, offset, starts, ...(places && { places }) });
     offset += width;
@@ -74,11 +103,20 @@ async function sourcesOf(
   return sources;
 }
 
-function columnInfos(columns: readonly Column[], sources: readonly Source[]) {
-  const widths = new Map<Column, number>(sources.map(({ column, width }) => [column, width]));
+/** Characters of a name that are shown: in a file it may be of any length, and very many columns may have it. */
+const MOST_NAME = 1000;
+
+function columnInfos(
+  columns: readonly Column[],
+  chosen: readonly NumericColumn[],
+  sources: readonly Source[],
+): ColumnInfo[] {
+  const widths = new Map<Column, number>(chosen.map((column) => [column, 0]));
+  for (const { column, width } of sources) widths.set(column, width);
   return columns.map((column) => {
     const { name, type, leftOut } = column;
-    const width = widths.get(column) ?? 0;
-    return { name, type, width, ...(leftOut && width === 0 && { leftOut }) };
+    const width = widths.get(column);
+    const why = width === 0 ? 'no-numbers' : width === undefined ? leftOut : undefined;
+    return { name: abridged(name, MOST_NAME), type, width: width ?? 0, ...(why && { leftOut: why }) };
   });
 }

@@ -1,4 +1,3 @@
-import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { DType } from '../../words.js';
 import { allocate, ELEMENT_BYTES, type Values } from '../dataset.js';
@@ -6,6 +5,7 @@ import { Fault } from '../fault.js';
 import type { Compression } from './batch.js';
 import { Codecs } from './codecs.js';
 import { REMEDY, type Region } from './message.js';
+import { ReadAhead } from './read-ahead.js';
 import { Unpacking } from './unpacking.js';
 
 /** A compressed buffer begins with its unpacked length; −1 says that it is not compressed after all. */
@@ -24,6 +24,9 @@ export function couldHold(length: number, compression: Compression, dtype: DType
   return bytesOf(dtype, elements) <= length * MOST_UNPACKED[compression];
 }
 
+/** Elements of a buffer that are looked at together, between two turns of others. */
+export const BLOCK = 2 ** 20;
+
 /** A buffer of a batch: elements of one type, read and unpacked as they are asked for. Fastest from the first to the last. */
 export interface ElementBuffer {
   /** Elements `[first, first + count)`; bool as a byte each. The array is reused by the next call. */
@@ -40,10 +43,12 @@ interface Bytes {
 /** The buffers of an Arrow file as arrays. */
 export class BufferReader {
   readonly #file: FileHandle;
+  readonly #ahead: ReadAhead;
   #codecs: Codecs | undefined;
 
   constructor(file: FileHandle) {
     this.#file = file;
+    this.#ahead = new ReadAhead(file);
   }
 
   /** Opens a buffer of at least `elements` elements. A data error where it is shorter. */
@@ -106,11 +111,7 @@ export class BufferReader {
   }
 
   #fillNow(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length; ) {
-      const bytesRead = readSync(this.#file.fd, bytes, done, bytes.length - done, position + done);
-      if (bytesRead === 0) throw shortened();
-      done += bytesRead;
-    }
+    if (this.#ahead.fill(bytes, position) < bytes.length) throw shortened();
   }
 }
 

@@ -1,6 +1,8 @@
-import { usageError } from '../../errors.js';
+import { type PinbenchError, usageError } from '../../errors.js';
+import { nameInList } from '../../option-kinds.js';
+import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
-import type { LeftOut } from '../dataset.js';
+import type { ColumnInfo, LeftOut } from '../dataset.js';
 import { Fault } from '../fault.js';
 import type { PermutedTensor } from './extensions.js';
 import { nodesOf } from './layout.js';
@@ -128,7 +130,8 @@ function levelsOf(
 /** The columns that make the matrix: those named, in that order, or all numeric ones but indexes of pandas. */
 export function selectColumns(columns: readonly Column[], names?: readonly string[]): NumericColumn[] {
   if (names !== undefined) {
-    const chosen = names.flatMap((name) => named(columns, name));
+    const byName = new Named(columns);
+    const chosen = names.flatMap((name) => byName.get(name));
     if (new Set(chosen).size < chosen.length)
       throw usageError('--column', 'a column twice', { expected: 'each once' });
     return chosen;
@@ -141,38 +144,91 @@ export function selectColumns(columns: readonly Column[], names?: readonly strin
       `no numeric column${columns.some(({ leftOut }) => leftOut === 'type-not-read') ? ' of a type that is read' : ''} (it has ${listed(columns)})`,
       { expected: 'at least one' },
     );
-  throw new Fault(`no numeric column but the index of pandas, "${numeric[0]!.name}"`, {
+  const [{ name }] = numeric as [NumericColumn];
+  throw new Fault(`no numeric column but the index of pandas, "${shown(name)}"`, {
     expected: 'at least one',
-    remedy: `to take it, use --column ${numeric[0]!.name}`,
+    remedy: `to take it, use --column ${nameInList(name)}`,
   });
 }
 
-/** The column of a name, or the numeric fields of the struct of that name. */
-function named(columns: readonly Column[], name: string): NumericColumn[] {
-  const [column, another] = columns.filter((candidate) => candidate.name === name);
-  const fields = columns.filter(({ structs }) => structs.includes(name)).filter(isNumeric);
-  if (another !== undefined || (column !== undefined && fields.length > 0)) {
-    throw usageError('--column', `several columns "${name}"`, { expected: 'a name that one column has' });
+/** The columns of a file by their names. */
+class Named {
+  readonly #columns: readonly Column[];
+  readonly #byName = new Map<string, Column[]>();
+  /** The numeric fields of each struct. */
+  readonly #within = new Map<string, NumericColumn[]>();
+
+  constructor(columns: readonly Column[]) {
+    this.#columns = columns;
+    for (const column of columns) {
+      added(this.#byName, column.name, column);
+      if (isNumeric(column))
+        for (const struct of new Set(column.structs)) added(this.#within, struct, column);
+    }
   }
-  if (fields.length > 0) return fields;
-  if (column === undefined)
-    throw usageError('--column', `no column "${name}"`, { expected: `of ${listed(columns)}` });
-  if (isNumeric(column)) return [column];
-  throw new Fault(`column "${column.name}" holds ${column.type}, not numbers, from row 0 on`, {
-    expected: 'numbers',
-    remedy: 'name other columns, or cast it to a number type before saving',
-  });
+
+  /** The column of a name, or the numeric fields of the struct of that name. */
+  get(name: string): NumericColumn[] {
+    const [column, another] = this.#byName.get(name) ?? [];
+    const fields = this.#within.get(name) ?? [];
+    if (another !== undefined || (column !== undefined && fields.length > 0)) {
+      throw usageError('--column', `several columns "${shown(name)}"`, {
+        expected: 'a name that one column has',
+      });
+    }
+    if (fields.length > 0) return fields;
+    if (column === undefined) throw this.#none(name);
+    if (isNumeric(column)) return [column];
+    throw new Fault(`column "${shown(name)}" holds ${shown(column.type)}, not numbers, from row 0 on`, {
+      expected: 'numbers',
+      remedy: 'name other columns, or cast it to a number type before saving',
+    });
+  }
+
+  #none(name: string): PinbenchError {
+    const hasComma = this.#columns.some((column) => column.name.includes(','));
+    return usageError('--column', `no column "${shown(name)}"`, {
+      expected: `of ${listed(this.#columns)}`,
+      ...(hasComma && { remedy: 'write \\, for a comma that is part of a name' }),
+    });
+  }
+}
+
+function added<T>(map: Map<string, T[]>, key: string, item: T): void {
+  const items = map.get(key);
+  if (items === undefined) map.set(key, [item]);
+  else items.push(item);
+}
+
+/** The dictionaries that the elements of columns point into. */
+export function dictionariesAskedFor(columns: readonly NumericColumn[]): ReadonlySet<bigint> {
+  return new Set(
+    columns.flatMap(({ levels }) => {
+      const { dictionary } = levels.at(-1) as Elements;
+      return dictionary === undefined ? [] : [dictionary.id];
+    }),
+  );
 }
 
 /** The columns that were left out though nobody named others. */
-export function leftOutOf(columns: readonly Column[]): LeftOut[] {
+export function leftOutOf(columns: readonly ColumnInfo[]): LeftOut[] {
   return columns.flatMap(({ name, type, leftOut }) =>
     leftOut === undefined ? [] : [{ name, type, why: leftOut }],
   );
 }
 
+/** Columns that an error lists, and the characters that it has for them. */
+const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [8, 200];
+
 function listed(columns: readonly Column[]): string {
-  const shown = columns.slice(0, 8).map(({ name, type }) => `"${name}": ${type}`);
-  const more = columns.length > shown.length ? ` and ${columns.length - shown.length} more` : '';
-  return columns.length === 0 ? 'no columns' : shown.join(', ') + more;
+  const entries: string[] = [];
+  let characters = 0;
+  for (const { name, type } of columns.slice(0, MOST_LISTED)) {
+    const entry = `"${shown(name)}": ${shown(type)}`;
+    characters += entry.length;
+    if (entries.length > 0 && characters > MOST_LISTED_CHARACTERS) break;
+    entries.push(entry);
+  }
+  const more = columns.length > entries.length ? ` and ${columns.length - entries.length} more` : '';
+  return columns.length === 0 ? 'no columns' : entries.join(', ') + more;
 }

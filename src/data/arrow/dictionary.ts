@@ -1,8 +1,10 @@
 import type { DType } from '../../words.js';
-import { allocate, type Values } from '../dataset.js';
-import type { Batch } from './batch.js';
-import { type BufferReader, couldHold } from './buffers.js';
+import { allocate, roomFor, type Values } from '../dataset.js';
+import type { Turns } from '../turns.js';
+import { type Batch, bufferOf, nullCountOf } from './batch.js';
+import { BLOCK, type BufferReader, couldHold } from './buffers.js';
 import type { Elements } from './columns.js';
+import type { Dictionaries, Generation } from './dictionaries.js';
 import { corrupt, REMEDY } from './message.js';
 
 /** An index that no value belongs to, the `at`-th of those looked up. */
@@ -19,45 +21,102 @@ export interface Dictionary {
   lookUp(indexes: Values, count: number, found: Values): WrongIndex | undefined;
 }
 
-const read = new WeakMap<readonly Batch[], Promise<Dictionary>>();
+/** What was read of a dictionary: room for more than its values, which grow by one part after another. */
+interface Read {
+  readonly generation: Generation;
+  values: Values;
+  isNull: Uint8Array;
+  /** How many values the parts have together that were read, and after each of them. */
+  length: number;
+  readonly ends: number[];
+}
 
-/** The dictionary that a batch's elements point into, read once for all batches that have the same one. */
-export function dictionaryOf(reader: BufferReader, batch: Batch, elements: Elements): Promise<Dictionary> {
-  const parts = batch.dictionaries.get(elements.dictionary!.id);
-  if (parts === undefined) throw corrupt(`no dictionary ${elements.dictionary!.id} before its batch`);
-  const known = read.get(parts) ?? readDictionary(reader, parts, elements);
-  read.set(parts, known);
-  return known;
+/** Reads the dictionaries that batches point into, for one load: each part once, as long as batches are asked for in the file's order. */
+export class DictionaryReader {
+  readonly #reader: BufferReader;
+  readonly #dictionaries: Dictionaries;
+  readonly #turns: Turns;
+  /** Of each id the last one that was asked for. */
+  readonly #read = new Map<bigint, Read>();
+
+  constructor(reader: BufferReader, dictionaries: Dictionaries, turns: Turns) {
+    this.#reader = reader;
+    this.#dictionaries = dictionaries;
+    this.#turns = turns;
+  }
+
+  /** The dictionary that a batch's elements point into. A fault where it has none. */
+  async of({ dictionariesBefore }: Batch, elements: Elements): Promise<Dictionary> {
+    const { id } = elements.dictionary!;
+    const place = this.#dictionaries.at(id, dictionariesBefore);
+    if (place === undefined) throw corrupt(`no dictionary ${id} before its batch`);
+    const read = this.#readOf(id, place.generation, elements);
+    for (let part = read.ends.length; part < place.parts; part++) {
+      if (this.#turns.due) await this.#turns.giveWay();
+      await this.#append(read, place.generation.parts[part]!, elements);
+    }
+    return entriesOf(read, read.ends[place.parts - 1]!);
+  }
+
+  #readOf(id: bigint, generation: Generation, { dtype }: Elements): Read {
+    const before = this.#read.get(id);
+    if (before?.generation === generation) return before;
+    const read = { generation, values: allocate(dtype, 0), isNull: new Uint8Array(0), length: 0, ends: [] };
+    this.#read.set(id, read);
+    return read;
+  }
+
+  async #append(read: Read, part: Batch, { dtype, boolBytes }: Elements): Promise<void> {
+    const kept = boolBytes ? 'uint8' : dtype;
+    mustHave(part, kept);
+    const { rows, compression } = part;
+    const elements = await this.#reader.open(bufferOf(part, 0, 1), compression, kept, rows);
+    const first = read.length;
+    makeRoom(read, dtype, first + rows);
+    const { values } = read;
+    for (let at = 0; at < rows; at += BLOCK) {
+      if (this.#turns.due) await this.#turns.giveWay();
+      const count = Math.min(BLOCK, rows - at);
+      const block = await elements.read(at, count);
+      for (let i = 0; i < count; i++) values[first + at + i] = boolBytes ? Number(block[i] !== 0) : block[i]!;
+    }
+    if (nullCountOf(part, 0) > 0) await this.#markNulls(read.isNull, first, part);
+    read.length = first + rows;
+    read.ends.push(read.length);
+  }
+
+  async #markNulls(isNull: Uint8Array, first: number, part: Batch): Promise<void> {
+    const { rows, compression } = part;
+    const validity = await this.#reader.open(bufferOf(part, 0, 0), compression, 'bool', rows);
+    for (let at = 0; at < rows; at += BLOCK) {
+      if (this.#turns.due) await this.#turns.giveWay();
+      const count = Math.min(BLOCK, rows - at);
+      const block = await validity.read(at, count);
+      for (let i = 0; i < count; i++) isNull[first + at + i] = block[i] === 0 ? 1 : 0;
+    }
+  }
 }
 
 /** Its length is the file's claim: before room is made for the values, the buffer must be enough for them. */
-function mustHave({ rows, buffers, compression }: Batch, kept: DType): void {
-  if (!couldHold(buffers[1]!.length, compression, kept, rows))
-    throw corrupt(`a dictionary of ${rows} values in a buffer of ${buffers[1]!.length} bytes`);
+function mustHave(part: Batch, kept: DType): void {
+  const { length } = bufferOf(part, 0, 1);
+  if (!couldHold(length, part.compression, kept, part.rows))
+    throw corrupt(`a dictionary of ${part.rows} values in a buffer of ${length} bytes`);
 }
 
-async function readDictionary(
-  reader: BufferReader,
-  parts: readonly Batch[],
-  { dtype, boolBytes }: Elements,
-): Promise<Dictionary> {
-  for (const part of parts) mustHave(part, boolBytes ? 'uint8' : dtype);
-  const length = parts.reduce((sum, { rows }) => sum + rows, 0);
-  const values = allocate(dtype, length);
-  const isNull = new Uint8Array(length);
-  let first = 0;
-  for (const { rows, nodes, buffers, compression } of parts) {
-    const part = await (await reader.open(buffers[1]!, compression, boolBytes ? 'uint8' : dtype, rows)).read(
-      0,
-      rows,
-    );
-    for (let i = 0; i < rows; i++) values[first + i] = boolBytes ? Number(part[i] !== 0) : part[i]!;
-    if (nodes[0]!.nullCount > 0) {
-      const validity = await (await reader.open(buffers[0]!, compression, 'bool', rows)).read(0, rows);
-      for (let i = 0; i < rows; i++) isNull[first + i] = validity[i] === 0 ? 1 : 0;
-    }
-    first += rows;
-  }
+/** Twice as much where it must grow: a part of one value may come with each of very many batches. */
+function makeRoom(read: Read, dtype: DType, length: number): void {
+  if (length <= read.values.length) return;
+  const room = read.ends.length === 0 ? length : Math.max(length, 2 * read.values.length);
+  const values = roomFor(dtype, room);
+  values.set(read.values as never);
+  const isNull = new Uint8Array(room);
+  isNull.set(read.isNull);
+  [read.values, read.isNull] = [values, isNull];
+}
+
+/** The first `length` values: those behind them came with a later batch. */
+function entriesOf({ values, isNull }: Read, length: number): Dictionary {
   return {
     lookUp: (indexes, count, found) => {
       for (let at = 0; at < count; at++) {

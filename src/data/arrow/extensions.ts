@@ -21,13 +21,30 @@ export interface PermutedTensor {
   readonly shape: readonly number[];
   /** For each axis of the tensor, the one that it is kept as. */
   readonly permutation: readonly number[];
+  /** The same as text, by which two are compared. */
+  readonly text: string;
 }
+
+/** What the fields of a schema say of their tensors: the same text may stand for very many fields, and is read once. */
+export type TensorsSeen = Map<string, { readonly size: number; readonly tensor: PermutedTensor | undefined }>;
 
 /**
  * The order in which an `arrow.fixed_shape_tensor` of `size` elements is kept; `undefined` where that is its own (Arrow
  * columnar format, "Canonical Extension Types"). A RangeError where it is no tensor of so many elements.
  */
-export function permutedTensor(metadata: string, size: number): PermutedTensor | undefined {
+export function permutedTensor(
+  metadata: string,
+  size: number,
+  seen: TensorsSeen = new Map(),
+): PermutedTensor | undefined {
+  const before = seen.get(metadata);
+  if (before?.size === size) return before.tensor;
+  const tensor = permutedTensorIn(metadata, size);
+  seen.set(metadata, { size, tensor });
+  return tensor;
+}
+
+function permutedTensorIn(metadata: string, size: number): PermutedTensor | undefined {
   // What is not UTF-8 was decoded as that character.
   if (metadata.includes('\ufffd')) throw new RangeError('a tensor whose metadata is not UTF-8');
   const { shape, permutation } = parsed(metadata);
@@ -36,7 +53,7 @@ export function permutedTensor(metadata: string, size: number): PermutedTensor |
   if (permutation === undefined || permutation === null) return undefined;
   if (!areCounts(permutation) || !isPermutation(permutation, shape.length))
     throw new RangeError('a tensor whose permutation names no axes');
-  return { shape, permutation };
+  return { shape, permutation, text: JSON.stringify([shape, permutation]) };
 }
 
 /** Where the elements belong when the axes are put in order. A few bytes of metadata may claim billions: to be asked once they are there. */

@@ -33,15 +33,24 @@ export function decodeRoot<T>(bytes: Uint8Array, root: Kind<T>): T {
   return root.read(new Source(bytes), 0);
 }
 
-/** Tables may be shared, so that few bytes could claim very many: the C++ library's limits in Arrow. */
+/** The C++ library's limit in Arrow. */
 const MAX_DEPTH = 128;
-const TABLES_PER_BYTE = 8;
+/**
+ * Tables may be shared, so that few bytes could claim very many. One that is not shared takes 8 bytes at the least, and no writer
+ * shares those that hold others; so many are let pass in any message. The C++ library lets eight tables a byte pass: objects of
+ * gigabytes from one megabyte of metadata.
+ */
+const [TABLES_IN_ANY, BYTES_PER_TABLE] = [2 ** 16, 4];
+/** Strings may be shared too: one of so many bytes is decoded once a place. */
+const LONG_STRING_BYTES = 64;
 
 class Source {
   readonly view: DataView;
   readonly bytes: Buffer;
   #depth = 0;
   #tables = 0;
+  #longStrings: Map<number, string> | undefined;
+  #longStringBytes = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -80,13 +89,26 @@ class Source {
     this.mustHave(vtable, vtableBytes);
     this.#tables += 1;
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH || this.#tables > this.bytes.length * TABLES_PER_BYTE)
+    if (this.#depth > MAX_DEPTH || this.#tables > TABLES_IN_ANY + this.bytes.length / BYTES_PER_TABLE)
       throw new RangeError('tables nested too deeply, or too many');
     return { at, vtable, vtableBytes };
   }
 
   leave(): void {
     this.#depth -= 1;
+  }
+
+  /** A string of `length` bytes, by `decode` where its place was not decoded before. A RangeError where strings overlap. */
+  longString(at: number, length: number, decode: () => string): string {
+    this.#longStrings ??= new Map();
+    const before = this.#longStrings.get(at);
+    if (before !== undefined) return before;
+    this.#longStringBytes += length;
+    if (this.#longStringBytes > this.bytes.length)
+      throw new RangeError(`a string at ${at} that overlaps others`);
+    const decoded = decode();
+    this.#longStrings.set(at, decoded);
+    return decoded;
   }
 
   /** Where a table has a slot; 0 where it has not. */
@@ -118,54 +140,41 @@ export const int64Count = scalar(
   (view, at) => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true),
 );
 
-/** A struct: its fields stand where it stands. `places` are their offsets in it. */
-export function struct<P extends Readonly<Record<string, readonly [offset: number, kind: Kind<unknown>]>>>(
-  bytes: number,
-  places: P,
-): Kind<{ readonly [N in keyof P]: ValueOf<P[N][1]> }> {
-  const [names, fields] = [Object.keys(places), Object.values(places)];
-  return {
-    bytes,
-    alignment: 8,
-    read: (source, at) => {
-      const decoded: Record<string, unknown> = {};
-      for (let i = 0; i < names.length; i++) {
-        const [offset, kind] = fields[i]!;
-        decoded[names[i]!] = kind.read(source, at + offset);
-      }
-      return decoded as { readonly [N in keyof P]: ValueOf<P[N][1]> };
-    },
-  };
-}
-
 /** What an offset points to. */
-function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
+export function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the characters of ASCII are meant, all of them.
 const ASCII = /^[\x00-\x7f]*$/;
 
-function stringIn(decoder: { decode(bytes: Uint8Array): string }): Kind<string> {
+function stringIn(
+  decoder: { decode(bytes: Uint8Array): string },
+  placeOf: (at: number) => number,
+): Kind<string> {
+  const decode = (bytes: Buffer, at: number, length: number): string => {
+    // Most names are ASCII: to read them by the decoder takes several times as long.
+    const text = bytes.toString('latin1', at, at + length);
+    if (ASCII.test(text)) return text;
+    try {
+      return decoder.decode(bytes.subarray(at, at + length));
+    } catch (cause) {
+      throw new RangeError(`a string at ${at} that is not UTF-8`, { cause });
+    }
+  };
   return elsewhere((source, at) => {
     const length = source.vectorLength(at, 1);
     source.mustHave(at + 4 + length, 1);
     if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
-    // Most names are ASCII: to read them by the decoder takes several times as long.
-    const text = source.bytes.toString('latin1', at + 4, at + 4 + length);
-    if (ASCII.test(text)) return text;
-    try {
-      return decoder.decode(source.bytes.subarray(at + 4, at + 4 + length));
-    } catch (cause) {
-      throw new RangeError(`a string at ${at} that is not UTF-8`, { cause });
-    }
+    if (length < LONG_STRING_BYTES) return decode(source.bytes, at + 4, length);
+    return source.longString(placeOf(at), length, () => decode(source.bytes, at + 4, length));
   });
 }
 
 /** A string, which ends with a byte 0. A RangeError where it is not UTF-8. */
-export const string = stringIn(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }));
-/** The same where writers put bytes of any kind. */
-export const looseString = stringIn(new TextDecoder());
+export const string = stringIn(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), (at) => at);
+/** The same where writers put bytes of any kind. What was decoded so is none of the strings above: its places are kept apart. */
+export const looseString = stringIn(new TextDecoder(), (at) => -at);
 
 export function vector<T>(kind: Kind<T>): Kind<T[]> {
   return elsewhere((source, at) => {
@@ -176,7 +185,23 @@ export function vector<T>(kind: Kind<T>): Kind<T[]> {
   });
 }
 
-/** A table of some fields. Loops over their names, as in `struct`, and not entries made anew: there may be very many tables. */
+/**
+ * A vector of structs of two counts each, as one array: those of element `i` are at `2 * i` and behind it. In a file of a million
+ * batches, an object for each takes several times the room and the time.
+ */
+export const countPairs: Kind<number[]> = elsewhere((source, at) => {
+  const length = source.vectorLength(at, 2 * int64Count.bytes);
+  const numbers: number[] = [];
+  for (let i = 0; i < 2 * length; i++) numbers.push(int64Count.read(source, at + 4 + i * int64Count.bytes));
+  return numbers;
+});
+
+/** The number of elements of a vector, which are there and are not read: it may be shared by very many tables. */
+export function lengthOf({ bytes }: Kind<unknown>): Kind<number> {
+  return elsewhere((source, at) => source.vectorLength(at, bytes));
+}
+
+/** A table of some fields. Loops over their names, and not entries made anew: there may be very many tables. */
 export function table<F extends Fields>(fields: F): Kind<TableOf<F>> {
   const [names, slots] = [Object.keys(fields), Object.values(fields)];
   return elsewhere((source, at) => {

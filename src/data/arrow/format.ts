@@ -5,7 +5,9 @@
 import type { MetadataVersion } from 'apache-arrow/enum';
 import {
   bool,
+  countPairs,
   decodeRoot,
+  elsewhere,
   field,
   int16,
   int32,
@@ -13,10 +15,10 @@ import {
   int64Count,
   type Kind,
   later,
+  lengthOf,
   looseString,
   required,
   string,
-  struct,
   table,
   uint8,
   union,
@@ -47,7 +49,6 @@ export interface TypeParameters {
   readonly unit?: number;
   readonly timezone?: string | undefined;
   readonly mode?: number;
-  readonly typeIds?: readonly number[] | undefined;
   readonly byteWidth?: number;
   readonly listSize?: number;
 }
@@ -73,7 +74,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
   Interval: table({ unit: field(0, int16, 0) }),
   List: plain,
   Struct: plain,
-  Union: table({ mode: field(0, int16, 0), typeIds: field(1, vector(int32)) }),
+  Union: table({ mode: field(0, int16, 0), typeIds: field(1, lengthOf(int32)) }),
   FixedSizeBinary: table({ byteWidth: field(0, int32, 0) }),
   FixedSizeList: table({ listSize: field(0, int32, 0) }),
   Map: plain,
@@ -137,13 +138,12 @@ const schemaTable = table({
 });
 export type SchemaTable = ReturnType<typeof schemaTable.read>;
 
-const fieldNode = struct(16, { length: [0, int64Count], nullCount: [8, int64Count] });
-const buffer = struct(16, { offset: [0, int64Count], length: [8, int64Count] });
-
 const recordBatchTable = table({
   length: field(0, int64Count, 0),
-  nodes: field(1, vector(fieldNode)),
-  buffers: field(2, vector(buffer)),
+  /** Pairs of a length and a count of nulls. */
+  nodes: field(1, countPairs),
+  /** Pairs of an offset in the body and a length, bytes. */
+  buffers: field(2, countPairs),
   compression: field(3, table({ codec: field(0, uint8, 0), method: field(1, uint8, 0) })),
   variadicBufferCounts: field(4, vector(int64Count), []),
 });
@@ -168,18 +168,51 @@ const messageTable = table({
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-const block = struct(24, {
-  offset: [0, int64Count],
-  metaDataLength: [8, int32],
-  bodyLength: [16, int64Count],
+/** Where a message is, as a footer says. */
+export interface Block {
+  readonly offset: number;
+  readonly metaDataLength: number;
+  readonly bodyLength: number;
+}
+
+/** The blocks of a footer, which may have a million: an object for each is made when it is asked for. */
+export class Blocks {
+  /** Three numbers each. */
+  readonly #numbers: readonly number[];
+
+  constructor(numbers: readonly number[] = []) {
+    this.#numbers = numbers;
+  }
+
+  get length(): number {
+    return this.#numbers.length / 3;
+  }
+
+  at(index: number): Block {
+    const first = 3 * index;
+    const numbers = this.#numbers;
+    return { offset: numbers[first]!, metaDataLength: numbers[first + 1]!, bodyLength: numbers[first + 2]! };
+  }
+}
+
+const BLOCK_BYTES = 24;
+const blocks: Kind<Blocks> = elsewhere((source, at) => {
+  const numbers: number[] = [];
+  const end = at + 4 + source.vectorLength(at, BLOCK_BYTES) * BLOCK_BYTES;
+  for (let block = at + 4; block < end; block += BLOCK_BYTES)
+    numbers.push(
+      int64Count.read(source, block),
+      int32.read(source, block + 8),
+      int64Count.read(source, block + 16),
+    );
+  return new Blocks(numbers);
 });
-export type Block = ReturnType<typeof block.read>;
 
 const footerTable = table({
   version: field(0, int16, 0),
   schema: field(1, schemaTable),
-  dictionaries: field(2, vector(block), []),
-  recordBatches: field(3, vector(block), []),
+  dictionaries: field(2, blocks, new Blocks()),
+  recordBatches: field(3, blocks, new Blocks()),
   customMetadata: field(4, keyValues, []),
 });
 export type FooterTable = ReturnType<typeof footerTable.read>;

@@ -1,6 +1,8 @@
 import { Fault } from '../fault.js';
-import { type Batch, type Dictionaries, dictionaryBatchOf, recordBatchOf, withDictionary } from './batch.js';
-import { type Block, decodeFooter, HEADER } from './format.js';
+import type { Turns } from '../turns.js';
+import { type Batch, dictionaryBatchOf, recordBatchOf } from './batch.js';
+import { Dictionaries } from './dictionaries.js';
+import { type Block, type Blocks, decodeFooter, HEADER } from './format.js';
 import {
   ALIGNMENT,
   corrupt,
@@ -12,22 +14,25 @@ import {
   truncated,
   viewOf,
 } from './message.js';
-import { dictionariesOf, type Schema, sameColumns } from './schema.js';
+import { type Schema, sameColumns } from './schema.js';
 
-/** What an Arrow file or stream holds: its schema, and where its batches are. */
+/** What an Arrow file or stream holds: where its batches are, and the dictionaries that they point into. */
 export interface Ipc {
-  readonly schema: Schema;
   readonly batches: readonly Batch[];
+  readonly dictionaries: Dictionaries;
 }
 
+/** Says of a schema, which comes before all else, which of its dictionaries will be asked for: others are not kept. */
+export type Wanted = (schema: Schema) => ReadonlySet<bigint>;
+
 const MAGIC = 'ARROW1';
-/** Where the first message of a file is: behind the magic, padded to 8 bytes. */
-const FIRST_MESSAGE = 8;
+/** Where the first message of a file is: behind the magic, padded to 8 bytes, or to 64 by arrow-rs. */
+const FIRST_MESSAGES = [8, 64];
 /** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
 const MOST_PADDING_BYTES = 64;
 
 /** Reads the IPC file format: magic, messages, footer, its length, magic. The footer says where the batches are. */
-export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
+export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: Turns): Promise<Ipc> {
   const end = reader.fileBytes - MAGIC.length;
   if (end < MAGIC.length + 4) throw truncated('too short for a footer');
   const tail = await reader.read({ position: end - 4, length: 4 + MAGIC.length });
@@ -37,22 +42,31 @@ export async function readIpcFile(reader: MessageReader): Promise<Ipc> {
   const footerAt = end - 4 - length;
   const footer = decoded('a footer', decodeFooter, await reader.read({ position: footerAt, length }));
   mustBeKnown(footer.version);
+  // A footer, or a schema, of very many entries takes long by itself.
+  if (turns.due) await turns.giveWay();
   const schema = knownSchema(footer.schema);
+  if (turns.due) await turns.giveWay();
   await mustNotBeginWithAnother(reader, schema);
-  const known = dictionariesOf(schema.fields);
-  let dictionaries: Dictionaries = new Map();
-  for (const [i, block] of footer.dictionaries.entries()) {
-    const dictionary = dictionaryBatchOf(await inBlock(reader, block, `dictionary ${i}`), known);
+  if (turns.due) await turns.giveWay();
+  const dictionaries = new Dictionaries(wanted(schema));
+  for (let i = 0; i < footer.dictionaries.length; i++) {
+    if (turns.due) await turns.giveWay();
+    const message = await inBlock(reader, footer.dictionaries.at(i), `dictionary ${i}`);
+    const dictionary = dictionaryBatchOf(message, schema);
     // The batches of a file may be read in any order: which one a batch means would not be known.
     if (!dictionary.isDelta && dictionaries.has(dictionary.id))
       throw corrupt(`a second dictionary ${dictionary.id}`);
-    dictionaries = withDictionary(dictionaries, dictionary);
+    dictionaries.add(dictionary);
   }
   const batches: Batch[] = [];
-  for (const [i, block] of footer.recordBatches.entries())
-    batches.push(recordBatchOf(await inBlock(reader, block, `record batch ${i}`), schema, dictionaries));
-  mustNotOverlap([...footer.dictionaries, ...footer.recordBatches], footerAt);
-  return { schema, batches };
+  for (let i = 0; i < footer.recordBatches.length; i++) {
+    if (turns.due) await turns.giveWay();
+    const message = await inBlock(reader, footer.recordBatches.at(i), `record batch ${i}`);
+    batches.push(recordBatchOf(message, schema, dictionaries.count));
+  }
+  if (turns.due) await turns.giveWay();
+  mustNotOverlap([footer.dictionaries, footer.recordBatches], footerAt);
+  return { batches, dictionaries };
 }
 
 /**
@@ -68,7 +82,12 @@ async function mustNotBeginWithAnother(reader: MessageReader, { fields }: Schema
 
 async function firstMessage(reader: MessageReader): Promise<Message | undefined> {
   try {
-    return await reader.message(FIRST_MESSAGE);
+    for (const position of FIRST_MESSAGES) {
+      // A length of zero: padding.
+      const message = await reader.message(position);
+      if (message !== undefined) return message;
+    }
+    return undefined;
   } catch (error) {
     if (error instanceof Fault) return undefined;
     throw error;
@@ -93,13 +112,31 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
 }
 
 /** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
-function mustNotOverlap(blocks: readonly Block[], footerAt: number): void {
+function mustNotOverlap(lists: readonly Blocks[], footerAt: number): void {
+  const listed = endInOrder(lists) ?? endOf(lists);
+  const unlisted = footerAt - listed;
+  if (listed > 0 && unlisted > MOST_PADDING_BYTES)
+    throw corrupt(`${unlisted} bytes before the footer that it does not list`);
+}
+
+/** Where the last block ends, if each begins behind the one before, as writers list them; else undefined. */
+function endInOrder(lists: readonly Blocks[]): number | undefined {
   let listed = 0;
-  for (const { offset, metaDataLength, bodyLength } of blocks.toSorted((a, b) => a.offset - b.offset)) {
+  for (const list of lists)
+    for (let i = 0; i < list.length; i++) {
+      const { offset, metaDataLength, bodyLength } = list.at(i);
+      if (offset < listed) return undefined;
+      listed = offset + bodyLength + metaDataLength;
+    }
+  return listed;
+}
+
+function endOf(lists: readonly Blocks[]): number {
+  const blocks = lists.flatMap((list) => Array.from({ length: list.length }, (_, i) => list.at(i)));
+  let listed = 0;
+  for (const { offset, metaDataLength, bodyLength } of blocks.sort((a, b) => a.offset - b.offset)) {
     if (offset < listed) throw corrupt(`two blocks that overlap at byte ${offset}`);
     listed = offset + bodyLength + metaDataLength;
   }
-  const unlisted = footerAt - listed;
-  if (blocks.length > 0 && unlisted > MOST_PADDING_BYTES)
-    throw corrupt(`${unlisted} bytes before the footer that it does not list`);
+  return listed;
 }

@@ -1,12 +1,13 @@
 import { Fault } from '../fault.js';
-import { type Batch, type Dictionaries, dictionaryBatchOf, recordBatchOf, withDictionary } from './batch.js';
+import type { Turns } from '../turns.js';
+import { type Batch, dictionaryBatchOf, recordBatchOf } from './batch.js';
+import { Dictionaries } from './dictionaries.js';
 import { HEADER } from './format.js';
-import type { Ipc } from './ipc-file.js';
+import type { Ipc, Wanted } from './ipc-file.js';
 import { CONTINUATION, corrupt, knownSchema, type MessageReader, viewOf } from './message.js';
-import { dictionariesOf } from './schema.js';
 
 /** Reads the IPC stream format: the schema, then batches, up to the end-of-stream marker or, where the writer left it out, to the end. */
-export async function readIpcStream(reader: MessageReader): Promise<Ipc> {
+export async function readIpcStream(reader: MessageReader, wanted: Wanted, turns: Turns): Promise<Ipc> {
   const first = await reader.message(0);
   if (first?.headerType === HEADER.Tensor || first?.headerType === HEADER.SparseTensor) {
     throw new Fault(`an Arrow ${first.headerType === HEADER.Tensor ? 'tensor' : 'sparse tensor'}`, {
@@ -15,22 +16,24 @@ export async function readIpcStream(reader: MessageReader): Promise<Ipc> {
     });
   }
   if (first?.header?.type !== HEADER.Schema) throw corrupt('no schema at its start');
+  if (turns.due) await turns.giveWay();
   const schema = knownSchema(first.header.value);
-  const known = dictionariesOf(schema.fields);
-  let dictionaries: Dictionaries = new Map();
+  const dictionaries = new Dictionaries(wanted(schema));
   const batches: Batch[] = [];
   let position = first.end;
   while (position < reader.fileBytes) {
+    if (turns.due) await turns.giveWay();
     const message = await reader.message(position);
     if (message === undefined) {
       await mustEnd(reader, position);
       break;
     }
-    if (message.headerType === HEADER.RecordBatch) batches.push(recordBatchOf(message, schema, dictionaries));
-    else dictionaries = withDictionary(dictionaries, dictionaryBatchOf(message, known));
+    if (message.headerType === HEADER.RecordBatch)
+      batches.push(recordBatchOf(message, schema, dictionaries.count));
+    else dictionaries.add(dictionaryBatchOf(message, schema));
     position = message.end;
   }
-  return { schema, batches };
+  return { batches, dictionaries };
 }
 
 /** Behind the end-of-stream marker at `position` only padding may stand: a second stream, or what a damaged length hides, would be rows gone missing. */

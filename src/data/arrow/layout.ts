@@ -9,8 +9,8 @@ export interface Layout {
   /** The node of each field, those within it left out. */
   readonly roots: readonly number[];
   readonly firstBuffers: readonly number[];
-  /** The nodes of unions that have a validity buffer, as before version 5: nothing may be null in it. */
-  readonly unionsWithValidity: readonly number[];
+  /** The nodes of unions and of runs that have a validity buffer, as before version 5: nothing may be null in it. */
+  readonly withoutNulls: readonly number[];
 }
 
 /** The layouts of fields that have no views: they are the same in every batch of a version. */
@@ -38,14 +38,14 @@ function walked(
 ): Layout & { readonly hasViews: boolean } {
   let [buffers, views] = [0, 0];
   const firstBuffers: number[] = [];
-  const unionsWithValidity: number[] = [];
+  const withoutNulls: number[] = [];
   const visit = (field: Field): void => {
     firstBuffers.push(buffers);
     if (field.dictionary !== undefined) {
       buffers += 2;
       return;
     }
-    if (field.type === 'Union' && version < VERSION.V5) unionsWithValidity.push(firstBuffers.length - 1);
+    if (version < VERSION.V5 && LOST_VALIDITY.has(field.type)) withoutNulls.push(firstBuffers.length - 1);
     buffers += ownBuffers(field, version);
     // A view has as many buffers of data as the batch says, another number in each batch.
     if (isView(field)) {
@@ -65,7 +65,7 @@ function walked(
     buffers,
     roots,
     firstBuffers,
-    unionsWithValidity,
+    withoutNulls,
     hasViews: views > 0,
   };
 }
@@ -79,16 +79,21 @@ function isView({ type }: Field): boolean {
   return type === 'Utf8View' || type === 'BinaryView';
 }
 
+/** Types whose arrays had a validity buffer before version 5, and have none since. */
+const LOST_VALIDITY: ReadonlySet<string> = new Set(['Union', 'RunEndEncoded']);
+
 function ownBuffers({ type, dense }: Field, version: number): number {
+  const validity = version < VERSION.V5 && LOST_VALIDITY.has(type) ? 1 : 0;
   switch (type) {
     case 'Null':
-    case 'RunEndEncoded':
       return 0;
+    case 'RunEndEncoded':
+      return validity;
     case 'FixedSizeList':
     case 'Struct':
       return 1;
     case 'Union':
-      return (dense ? 2 : 1) + (version < VERSION.V5 ? 1 : 0);
+      return (dense ? 2 : 1) + validity;
     case 'Utf8':
     case 'Binary':
     case 'LargeUtf8':

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
 import { castToFloat32, copyStrided } from '../cast.js';
 import {
@@ -13,10 +13,12 @@ import {
 import { Fault } from '../fault.js';
 import { Payload } from '../payload.js';
 import { type Run, readRowMajor } from '../row-major.js';
-import type { Batch } from './batch.js';
+import { Turns } from '../turns.js';
+import { type Batch, bufferOf, lengthOf } from './batch.js';
 import type { BufferReader, ElementBuffer } from './buffers.js';
 import type { Elements, NumericColumn } from './columns.js';
-import { dictionaryOf } from './dictionary.js';
+import type { Dictionaries } from './dictionaries.js';
+import { DictionaryReader } from './dictionary.js';
 
 /** A column of the matrix's source: where its elements go and where they begin in each batch. */
 export interface Source {
@@ -37,12 +39,15 @@ export interface Sources {
   readonly cols: number;
   readonly sources: readonly Source[];
   readonly batches: readonly Batch[];
+  readonly dictionaries: Dictionaries;
 }
 
 /** Bytes of a read of what lies in the file as it does in the matrix. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 /** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
 const BLOCK_BYTES = 2 ** 20;
+/** Batches of fewer bytes are read as if they lay otherwise than in the matrix: a read with a promise for each takes ten times as long. */
+const LEAST_RUN_BYTES = 2 ** 14;
 
 export function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
@@ -66,8 +71,9 @@ export async function load(
   }
   const dtype = options.dtype === 'native' ? only! : 'float32';
   const values = await allocateMatrix(dtype, rows, cols);
-  const runs = await runsOf(reader, matrix);
-  if (runs === undefined) await fill(reader, matrix, values, dtype, options);
+  const turns = new Turns(options.signal);
+  const runs = await runsOf(reader, matrix, turns);
+  if (runs === undefined) await fill(reader, matrix, values, dtype, options, turns);
   else {
     const elementBytes = ELEMENT_BYTES[only!];
     const stored = { elementBytes, byteOrder: 'little', totalBytes: values.length * elementBytes } as const;
@@ -78,7 +84,11 @@ export async function load(
 }
 
 /** Where the rows of each batch are, if they stand in the file as they do in the matrix; else undefined. */
-async function runsOf(reader: BufferReader, { cols, sources, batches }: Sources): Promise<Run[] | undefined> {
+async function runsOf(
+  reader: BufferReader,
+  { rows, cols, sources, batches }: Sources,
+  turns: Turns,
+): Promise<Run[] | undefined> {
   const [source, another] = sources;
   if (source === undefined || another !== undefined) return undefined;
   const { column, starts } = source;
@@ -86,10 +96,12 @@ async function runsOf(reader: BufferReader, { cols, sources, batches }: Sources)
   if (column.permuted !== undefined || dictionary !== undefined || boolBytes || dtype === 'bool')
     return undefined;
   if (batches.some(({ compression }) => compression !== 'none')) return undefined;
+  if ((rows * cols * ELEMENT_BYTES[dtype]) / batches.length < LEAST_RUN_BYTES) return undefined;
   const runs: Run[] = [];
   let first = 0;
   for (const [index, batch] of batches.entries()) {
-    const region = batch.buffers[batch.firstBuffers[node]! + 1]!;
+    if (turns.due) await turns.giveWay();
+    const region = bufferOf(batch, node, 1);
     const [start, count] = [starts[index]!, batch.rows * cols];
     // Refuses a buffer that is too short, and reads nothing of one that is not compressed.
     await reader.open(region, 'none', dtype, start + count);
@@ -101,23 +113,28 @@ async function runsOf(reader: BufferReader, { cols, sources, batches }: Sources)
 
 async function fill(
   reader: BufferReader,
-  { cols, rows, sources, batches }: Sources,
+  { cols, rows, sources, batches, dictionaries }: Sources,
   values: Values,
   dtype: DType,
   { signal, onProgress }: LoadOptions,
+  turns: Turns,
 ): Promise<void> {
+  const dictionaryReader = new DictionaryReader(reader, dictionaries, turns);
   const rowBytes = cols * ELEMENT_BYTES[dtype];
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
   let firstRow = 0;
   for (const [index, batch] of batches.entries()) {
     const buffers: ElementBuffer[] = [];
-    for (const source of sources) buffers.push(await elementsOf(reader, batch, source, index, firstRow));
+    for (const source of sources) {
+      if (turns.due) await turns.giveWay();
+      buffers.push(await elementsOf(reader, dictionaryReader, batch, source, index, firstRow));
+    }
     for (let row = 0; row < batch.rows; row += blockRows) {
-      // Blocks are unpacked and placed without waiting for anything: nobody could stop it, nor see how far it is.
-      await setImmediate();
       signal?.throwIfAborted();
       const count = Math.min(blockRows, batch.rows - row);
       for (const [i, source] of sources.entries()) {
+        // Blocks are unpacked and placed without waiting for anything: nobody could stop it, nor see how far it is.
+        if (turns.due) await turns.giveWay();
         const first = source.starts[index]! + row * source.width;
         const elements = await buffers[i]!.read(first, count * source.width);
         place(elements, source, count, values, dtype, (firstRow + row) * cols, cols);
@@ -130,6 +147,7 @@ async function fill(
 
 async function elementsOf(
   reader: BufferReader,
+  dictionaries: DictionaryReader,
   batch: Batch,
   { column, width, starts }: Source,
   index: number,
@@ -140,22 +158,22 @@ async function elementsOf(
   const start = starts[index]!;
   const open = (kept: DType) =>
     reader.open(
-      batch.buffers[batch.firstBuffers[node]! + 1]!,
+      bufferOf(batch, node, 1),
       batch.compression,
       kept,
       // Rows may need a part of the array; its buffer must be enough for all of it.
-      Math.max(start + batch.rows * width, batch.nodes[node]!.length),
+      Math.max(start + batch.rows * width, lengthOf(batch, node)),
     );
   if (dictionary !== undefined) {
     const indexes = await open(dictionary.index);
-    const entries = await dictionaryOf(reader, batch, elements);
+    const entries = await dictionaries.of(batch, elements);
     return {
       read: async (first, count) => {
         const found = allocate(dtype, count);
         const wrong = entries.lookUp(await indexes.read(first, count), count, found);
         if (wrong === undefined) return found;
         const row = firstRow + Math.floor((first + wrong.at - start) / width);
-        throw new Fault(`column "${column.name}" has ${wrong.what} in row ${row}`, wrong);
+        throw new Fault(`column "${shown(column.name)}" has ${wrong.what} in row ${row}`, wrong);
       },
     };
   }

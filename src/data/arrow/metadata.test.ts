@@ -37,7 +37,13 @@ describe('the metadata of an Arrow file', () => {
   });
 
   // A file has its schema twice, and the places of its batches: no change of one place goes unnoticed.
-  it.each(['data.arrow', 'arrow-even-lists.arrow', 'arrow-lz4-bool.arrow', 'arrow-union-version-4.arrow'])(
+  it.each([
+    'data.arrow',
+    'arrow-even-lists.arrow',
+    'arrow-lz4-bool.arrow',
+    'arrow-union-version-4.arrow',
+    'arrow-datafusion.arrow',
+  ])(
     'with a byte changed is refused, or says the same rows, columns and types: %s',
     async (name) => {
       const whole = await readFile(fixture(name));

@@ -11,10 +11,8 @@ export function indexColumnsOf(
   fields: readonly { readonly name: string }[],
   metadata: FieldTable['customMetadata'],
 ): ReadonlySet<string> {
-  const listed = listedIn(metadata.find(({ key }) => key === 'pandas')?.value ?? '');
-  return new Set(
-    fields.map(({ name }) => name).filter((name) => listed.includes(name) || UNNAMED.test(name)),
-  );
+  const listed = new Set(listedIn(metadata.find(({ key }) => key === 'pandas')?.value ?? ''));
+  return new Set(fields.map(({ name }) => name).filter((name) => listed.has(name) || UNNAMED.test(name)));
 }
 
 /** A range of numbers is listed as an object: it has no column. */

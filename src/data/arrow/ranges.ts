@@ -1,7 +1,9 @@
+import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
 import { Fault } from '../fault.js';
-import type { Batch } from './batch.js';
-import { type BufferReader, couldHold } from './buffers.js';
+import type { Turns } from '../turns.js';
+import { type Batch, bufferOf, lengthOf, nullCountOf } from './batch.js';
+import { BLOCK, type BufferReader, couldHold } from './buffers.js';
 import type { Level, NumericColumn } from './columns.js';
 import { REMEDY } from './message.js';
 
@@ -13,9 +15,6 @@ export interface Ranges {
   readonly starts: readonly number[];
 }
 
-/** Offsets or validity looked at together. */
-const BLOCK = 2 ** 20;
-
 /**
  * Finds the elements of a column's rows, from the outermost array to the innermost: in each a row has `width` entries,
  * one behind the other. Only offsets are read, and the validity of arrays that have nulls; entries before the first row
@@ -26,24 +25,26 @@ export async function rangesOf(
   reader: BufferReader,
   column: NumericColumn,
   batches: readonly Batch[],
+  turns: Turns,
 ): Promise<Ranges> {
   let width = 1;
-  let starts: readonly number[] = batches.map(() => 0);
+  let starts = startsOf(batches);
   const nulls: number[] = [];
   for (const level of column.levels) {
+    if (turns.due) await turns.giveWay();
     mustHave(column, level, batches, starts, width);
-    const found = await firstNullRow(reader, level, batches, starts, width);
+    const found = await firstNullRow(reader, level, batches, starts, width, turns);
     if (found !== undefined) nulls.push(found);
     if (level.kind === 'fixed-size-list') {
       starts = starts.map((start) => start * level.size);
       width *= level.size;
     } else if (level.kind === 'list') {
-      const lists = await listsOf(reader, level, batches, starts, width);
+      const lists = await listsOf(reader, level, batches, starts, width, turns);
       // A null is a list of another length too, most often.
       if (lists.ragged !== undefined && nulls.length === 0) throw ragged(column, lists.ragged, lists.length);
       if (nulls.length > 0) break;
       if (lists.length < 0)
-        throw new Fault(`corrupt Arrow data: column "${column.name}" has lists beyond its elements`, {
+        throw new Fault(`corrupt Arrow data: column "${shown(column.name)}" has lists beyond its elements`, {
           remedy: REMEDY,
         });
       starts = lists.starts;
@@ -51,10 +52,19 @@ export async function rangesOf(
     }
   }
   if (nulls.length === 0) return { width, starts };
-  throw new Fault(`column "${column.name}" has a null in row ${Math.min(...nulls)}`, {
+  throw new Fault(`column "${shown(column.name)}" has a null in row ${Math.min(...nulls)}`, {
     expected: 'numbers alone',
     remedy: 'fill or drop the nulls before saving',
   });
+}
+
+/** Where the rows of batches begin, before any list is looked into: the same for all columns, which may be many. */
+const rowStarts = new WeakMap<readonly Batch[], readonly number[]>();
+
+function startsOf(batches: readonly Batch[]): readonly number[] {
+  const starts = rowStarts.get(batches) ?? batches.map(() => 0);
+  rowStarts.set(batches, starts);
+  return starts;
 }
 
 /** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
@@ -66,12 +76,12 @@ function mustHave(
   width: number,
 ): void {
   const short = batches.some((batch, i) => {
-    const { length } = batch.nodes[level.node]!;
+    const length = lengthOf(batch, level.node);
     const needed = starts[i]! + batch.rows * width;
     return length < needed || !mayHold(batch, level, length);
   });
   if (short) {
-    throw new Fault(`corrupt Arrow data: column "${name}" has fewer elements than its rows need`, {
+    throw new Fault(`corrupt Arrow data: column "${shown(name)}" has fewer elements than its rows need`, {
       remedy: REMEDY,
     });
   }
@@ -80,7 +90,7 @@ function mustHave(
 /** Whether a batch may have an array of `length` entries, told from the length of its buffer. */
 function mayHold(batch: Batch, level: Level, length: number): boolean {
   if (length === 0 || level.kind === 'struct' || level.kind === 'fixed-size-list') return true;
-  const buffer = batch.buffers[batch.firstBuffers[level.node]! + 1]!;
+  const buffer = bufferOf(batch, level.node, 1);
   const holds = (kept: DType, elements: number) =>
     couldHold(buffer.length, batch.compression, kept, elements);
   if (level.kind === 'list') return holds(level.offsets, length + 1);
@@ -95,19 +105,16 @@ async function firstNullRow(
   batches: readonly Batch[],
   starts: readonly number[],
   width: number,
+  turns: Turns,
 ): Promise<number | undefined> {
   let firstRow = 0;
   for (const [index, batch] of batches.entries()) {
-    if (batch.nodes[node]!.nullCount > 0) {
+    if (nullCountOf(batch, node) > 0) {
       const start = starts[index]!;
       const end = start + batch.rows * width;
-      const validity = await reader.open(
-        batch.buffers[batch.firstBuffers[node]!]!,
-        batch.compression,
-        'bool',
-        end,
-      );
+      const validity = await reader.open(bufferOf(batch, node, 0), batch.compression, 'bool', end);
       for (let first = start; first < end; first += BLOCK) {
+        if (turns.due) await turns.giveWay();
         const at = (await validity.read(first, Math.min(BLOCK, end - first))).indexOf(0 as never);
         if (at !== -1) return firstRow + Math.floor((first + at - start) / width);
       }
@@ -133,6 +140,7 @@ async function listsOf(
   batches: readonly Batch[],
   firstLists: readonly number[],
   width: number,
+  turns: Turns,
 ): Promise<Lists> {
   let length: number | undefined;
   let firstRow = 0;
@@ -141,14 +149,10 @@ async function listsOf(
     const first = firstLists[index]!;
     const lists = batch.rows * width;
     const end = lists === 0 ? first : first + lists + 1;
-    const offsets = await reader.open(
-      batch.buffers[batch.firstBuffers[level.node]! + 1]!,
-      batch.compression,
-      level.offsets,
-      end,
-    );
+    const offsets = await reader.open(bufferOf(batch, level.node, 1), batch.compression, level.offsets, end);
     let [start, previous] = [0, 0];
     for (let at = first; at < end; at += BLOCK) {
+      if (turns.due) await turns.giveWay();
       const count = Math.min(BLOCK, end - at);
       const block = await offsets.read(at, count);
       for (let i = 0; i < count; i++) {
@@ -177,7 +181,7 @@ function ragged(
   { row, length }: { readonly row: number; readonly length: number },
   expected: number,
 ): Fault {
-  return new Fault(`column "${name}" is ragged: row ${row} has ${length} elements`, {
+  return new Fault(`column "${shown(name)}" is ragged: row ${row} has ${length} elements`, {
     expected: `${expected}, as row 0 has`,
     remedy: 'pad or cut the lists to one length before saving',
   });

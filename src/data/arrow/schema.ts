@@ -1,5 +1,6 @@
+import { abridged } from '../../text.js';
 import type { DType } from '../../words.js';
-import { extensionOf, OPAQUE, type PermutedTensor, permutedTensor } from './extensions.js';
+import { extensionOf, OPAQUE, type PermutedTensor, permutedTensor, type TensorsSeen } from './extensions.js';
 import {
   type FieldTable,
   type SchemaTable,
@@ -13,7 +14,7 @@ import { indexColumnsOf } from './pandas.js';
 export interface Field {
   readonly name: string;
   readonly type: TypeName;
-  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`. */
+  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`; of very many words only the first and the last. */
   readonly typeWords: string;
   readonly children: readonly Field[];
   /** Of the elements, where they are numbers or bools. */
@@ -24,24 +25,40 @@ export interface Field {
   /** Of a union. */
   readonly dense: boolean;
   /** Where its arrays are indexes: the dictionary that they point into, and their own type. */
-  readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
+  readonly dictionary: DictionaryEncoding | undefined;
   /** The order in which the axes of an `arrow.fixed_shape_tensor` are kept, where that is not their own. */
   readonly permuted: PermutedTensor | undefined;
   /** An extension type whose fields mean nothing by themselves. */
   readonly opaque: boolean;
 }
 
+/** The dictionary that a field points into, and what its arrays are. */
+export interface DictionaryEncoding {
+  readonly id: bigint;
+  /** Of the indexes. */
+  readonly index: DType;
+  /** The type of the values, in words. */
+  readonly values: string;
+}
+
 export interface Schema {
   readonly fields: readonly Field[];
   /** The fields that pandas wrote as a frame's index. */
   readonly indexColumns: ReadonlySet<string>;
+  /** The dictionaries that fields point into, by their ids: of each the one field that its values are. */
+  readonly dictionaries: ReadonlyMap<bigint, readonly [Field]>;
 }
 
-/** A schema from its tables. A RangeError where a type makes no sense: lists without elements, numbers of no known width. */
+/** A schema from its tables. A RangeError where a type makes no sense: lists without elements, numbers of no known width, two types of one dictionary. */
 export function schemaOf(schema: SchemaTable): Schema {
   if (schema.fields === undefined) throw new RangeError('no fields');
-  const fields = schema.fields.map(fieldOf);
-  return { fields, indexColumns: indexColumnsOf(fields, schema.customMetadata) };
+  const tensors: TensorsSeen = new Map();
+  const fields = schema.fields.map((field) => fieldOf(field, tensors));
+  return {
+    fields,
+    indexColumns: indexColumnsOf(fields, schema.customMetadata),
+    dictionaries: dictionariesOf(fields),
+  };
 }
 
 /** Whether both have the same columns, by names and types. */
@@ -54,28 +71,44 @@ export function sameColumns(one: readonly Field[], other: readonly Field[]): boo
         field.name === name &&
         field.typeWords === typeWords &&
         field.boolBytes === boolBytes &&
-        JSON.stringify(field.permuted) === JSON.stringify(permuted) &&
+        field.permuted?.text === permuted?.text &&
         sameColumns(field.children, children)
       );
     })
   );
 }
 
-/** The fields of a schema that point into dictionaries, those within other fields and within dictionaries too. */
-export function dictionariesOf(fields: readonly Field[]): Map<bigint, Field> {
-  const found = new Map<bigint, Field>();
+/** Also those within other fields and within dictionaries. A RangeError where two fields disagree about what is in one. */
+function dictionariesOf(fields: readonly Field[]): Map<bigint, readonly [Field]> {
+  const found = new Map<bigint, readonly [Field]>();
+  const types = new Map<bigint, string>();
   const visit = (field: Field) => {
-    if (field.dictionary !== undefined) found.set(field.dictionary.id, field);
+    if (field.dictionary !== undefined) {
+      const { id, values } = field.dictionary;
+      const known = found.get(id);
+      if (known === undefined) found.set(id, [{ ...field, dictionary: undefined }]);
+      else if (types.get(id) !== values || !sameColumns(known[0].children, field.children))
+        throw new RangeError(
+          `a dictionary ${id} of ${abridged(types.get(id)!, 40)} and of ${abridged(values, 40)}`,
+        );
+      types.set(id, values);
+    }
     for (const child of field.children) visit(child);
   };
   for (const field of fields) visit(field);
   return found;
 }
 
-function fieldOf({ name = '', typeType, type, dictionary, children, customMetadata }: FieldTable): Field {
+/** Characters of a type in words: one of many fields has very many, and each field around it would repeat them. */
+const MOST_WORDS = 1000;
+
+function fieldOf(
+  { name = '', typeType, type, dictionary, children, customMetadata }: FieldTable,
+  tensors: TensorsSeen,
+): Field {
   const typeName = TYPE_NAMES[typeType];
   if (typeName === undefined || type === undefined) throw new RangeError(`a type of number ${typeType}`);
-  const inner = children.map(fieldOf);
+  const inner = children.map((child) => fieldOf(child, tensors));
   mustHaveChildren(typeName, inner.length);
   if (typeName === 'RunEndEncoded') mustBeRunEnds(inner[0]!);
   const { value } = type;
@@ -83,10 +116,10 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
   const numbers = dtypeOf(typeName, value);
   const boolBytes = extension.name === 'arrow.bool8' && numbers === 'int8';
   const dtype = boolBytes ? 'bool' : numbers;
-  const words = boolBytes ? 'Bool8' : wordsOf(typeName, value, inner);
+  const words = boolBytes ? 'Bool8' : abridged(wordsOf(typeName, value, inner), MOST_WORDS);
   const permuted =
     extension.name === 'arrow.fixed_shape_tensor'
-      ? permutedTensor(extension.metadata, value.listSize ?? 0)
+      ? permutedTensor(extension.metadata, value.listSize ?? 0, tensors)
       : undefined;
   const index = dictionary?.indexType;
   // Each has all properties, in this order: there may be 20,000, and objects of one shape are made several times as fast.
@@ -99,7 +132,7 @@ function fieldOf({ name = '', typeType, type, dictionary, children, customMetada
     boolBytes,
     listSize: value.listSize,
     dense: value.mode === 1,
-    dictionary: dictionary && { id: dictionary.id, index: indexTypeOf(index!) },
+    dictionary: dictionary && { id: dictionary.id, index: indexTypeOf(index!), values: words },
     permuted,
     opaque: OPAQUE.has(extension.name),
   };
@@ -156,7 +189,6 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
     byteWidth = 0,
     listSize = 0,
   } = parameters;
-  const inner = children.length === 0 ? '' : children.map(({ typeWords }) => typeWords).join(', ');
   switch (type) {
     case 'Int':
       return intWords(parameters);
@@ -173,25 +205,37 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
       mustBeOneOf(unit! < 2 ? [32] : [64], bitWidth);
       return `Time${bitWidth}<${oneOf(UNITS, unit)}>`;
     case 'Timestamp':
-      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${timezone}` : ''}>`;
+      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${abridged(timezone, MOST_WORDS)}` : ''}>`;
     case 'Duration':
       return `Duration<${oneOf(UNITS, unit)}>`;
     case 'Interval':
       return `Interval<${oneOf(['YEAR_MONTH', 'DAY_TIME', 'MONTH_DAY_NANO'], unit)}>`;
     case 'Struct':
-      return `Struct<{${children.map(({ name, typeWords }) => `${name}:${typeWords}`).join(', ')}}>`;
+      return `Struct<{${listed(children, ({ name, typeWords }) => `${abridged(name, MOST_WORDS)}:${typeWords}`)}}>`;
     case 'Union':
       mustBeOneOf([0, 1], mode);
-      return `Union<${inner}>`;
+      return `Union<${innerWords(children)}>`;
     case 'FixedSizeBinary':
       if (byteWidth < 0) throw new RangeError(`binary of ${byteWidth} bytes`);
       return `FixedSizeBinary[${byteWidth}]`;
     case 'FixedSizeList':
       if (listSize < 0) throw new RangeError(`lists of ${listSize} elements`);
-      return `FixedSizeList[${listSize}]<${inner}>`;
+      return `FixedSizeList[${listSize}]<${innerWords(children)}>`;
     default:
-      return children.length === 0 ? type : `${type}<${inner}>`;
+      return children.length === 0 ? type : `${type}<${innerWords(children)}>`;
   }
+}
+
+const innerWords = (children: readonly Field[]) => listed(children, ({ typeWords }) => typeWords);
+
+/** The words of fields, with commas between, as far as they will be shown: their beginning and the last of them. */
+function listed(fields: readonly Field[], wordsOfOne: (field: Field) => string): string {
+  let words = '';
+  for (const [i, field] of fields.entries()) {
+    if (words.length > MOST_WORDS) return `${words}, …, ${wordsOfOne(fields.at(-1)!)}`;
+    words += `${i === 0 ? '' : ', '}${wordsOfOne(field)}`;
+  }
+  return words;
 }
 
 function intWords({ bitWidth, isSigned }: TypeParameters): string {

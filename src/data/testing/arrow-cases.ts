@@ -64,7 +64,21 @@ function layoutOf(content: Buffer): Pick<ArrowSeed, 'metadata' | 'compressed'> {
 function blocksOf(content: Buffer): number[] {
   const end = content.length - 10;
   const { dictionaries, recordBatches } = decodeFooter(content.subarray(end - content.readInt32LE(end), end));
-  return [...dictionaries, ...recordBatches].map(({ offset }) => offset);
+  return [dictionaries, recordBatches].flatMap((blocks) =>
+    Array.from({ length: blocks.length }, (_, i) => blocks.at(i).offset),
+  );
+}
+
+/** The messages of a stream with their bodies, without what marks its end. */
+export function messagesIn(content: Buffer): Buffer[] {
+  return messagesOf(content).map((at) => content.subarray(at, messageAt(content, at).end));
+}
+
+/** A stream whose last messages, so many of them, come `times` times. */
+export function repeatedStream(content: Buffer, last: number, times: number): Buffer {
+  const messages = messagesIn(content);
+  const end = Buffer.concat(messages.slice(-last));
+  return Buffer.concat([...messages.slice(0, -last), ...new Array(times).fill(end)]);
 }
 
 /** Where the messages of a stream are. */

@@ -1,10 +1,13 @@
-import { freemem } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deviceWarnings } from '../../record/warnings.js';
 import { renderEngines } from '../../report/engines.js';
 import type { DeviceInfo } from '../engine.js';
 import { CudaEngine } from './engine.js';
 import type { Machine } from './machine.js';
+import { loadNvml } from './nvml.js';
 import { MemoryLibrary, type MemoryOptions } from './testing/memory-library.js';
 import { type NvmlAnswers, nvmlSaying } from './testing/nvml.js';
 
@@ -45,6 +48,18 @@ async function warnedOf(...of: Parameters<typeof engineOf>) {
 const QUIET: NvmlAnswers = {
   ...{ mig: 0, persistence: 1, displayActive: 0, displayMode: 0, computeMode: 0, processes: 0 },
 };
+
+/** The beginning of a 64-bit library for this machine, whose segments are said to be where the file has ended. */
+function damagedLibrary(): Buffer {
+  const header = Buffer.alloc(64);
+  header.write('\x7fELF\x02\x01\x01', 'latin1');
+  header.writeUInt16LE(3, 16);
+  header.writeUInt16LE(process.arch === 'arm64' ? 183 : 62, 18);
+  header.writeBigUInt64LE(64n, 32);
+  header.writeUInt16LE(56, 54);
+  header.writeUInt16LE(4, 56);
+  return header;
+}
 
 describe('what is around a CUDA device', () => {
   it('is not warned of where nothing is, nor where NVML does not support what it is asked', async () => {
@@ -91,6 +106,32 @@ describe('what is around a CUDA device', () => {
     expect(await listed(undefined)).toMatch(/^cuda {2}note: clocks, throttling and the link cannot be seen/m);
     expect(await listed(QUIET)).not.toContain('NVML');
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'cannot be seen by an NVML that is damaged, which does not end the process and is said',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'pinbench-nvml-'));
+      const file = join(folder, 'libnvidia-ml.so.1');
+      try {
+        writeFileSync(file, damagedLibrary());
+        const load = (...paths: string[]) => loadNvml([join(folder, 'none.so'), ...paths]);
+        expect(await load()).toBeUndefined();
+        const engine = new CudaEngine(
+          async () => new MemoryLibrary(),
+          freemem,
+          () => load(file),
+        );
+        await using device = await engine.open(0);
+        const warnings = deviceWarnings({ engine: 'cuda', clocksCopies: true, ...device.info });
+        expect(warnings).toMatchObject([{ code: 'not-monitored', damaged: file }]);
+        const availability = await engine.probe();
+        const said = `because NVML is damaged: ${file} ends before the library does; install the NVIDIA driver again`;
+        expect(renderEngines([{ name: 'cuda', availability }], false)).toContain(said);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   it('is a part of a GPU by what NVML says or by its name, and then has the identity of one', async () => {
     const of = async (answers: NvmlAnswers | undefined, name: string) => {

@@ -55,6 +55,53 @@ describe('two runs of one process', () => {
     expect(library.live).toBe(0);
   });
 
+  it.each([
+    ['one device', 0],
+    ['two devices', 1],
+  ] as const)(
+    'on %s copy one dataset from memory of the kind that the strategy is named for',
+    async (_, other) => {
+      const library = new MemoryLibrary({ devices: 2 });
+      const engine = new CudaEngine(async () => library, freemem);
+      const devices = [await engine.open(0), await engine.open(other)] as const;
+      const own = datasetOf('float32', 40, 100);
+      /** Bytes of an epoch's copies to the device, by where they began. */
+      const copiedBy = async (session: VerifiedSession) => {
+        const before = { ...library.copied };
+        await session.epoch(new Orders(session.plan), 0);
+        const kinds = Object.keys(before) as (keyof typeof before)[];
+        return kinds.filter((kind) => library.copied[kind] > before[kind]);
+      };
+      const LOCKED = ['feed-locked', 'feed-ahead', 'zero-copy'] as const;
+      for (const [feeding, locking] of [devices, devices.toReversed()]) {
+        for (const name of LOCKED) {
+          // Whoever is first has the dataset's own memory, until it is given back.
+          const feed = await VerifiedSession.prepare(feeding!, own, 'feed');
+          const locked = await VerifiedSession.prepare(locking!, own, name);
+          expect([name, await copiedBy(feed)]).toEqual([name, ['pageable']]);
+          if (name !== 'zero-copy') expect(await copiedBy(locked)).toEqual(['page-locked']);
+          await feed[Symbol.asyncDispose]();
+          await locked[Symbol.asyncDispose]();
+          const first = await VerifiedSession.prepare(locking!, own, name);
+          const second = await VerifiedSession.prepare(feeding!, own, 'feed');
+          const third = await VerifiedSession.prepare(feeding!, own, 'feed-locked');
+          if (name !== 'zero-copy') expect(await copiedBy(first)).toEqual(['registered']);
+          expect([name, await copiedBy(second)]).toEqual([name, ['pageable']]);
+          expect(await copiedBy(third)).toEqual(['page-locked']);
+          for (const session of [first, second, third]) await session[Symbol.asyncDispose]();
+        }
+      }
+      // A device that is closed with its sessions open has given its memory back too.
+      await VerifiedSession.prepare(devices[0], own, 'zero-copy');
+      await VerifiedSession.prepare(devices[0], own, 'feed');
+      await devices[0][Symbol.asyncDispose]();
+      const last = await VerifiedSession.prepare(devices[1], own, 'feed-locked');
+      expect(await copiedBy(last)).toEqual(['registered']);
+      await last[Symbol.asyncDispose]();
+      await devices[1][Symbol.asyncDispose]();
+    },
+  );
+
   it('start NVML as often as they end it, whatever fails and however often they close', async () => {
     for (const hasDevice of [true, false]) {
       const { counts, calls } = countingNvml(hasDevice);

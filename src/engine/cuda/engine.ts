@@ -8,7 +8,7 @@ import { CudaDevice } from './device.js';
 import { Driver } from './driver.js';
 import { type Library, libraryPaths, loadLibrary } from './library.js';
 import { type Machine, machineOf } from './machine.js';
-import { loadNvml, type NvmlCalls, NvmlDevice, nvmlPaths } from './nvml.js';
+import { loadNvml, type NvmlCalls, NvmlDamaged, NvmlDevice, nvmlPaths } from './nvml.js';
 import { NoDevice, unavailable } from './unavailable.js';
 
 /** The CUDA engine on whatever library `load` gives, and what NVML says of its devices where there is one. */
@@ -34,11 +34,11 @@ export class CudaEngine implements Engine {
   async probe(): Promise<Availability> {
     try {
       const driver = await this.#driver();
-      const nvmlAt = await this.#nvmlAt();
+      const monitor = await this.#monitor();
       const devices = Array.from({ length: driver.ask('cuDeviceGetCount') }, (_, ordinal) => {
         const known = deviceInfo(driver, ordinal, this.#machine);
-        const nvml = nvmlAt(known.pciBusId!);
-        const info = withNvml(known, nvml);
+        const nvml = monitor.at(known.pciBusId!);
+        const info = withNvml(known, nvml, monitor.damaged);
         nvml?.close();
         return info;
       });
@@ -59,12 +59,12 @@ export class CudaEngine implements Engine {
         expected: `0 to ${count - 1}`,
       });
     }
-    const nvmlAt = await this.#nvmlAt();
+    const monitor = await this.#monitor();
     const known = deviceInfo(driver, ordinal, this.#machine);
-    const nvml = nvmlAt(known.pciBusId!);
+    const nvml = monitor.at(known.pciBusId!);
     try {
       // NVML is asked before there is a context, so that other processes are not mistaken for this one.
-      const info = withNvml(known, nvml);
+      const info = withNvml(known, nvml, monitor.damaged);
       return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
     } catch (error) {
       nvml?.close();
@@ -72,10 +72,15 @@ export class CudaEngine implements Engine {
     }
   }
 
-  /** What finds a device in NVML; it finds none where there is no NVML. */
-  async #nvmlAt(): Promise<(pciBusId: string) => NvmlDevice | undefined> {
-    const calls = await this.#nvml();
-    return (pciBusId) => calls && NvmlDevice.at(calls, pciBusId);
+  /** NVML, which finds no device where it is not there, nor where it is damaged. */
+  async #monitor(): Promise<Monitor> {
+    try {
+      const calls = await this.#nvml();
+      return { at: (pciBusId) => calls && NvmlDevice.at(calls, pciBusId) };
+    } catch (error) {
+      if (!(error instanceof NvmlDamaged)) throw error;
+      return { at: () => undefined, damaged: error.file };
+    }
   }
 
   async #driver(): Promise<Driver> {
@@ -83,6 +88,13 @@ export class CudaEngine implements Engine {
     driver.do('cuInit', 0);
     return driver;
   }
+}
+
+/** What tells of devices beside the driver. */
+interface Monitor {
+  at(pciBusId: string): NvmlDevice | undefined;
+  /** The file of NVML, where it is there and damaged. */
+  readonly damaged?: string;
 }
 
 /** What the driver and the machine know of a device. */
@@ -115,8 +127,8 @@ function deviceInfo(driver: Driver, ordinal: number, machine: Machine): DeviceIn
 }
 
 /** What the driver knows, with what NVML knows. The identity is that of a part of a GPU where the device is one. */
-function withNvml(known: DeviceInfo, nvml: NvmlDevice | undefined): DeviceInfo {
-  const info = { ...known, ...nvmlInfo(nvml) };
+function withNvml(known: DeviceInfo, nvml: NvmlDevice | undefined, damaged: string | undefined): DeviceInfo {
+  const info = { ...known, ...nvmlInfo(nvml), ...(damaged !== undefined && { damagedMonitor: damaged }) };
   return { ...info, uuid: `${info.mig === true ? 'MIG' : 'GPU'}-${known.uuid}` };
 }
 
@@ -143,14 +155,19 @@ const MIG_NAME = /\bMIG \d+[cg]\./;
 const libraries = new Map<string, Promise<Library>>();
 const nvmls = new Map<string, Promise<NvmlCalls | undefined>>();
 
+/** This machine's own driver library, or the one that the environment names; whoever asks for the same is given the same. */
+export function libraryIn(env: Surroundings['env']): Promise<Library> {
+  const paths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
+  return once(libraries, paths.join('\n'), () => loadLibrary(paths, env.LD_LIBRARY_PATH));
+}
+
 /** The CUDA engine on this machine's own driver, or on the libraries that the environment names. */
 export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaEngine {
-  const driverPaths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
   const monitorPaths = nvmlPaths(platform(), env.PINBENCH_NVML_LIBRARY);
   return new CudaEngine(
-    () => once(libraries, driverPaths.join('\n'), () => loadLibrary(driverPaths)),
+    () => libraryIn(env),
     availableMemoryBytes,
-    () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths)),
+    () => once(nvmls, monitorPaths.join('\n'), () => loadNvml(monitorPaths, env.LD_LIBRARY_PATH)),
     machineOf(env),
   );
 }

@@ -1,8 +1,13 @@
 import { lstatSync, statSync } from 'node:fs';
+import type { FaultyFile } from './loader-path.js';
 
 /** What is wrong with a driver library. Each wants a remedy of its own. */
 export type LibraryFault =
   | { readonly kind: 'absent' | 'dangling' | 'empty' | 'not-a-library' }
+  /** It ends before what its own headers name: the loader would die of it. */
+  | { readonly kind: 'damaged'; readonly file: string }
+  /** It is a library, and no CUDA driver: it has not even the function that starts one. */
+  | { readonly kind: 'not-cuda' }
   /** The library is there, and another one that it needs is not. */
   | { readonly kind: 'lacks-library'; readonly needed: string }
   /** It loads, and has not all the functions of a driver that is new enough. */
@@ -20,9 +25,27 @@ export class FunctionsMissing extends Error {
   }
 }
 
+/** Thrown instead of loading a file that the loader must not be given. */
+export class FileFaulty extends Error {
+  override readonly name = 'FileFaulty';
+  readonly found: FaultyFile;
+
+  constructor(found: FaultyFile) {
+    super(`${found.file}: ${found.fault}`);
+    this.found = found;
+  }
+}
+
 /** Why a library could not be loaded: from what the system's loader said, and from what is at its path. */
 export function faultOf(path: string, error: unknown): LibraryFault {
-  if (error instanceof FunctionsMissing) return { kind: 'lacks-functions', functions: error.functions };
+  if (error instanceof FunctionsMissing) {
+    const { functions } = error;
+    return functions.includes('cuInit') ? { kind: 'not-cuda' } : { kind: 'lacks-functions', functions };
+  }
+  if (error instanceof FileFaulty) {
+    const { fault: kind, file } = error.found;
+    return kind === 'damaged' ? { kind, file } : { kind };
+  }
   const message = error instanceof Error ? error.message : String(error);
   // koffi puts words of its own before those of the loader, and leaves out the path where that is the one it was given.
   const said = message.split('\n')[0]!.replace(/^Failed to load shared library: /, '');

@@ -1,5 +1,6 @@
 import { type CallName, DECLARATIONS, type RawCalls } from './declarations.js';
-import { FunctionsMissing, faultOf, type LibraryFault } from './library-fault.js';
+import { FileFaulty, FunctionsMissing, faultOf, type LibraryFault } from './library-fault.js';
+import { faultBeforeLoading } from './loader-path.js';
 
 /** A CUDA driver library: its functions as they are, and the way to memory behind an address. */
 export interface Library {
@@ -55,12 +56,14 @@ export function libraryPaths(platform: string, override: string | undefined): st
   ];
 }
 
-/** Loads the first library there is, through koffi. Throws `LibraryNotFound`. */
-export async function loadLibrary(paths: readonly string[]): Promise<Library> {
+/** Loads the first library there is, through koffi; `libraryPath` is LD_LIBRARY_PATH. Throws `LibraryNotFound`. */
+export async function loadLibrary(paths: readonly string[], libraryPath?: string): Promise<Library> {
   const { default: koffi } = await import('koffi');
   const tried: TriedPath[] = [];
   for (const path of paths) {
     try {
+      const faulty = faultBeforeLoading(path, libraryPath);
+      if (faulty !== undefined) throw new FileFaulty(faulty);
       const handle = koffi.load(path);
       const functions = functionsOf(handle, {
         ...DECLARATIONS,

@@ -1,5 +1,6 @@
 import { COMPUTE_MODES, type ComputeMode } from '../../words.js';
 import type { Condition, Link } from '../engine.js';
+import { faultBeforeLoading } from './loader-path.js';
 
 /** The functions of NVML pinbench asks; each may be missing, and each may answer "not supported". */
 const DECLARATIONS = {
@@ -45,10 +46,28 @@ export function nvmlPaths(platform: string, override: string | undefined): strin
   ];
 }
 
-/** The first NVML there is, through koffi; nothing where there is none, as on Jetson. */
-export async function loadNvml(paths: readonly string[]): Promise<NvmlCalls | undefined> {
+/** NVML is there, and its file ends before the library does. */
+export class NvmlDamaged extends Error {
+  override readonly name = 'NvmlDamaged';
+  readonly file: string;
+
+  constructor(file: string) {
+    super(`${file} is damaged`);
+    this.file = file;
+  }
+}
+
+/** The first NVML there is, through koffi; nothing where there is none, as on Jetson. `NvmlDamaged` where all that is there is. */
+export async function loadNvml(
+  paths: readonly string[],
+  libraryPath?: string,
+): Promise<NvmlCalls | undefined> {
   const { default: koffi } = await import('koffi');
+  let damaged: string | undefined;
   for (const path of paths) {
+    const faulty = faultBeforeLoading(path, libraryPath);
+    if (faulty?.fault === 'damaged') damaged ??= faulty.file;
+    if (faulty !== undefined) continue;
     try {
       const library = koffi.load(path);
       const calls: Partial<Record<NvmlName, (...args: NvmlArgument[]) => number>> = {};
@@ -64,6 +83,7 @@ export async function loadNvml(paths: readonly string[]): Promise<NvmlCalls | un
       // Not there: the next.
     }
   }
+  if (damaged !== undefined) throw new NvmlDamaged(damaged);
   return undefined;
 }
 

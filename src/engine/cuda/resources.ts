@@ -2,6 +2,7 @@ import type { Dataset, Values } from '../../data/dataset.js';
 import type { Context } from './context.js';
 import { copyToDevice } from './delivery.js';
 import type { Driver } from './driver.js';
+import { type HostUse, hostUseOf } from './host-use.js';
 import {
   allocateOnDevice,
   allocatePageLocked,
@@ -51,12 +52,18 @@ export class Resources {
     driver.do('cuStreamSynchronize', stream);
   }
 
-  /** The dataset in pageable memory: its own, or a copy while its own is page-locked. It stays pageable until it is given back. */
+  /**
+   * The dataset in pageable memory: its own, or a copy while its own is page-locked, by whichever device of the process. It stays
+   * pageable until it is given back.
+   */
   pageable(dataset: Dataset): Memory {
     return this.#copiesOf(dataset).takePageable();
   }
 
-  /** The dataset in page-locked memory: its own where no session copies from that as pageable memory, else a copy. */
+  /**
+   * The dataset in page-locked memory: its own where no session of any device copies from that as pageable memory and no other
+   * device has locked it, else a copy.
+   */
   pageLocked(dataset: Dataset): PageLocked {
     return this.#copiesOf(dataset).takePageLocked();
   }
@@ -85,11 +92,13 @@ class Copies {
   /** The dataset's own memory, while sessions copy from it as pageable memory. */
   readonly #own = new Shared<Memory>();
   readonly #pageableCopy = new Shared<Memory>();
-  #lockedInPlace = false;
+  /** What all devices of the process do with the dataset's own memory. */
+  readonly #use: HostUse;
 
   constructor(driver: Driver, values: Values) {
     this.#driver = driver;
     this.#values = offHeap(values);
+    this.#use = hostUseOf(this.#values);
   }
 
   get unused(): boolean {
@@ -97,14 +106,14 @@ class Copies {
   }
 
   takePageable(): Memory {
-    if (this.#lockedInPlace) {
+    if (this.#use.isLocked) {
       return this.#pageableCopy.take(() =>
         copyToPageable(this.#driver, this.#values, `a second copy of ${WHAT}`),
       );
     }
     const { byteLength: bytes } = this.#values;
     const address = this.#driver.library.address(this.#values);
-    return this.#own.take(() => ({ address, bytes, free() {} }));
+    return this.#own.take(() => ({ address, bytes, free: this.#use.copy() }));
   }
 
   takePageLocked(): PageLocked {
@@ -120,15 +129,15 @@ class Copies {
   }
 
   #lockInPlace(): PageLocked | undefined {
-    if (this.#own.bytes !== undefined) return undefined;
+    if (this.#use.isCopied || this.#use.isLocked) return undefined;
     const locked = pageLockInPlace(this.#driver, this.#values, WHAT);
     if (locked === undefined) return undefined;
-    this.#lockedInPlace = true;
+    const unlocked = this.#use.lock();
     return {
       ...locked,
-      free: () => {
+      free() {
         locked.free();
-        this.#lockedInPlace = false;
+        unlocked();
       },
     };
   }

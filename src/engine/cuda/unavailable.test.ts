@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -91,6 +91,42 @@ describe.skipIf(missing !== undefined)(
       expect(await saidOf(path)).toEqual({
         reason: `the CUDA driver is too old: ${path} lacks cuDeviceGetUuid_v2, cuGraphInstantiateWithFlags`,
         remedy: 'update the NVIDIA driver to 470 or later',
+      });
+    });
+
+    it('names only the first few of many functions that it lacks', async () => {
+      const path = compiled('ancient.so', 'int cuInit(int f) { return f; }');
+      const more = Object.keys(DECLARATIONS).length + 2 - 1 - 3;
+      const said = await saidOf(path);
+      expect(said!.reason).toMatch(/ lacks cu\w+, cu\w+, cu\w+ and \d+ more$/);
+      expect(said!.reason).toMatch(new RegExp(` and ${more} more$`));
+    });
+
+    it('may be another library', async () => {
+      expect(await saidOf(compiled('libother2.so', 'int other(void) { return 0; }'))).toEqual({
+        reason: `${at('libother2.so')} is no CUDA driver: it lacks cuInit`,
+        remedy: expect.stringMatching(/PINBENCH_CUDA_LIBRARY/),
+      });
+    });
+
+    it('may have been cut short, which would end the process', async () => {
+      const path = at('cut.so');
+      writeFileSync(
+        path,
+        readFileSync(compiled('cut-from.so', 'int cuInit(int f) { return f; }')).subarray(0, 3000),
+      );
+      expect(await saidOf(at('none.so'), path)).toEqual({
+        reason: `the CUDA driver library ${path} is damaged: the file ends before the library does`,
+        remedy: expect.stringMatching(/^install the NVIDIA driver again/),
+      });
+    });
+
+    it('may be for another machine', async () => {
+      const bytes = readFileSync(compiled('native.so', 'int cuInit(int f) { return f; }'));
+      bytes.writeUInt16LE(8, 18);
+      writeFileSync(at('foreign.so'), bytes);
+      expect(await saidOf(at('foreign.so'))).toMatchObject({
+        reason: `the CUDA driver library ${at('foreign.so')} is no library for this system`,
       });
     });
 

@@ -7,6 +7,8 @@ const OR =
   'or name its library in PINBENCH_CUDA_LIBRARY; start a container with the GPU (docker run --gpus all)';
 const INSTALL = `install the NVIDIA driver, ${OR}`;
 const AGAIN = `install the NVIDIA driver again, ${OR}`;
+/** Functions of a library that are named where it lacks many. */
+const MOST_NAMES = 3;
 const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
 
 type Unavailable = Extract<Availability, { readonly available: false }>;
@@ -50,6 +52,16 @@ function wordsOf(path: string, fault: LibraryFault): [reason: string, remedy: st
       return [`the CUDA driver library ${path} is an empty file`, AGAIN];
     case 'not-a-library':
       return [`the CUDA driver library ${path} is no library for this system`, AGAIN];
+    case 'damaged':
+      return [
+        `the CUDA driver library ${fault.file} is damaged: the file ends before the library does`,
+        AGAIN,
+      ];
+    case 'not-cuda':
+      return [
+        `${path} is no CUDA driver: it lacks cuInit`,
+        `name a CUDA driver in PINBENCH_CUDA_LIBRARY, or leave it unset`,
+      ];
     case 'lacks-library':
       return [
         `the CUDA driver library ${path} needs ${fault.needed}, which is not there`,
@@ -57,12 +69,18 @@ function wordsOf(path: string, fault: LibraryFault): [reason: string, remedy: st
       ];
     case 'lacks-functions':
       return [
-        `the CUDA driver is too old: ${path} lacks ${fault.functions.join(', ')}`,
+        `the CUDA driver is too old: ${path} lacks ${firstOf(fault.functions)}`,
         'update the NVIDIA driver to 470 or later',
       ];
     case 'other':
       return [`the CUDA driver library ${path} cannot be loaded: ${fault.said}`, INSTALL];
   }
+}
+
+/** The first few of the names, and how many more there are. */
+function firstOf(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function because(reason: string, remedy: string): Unavailable {

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+// Within the repository, where koffi is in reach.
+mkdirSync(join(ROOT, '.cache'), { recursive: true });
+const folder = mkdtempSync(join(ROOT, '.cache/device-test-'));
+const PROGRAMS = ['test', 'contact', 'bench'];
+
+beforeAll(async () => {
+  // Where they look for their version.
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  await build({
+    entryPoints: PROGRAMS.map((name) => join(ROOT, `bench/gpu/${name}.ts`)),
+    ...{ outdir: join(folder, 'bundle'), outExtension: { '.js': '.mjs' }, bundle: true },
+    ...{ platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' },
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...args: readonly string[]) {
+  const env = { ...process.env, PINBENCH_CUDA_LIBRARY: join(folder, 'none.so') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+/** What `pinbench engines` says of CUDA. */
+function sentenceOfEngines(): string {
+  const { stdout } = run(join(ROOT, 'bin/pinbench.js'), 'engines');
+  return /^cuda +not there: (.*)$/m.exec(stdout)![1]!;
+}
+
+it.each([
+  ['test.mjs', []],
+  ['contact.mjs', ['ahead']],
+  ['bench.mjs', ['--small', '--out', 'never']],
+] as const)('%s without a driver says why, as pinbench engines does, and exits 4', (program, args) => {
+  expect(run(join('bundle', program), ...args)).toEqual({
+    ...{ status: 4, stdout: `no CUDA device: ${sentenceOfEngines()}\n`, stderr: '' },
+  });
+});

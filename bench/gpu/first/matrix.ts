@@ -1,0 +1,32 @@
+import { open, rm } from 'node:fs/promises';
+
+/** Elements that are written at a time. */
+const BLOCK = 2 ** 20;
+
+/**
+ * Writes a file of numbers that are no pattern: `rows` × `cols` float32, as numpy.save does. Where it cannot be written whole,
+ * nothing of it stays.
+ */
+export async function writeMatrix(
+  path: string,
+  rows: number,
+  cols: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+  const start = [[0x93], Buffer.from('NUMPY\x01\x00'), [118, 0], Buffer.from(`${shape.padEnd(117)}\n`)];
+  const block = Float32Array.from({ length: BLOCK }, (_, i) => Math.fround(Math.sin(i + 1)));
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(Buffer.concat(start.map((bytes) => Buffer.from(bytes))));
+    for (let left = rows * cols; left > 0; left -= BLOCK) {
+      signal.throwIfAborted();
+      await file.writeFile(new Uint8Array(block.buffer, 0, Math.min(left, BLOCK) * 4));
+    }
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(path, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { ProgressBar } from '../progress-bar.js';
+import { ProgressLines } from '../progress-lines.js';
+import { surroundingsOfProcess, type Terminal } from '../terminal.js';
+import { interruptible } from './interruptible.js';
+
+/** A terminal as `interruptible` sees it; `written` is what came to standard error. */
+function terminalOf(isTTY: boolean, env: Record<string, string>) {
+  const written: string[] = [];
+  const undos = new Set<() => void>();
+  const stderr = { isTTY, columns: 80, write: (text: string) => written.push(text) > 0 };
+  const terminal = {
+    stdout: stderr,
+    stderr,
+    surroundings: { ...surroundingsOfProcess(), env },
+    onInterrupt: () => () => {},
+    undoAtExit(undo: () => void) {
+      undos.add(undo);
+      return () => undos.delete(undo) && undo();
+    },
+  } as unknown as Terminal;
+  return { terminal, written, undos };
+}
+
+const SHOW_CURSOR = '\x1b[?25h';
+
+describe('progress of a command', () => {
+  it.each<[string, boolean, Record<string, string>, unknown]>([
+    ['a terminal', true, { TERM: 'xterm' }, ProgressBar],
+    ['a pipe', false, { TERM: 'xterm' }, ProgressLines],
+    ['a terminal that can draw nothing', true, { TERM: 'dumb' }, ProgressLines],
+    ['a terminal of CI, which nobody watches', true, { TERM: 'xterm', CI: 'true' }, ProgressLines],
+  ])('on %s is drawn or written as it can be', async (_, isTTY, env, display) => {
+    const { terminal } = terminalOf(isTTY, env);
+    await interruptible(terminal, true, async ({ progress }) => {
+      expect(progress).toBeInstanceOf(display);
+    });
+  });
+
+  it('is not shown where that is not wanted', async () => {
+    const { terminal, undos } = terminalOf(true, { TERM: 'xterm' });
+    await interruptible(terminal, false, async ({ progress }) => {
+      expect(progress).toBeUndefined();
+    });
+    expect(undos.size).toBe(0);
+  });
+
+  it.each(['ends', 'throws'])('is removed where the work %s', async (how) => {
+    const { terminal, written, undos } = terminalOf(true, { TERM: 'xterm' });
+    const working = interruptible(terminal, true, async ({ progress }) => {
+      progress!.loading(1, 2);
+      // What a process does that ends here.
+      expect(undos.size).toBe(1);
+      if (how === 'throws') throw new Error('no such file');
+    }).catch((error: unknown) => error);
+    expect(await working).toEqual(how === 'throws' ? new Error('no such file') : undefined);
+    expect(written).toHaveLength(2);
+    expect(written.at(-1)).toContain(SHOW_CURSOR);
+    expect(undos.size).toBe(0);
+  });
+
+  it('writes nothing of short work to a log', async () => {
+    const { terminal, written } = terminalOf(false, {});
+    await interruptible(terminal, true, async ({ progress }) => progress!.loading(1, 2));
+    expect(written).toEqual([]);
+  });
+});

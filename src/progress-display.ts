@@ -1,0 +1,57 @@
+import { type Clock, systemClock } from './measure/clock.js';
+import type { Phase, Progress } from './measure/progress.js';
+import { fetchingParts, loadingParts, type Part, phaseParts } from './progress-words.js';
+
+/** A transfer is not told how long it will take before it has taken this, ns. */
+const FIRST_ESTIMATE_NS = 1e9;
+
+/**
+ * Shows on standard error where a command is, when it is told and when its last line is old enough: never by a timer, which could
+ * fire inside a timed block.
+ */
+export abstract class ProgressDisplay implements Progress {
+  readonly #clock: Clock;
+  readonly #everyNs: number;
+  #nextNs: number;
+  #transfer: { readonly startNs: number; readonly startBytes: number } | undefined;
+
+  /** A line is shown at most every `everyNs`, the first one when `firstNs` are over. */
+  constructor(everyNs: number, firstNs: number, clock = systemClock) {
+    this.#clock = clock;
+    this.#everyNs = everyNs;
+    this.#nextNs = clock.nowNs() + firstNs;
+  }
+
+  loading(doneBytes: number, totalBytes: number): void {
+    this.#transferring(doneBytes, totalBytes, (leftNs) => loadingParts(doneBytes, totalBytes, leftNs));
+  }
+
+  fetching(doneBytes: number, totalBytes: number, what: string): void {
+    this.#transferring(doneBytes, totalBytes, (leftNs) => fetchingParts(doneBytes, totalBytes, leftNs, what));
+  }
+
+  phase(phase: Phase): void {
+    this.#tell(this.#clock.nowNs(), () => phaseParts(phase));
+  }
+
+  /** Leaves the terminal as it was, until something is told again. */
+  abstract stop(): void;
+
+  protected abstract show(parts: readonly Part[]): void;
+
+  #transferring(doneBytes: number, totalBytes: number, parts: (leftNs?: number) => Part[]): void {
+    const nowNs = this.#clock.nowNs();
+    this.#transfer ??= { startNs: nowNs, startBytes: doneBytes };
+    const { startNs, startBytes } = this.#transfer;
+    const [spentNs, movedBytes] = [nowNs - startNs, doneBytes - startBytes];
+    const isKnown = spentNs >= FIRST_ESTIMATE_NS && movedBytes > 0;
+    const leftNs = (spentNs * Math.max(0, totalBytes - doneBytes)) / movedBytes;
+    this.#tell(nowNs, () => (isKnown ? parts(leftNs) : parts()));
+  }
+
+  #tell(nowNs: number, parts: () => Part[]): void {
+    if (nowNs < this.#nextNs) return;
+    this.#nextNs = nowNs + this.#everyNs;
+    this.show(parts());
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import type { MeasuredResult } from '../../record/schema.js';
+import { MOST_POINTS, roundsOf, thinned } from './rounds-chart.js';
+import { gpuRecord } from './testing/records.js';
+
+const rounds = (count: number) =>
+  roundsOf(gpuRecord({ rounds: count, batches: [8] }).results[0] as MeasuredResult);
+
+describe('rounds that are too many to draw', () => {
+  it.each([201, 399, 1000, 25_000])('of %i are thinned to what stands out, in their order', (count) => {
+    const all = rounds(count);
+    const some = thinned(all);
+    expect(some.length).toBeGreaterThan(MOST_POINTS / 2);
+    expect(some.length).toBeLessThanOrEqual(MOST_POINTS);
+    expect(some).toEqual(all.filter((round) => some.includes(round)));
+    const farthest = (list: readonly { away: number }[]) =>
+      Math.max(...list.map(({ away }) => Math.abs(away)));
+    expect(farthest(some)).toBe(farthest(all));
+  });
+
+  it('are all drawn where they are not', () => {
+    const all = rounds(MOST_POINTS);
+    expect(thinned(all)).toEqual(all);
+  });
+});

@@ -1,0 +1,156 @@
+import type { MeasuredResult } from '../../record/schema.js';
+import { formatDuration, formatInteger } from '../../units.js';
+import { lookOf } from './look.js';
+import { dot, label, line, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
+import { type Domain, least, most } from './scales.js';
+
+/** Rounds that a line is drawn through; of longer series some are left out. */
+export const MOST_POINTS = 200;
+/** A scale reaches at least so far from the median, and otherwise so many times as far as nine tenths of the rounds. */
+const LEAST_REACH = 0.02;
+const REACH = 2.5;
+/** The distribution beside the rounds, as shares of their width. */
+const ASIDE = { gap: 0.05, width: 0.25, bins: 21 } as const;
+/** Where in its lane a line lies: above it is the name. */
+const WITHIN = { top: 0.34, bottom: 0.94 } as const;
+
+/** Two labels need this share of a lane between them. */
+const APART = 0.26;
+
+/** A round: its place in time, and how far it is from the median of its row, as a share. */
+interface Round {
+  readonly at: number;
+  readonly away: number;
+}
+
+/** The rounds of a row in their order. */
+export function roundsOf({ samplesNs, stepNs }: MeasuredResult): Round[] {
+  return samplesNs.map((ns, i) => ({ at: i + 1, away: ns / stepNs.median - 1 }));
+}
+
+/** Of a long series the smallest and the largest of so many rounds that follow each other, in their order: what stands out stays. */
+export function thinned(rounds: readonly Round[]): readonly Round[] {
+  if (rounds.length <= MOST_POINTS) return rounds;
+  const group = Math.ceil((2 * rounds.length) / MOST_POINTS);
+  return Array.from({ length: Math.ceil(rounds.length / group) }, (_, i) => {
+    const some = rounds.slice(i * group, (i + 1) * group);
+    const smallest = some.reduce((a, b) => (b.away < a.away ? b : a));
+    const largest = some.reduce((a, b) => (b.away > a.away ? b : a));
+    return some.filter((round) => round === smallest || round === largest);
+  }).flat();
+}
+
+/** The rounds of a case over time, a lane each strategy, as distances from its median, and beside them how they are distributed. */
+export function roundsChart(
+  rows: readonly MeasuredResult[],
+  { width, lane }: { readonly width: number; readonly lane: number },
+): PlotOptions {
+  const lanes = rows.map((row) => ({ row, rounds: roundsOf(row) }));
+  const reach = reachOf(lanes.flatMap(({ rounds }) => rounds));
+  const last = Math.max(2, ...lanes.map(({ rounds }) => rounds.length));
+  return {
+    ...{ width, height: lane * rows.length, marginTop: 0, marginBottom: 0, marginLeft: 54, marginRight: 2 },
+    x: { type: 'linear', domain: [1, 1 + (last - 1) * (1 + ASIDE.gap + ASIDE.width)], axis: null },
+    y: { type: 'linear', domain: [rows.length, 0], axis: null },
+    marks: lanes.flatMap(({ row, rounds }, i) => laneMarks(row, rounds, { index: i, reach, last })),
+  };
+}
+
+/** How far the scale reaches: what is farther lies at its edge. */
+function reachOf(rounds: readonly Round[]): Domain {
+  const away = rounds.map((round) => round.away);
+  const sorted = away.map(Math.abs).sort((a, b) => a - b);
+  const usual = sorted[Math.floor((sorted.length - 1) * 0.9)]!;
+  const reach = Math.max(LEAST_REACH, REACH * usual);
+  const [lo, hi] = [least(away), most(away)];
+  return [Math.max(-reach, Math.min(-LEAST_REACH, lo)), Math.min(reach, Math.max(LEAST_REACH, hi))];
+}
+
+/** The median, and the farthest round number that fits on each side of it, where that is not too near. */
+function ticksOf([lo, hi]: Domain): number[] {
+  const [below, above] = [roundBelow(-lo), roundBelow(hi)];
+  const isApart = (tick: number) => tick / (hi - lo) >= APART;
+  return [...(isApart(below) ? [-below] : []), 0, ...(isApart(above) ? [above] : [])];
+}
+
+/** The largest round number that is no larger: one digit, or 15 of any size. */
+function roundBelow(most: number): number {
+  const decade = 10 ** Math.floor(Math.log10(most));
+  const digit = [8, 6, 5, 4, 3, 2, 1.5, 1].find((one) => one * decade <= most) ?? 1;
+  return Number((digit * decade).toPrecision(2));
+}
+
+interface Lane {
+  readonly index: number;
+  readonly reach: Domain;
+  /** Rounds of the longest lane. */
+  readonly last: number;
+}
+
+function laneMarks(row: MeasuredResult, rounds: readonly Round[], { index, reach, last }: Lane): Markish[] {
+  const { strategy, stepNs } = row;
+  const { colour } = lookOf(strategy);
+  const [lo, hi] = reach;
+  const within = (away: number) => Math.min(hi, Math.max(lo, away));
+  const placeOf = (away: number) =>
+    index + WITHIN.bottom - ((within(away) - lo) / (hi - lo)) * (WITHIN.bottom - WITHIN.top);
+  const place = { x: 'at', y: ({ away }: Round) => placeOf(away) };
+  const ticks = ticksOf(reach);
+  return [
+    ruleY([0], { y: [placeOf(0)], x1: [1], x2: [last], stroke: 'var(--line)' }),
+    text(ticks, {
+      ...{ y: ticks.map(placeOf), frameAnchor: 'left', textAnchor: 'end', dx: -6 },
+      ...{ text: (tick: number) => percent(tick), fill: 'var(--muted)' },
+    }),
+    line(thinned(rounds), { ...place, stroke: colour, strokeWidth: 1.25, title: () => titleOf(row) }),
+    dot(
+      rounds.filter(({ away }) => away !== within(away)),
+      { ...place, r: 2.5, fill: colour, title: ({ at, away }: Round) => `round ${at}: ${percent(away)}` },
+    ),
+    rect(binsOf(rounds, reach, last), {
+      ...{ x1: 'x1', x2: 'x2', y1: ({ from }: Bin) => placeOf(from), y2: ({ to }: Bin) => placeOf(to) },
+      ...{ fill: colour, fillOpacity: 0.55, insetTop: 0.5 },
+    }),
+    text([strategy], {
+      ...{ x: [1], y: [index + WITHIN.top / 2], textAnchor: 'start', fill: colour },
+      text: () => `${strategy} · ${formatDuration(stepNs.median)}`,
+    }),
+  ];
+}
+
+/** Rounds whose distances from the median lie within a range, as a bar. */
+interface Bin {
+  readonly x1: number;
+  readonly x2: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How many rounds lie how far from the median; what is beyond the scale is in the outermost bins. */
+function binsOf(rounds: readonly Round[], [lo, hi]: Domain, last: number): Bin[] {
+  const height = (hi - lo) / ASIDE.bins;
+  const counts = Array.from({ length: ASIDE.bins }, () => 0);
+  for (const { away } of rounds) {
+    const bin = Math.floor((away - lo) / height);
+    counts[Math.min(ASIDE.bins - 1, Math.max(0, bin))]! += 1;
+  }
+  const [start, widest] = [1 + (last - 1) * (1 + ASIDE.gap), (last - 1) * ASIDE.width];
+  const highest = Math.max(...counts);
+  return counts.flatMap((count, i) => {
+    if (count === 0) return [];
+    const x2 = start + (widest * count) / highest;
+    return [{ x1: start, x2, from: lo + i * height, to: lo + (i + 1) * height }];
+  });
+}
+
+function percent(share: number): string {
+  const value = Number((share * 100).toPrecision(2));
+  return `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value)} %`;
+}
+
+function titleOf({ strategy, batch, samplesNs, stepNs }: MeasuredResult): string {
+  const range = `from ${formatDuration(least(samplesNs))} to ${formatDuration(most(samplesNs))}`;
+  return label(
+    `${strategy}, batch ${formatInteger(batch)}: ${formatInteger(samplesNs.length)} rounds, median ${formatDuration(stepNs.median)}, ${range}`,
+  );
+}

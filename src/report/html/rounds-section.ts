@@ -1,0 +1,86 @@
+import { caseNameOf } from '../../record/row-name.js';
+import type { MeasuredResult } from '../../record/schema.js';
+import { halfWidthPercent } from '../../stats/ratio.js';
+import { formatDuration, formatInteger } from '../../units.js';
+import { type Content, html } from './escape.js';
+import { type Drawing, figuresOf, type Room } from './figure.js';
+import type { Panel } from './panels.js';
+import { MOST_POINTS, roundsChart } from './rounds-chart.js';
+import { least, most } from './scales.js';
+import { lead, section, titleIn } from './section.js';
+import { type HtmlColumn, tableOf } from './table.js';
+
+/** Rows whose rounds are drawn; of more, those of the cases with the widest intervals. */
+const MOST_ROWS = { usual: 48, dense: 24 } as const;
+
+/** The rows that were measured together. */
+interface Case {
+  readonly panel: Panel;
+  readonly rows: readonly MeasuredResult[];
+}
+
+/** The rounds of every case in time, and how they are distributed. */
+export function roundsSection(panels: readonly Panel[]): Content {
+  const all = panels.flatMap((panel) =>
+    panel.batches.map((batch): Case => ({ panel, rows: panel.rows.filter((row) => row.batch === batch) })),
+  );
+  if (all.length === 0) return '';
+  const shown = widest(all);
+  const rows = shown.flatMap((one) => one.rows);
+  const thinned = most(rows.map(({ samplesNs }) => samplesNs.length)) > MOST_POINTS;
+  return section('rounds', 'How steady it was', [
+    lead(
+      'Every round as its distance from the median of its strategy, from the first to the last, and beside it how the rounds are distributed. A dot is farther away than its chart reaches.',
+      shown.length < all.length
+        ? `Of ${formatInteger(all.length)} cases these are the ${shown.length} with the widest intervals; the record has all.`
+        : '',
+      thinned
+        ? `Of more than ${MOST_POINTS} rounds, lines go through the smallest and the largest of those that follow each other.`
+        : '',
+    ),
+    figuresOf(
+      shown.map((one, i) => drawingOf(one, i, all.length === 1)),
+      3,
+    ),
+    html`<div class="unseen">${tableOf('Rounds', COLUMNS, [{ rows }])}</div>\n`,
+  ]);
+}
+
+function drawingOf({ panel, rows }: Case, index: number, alone: boolean): Drawing {
+  const { batch, samplesNs } = rows[0]!;
+  const name = [...(panel.title === '' ? [] : [panel.title]), `batch ${formatInteger(batch)}`];
+  return {
+    id: `rounds-${index + 1}`,
+    heading: [...(alone ? [] : name), `${formatInteger(samplesNs.length)} rounds`].join(' · '),
+    title: titleIn(panel, `Rounds at batch ${formatInteger(batch)}`),
+    description: 'The figures are in the table under the charts.',
+    plot: (room) => roundsChart(rows, ROOMS[room]),
+  };
+}
+
+const ROOMS: Readonly<Record<Room, { readonly width: number; readonly lane: number }>> = {
+  wide: { width: 940, lane: 130 },
+  narrow: { width: 440, lane: 110 },
+  small: { width: 300, lane: 84 },
+};
+
+/** As many cases as there is room for, by the width of their intervals, in the order in which they are; one at least. */
+function widest(cases: readonly Case[]): readonly Case[] {
+  const width = ({ rows }: Case) => most(rows.map(({ stepNs }) => halfWidthPercent(stepNs.ci95)));
+  const kept = new Set<Case>();
+  let left: number = cases[0]!.panel.dense ? MOST_ROWS.dense : MOST_ROWS.usual;
+  for (const one of cases.toSorted((a, b) => width(b) - width(a))) {
+    left -= one.rows.length;
+    if (left < 0 && kept.size > 0) break;
+    kept.add(one);
+  }
+  return cases.filter((one) => kept.has(one));
+}
+
+const COLUMNS: readonly HtmlColumn<MeasuredResult>[] = [
+  { head: 'row', align: 'left', cell: (row) => `${row.strategy}, ${caseNameOf(row)}` },
+  { head: 'rounds', align: 'right', cell: ({ samplesNs }) => formatInteger(samplesNs.length) },
+  { head: 'fastest', align: 'right', cell: ({ samplesNs }) => formatDuration(least(samplesNs)) },
+  { head: 'median', align: 'right', cell: ({ stepNs }) => formatDuration(stepNs.median) },
+  { head: 'slowest', align: 'right', cell: ({ samplesNs }) => formatDuration(most(samplesNs)) },
+];

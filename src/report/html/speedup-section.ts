@@ -1,0 +1,50 @@
+import { type Content, html } from './escape.js';
+import { type Drawing, figuresOf } from './figure.js';
+import { forestChart } from './forest-chart.js';
+import { strategiesIn } from './look.js';
+import { batchesOf, isSweep, type Panel } from './panels.js';
+import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
+import { speedupChart, speedupScaleOf } from './speedup-chart.js';
+import { inColour } from './strategy-words.js';
+
+/** Sentences that are read one after the other. */
+const MOST_VERDICTS = 8;
+
+/** Speedups over `feed` with their intervals: over the batch sizes, or a line each where there is but one size; and the verdicts in words. */
+export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
+  const panels = all.filter(({ comparisons }) => comparisons.length > 0);
+  if (panels.length === 0) return '';
+  const scale = speedupScaleOf(panels.flatMap(({ comparisons }) => comparisons));
+  const sweeps = panels.filter(isSweep);
+  const others = panels.filter((panel) => !isSweep(panel));
+  const batches = batchesOf(sweeps);
+  const overBatches = sweeps.map(
+    (panel, i): Drawing => ({
+      ...{ id: `speedup-${i + 1}`, heading: panel.title },
+      title: titleIn(panel, 'Speedup over feed over the rows of a mini-batch'),
+      description: `${strategiesIn(panel.comparisons).join(', ')}. ${IN_TABLE}`,
+      plot: (room) => speedupChart(panel, scale, batches, sizeOf(room)),
+    }),
+  );
+  const inLines: Drawing = {
+    ...{ id: 'speedup', heading: '', title: 'Speedup over feed' },
+    description: `A line for each comparison. ${IN_TABLE}`,
+    plot: (room) => forestChart(others, scale, sizeOf(room)),
+  };
+  return section('speedup', html`How much faster than ${inColour('feed')}`, [
+    lead(
+      'Speedups over feed, paired by round, with their 95 % intervals. Within the grey band, ±5 %, both are called the same; a hollow mark has no verdict.',
+      sameAxes(sweeps),
+    ),
+    figuresOf(overBatches),
+    others.length === 0 ? '' : figuresOf([inLines]),
+    inWords(verdicts),
+  ]);
+}
+
+/** The verdicts in words; of very many the first. */
+function inWords(verdicts: readonly string[]): Content {
+  const shown = verdicts.slice(0, MOST_VERDICTS);
+  const more = verdicts.length > shown.length ? ['The table has the verdicts of all rows.'] : [];
+  return html`<ul>${[...shown, ...more].map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`;
+}

@@ -1,0 +1,124 @@
+import type { MeasuredResult } from '../../record/schema.js';
+import { formatDuration, formatInteger } from '../../units.js';
+import type { StrategyName } from '../../words.js';
+import { CHARACTER, type Frame, frame, HALO, LINE, type Scale, type Size } from './frame.js';
+import { lookOf, strategiesIn } from './look.js';
+import { batchesOf, type Panel } from './panels.js';
+import { label, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
+import { type Domain, logDomain, logPosition, shortDuration } from './scales.js';
+import { endLabels, endOf, type Series, seriesMarks } from './series.js';
+
+/** Changes of the faster strategy that are named in a chart; the words under it have the others. */
+export const MOST_NAMED = 3;
+
+/** The scale of step times that all panels have in common. */
+function stepScaleOf(panels: readonly Panel[]): Scale {
+  const values = panels.flatMap(({ rows }) =>
+    rows.flatMap(({ stepNs: { median, ci95 } }) => [median, ...(ci95 ?? [])]),
+  );
+  return {
+    domain: logDomain(values.filter((ns) => ns > 0)),
+    name: 'time of a step',
+    format: shortDuration,
+  };
+}
+
+/** What several charts have in common, so that one can be held beside the other. */
+export interface Axes {
+  readonly y: Scale;
+  /** Ascending. */
+  readonly batches: readonly number[];
+  /** Lines of words over each chart. */
+  readonly lines: number;
+}
+
+/** The axes of some panels, which have a size to draw a line to. */
+export function axesOf(panels: readonly Panel[]): Axes {
+  const lines = Math.max(...panels.map((panel) => bracketsIn(panel).length));
+  return { y: stepScaleOf(panels), batches: batchesOf(panels), lines: Math.min(MOST_NAMED, lines) };
+}
+
+/** The time of a step of every strategy over the rows of a mini-batch, with intervals, and where the faster strategy changes. */
+export function sweepChart(panel: Panel, { y, batches, lines }: Axes, size: Size): PlotOptions {
+  const all = strategiesIn(panel.rows).map((strategy): Series => {
+    const rows = panel.rows.filter((row) => row.strategy === strategy);
+    return { strategy, points: rows.map(pointOf) };
+  });
+  const brackets = bracketsIn(panel);
+  const named = brackets.slice(0, MOST_NAMED);
+  const canvas = frame(y, batches, size, {
+    above: lines * LINE + (lines > 0 ? 4 : 0),
+    labels: all.map(({ strategy }) => strategy),
+  });
+  // Several would cover each other.
+  const shaded = brackets.length === 1 ? brackets : [];
+  return {
+    ...canvas.options,
+    marks: [
+      rect(shaded, { x1: 'from', x2: 'to', fill: 'var(--ink)', fillOpacity: 0.08 }),
+      ...canvas.grid,
+      ...all.flatMap((series) => seriesMarks(series, { dense: panel.dense, intervals: 'bands' }, canvas)),
+      ...endLabels(all.map(endOf), canvas),
+      ...named.flatMap((bracket, i) => nameOf(bracket, named.length - 1 - i, canvas, batches)),
+      ...canvas.axes,
+    ],
+  };
+}
+
+function pointOf({ strategy, batch, stepNs: { median, ci95 } }: MeasuredResult): Series['points'][number] {
+  const interval = ci95 === null ? '' : ` (${ci95.map(formatDuration).join(' to ')})`;
+  return {
+    ...{ batch, value: median, interval: ci95 },
+    title: label(`${strategy}, batch ${formatInteger(batch)}: ${formatDuration(median)}${interval}`),
+  };
+}
+
+/** Batch sizes between which the faster strategy changes, and the words for it. */
+interface Bracket {
+  readonly from: number;
+  readonly to: number;
+  readonly faster: StrategyName;
+  readonly words: string;
+  readonly inShort: string;
+  readonly sizes: string;
+}
+
+export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
+  return findings.crossovers
+    .filter((crossover) => crossover.engine === engine && crossover.work === work)
+    .flatMap(({ strategy, brackets }) =>
+      brackets.map(({ from, to, faster }) => {
+        const slower = faster === 'feed' ? strategy : 'feed';
+        const [lo, hi] = [formatInteger(from), formatInteger(to)];
+        return {
+          ...{ from, to, faster, inShort: `${faster} overtakes ${slower}` },
+          sizes: `${lo}–${hi}`,
+          words: `${faster} overtakes ${slower} between ${lo} and ${hi} rows`,
+        };
+      }),
+    );
+}
+
+/** A bar from end to end of a bracket, so many lines over the chart, and its words beside it, within the chart. */
+function nameOf(
+  { from, to, faster, inShort, sizes }: Bracket,
+  line: number,
+  { valueAbove, inner }: Frame,
+  batches: readonly number[],
+): Markish[] {
+  const { colour } = lookOf(faster);
+  const y = [valueAbove(9 + line * LINE)];
+  const ends: Domain = [batches[0]!, batches.at(-1)!];
+  const [left, right] = [logPosition(from, ends) * inner.width, (1 - logPosition(to, ends)) * inner.width];
+  const room = Math.max(left, right) / CHARACTER - 1;
+  const short = sizes.length + inShort.length + 2 <= room ? `${inShort}, ${sizes}` : inShort;
+  const missing = CHARACTER * Math.max(0, short.length - room);
+  const beside =
+    right >= left
+      ? { x: [to], textAnchor: 'start' as const, dx: 7 - missing }
+      : { x: [from], textAnchor: 'end' as const, dx: missing - 7 };
+  return [
+    ruleY([from], { y, x1: [from], x2: [to], stroke: colour, strokeWidth: 4 }),
+    text([short], { ...beside, y, text: () => short, fill: 'var(--ink)', ...HALO }),
+  ];
+}
