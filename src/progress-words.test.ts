@@ -78,8 +78,8 @@ describe('a line that is too long', () => {
       'case 3 of 17 · round 12 of 20 · 1m40 left in all',
       'case 3 of 17 · 1m40 left in all',
       '1m40 left in all',
-      '1m40 le… in all',
-      '1m40 le…in all',
+      '1m40 left … all',
+      '1m40 left… all',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import type { Phase } from './measure/progress.js';
-import { shortenedInside } from './text.js';
+import { abridged } from './text.js';
 import { formatBytes, formatTimeLeft } from './units.js';
 
 /** A part of the line that says where a run is. */
@@ -78,5 +78,5 @@ export function lineOf(parts: readonly Part[], width = Number.POSITIVE_INFINITY)
     const highest = Math.max(...kept.map(({ rank }) => rank));
     kept = kept.filter(({ rank }) => rank !== highest);
   }
-  return shortenedInside(line(), width);
+  return abridged(line(), width);
 }

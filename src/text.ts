@@ -10,6 +10,7 @@ export function printable(text: string): string {
 /** At most so many characters of a text, those of its beginning and of its end, with an ellipsis for what stood between. */
 export function abridged(text: string, most: number): string {
   if (text.length <= most) return text;
+  if (most < 1) return '';
   const back = Math.floor((most - 1) / 3);
   const front = most - 1 - back;
   // A pair of surrogates is one character: half of one would be none.
@@ -50,12 +51,4 @@ function isLead(text: string, at: number): boolean {
 export function matcherOf(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^]*')}$`);
-}
-
-/** At most so many characters, with an ellipsis for the middle. */
-export function shortenedInside(text: string, most: number): string {
-  if (text.length <= most) return text;
-  if (most < 1) return '';
-  const begin = Math.ceil((most - 1) / 2);
-  return `${text.slice(0, begin)}…${text.slice(text.length - (most - 1 - begin))}`;
 }

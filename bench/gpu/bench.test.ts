@@ -67,6 +67,44 @@ describe.skipIf(missing !== undefined)(
       writeFileSync(join(fakes, 'python3'), script, { mode: 0o755 });
     });
 
+    it.each([
+      ['an option it does not know', ['--smal'], {}, 2, /^bench: the command line: Unknown option '--smal'/],
+      [
+        'a file for a folder',
+        ['--out', process.execPath],
+        {},
+        2,
+        /^bench: the folder \S+ cannot be used: EEXIST/,
+      ],
+      [
+        'no temporary folder',
+        ['--out', join(folder, 'no-tmp')],
+        { TMPDIR: '/nonexistent' },
+        2,
+        /^bench: the temporary folder \/nonexistent cannot be used; name another in TMPDIR: ENOENT/,
+      ],
+      [
+        'a run that breaks off',
+        ['--out', join(folder, 'broken')],
+        { PINBENCH_DOUBLE_FAIL: 'cuLaunchKernel:200=4' },
+        1,
+        /^(?!.*at .*bench\.mjs)/s,
+      ],
+    ])('says what is wrong with %s, without a trace', (_, args, env, code, said) => {
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [join(folder, 'gpu/bench.mjs'), '--small', ...args],
+        {
+          encoding: 'utf8',
+          env: {
+            ...{ ...process.env, TMPDIR: folder, PINBENCH_CUDA_LIBRARY: join(folder, 'double/libcuda.so.1') },
+            ...env,
+          },
+        },
+      );
+      expect([status, stderr]).toEqual([code, expect.stringMatching(said)]);
+    });
+
     it('measures every section, and gives back all that it took', async () => {
       expect(await ended(begun('whole'))).toBe(0);
       const summary = summaryOf('whole');

@@ -16,6 +16,7 @@ import { listenForSignals } from '../../src/terminal.js';
 import { type Outcome, type Part, runPart } from './first/part.js';
 import { partsOf } from './first/parts.js';
 import { Results, summaryOf } from './first/results.js';
+import { must } from './must.js';
 
 /** For all parts together. */
 const ALL_SECONDS = 520;
@@ -26,19 +27,10 @@ const LEAST_SECONDS = 5;
 
 // A reader that goes away, or a full disk behind standard output, ends nothing.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-const complain = (sentence: string) => process.stderr.write(`first-contact: ${sentence}\n`);
+const NAME = 'first-contact';
+const complain = (sentence: string) => process.stderr.write(`${NAME}: ${sentence}\n`);
 
-/** Does what cannot be done without; where it fails, one sentence and exit 2. */
-function must<T>(subject: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    complain(`${subject}: ${(error as Error).message}`);
-    process.exit(EXIT.usage);
-  }
-}
-
-const { values: options } = must('the command line', () =>
+const { values: options } = must(NAME, 'the command line', () =>
   parseArgs({
     options: { small: { type: 'boolean', default: false }, out: { type: 'string', default: 'results' } },
   }),
@@ -48,7 +40,7 @@ const patience = options.small ? SMALL_PATIENCE : 1;
 const interruption = new AbortController();
 listenForSignals(() => interruption.abort());
 
-const temporary = must(`the temporary folder ${tmpdir()} cannot be used; name another in TMPDIR`, () =>
+const temporary = must(NAME, `the temporary folder ${tmpdir()} cannot be used; name another in TMPDIR`, () =>
   mkdtempSync(join(tmpdir(), 'pinbench-contact-')),
 );
 const bundle = fileURLToPath(new URL('.', import.meta.url));
@@ -67,7 +59,7 @@ const removeTemporary = () => {
   }
 };
 process.once('exit', removeTemporary);
-must(`--out ${options.out} cannot be used`, () => results.begin(summaryOf(parts, outcomes)));
+must(NAME, `--out ${options.out} cannot be used`, () => results.begin(summaryOf(parts, outcomes)));
 // However this ends: by the exit code, by an uncaught error or by a second signal.
 process.once('exit', conclude);
 

@@ -79,11 +79,13 @@ describe('what must be refused', () => {
     const { reason, columns, code = 'data' } = expectationOf(path);
     const error = await openDataset(path, columns && { columns }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PinbenchError);
-    const { message, code: seen } = error as PinbenchError;
+    const { message, observed, expected, code: seen } = error as PinbenchError;
     expect(seen).toBe(code);
     expect(message).toContain(reason);
     expect(message).toContain(code === 'usage' ? '--column' : name);
     expect(message).not.toMatch(/[\n\r]/);
     expect(message.length).toBeLessThan(400);
+    // Nor is it long by itself: what is cut off would be missed.
+    expect(observed.length + (expected?.length ?? 0)).toBeLessThan(300);
   });
 });

@@ -1,6 +1,6 @@
 import { findingsOf } from '../analysis/findings.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
-import { shortenedInside } from '../text.js';
+import { abridged } from '../text.js';
 import { formatDuration, formatInteger } from '../units.js';
 import { headlineComparisons, headlinesOf } from './headline.js';
 import type { Named } from './named.js';
@@ -34,7 +34,7 @@ export function answerSentences(records: readonly Named[]): string[] {
 }
 
 function namesOf(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => shortenedInside(name, NAME_WIDTH));
+  const shown = names.slice(0, MOST_NAMES).map((name) => abridged(name, NAME_WIDTH));
   const more = names.length - shown.length;
   return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }

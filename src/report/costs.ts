@@ -27,8 +27,8 @@ function costOf({ fixedNs, bytesPerNs }: Fit): string {
 }
 
 function missed({ farthest: { batch, percent } }: Fit): string {
-  const side = percent > 0 ? 'it takes longer' : 'it takes less';
-  return `a fixed cost and a bandwidth do not explain its step times: at batch ${formatInteger(batch)} they are ${Math.abs(percent).toFixed(0)} % off, ${side}`;
+  const side = percent > 0 ? 'longer' : 'less';
+  return `a fixed cost and a bandwidth do not explain its step times: at batch ${formatInteger(batch)} a step takes ${Math.abs(percent).toFixed(0)} % ${side} than they say`;
 }
 
 /** Bytes a ns are GB a second. */

@@ -9,6 +9,7 @@ import {
   type TypeParameters,
 } from './format.js';
 import { indexColumnsOf } from './pandas.js';
+import { intWords, oneOf, typeInWords } from './type-words.js';
 
 /** A field of a schema, with what its arrays are laid out by. */
 export interface Field {
@@ -99,9 +100,6 @@ function dictionariesOf(fields: readonly Field[]): Map<bigint, readonly [Field]>
   return found;
 }
 
-/** Characters of a type in words: one of many fields has very many, and each field around it would repeat them. */
-const MOST_WORDS = 1000;
-
 function fieldOf(
   { name = '', typeType, type, dictionary, children, customMetadata }: FieldTable,
   tensors: TensorsSeen,
@@ -116,7 +114,7 @@ function fieldOf(
   const numbers = dtypeOf(typeName, value);
   const boolBytes = extension.name === 'arrow.bool8' && numbers === 'int8';
   const dtype = boolBytes ? 'bool' : numbers;
-  const words = boolBytes ? 'Bool8' : abridged(wordsOf(typeName, value, inner), MOST_WORDS);
+  const words = boolBytes ? 'Bool8' : typeInWords(typeName, value, inner);
   const permuted =
     extension.name === 'arrow.fixed_shape_tensor'
       ? permutedTensor(extension.metadata, value.listSize ?? 0, tensors)
@@ -171,85 +169,4 @@ function dtypeOf(type: TypeName, { bitWidth, isSigned, precision }: TypeParamete
   if (type === 'FloatingPoint') return oneOf(FLOATS, precision);
   if (type !== 'Int' || bitWidth! > 64) return undefined;
   return `${isSigned ? 'int' : 'uint'}${bitWidth}` as DType;
-}
-
-/** Decimal digits that numbers of so many bits have (Arrow's Schema.fbs, "Decimal"). */
-const MOST_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 };
-const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
-
-/** The type in words, most as apache-arrow for JavaScript has them. A RangeError where a parameter is none that the format has. */
-function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly Field[]): string {
-  const {
-    bitWidth = 0,
-    precision = 0,
-    scale,
-    unit,
-    timezone,
-    mode,
-    byteWidth = 0,
-    listSize = 0,
-  } = parameters;
-  switch (type) {
-    case 'Int':
-      return intWords(parameters);
-    case 'FloatingPoint':
-      return `Float${oneOf([16, 32, 64], precision)}`;
-    case 'Decimal':
-      mustBeOneOf([32, 64, 128, 256], bitWidth);
-      if (precision < 1 || precision > MOST_DIGITS[bitWidth]!)
-        throw new RangeError(`${precision} decimal digits`);
-      return `Decimal${bitWidth}[${precision}, ${scale}]`;
-    case 'Date':
-      return oneOf(['Date32<DAY>', 'Date64<MILLISECOND>'], unit);
-    case 'Time':
-      mustBeOneOf(unit! < 2 ? [32] : [64], bitWidth);
-      return `Time${bitWidth}<${oneOf(UNITS, unit)}>`;
-    case 'Timestamp':
-      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${abridged(timezone, MOST_WORDS)}` : ''}>`;
-    case 'Duration':
-      return `Duration<${oneOf(UNITS, unit)}>`;
-    case 'Interval':
-      return `Interval<${oneOf(['YEAR_MONTH', 'DAY_TIME', 'MONTH_DAY_NANO'], unit)}>`;
-    case 'Struct':
-      return `Struct<{${listed(children, ({ name, typeWords }) => `${abridged(name, MOST_WORDS)}:${typeWords}`)}}>`;
-    case 'Union':
-      mustBeOneOf([0, 1], mode);
-      return `Union<${innerWords(children)}>`;
-    case 'FixedSizeBinary':
-      if (byteWidth < 0) throw new RangeError(`binary of ${byteWidth} bytes`);
-      return `FixedSizeBinary[${byteWidth}]`;
-    case 'FixedSizeList':
-      if (listSize < 0) throw new RangeError(`lists of ${listSize} elements`);
-      return `FixedSizeList[${listSize}]<${innerWords(children)}>`;
-    default:
-      return children.length === 0 ? type : `${type}<${innerWords(children)}>`;
-  }
-}
-
-const innerWords = (children: readonly Field[]) => listed(children, ({ typeWords }) => typeWords);
-
-/** The words of fields, with commas between, as far as they will be shown: their beginning and the last of them. */
-function listed(fields: readonly Field[], wordsOfOne: (field: Field) => string): string {
-  let words = '';
-  for (const [i, field] of fields.entries()) {
-    if (words.length > MOST_WORDS) return `${words}, …, ${wordsOfOne(fields.at(-1)!)}`;
-    words += `${i === 0 ? '' : ', '}${wordsOfOne(field)}`;
-  }
-  return words;
-}
-
-function intWords({ bitWidth, isSigned }: TypeParameters): string {
-  // Wider ones are not in the format today: they are named and left out.
-  mustBeOneOf([8, 16, 32, 64, 128, 256], bitWidth);
-  return `${isSigned ? 'Int' : 'Uint'}${bitWidth}`;
-}
-
-function mustBeOneOf(allowed: readonly number[], seen: number | undefined): void {
-  if (!allowed.includes(seen!)) throw new RangeError(`a type with ${seen}, expected ${allowed.join(' or ')}`);
-}
-
-function oneOf<T>(names: readonly T[], index: number | undefined): T {
-  const name = names[index!];
-  if (name === undefined) throw new RangeError(`a type with ${index}, expected 0 to ${names.length - 1}`);
-  return name;
 }

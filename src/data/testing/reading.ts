@@ -69,11 +69,12 @@ async function cpuTimeOf(act: () => Promise<unknown>): Promise<number> {
 
 function refusalOf(error: unknown): Reading {
   if (!(error instanceof PinbenchError)) return broken(`threw ${error}`);
-  const { code, message } = error;
+  const { code, message, subject, observed, expected, remedy } = error;
   if (code !== 'data' && code !== 'usage') return broken(`an error of code ${code}: ${message}`);
   if (/[\n\r]/.test(message)) return broken(`a message of several lines: ${JSON.stringify(message)}`);
-  if (message.length >= MOST_CHARACTERS)
-    return broken(`a message of ${message.length} characters: ${message}`);
+  // A message is cut where it would be longer: the parts of a good one need no cutting.
+  const characters = `${subject}: ${observed}; expected ${expected}; ${remedy}`.length;
+  if (characters >= MOST_CHARACTERS) return broken(`a message of ${characters} characters: ${message}`);
   return { kind: 'refused', message };
 }
 
