@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type RunRecord, recordSchema } from '../src/record/schema.js';
+import { recordSchema } from '../src/record/schema.js';
+import { type PairsComparison, pairsSchema } from '../src/regress/pairs-schema.js';
 import { runJob } from './testing/actions.js';
 import { blocksOf } from './testing/blocks.js';
-import { makeProject, missing, type Project } from './testing/project.js';
+import { makeProject, missing, npyOf, type Project } from './testing/project.js';
 
 const blocks = blocksOf('ci.md');
 const block = (name: string) => blocks.get(name)!;
@@ -14,27 +15,38 @@ const block = (name: string) => blocks.get(name)!;
 /** A comparison of the same code may still be called by a noisy machine: its exit code must be what its table says. */
 const codeOf = (table: string) => (/\b(regressed|missing)\b/.test(table) ? 1 : 0);
 
-/** Changes the records of the head in a folder. */
-function changeHeads(folder: string, how: (record: RunRecord) => void): void {
-  for (const [name, record] of recordsIn(folder).filter(([candidate]) => candidate.startsWith('head'))) {
-    how(record);
-    writeFileSync(join(folder, name), JSON.stringify(record));
-  }
+/** The recipe as it stands, but for how long it measures: few pairs do for a test. */
+const shortened = (recipe: string) => recipe.replace('pinbench ab base', 'pinbench ab --pairs 6 base');
+
+/** From now on the pinbench of a folder says of `pin`, and with it of the gain over feed, that it is twice as slow. */
+function slowPin(folder: string): void {
+  const bin = join(folder, 'node_modules', 'pinbench', 'bin');
+  renameSync(join(bin, 'pinbench.js'), join(bin, 'as-is.js'));
+  writeFileSync(join(bin, 'pinbench.js'), SLOWER);
 }
 
-/** Makes `pin`, and with it the gain over feed, twice as slow. */
-function slowPin({ results }: RunRecord): void {
-  for (const result of results) {
-    if (result.status === 'measured' && result.strategy === 'pin') {
-      result.samplesNs = result.samplesNs.map((ns) => 2 * ns);
-    }
-  }
+const SLOWER = `#!/usr/bin/env node
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+const args = process.argv.slice(2);
+const measures = args[0] === 'run';
+const path = fileURLToPath(new URL('./as-is.js', import.meta.url));
+const { status, stdout } = spawnSync(process.execPath, [path, ...args], {
+  stdio: ['inherit', measures ? 'pipe' : 'inherit', 'inherit'],
+});
+if (measures && status === 0) {
+  const record = JSON.parse(stdout);
+  for (const result of record.results)
+    if (result.strategy === 'pin') result.samplesNs = result.samplesNs.map((ns) => 2 * ns);
+  console.log(JSON.stringify(record));
 }
+process.exitCode = status;
+`;
 
 const recordsIn = (folder: string) =>
   readdirSync(folder)
     .sort()
-    .map((name) => [name, recordSchema.parse(JSON.parse(readFileSync(join(folder, name), 'utf8')))] as const);
+    .map((name) => recordSchema.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))));
 
 const TITLE = `docs/ci.md${missing ? `: skipped, ${missing}` : ''}`;
 
@@ -65,51 +77,44 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     },
   });
 
-  /** Base, head, head, base: each of its own commit, one after the other, on that engine. */
-  function expectInTurn(folder: string, engine: string): void {
-    const records = recordsIn(folder);
-    expect(records.map(([name, { environment }]) => [name, environment.git!.commit])).toEqual([
-      ...[
-        ['base-1.json', base],
-        ['base-2.json', base],
-        ['head-1.json', merge],
-        ['head-2.json', merge],
-      ],
+  /** The records of both sides, each of its own commit, all on that engine; returns what was concluded from them. */
+  function expectRecords(folder: string, engine: string, pairs: number): PairsComparison {
+    const sides = (['base', 'head'] as const).map((side) => recordsIn(join(folder, side)));
+    expect(sides.map((records) => records.map(({ environment }) => environment.git!.commit))).toEqual([
+      Array(pairs).fill(base),
+      Array(pairs).fill(merge),
     ]);
-    const inTurn = records.toSorted(([, a], [, b]) => a.startedAt.localeCompare(b.startedAt));
-    expect(inTurn.map(([name]) => name)).toEqual([
-      'base-1.json',
-      'head-1.json',
-      'head-2.json',
-      'base-2.json',
-    ]);
-    for (const [, { results }] of records) {
+    for (const { results } of sides.flat()) {
       expect(results.map((result) => [result.engine, result.status])).toEqual(
         Array(4).fill([engine, 'measured']),
       );
     }
+    return pairsSchema.parse(JSON.parse(readFileSync(join(folder, 'comparison.json'), 'utf8')));
   }
 
-  it('the workflow for a GPU of your own measures base and head in turn and compares them', () => {
-    const workflow = block('.github/workflows/gpu.yml');
-    const { steps, status, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
+  it('the workflow for a GPU of your own compares base and head, and fails where the head is slower', () => {
+    const workflow = shortened(block('.github/workflows/gpu.yml'));
+    const job = runJob(project, workflow, 'pinbench', pullRequest());
+    const { steps, status, summary, workspace, again } = job;
     const { code, output } = steps.get('Compare')!;
-    expect(output).toMatch(/^batch +strategy +base +head/);
+    expect(output).toMatch(/^metric +batch +strategy +base +head/m);
     expect(code, output).toBe(codeOf(output));
     expect(status).toBe(code === 0 ? 'success' : 'failure');
-    expect(summary).toMatch(/^\| batch \| strategy/);
-    expectInTurn(join(project.scratch, 'artifacts', 'pinbench'), 'cuda');
-    changeHeads(join(workspace, 'records'), slowPin);
+    expect(summary).toMatch(/^\| metric +\| +batch \| strategy/m);
+    const artifact = join(project.scratch, 'artifacts', 'pinbench');
+    expect(expectRecords(artifact, 'cuda', 6)).toMatchObject({ pairs: 6, complete: true });
+    slowPin(join(workspace, 'head'));
+    rmSync(join(workspace, 'records'), { recursive: true });
     expect(again('Compare')).toMatchObject({
-      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::cuda pin/m) },
+      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::.*pin/m) },
     });
-    changeHeads(join(workspace, 'records'), (record) => {
-      record.dataset.cols = 2;
-    });
+    writeFileSync(join(workspace, 'head', 'data.npy'), npyOf(1024, 2));
+    rmSync(join(workspace, 'records'), { recursive: true });
     expect(again('Compare')).toMatchObject({
       code: 7,
       output: expect.stringMatching(/dataset cols 3, not 2/),
     });
+    expect(job.summary).toMatch(/dataset cols 3, not 2/);
   });
 
   it('the workflow for a GPU of your own takes nothing from forks', () => {
@@ -117,22 +122,37 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     expect(runJob(project, workflow, 'pinbench', pullRequest('you/model')).status).toBe('skipped');
   });
 
-  it('the workflow for hosted runners measures base and head in turn and compares their speedups', () => {
-    const workflow = block('.github/workflows/hosted.yml');
+  it('the workflow for hosted runners compares base and head by step times and speedups', () => {
+    const workflow = shortened(block('.github/workflows/hosted.yml'));
     const { steps, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
     const { code, output } = steps.get('Compare')!;
-    expect(output).toMatch(/^verdict .*; speedups over feed, threshold 5 %$/m);
+    expect(output).toMatch(/^speedup +1,024 +pin/m);
     expect(code, output).toBe(codeOf(output));
-    expect(summary).toContain('speedups over feed');
-    expectInTurn(join(workspace, 'records'), 'cpu');
-    changeHeads(join(workspace, 'records'), slowPin);
+    expect(summary).toMatch(/^\| speedup/m);
+    slowPin(join(workspace, 'head'));
     expect(again('Compare')).toMatchObject({
-      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::cpu pin/m) },
+      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::.*pin/m) },
     });
   });
 
-  it('the job for GitLab measures base and head in turn and compares them', () => {
-    const { script, artifacts } = parse(block('.gitlab-ci.yml')).pinbench as {
+  it('the pull request that brings pinbench into a project passes: every row is new', () => {
+    const workflow = shortened(block('.github/workflows/hosted.yml'));
+    const brought = ['package.json', 'package-lock.json', 'vendor'];
+    const move = (from: string, to: string) => {
+      for (const name of brought) renameSync(join(from, name), join(to, name));
+    };
+    const aside = mkdtempSync(join(project.scratch, 'aside-'));
+    move(project.repository, aside);
+    project.commit();
+    move(aside, project.repository);
+    const github = { ...pullRequest().github, sha: project.commit() };
+    const { steps, status } = runJob(project, workflow, 'pinbench', { github });
+    expect(steps.get('Compare')?.output).toMatch(/^verdict +6 new/m);
+    expect(status).toBe('success');
+  });
+
+  it('the job for GitLab compares base and head, and fails where the head is slower', () => {
+    const { script, artifacts } = parse(shortened(block('.gitlab-ci.yml'))).pinbench as {
       script: string[];
       artifacts: { paths: string[] };
     };
@@ -147,11 +167,12 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
         env: { ...project.env, CI: 'true', CI_PROJECT_DIR: folder, CI_MERGE_REQUEST_DIFF_BASE_SHA: base },
       });
     const { status, stdout, stderr } = run(script);
-    expect(stdout, stderr).toMatch(/^batch +strategy +base +head/m);
+    expect(stdout, stderr).toMatch(/^metric +batch +strategy +base +head/m);
     expect(status, stdout).toBe(codeOf(stdout));
-    expect(artifacts.paths).toEqual(['records/*.json']);
-    expectInTurn(join(folder, 'records'), 'cuda');
-    changeHeads(join(folder, 'records'), slowPin);
+    expect(artifacts.paths).toEqual(['records']);
+    expect(expectRecords(join(folder, 'records'), 'cuda', 6)).toMatchObject({ pairs: 6 });
+    slowPin(folder);
+    rmSync(join(folder, 'records'), { recursive: true });
     expect(run(script.slice(-1)).status).toBe(1);
   });
 });

@@ -4,6 +4,7 @@ import { type ChildOutcome, childRun } from './child-run.js';
 import { type ErrorCode, EXIT, PinbenchError, usageError } from './errors.js';
 import { flagsOf } from './flags.js';
 import type { Clock } from './measure/clock.js';
+import type { Progress } from './measure/progress.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
 import type { RunRecord } from './record/schema.js';
@@ -21,8 +22,7 @@ export interface ProcessesRequest {
   readonly startedNs: number;
   readonly signal?: AbortSignal | undefined;
   readonly argv: readonly string[];
-  /** Told before each process, counted from 1. */
-  readonly onProcess?: ((number: number, of: number) => void) | undefined;
+  readonly progress?: Progress | undefined;
 }
 
 /** Left of a budget for the end, ns. */
@@ -34,7 +34,7 @@ const CLOSING_NS = 300e6;
  * lost and the record says so; where the first one fails its error is thrown. Interrupted, it returns what is there.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
-  const { path, settings, node, clock, startedNs, signal, argv, onProcess } = request;
+  const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
   const { processes = 1, budgetNs, untilPercent } = settings;
   const endNs = budgetNs === undefined ? Number.POSITIVE_INFINITY : startedNs + budgetNs - CLOSING_NS;
   const startedAt = new Date();
@@ -45,7 +45,9 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   for (let number = 1; number <= processes; number++) {
     const beganNs = clock.nowNs();
     if (records.length > 0 && beganNs + longestNs > endNs) break;
-    onProcess?.(number, processes);
+    const leftNs =
+      longestNs === 0 ? undefined : Math.min((processes - number + 1) * longestNs, endNs - beganNs);
+    progress?.process?.({ what: 'process', number, of: processes, leftNs });
     try {
       const outcome = await childRun({
         ...{ node, program: programOf(), signal },

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './measure/clock.js';
-import type { Phase, Progress } from './measure/progress.js';
-import { fetchingParts, loadingParts, type Part, phaseParts } from './progress-words.js';
+import type { Phase, ProcessPhase, Progress } from './measure/progress.js';
+import { fetchingParts, loadingParts, type Part, phaseParts, processParts } from './progress-words.js';
 
 /** A transfer is not told how long it will take before it has taken this, ns. */
 const FIRST_ESTIMATE_NS = 1e9;
@@ -32,6 +32,10 @@ export abstract class ProgressDisplay implements Progress {
 
   phase(phase: Phase): void {
     this.#tell(this.#clock.nowNs(), () => phaseParts(phase));
+  }
+
+  process(phase: ProcessPhase): void {
+    this.#tell(this.#clock.nowNs(), () => processParts(phase));
   }
 
   /** Leaves the terminal as it was, until something is told again. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Phase } from './measure/progress.js';
 import { plansOf } from './plan/plan.js';
-import { fetchingParts, lineOf, loadingParts, phaseParts } from './progress-words.js';
+import { fetchingParts, lineOf, loadingParts, phaseParts, processParts } from './progress-words.js';
 import { settingsOf } from './settings.js';
 
 const SHAPE = { rows: 60_000, cols: 3, dtype: 'float32' } as const;
@@ -102,5 +102,15 @@ describe('a line that is too long', () => {
         expect(length > 0).toBe(width > 0);
       }
     }
+  });
+});
+
+describe('a measurement in several processes', () => {
+  it.each([
+    [{ what: 'process', number: 3, of: 8, leftNs: 100e9 }, 'process 3 of 8 · 1m40 left in all'],
+    [{ what: 'pair', number: 1, leftNs: 120e9 }, 'pair 1 · 2m00 left in all'],
+    [{ what: 'process', number: 1, of: 8 }, 'process 1 of 8'],
+  ] as const)('of %j says %s', (told, said) => {
+    expect(lineOf(processParts(told))).toBe(said);
   });
 });

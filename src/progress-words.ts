@@ -1,4 +1,4 @@
-import type { Phase } from './measure/progress.js';
+import type { Phase, ProcessPhase } from './measure/progress.js';
 import { abridged } from './text.js';
 import { formatBytes, formatTimeLeft } from './units.js';
 
@@ -29,6 +29,14 @@ export function phaseParts(told: Phase): Part[] {
   const subject = `${engine}, batch ${plan.batch}${plan.work > 1 ? `, work ${plan.work}` : ''}`;
   if (phase === 'trial') return partsOf([`trying ${ofAll}`, 2], [strategy, 3], [left, 1], [subject, 4]);
   return partsOf([ofAll, 2], [strategy, 4], [doing(phase, told), 3], [left, 1], [subject, 5]);
+}
+
+/** `process 3 of 8 · 1m40 left in all` */
+export function processParts({ what, number, of, leftNs }: ProcessPhase): Part[] {
+  return partsOf(
+    [`${what} ${number}${of === undefined ? '' : ` of ${of}`}`, 1],
+    [leftNs === undefined ? undefined : `${formatTimeLeft(leftNs)} left in all`, 2],
+  );
 }
 
 function doing(phase: keyof typeof WORDS, { round, rounds }: Phase): string {

@@ -74,11 +74,13 @@ export async function run(
   if (typeof input !== 'string') {
     return runOn(mustBeDataset(input), settings, connections, surroundings);
   }
-  const { signal, argv = [] } = options;
+  const { signal, progress, argv = [] } = options;
   if ((settings.processes ?? 1) > 1) {
     const { runInProcesses } = await import('./processes.js');
     const { nodePath: node } = surroundings;
-    const record = await runInProcesses({ path: input, settings, node, clock, startedNs, signal, argv });
+    const record = await runInProcesses({
+      ...{ path: input, settings, node, clock, startedNs, signal, argv, progress },
+    });
     return { ...record, findings: findingsOf(record) };
   }
   const { standardInput } = surroundings;

@@ -38,6 +38,7 @@ export interface Outcome {
   readonly status: 'success' | 'failure' | 'skipped';
   /** The shell steps that were run, by their names or commands. */
   readonly steps: ReadonlyMap<string, Ran>;
+  /** The job's summary as it is by then. */
   readonly summary: string;
   readonly workspace: string;
   /** Runs the shell step of that name again, in the workspace as it is by then. */
@@ -69,7 +70,10 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
     return { code: status ?? -1, output: `${stdout}${stderr}` };
   };
   const outcome = (status: Outcome['status']): Outcome => ({
-    ...{ status, steps, workspace, summary: readFileSync(summary, 'utf8') },
+    ...{ status, steps, workspace },
+    get summary() {
+      return readFileSync(summary, 'utf8');
+    },
     again: (name) => shell(job.steps.find((step) => step.run !== undefined && nameOf(step) === name)!),
   });
 

@@ -61,7 +61,7 @@ export function makeProject(): Project {
 }
 
 /** A float32 matrix as an NPY file. */
-function npyOf(rows: number, cols: number): Buffer {
+export function npyOf(rows: number, cols: number): Buffer {
   const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
   const padded = `${header.padEnd(117)}\n`;
   const values = Float32Array.from({ length: rows * cols }, (_, i) => i % 97);

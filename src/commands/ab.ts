@@ -13,7 +13,7 @@ import { annotationsOf } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { GitHub } from './github.js';
-import { interruptible } from './interruptible.js';
+import { type Attendance, interruptible } from './interruptible.js';
 
 /** `pinbench ab`: alternates processes of two builds, prints what has changed, and fails by the verdicts. */
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
@@ -24,8 +24,8 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     if (programs.head === undefined) throw noPinbench(head);
     if (out !== undefined) mustBeNew(out);
     const { nodePath } = terminal.surroundings;
-    const measured = await interruptible(terminal, false, ({ signal }) =>
-      measurePairs(request, programs, nodePath, signal),
+    const measured = await interruptible(terminal, true, (attendance) =>
+      measurePairs(request, programs, nodePath, attendance),
     );
     if (measured.pairs.length === 0) throw nothingMeasured(measured);
     const complete = !measured.interrupted;
@@ -108,7 +108,7 @@ async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
   programs: Programs,
   node: string,
-  signal: AbortSignal,
+  { signal, progress }: Attendance,
 ): Promise<Measured> {
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
@@ -128,6 +128,9 @@ async function measurePairs(
     for (let number = 0; number < most; number++) {
       const beganNs = systemClock.nowNs();
       if (wanted === undefined && number > 0 && beganNs + longestNs > endNs) break;
+      const leftNs =
+        wanted === undefined ? endNs - beganNs : number > 0 ? (most - number) * longestNs : undefined;
+      progress?.process({ what: 'pair', number: number + 1, of: wanted, leftNs });
       const outcomes: Partial<Record<'base' | 'head', ChildOutcome>> = {};
       for (const side of number % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)) {
         const outcome = await run(side);

@@ -25,11 +25,24 @@ export interface Phase {
   readonly leftNs?: number | undefined;
 }
 
+/** Where a measurement in several processes is. Told before each of them. */
+export interface ProcessPhase {
+  /** `run` repeats single processes, `ab` pairs of them. */
+  readonly what: 'process' | 'pair';
+  /** Counted from 1. */
+  readonly number: number;
+  /** How many there will be; absent where the time decides. */
+  readonly of?: number | undefined;
+  /** What all that is left is expected to take, ns; absent while nothing is known. */
+  readonly leftNs?: number | undefined;
+}
+
 /** Who wants to know where a run is. */
 export interface Progress {
   /** Bytes of the dataset read so far and in all. */
   loading(doneBytes: number, totalBytes: number): void;
   phase(phase: Phase): void;
+  process?(phase: ProcessPhase): void;
 }
 
 /** Nobody. */

@@ -1,5 +1,5 @@
 import type { Interval } from './interval.js';
-import { studentQuantile } from './prediction.js';
+import { studentQuantile } from './student.js';
 
 /** A step of some bytes, and how long it took, ns. */
 export interface Point {

@@ -1,15 +1,3 @@
-import { sampleStandardDeviation } from 'simple-statistics';
-
-/**
- * How far from the mean of some observations one more of them may lie: half the 95 % prediction interval of a normal sample,
- * t · s · √(1 + 1/n) (Hahn & Meeker, Statistical Intervals, §4.7), in their unit. It takes two, and few make it wide.
- */
-export function predictionMargin(observations: readonly number[]): number {
-  const n = observations.length;
-  const spread = sampleStandardDeviation([...observations]);
-  return studentQuantile(n - 1) * spread * Math.sqrt(1 + 1 / n);
-}
-
 /** What a normal observation lies within, in standard deviations, 95 times of 100. */
 const Z = 1.959963984540054;
 
