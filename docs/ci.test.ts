@@ -22,7 +22,7 @@ const shortened = (recipe: string) => recipe.replace('pinbench ab base', 'pinben
 function slowPin(folder: string): void {
   const bin = join(folder, 'node_modules', 'pinbench', 'bin');
   renameSync(join(bin, 'pinbench.js'), join(bin, 'as-is.js'));
-  writeFileSync(join(bin, 'pinbench.js'), SLOWER);
+  writeFileSync(join(bin, 'pinbench.js'), SLOWER, { mode: 0o755 });
 }
 
 const SLOWER = `#!/usr/bin/env node
