@@ -2,6 +2,7 @@ import { mayBeRun, parseRequest } from './cli/parse.js';
 import type { Request } from './cli/request.js';
 import { EXIT, PinbenchError } from './errors.js';
 import { type Terminal, terminalOfProcess } from './terminal.js';
+import { printable } from './text.js';
 import { VERSION } from './version.js';
 
 /** Runs one command line and returns its exit code. */
@@ -50,11 +51,15 @@ function explain(error: unknown, verbose: boolean, { stderr }: Terminal): number
   }
   const message = error instanceof Error ? error.message : String(error);
   const hint = verbose ? '' : '; please report it, with what --verbose prints';
-  stderr.write(`pinbench: a bug in pinbench: ${verbose ? stackOf(error) : message.split('\n')[0]}${hint}\n`);
+  stderr.write(
+    `pinbench: a bug in pinbench: ${verbose ? stackOf(error) : printable(message.split('\n')[0]!)}${hint}\n`,
+  );
   return EXIT.bug;
 }
 
+/** Each line of it commands nothing: what a library threw may quote a file. */
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? `${error.stack}` : `${error.stack}\ncaused by ${stackOf(error.cause)}`;
+  if (!(error instanceof Error)) return printable(String(error));
+  const stack = `${error.stack}`.split('\n').map(printable).join('\n');
+  return error.cause === undefined ? stack : `${stack}\ncaused by ${stackOf(error.cause)}`;
 }

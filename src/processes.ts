@@ -47,7 +47,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
     if (records.length > 0 && beganNs + longestNs > endNs) break;
     const leftNs =
       longestNs === 0 ? undefined : Math.min((processes - number + 1) * longestNs, endNs - beganNs);
-    progress?.process?.({ what: 'process', number, of: processes, leftNs });
+    progress?.process?.({ paired: false, number, of: processes, leftNs });
     try {
       const outcome = await childRun({
         ...{ node, program: programOf(), signal },

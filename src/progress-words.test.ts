@@ -107,9 +107,9 @@ describe('a line that is too long', () => {
 
 describe('a measurement in several processes', () => {
   it.each([
-    [{ what: 'process', number: 3, of: 8, leftNs: 100e9 }, 'process 3 of 8 · 1m40 left in all'],
-    [{ what: 'pair', number: 1, leftNs: 120e9 }, 'pair 1 · 2m00 left in all'],
-    [{ what: 'process', number: 1, of: 8 }, 'process 1 of 8'],
+    [{ paired: false, number: 3, of: 8, leftNs: 100e9 }, 'process 3 of 8 · 1m40 left in all'],
+    [{ paired: true, number: 1, leftNs: 120e9 }, 'pair 1 · 2m00 left in all'],
+    [{ paired: false, number: 1, of: 8 }, 'process 1 of 8'],
   ] as const)('of %j says %s', (told, said) => {
     expect(lineOf(processParts(told))).toBe(said);
   });

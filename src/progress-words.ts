@@ -32,9 +32,9 @@ export function phaseParts(told: Phase): Part[] {
 }
 
 /** `process 3 of 8 · 1m40 left in all` */
-export function processParts({ what, number, of, leftNs }: ProcessPhase): Part[] {
+export function processParts({ paired, number, of, leftNs }: ProcessPhase): Part[] {
   return partsOf(
-    [`${what} ${number}${of === undefined ? '' : ` of ${of}`}`, 1],
+    [`${paired ? `pair ${number}` : `process ${number}`}${of === undefined ? '' : ` of ${of}`}`, 1],
     [leftNs === undefined ? undefined : `${formatTimeLeft(leftNs)} left in all`, 2],
   );
 }

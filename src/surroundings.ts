@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly nodePath: string;
   /** Whether native libraries may print to standard error by themselves. */
   readonly showsNativeOutput: boolean;
+  /** Whether packages that only the working folder has may be loaded: `run` alone does so. */
+  readonly loadsForeignCode: boolean;
   /** The working directory; throws where it has been removed. */
   readonly cwd: () => string;
   /** What is piped into the process. */

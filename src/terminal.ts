@@ -17,6 +17,8 @@ export interface Terminal {
    * away again.
    */
   onInterrupt(listener: () => void): () => void;
+  /** Whether an error of a write to standard output says no more than that its reader went away, as `| head` does. */
+  isReaderGone(error: NodeJS.ErrnoException): boolean;
   /** Keeps what must be undone before the process ends, such as a hidden cursor. Returns what undoes it now, once. */
   undoAtExit(undo: () => void): () => void;
 }
@@ -58,12 +60,15 @@ export function isWatched({ stderr, surroundings }: Terminal): boolean {
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
 
-/** The surroundings as a command sees them: with `--verbose`, what native libraries print is shown. */
+/**
+ * The surroundings as a command sees them that looks at what is there and runs nothing of it: with `--verbose`, what native libraries
+ * print is shown.
+ */
 export function surroundingsFor(
   { verbose }: { readonly verbose: boolean },
   { surroundings }: Terminal,
 ): Surroundings {
-  return { ...surroundings, showsNativeOutput: verbose };
+  return { ...surroundings, showsNativeOutput: verbose, loadsForeignCode: false };
 }
 
 /** The surroundings that this process is. */
@@ -73,6 +78,7 @@ export function surroundingsOfProcess(): Surroundings {
     nodeVersion: process.version,
     nodePath: process.execPath,
     showsNativeOutput: false,
+    loadsForeignCode: true,
     cwd: () => process.cwd(),
     standardInput,
     // Node has a figure of its own from 20.13 on. It takes the cached files of a container for memory in use.
@@ -98,16 +104,22 @@ export function terminalOfProcess(): Terminal {
     for (const undo of undos) undo();
   });
   process.stderr.on('error', () => {});
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (isReaderGone(code)) return;
-    process.stderr.write(`pinbench: standard output: cannot be written (${code})\n`);
-    process.exit(EXIT.usage);
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    // Every further write fails as well, and is told of no more than the first.
+    process.stdout.on('error', () => {});
+    if (isReaderGone(error)) return;
+    process.stderr.write(`pinbench: standard output: cannot be written (${error.code})\n`);
+    // What else is to be written is, and whatever came of it: no verdict has arrived.
+    process.once('exit', () => {
+      process.exitCode = EXIT.usage;
+    });
   });
   return {
     stdout: process.stdout,
     stderr: process.stderr,
     surroundings: surroundingsOfProcess(),
     onInterrupt: listenForSignals,
+    isReaderGone,
     undoAtExit(undo) {
       undos.add(undo);
       return () => {
@@ -121,7 +133,7 @@ export function terminalOfProcess(): Terminal {
  * A reader that goes away (`| head`, or a terminal that closes) is no error and changes nothing of the exit code. Anything
  * else, such as a full disk, ends the process with an exit code that is no verdict.
  */
-function isReaderGone(code: string | undefined): boolean {
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
 }
 

@@ -47,8 +47,18 @@ function isLead(text: string, at: number): boolean {
   return unit >= 0xd800 && unit < 0xdc00;
 }
 
-/** What matches a name with `*` in it as a shell would, anything else as it stands. */
-export function matcherOf(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^]*')}$`);
+/** Whether a name is what a pattern means: `*` is any characters, as in a shell, and all else is itself. Never tries a part twice. */
+export function matches(pattern: string, name: string): boolean {
+  const [first, ...others] = pattern.split('*');
+  const last = others.pop();
+  if (last === undefined) return name === pattern;
+  if (!name.startsWith(first!)) return false;
+  let at = first!.length;
+  // Where a part is found first, most is left for those behind it.
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
 }

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSy
 import { basename, dirname, join } from 'node:path';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { parse } from 'yaml';
-import { matcherOf } from '../../src/text.js';
+import { matches } from '../../src/text.js';
 import type { Project } from './project.js';
 
 interface Step {
@@ -154,8 +154,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** Files and folders that a path means, with `*` in its last part. */
 function filesOf(pattern: string): string[] {
-  const matching = matcherOf(basename(pattern));
   if (!existsSync(dirname(pattern))) return [];
-  const names = readdirSync(dirname(pattern)).filter((name) => matching.test(name));
+  const names = readdirSync(dirname(pattern)).filter((name) => matches(basename(pattern), name));
   return names.sort().map((name) => join(dirname(pattern), name));
 }

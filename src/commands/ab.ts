@@ -5,7 +5,6 @@ import type { AbRequest } from '../cli/request.js';
 import { EXIT, PinbenchError, usageError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
 import { ROUNDS_A_PROCESS } from '../options.js';
-import { writeWhole } from '../record/file.js';
 import { comparePairs, type Pair } from '../regress/pairs.js';
 import type { PairsComparison } from '../regress/pairs-schema.js';
 import { exitOf } from '../regress/verdict.js';
@@ -14,6 +13,7 @@ import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { GitHub } from './github.js';
 import { type Attendance, interruptible } from './interruptible.js';
+import { outputFileAt, writeOutput } from './output-file.js';
 
 /** `pinbench ab`: alternates processes of two builds, prints what has changed, and fails by the verdicts. */
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
@@ -35,7 +35,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
       { ...request, lost: measured.lost, complete },
     );
     terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
-    if (out !== undefined) await write(out, measured.pairs, comparison);
+    if (out !== undefined) await write(out, measured.pairs, comparison, terminal);
     await github.tell(renderPairs('markdown', comparison), annotationsOf(comparison.rows, failOn));
     return complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted;
   });
@@ -130,7 +130,7 @@ async function measurePairs(
       if (wanted === undefined && number > 0 && beganNs + longestNs > endNs) break;
       const leftNs =
         wanted === undefined ? endNs - beganNs : number > 0 ? (most - number) * longestNs : undefined;
-      progress?.process({ what: 'pair', number: number + 1, of: wanted, leftNs });
+      progress?.process({ paired: true, number: number + 1, of: wanted, leftNs });
       const outcomes: Partial<Record<'base' | 'head', ChildOutcome>> = {};
       for (const side of number % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)) {
         const outcome = await run(side);
@@ -159,15 +159,21 @@ function pairOf(outcomes: Partial<Record<'base' | 'head', ChildOutcome>>): Pair 
   return Object.fromEntries(records) as unknown as Pair;
 }
 
-async function write(folder: string, pairs: readonly Pair[], comparison: PairsComparison): Promise<void> {
+async function write(
+  folder: string,
+  pairs: readonly Pair[],
+  comparison: PairsComparison,
+  terminal: Terminal,
+): Promise<void> {
   const digits = String(pairs.length).length;
   for (const side of ['base', 'head'] as const) {
     const records = pairs.flatMap((pair) => pair[side] ?? []);
     if (records.length > 0) mkdirSync(join(folder, side));
     for (const [i, record] of records.entries()) {
       const path = join(folder, side, `${String(i + 1).padStart(digits, '0')}.json`);
-      await writeWhole(path, `${JSON.stringify(record, null, 2)}\n`);
+      await writeOutput(outputFileAt(path), `${JSON.stringify(record, null, 2)}\n`, terminal);
     }
   }
-  await writeWhole(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 2)}\n`);
+  const path = join(folder, 'comparison.json');
+  await writeOutput(outputFileAt(path), `${JSON.stringify(comparison, null, 2)}\n`, terminal);
 }

@@ -1,5 +1,5 @@
 import type { CompareRequest } from '../cli/request.js';
-import { readRecords } from '../record/file.js';
+import { readRecords, recordFilesAt } from '../record/file.js';
 import { compareRecords } from '../regress/compare.js';
 import { exitOf } from '../regress/verdict.js';
 import { annotationsOf } from '../report/github.js';
@@ -11,8 +11,9 @@ import { GitHub } from './github.js';
 export async function compareCommand(request: CompareRequest, terminal: Terminal): Promise<number> {
   const github = new GitHub(terminal, request.format);
   return await github.telling(async () => {
-    const bases = await readRecords(request.bases);
-    const regression = compareRecords(bases, await readRecords([request.head]), request);
+    const bases = await readRecords(await recordFilesAt(request.bases));
+    const heads = await readRecords(await recordFilesAt([request.head]));
+    const regression = compareRecords(bases, heads, request);
     terminal.stdout.write(renderRegression(request.format, regression, screenOf(request, terminal)));
     const { rows, metric } = regression;
     const named = rows.map((row) => ({ ...row, metric }));

@@ -18,7 +18,8 @@ export async function inspectCommand(request: InspectRequest, terminal: Terminal
   );
   await file.close();
   const engines: FoundEngine[] = [];
-  for (const found of await probeEngines(surroundings))
+  // Whoever looks at a file has not asked for the code of the folder it lies in: no engine that is a package is loaded.
+  for (const found of await probeEngines(surroundings, ['cuda']))
     engines.push({ ...found, freeBytes: await freeBytesOf(found, surroundings) });
   const inspection = inspectionOf(file, surroundings.availableMemoryBytes(), engines);
   if (request.json) printJson(inspection, terminal);

@@ -1,39 +1,57 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Output } from '../cli/request.js';
-import { usageError } from '../errors.js';
 import type { Screen } from '../report/layout.js';
 import type { Named } from '../report/named.js';
 import type { Terminal } from '../terminal.js';
+import { type OutputFile, outputFileAt, writeOutput } from './output-file.js';
 
-/** Throws a usage error where a path cannot be written, so that it is found before the measuring and not after it. */
-export function mustBeWritable({ path }: Output): void {
-  if (path === '-') return;
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory() === true) throw usageError(path, 'a directory', { expected: 'a file to write' });
-  try {
-    accessSync(dirname(path), constants.W_OK);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw usageError(path, `its folder cannot be written to (${code})`, { cause });
-  }
+/** An output, and the file where it goes; standard output is none. */
+export interface Destination extends Output {
+  readonly file: OutputFile | undefined;
 }
 
-/** Renders records and writes them where they shall go, a file whole or not at all. */
+/** Looks at where an output shall go; a usage error where it cannot be written. */
+export function destinationOf(output: Output): Destination {
+  return { ...output, file: output.path === '-' ? undefined : outputFileAt(output.path) };
+}
+
+/**
+ * Renders records and writes them where they shall go, a file whole or not at all. A usage error where a file cannot be written;
+ * false where standard output cannot, of which the terminal has told by then.
+ */
 export async function deliver(
   records: readonly Named[],
-  { format, path }: Output,
+  { format, file }: Destination,
   screen: Screen | undefined,
-  { stdout }: Terminal,
-): Promise<void> {
+  terminal: Terminal,
+): Promise<boolean> {
   const { render } = await import('../report/render.js');
   const text = await render(format, records, screen);
-  if (path === '-') {
-    stdout.write(text);
-    return;
+  if (file === undefined) return await print(text, terminal);
+  await writeOutput(file, text, terminal);
+  return true;
+}
+
+/** Prints a text and waits until it is gone. A reader that goes away (`| head`) has got what it wanted. */
+async function print(text: string, { stdout, isReaderGone }: Terminal): Promise<boolean> {
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => {
+    stdout.write(text, done);
+  });
+  return error == null || isReaderGone(error);
+}
+
+/** Keeps a text that could be written nowhere else: the path of a file in the folder for temporary files, if even that can be. */
+export async function rescue(text: string): Promise<string | undefined> {
+  const path = join(tmpdir(), `pinbench-${randomBytes(6).toString('hex')}.json`);
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600, flush: true });
+    return path;
+  } catch {
+    return undefined;
   }
-  const { writeWhole } = await import('../record/file.js');
-  await writeWhole(path, text);
 }
 
 /** Prints a value as JSON for programs. */

@@ -1,15 +1,18 @@
 import type { ReportRequest } from '../cli/request.js';
 import { EXIT } from '../errors.js';
-import { readRecords } from '../record/file.js';
+import { readRecords, recordFilesAt } from '../record/file.js';
 import { named } from '../report/named.js';
 import { screenOf, type Terminal } from '../terminal.js';
-import { deliver, mustBeWritable } from './output.js';
+import { deliver, destinationOf } from './output.js';
+import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench report`: renders records again. */
 export async function reportCommand(request: ReportRequest, terminal: Terminal): Promise<number> {
   const { records, output } = request;
-  mustBeWritable(output);
+  const destination = destinationOf(output);
   const screen = output.path === '-' ? screenOf(request, terminal) : undefined;
-  await deliver(named(await readRecords(records)), output, screen, terminal);
+  const files = await recordFilesAt(records);
+  if (destination.file !== undefined) mustBeDistinct([destination.file], files);
+  await deliver(named(await readRecords(files)), destination, screen, terminal);
   return EXIT.ok;
 }

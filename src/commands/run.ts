@@ -1,9 +1,10 @@
 import type { RunRequest } from '../cli/request.js';
-import { EXIT, PinbenchError } from '../errors.js';
+import { EXIT, PinbenchError, usageError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
-import { deliver, mustBeWritable } from './output.js';
+import { deliver, destinationOf, rescue } from './output.js';
+import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench run`: measures, prints the table and writes the files that were asked for. */
 export async function runCommand(
@@ -11,18 +12,62 @@ export async function runCommand(
   terminal: Terminal,
   args: readonly string[],
 ): Promise<number> {
-  request.outputs.forEach(mustBeWritable);
+  const destinations = request.outputs.map(destinationOf);
+  mustBeDistinct(
+    destinations.flatMap(({ file }) => file ?? []),
+    [request.file],
+  );
   const record = await measured(request, terminal, args);
   const failure = failureOf(request, record);
   const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');
   // A table without a row says less than the error.
-  if (!toStdout && !request.quiet && failure?.code !== 'nothing') {
-    await deliver(rendered, { format: 'table', path: '-' }, screenOf(request, terminal), terminal);
-  }
+  const hasTable = !toStdout && !request.quiet && failure?.code !== 'nothing';
+  const table = hasTable
+    ? [await written(() => deliver(rendered, TABLE, screenOf(request, terminal), terminal))]
+    : [];
   if (request.verbose) await hint(record, terminal);
-  for (const output of request.outputs) await deliver(rendered, output, undefined, terminal);
-  if (failure !== undefined) throw failure.error;
+  const asked: Written[] = [];
+  for (const destination of destinations)
+    asked.push(await written(() => deliver(rendered, destination, undefined, terminal)));
+  const kept = asked.length > 0 ? asked : table;
+  const isLost = kept.length > 0 && !kept.includes(true);
+  const errors = [...table, ...asked].filter((one) => one instanceof PinbenchError);
+  const rescued = isLost ? [await rescuedError(record, request.file)] : [];
+  return concluded([...errors, ...rescued, ...(failure === undefined ? [] : [failure.error])], terminal);
+}
+
+const TABLE = { format: 'table', path: '-', file: undefined } as const;
+
+/** Whether an output was written, or why not; of standard output that has been said already. */
+type Written = boolean | PinbenchError;
+
+/** What goes wrong with an output must not keep the next one from being written. */
+async function written(deliverIt: () => Promise<boolean>): Promise<Written> {
+  try {
+    return await deliverIt();
+  } catch (error) {
+    if (error instanceof PinbenchError) return error;
+    throw error;
+  }
+}
+
+/** Keeps a record that could be written nowhere else, and says where. */
+async function rescuedError(record: RunRecord, file: string): Promise<PinbenchError> {
+  const path = await rescue(`${JSON.stringify(record, null, 2)}\n`);
+  return path === undefined
+    ? usageError(
+        file,
+        'what was measured is lost: no output could be written, nor the folder for temporary files',
+      )
+    : usageError(file, 'no output could be written', { remedy: `the record is kept in ${path}` });
+}
+
+/** Says all that went wrong, a line each; the last is the one that decides the exit code. */
+function concluded(errors: readonly PinbenchError[], { stderr }: Terminal): number {
+  for (const { message } of errors.slice(0, -1)) stderr.write(`pinbench: ${message}\n`);
+  const last = errors.at(-1);
+  if (last !== undefined) throw last;
   return EXIT.ok;
 }
 

@@ -48,10 +48,13 @@ export async function loadEngine(name: EngineName, surroundings: Surroundings): 
   return load(surroundings);
 }
 
-/** Every engine of this build with what it found. */
-export async function probeEngines(surroundings: Surroundings): Promise<ProbedEngine[]> {
+/** Engines with what they found; all those of this build where none are named. */
+export async function probeEngines(
+  surroundings: Surroundings,
+  names: readonly EngineName[] = ENGINE_NAMES,
+): Promise<ProbedEngine[]> {
   const found: ProbedEngine[] = [];
-  for (const name of ENGINE_NAMES) {
+  for (const name of names) {
     const engine = await loadEngine(name, surroundings);
     found.push({ name, availability: await engine.probe() });
   }

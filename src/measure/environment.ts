@@ -46,14 +46,28 @@ const run = promisify(execFile);
 /** A slow repository is not waited for, ms: a run has a budget, and Ctrl-C is to be heard. */
 const GIT_TIMEOUT_MS = 1500;
 
+/** A repository's own configuration may name programs for git to run: a monitor of files, hooks, filters. None of them is. */
+const DISARMED = [
+  ...['--no-optional-locks', '--no-pager'],
+  ...['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.bareRepository=explicit'],
+];
+/** The programs that a file goes through before its content is compared. */
+const FILTERS = '^filter\\..*\\.(clean|smudge|process|required)$';
+
 async function lookAtGit(cwd: () => string): Promise<Git | undefined> {
   try {
     const options = { cwd: cwd(), timeout: GIT_TIMEOUT_MS };
-    const git = async (...args: string[]) => (await run('git', args, options)).stdout.trim();
+    const git = async (...args: string[]) =>
+      (await run('git', [...DISARMED, ...args], options)).stdout.trim();
+    // It fails where there is none.
+    const filters = await git('config', '--name-only', '--get-regexp', FILTERS).catch(() => '');
+    // Git ends a name at the first =, and would leave the program of such a filter as it is.
+    if (filters.includes('=')) return undefined;
+    const unfiltered = filters.split('\n').flatMap((name) => (name === '' ? [] : ['-c', `${name}=`]));
     const [commit, branch, changes] = await Promise.all([
       git('rev-parse', 'HEAD'),
       git('rev-parse', '--abbrev-ref', 'HEAD'),
-      git('status', '--porcelain', '--untracked-files=no'),
+      git(...unfiltered, 'status', '--porcelain', '--untracked-files=no', '--ignore-submodules=all'),
     ]);
     return { commit, ...(branch !== 'HEAD' && { branch }), dirty: changes !== '' };
   } catch {

@@ -28,7 +28,7 @@ export interface Phase {
 /** Where a measurement in several processes is. Told before each of them. */
 export interface ProcessPhase {
   /** `run` repeats single processes, `ab` pairs of them. */
-  readonly what: 'process' | 'pair';
+  readonly paired: boolean;
   /** Counted from 1. */
   readonly number: number;
   /** How many there will be; absent where the time decides. */

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseRecord, readRecord, writeWhole } from './file.js';
+import { parseRecord, readRecord } from './file.js';
 import type { MeasuredResult } from './schema.js';
 import { sampleRecord } from './testing/sample-record.js';
 
@@ -15,23 +15,15 @@ afterAll(() => rm(folder, { recursive: true }));
 const text = (change: object = {}) => JSON.stringify({ ...sampleRecord(), ...change });
 
 describe('a record file', () => {
-  it('is read as it was written, and leaves no temporary file', async () => {
-    const path = join(folder, 'record.json');
-    await writeWhole(path, text());
+  it.each([
+    ['UTF-8', (json: string) => Buffer.from(json)],
+    ['UTF-8 with a byte order mark', (json: string) => Buffer.from(`\ufeff${json}`)],
+    ['UTF-16, as PowerShell writes it', (json: string) => Buffer.from(`\ufeff${json}`, 'utf16le')],
+    ['UTF-16 of the other byte order', (json: string) => Buffer.from(`\ufeff${json}`, 'utf16le').swap16()],
+  ])('is read in %s', async (name, encode) => {
+    const path = join(folder, `${name}.json`);
+    await writeFile(path, encode(text()));
     expect(await readRecord(path)).toEqual(sampleRecord());
-    expect((await readdir(folder)).filter((name) => name.startsWith('record.json'))).toEqual(['record.json']);
-  });
-
-  it('replaces an older one whole', async () => {
-    const path = join(folder, 'twice.json');
-    await writeFile(path, 'x'.repeat(100_000));
-    await writeWhole(path, 'short');
-    expect(await readFile(path, 'utf8')).toBe('short');
-  });
-
-  it('that cannot be written is a usage error naming the path', async () => {
-    const path = join(folder, 'no', 'such', 'folder.json');
-    await expect(writeWhole(path, 'x')).rejects.toMatchObject({ code: 'usage', subject: path });
   });
 
   it('that is missing, cut short, of another version or with a wrong field is a data error that says which', async () => {

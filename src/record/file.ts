@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { dataError, usageError } from '../errors.js';
-import { matcherOf } from '../text.js';
+import { dataError } from '../errors.js';
+import { matches } from '../text.js';
 import { isPage, recordsInPage } from './page.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
 
@@ -12,25 +11,36 @@ export async function readRecord(path: string): Promise<RunRecord> {
   return parseRecord(path, await textOf(path));
 }
 
-/** Reads the records that paths mean, or patterns of them with `*` in their last part, each with its path. A page may hold several. */
-export async function readRecords(patterns: readonly string[]): Promise<[path: string, record: RunRecord][]> {
-  const paths = (await Promise.all(patterns.map(filesAt))).flat();
-  const records = await Promise.all(paths.map(async (path) => recordsIn(path, await textOf(path))));
-  return records.flat();
+/** Reads the records in files, each with its path, one file after the other. A page may hold several. */
+export async function readRecords(paths: readonly string[]): Promise<[path: string, record: RunRecord][]> {
+  const records: [path: string, record: RunRecord][] = [];
+  for (const path of paths) records.push(...recordsIn(path, await textOf(path)));
+  return records;
+}
+
+/** The files that paths mean, or patterns of them with `*` in their last part. */
+export async function recordFilesAt(patterns: readonly string[]): Promise<string[]> {
+  return (await Promise.all(patterns.map(filesAt))).flat();
 }
 
 async function textOf(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
   });
+  return new TextDecoder(encodingOf(bytes)).decode(bytes);
+}
+
+/** The encoding by the byte order mark, which some editors and PowerShell put in front of a text, and decoders take away. */
+function encodingOf([first, second]: Uint8Array): string {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
 /** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
 async function filesAt(pattern: string): Promise<string[]> {
   if (!basename(pattern).includes('*') || existsSync(pattern)) return [pattern];
-  const matching = matcherOf(basename(pattern));
   const names = await readdir(dirname(pattern)).catch(() => []);
-  const found = names.filter((name) => matching.test(name)).sort();
+  const found = names.filter((name) => matches(basename(pattern), name)).sort();
   if (found.length > 0) return found.map((name) => join(dirname(pattern), name));
   throw dataError(pattern, 'no such file', { expected: 'records that it matches' });
 }
@@ -62,12 +72,5 @@ function checked(path: string, value: unknown): RunRecord {
   throw dataError(path, `not a ${RECORD_SCHEMA} record (${field.join('.') || 'top level'}: ${message})`, {
     expected: 'a record written by this version of pinbench run --json',
     cause: parsed.error,
-  });
-}
-
-/** Writes a file whole or not at all. A usage error where it cannot be: the path is the user's. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFileAtomic(path, text).catch((cause: NodeJS.ErrnoException) => {
-    throw usageError(path, `cannot be written (${cause.code ?? cause.message})`, { cause });
   });
 }

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../record/schema.js';
+import { printable } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn } from './services.js';
 
@@ -40,5 +41,5 @@ function linesOf(named: Named): string[] {
 
 /** A value ends with its line. */
 function configuration(key: string, value: string): string {
-  return `${key}: ${value.replace(/\s+/g, ' ')}`;
+  return `${key}: ${printable(value)}`;
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Comparison, MeasuredResult } from '../record/schema.js';
+import { printable } from '../text.js';
 import type { Named } from './named.js';
 import { sectionsOf } from './sections.js';
 
@@ -43,18 +44,23 @@ const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) =>
 
 const ROW_FIELDS = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
 
-/** Results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. Of several records each line begins with its record's name. */
+/**
+ * Results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. Of several records each line
+ * begins with its record's name. Text that a spreadsheet would take for a formula has an apostrophe in front, as OWASP advises.
+ */
 export function renderCsv(records: readonly Named[]): string {
   const several = records.length > 1;
   const header = [...ROW_FIELDS, ...[...FIELDS, ...COMPARISON_FIELDS].map(([name]) => name)];
   const rows = sectionsOf(records).flatMap(({ rows }) => rows);
-  const lines = rows.map(({ name, result, comparison }) => [
-    ...(several ? [name] : []),
-    ...ROW_FIELDS.map((field) =>
-      field === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, field),
-    ),
-    ...FIELDS.map(([, value]) => (result.status === 'measured' ? value(result) : '')),
-    ...COMPARISON_FIELDS.map(([, value]) => (comparison === undefined ? '' : value(comparison))),
-  ]);
-  return stringify([several ? ['record', ...header] : header, ...lines]);
+  const lines = rows.map(({ name, result, comparison }) =>
+    [
+      ...(several ? [name] : []),
+      ...ROW_FIELDS.map((field) =>
+        field === 'reason' && result.status === 'measured' ? '' : Reflect.get(result, field),
+      ),
+      ...FIELDS.map(([, value]) => (result.status === 'measured' ? value(result) : '')),
+      ...COMPARISON_FIELDS.map(([, value]) => (comparison === undefined ? '' : value(comparison))),
+    ].map((value) => (typeof value === 'string' ? printable(value) : value)),
+  );
+  return stringify([several ? ['record', ...header] : header, ...lines], { escape_formulas: true });
 }

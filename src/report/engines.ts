@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Availability } from '../engine/engine.js';
+import { printable } from '../text.js';
 import type { EngineName } from '../words.js';
 import { notMonitored } from './warnings.js';
 
@@ -14,16 +15,20 @@ export function renderEngines(
     .flatMap(({ name, availability }) => {
       const label = name.padEnd(width);
       if (!availability.available) {
-        return [`${label}${paint.dim('not there')}: ${availability.reason}; ${availability.remedy}`];
+        return [
+          `${label}${paint.dim('not there')}: ${printable(`${availability.reason}; ${availability.remedy}`)}`,
+        ];
       }
       const unseen = availability.devices.find(({ monitored }) => monitored === false);
       const devices = availability.devices.map((device, ordinal) => {
         const note = device.gpu ? '' : paint.dim(' (no GPU: its figures say nothing about one)');
-        return `${label}${paint.green('there')}: device ${ordinal}, ${device.name}, ${device.runtime}${note}`;
+        return `${label}${paint.green('there')}: device ${ordinal}, ${printable(`${device.name}, ${device.runtime}`)}${note}`;
       });
       return [
         ...devices,
-        ...(unseen ? [`${label}${paint.dim('note')}: ${notMonitored(unseen.damagedMonitor)}`] : []),
+        ...(unseen
+          ? [`${label}${paint.dim('note')}: ${printable(notMonitored(unseen.damagedMonitor))}`]
+          : []),
       ];
     })
     .map((line) => `${line}\n`)

@@ -1,5 +1,6 @@
 import type { RegressionRow } from '../regress/schema.js';
 import { failureOf } from '../regress/verdict.js';
+import { printable } from '../text.js';
 import { formatRatio } from '../units.js';
 import type { Failure, Metric } from '../words.js';
 import { rowNameOf } from './rows-phrase.js';
@@ -34,7 +35,7 @@ function command(level: 'error' | 'warning', title: string, text: string): strin
   return `::${level} title=${title}::${escaped(text)}`;
 }
 
-/** What a workflow command must not hold as it is. */
+/** A line that holds one command. */
 function escaped(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
+  return printable(text).replace(/%/g, '%25');
 }

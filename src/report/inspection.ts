@@ -169,7 +169,7 @@ function answerOf({ devices, bytes, rows, batch, bytesPerStep, next }: Inspectio
   const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'}${batch === rows ? ', the whole dataset' : ', the default'}`;
   return [
     ...(gpus.length === 0
-      ? ['There is no GPU here: what is measured on a processor says nothing about one.']
+      ? ['CUDA finds no GPU here. `pinbench engines` lists what else there is to run on.']
       : gpus.map((gpu) => roomSentence(gpu, bytes))),
     `A mini-batch of ${size}, is ${formatBytes(bytesPerStep)}: feed copies as much in each step, pin only an index.`,
     `Next: ${next}`,

@@ -142,7 +142,7 @@ onTensorFlow('a session on TensorFlow', () => {
     const { TensorflowEngine } = await import('./tensorflow.js');
     device = await new TensorflowEngine(surroundings).open(0);
     const found = await importOptional('@tensorflow/tfjs-node-gpu', surroundings, [folder!]);
-    tf = (found as { default: Namespace }).default;
+    tf = (found!.module as { default: Namespace }).default;
   });
 
   const prepared = async (name: StrategyName, rows: number) => {

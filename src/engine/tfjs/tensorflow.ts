@@ -7,7 +7,7 @@ import { once } from '../once.js';
 import { TfjsDevice } from './device.js';
 import type { Tfjs } from './namespace.js';
 import { withNativeOutput } from './native-output.js';
-import { importOptional } from './optional-package.js';
+import { importOptional, originOf } from './optional-package.js';
 import { tensorflowFolder } from './tensorflow-folder.js';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -35,11 +35,11 @@ export class TensorflowEngine implements Engine {
 
   async probe(): Promise<Availability> {
     try {
-      const tf = await load(this.#surroundings);
-      if (tf === undefined) {
+      const found = await load(this.#surroundings);
+      if (found === undefined) {
         return { available: false, reason: `${PACKAGE} is not installed`, remedy: REMEDY };
       }
-      return { available: true, devices: [await infoOf(tf, this.#surroundings)] };
+      return { available: true, devices: [await infoOf(found, this.#surroundings)] };
     } catch (error) {
       const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
       return { available: false, reason: `${PACKAGE} does not load: ${message}`, remedy: REMEDY };
@@ -55,21 +55,27 @@ export class TensorflowEngine implements Engine {
         remedy: `choose another with CUDA_VISIBLE_DEVICES=${ordinal}`,
       });
     }
-    const tf = await load(this.#surroundings);
-    if (tf === undefined) {
+    const found = await load(this.#surroundings);
+    if (found === undefined) {
       throw new PinbenchError('engine', { subject: PACKAGE, observed: 'not installed', remedy: REMEDY });
     }
-    return new TfjsDevice(tf, await infoOf(tf, this.#surroundings), { backend: 'tensorflow' });
+    return new TfjsDevice(found.tf, await infoOf(found, this.#surroundings), { backend: 'tensorflow' });
   }
 }
 
+interface Loaded {
+  readonly tf: TfjsNode;
+  /** Words on where it is from, where that matters. */
+  readonly origin: string;
+}
+
 /** The packages that were loaded, by the folders that were looked in. */
-const loaded = new Map<string, Promise<TfjsNode | undefined>>();
+const loaded = new Map<string, Promise<Loaded | undefined>>();
 
 /** Loads the package once. TensorFlow prints to stderr by itself: it is told not to, and held back where it does all the same. */
-async function load(surroundings: Surroundings): Promise<TfjsNode | undefined> {
+async function load(surroundings: Surroundings): Promise<Loaded | undefined> {
   const folder = tensorflowFolder(surroundings);
-  return once(loaded, JSON.stringify([surroundings.cwd(), folder]), () =>
+  return once(loaded, JSON.stringify([surroundings.cwd(), folder, surroundings.loadsForeignCode]), () =>
     withNativeOutput(surroundings, async () => {
       const { env, setVariable, showsNativeOutput } = surroundings;
       if (!showsNativeOutput && env.TF_CPP_MIN_LOG_LEVEL === undefined) {
@@ -80,19 +86,21 @@ async function load(surroundings: Surroundings): Promise<TfjsNode | undefined> {
         isNullOrUndefined:
           (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ?? ((v: unknown) => v == null),
       });
-      const tf = (await importOptional(PACKAGE, surroundings, [folder])) as { default: TfjsNode } | undefined;
+      const found = await importOptional(PACKAGE, surroundings, [folder]);
+      if (found === undefined) return undefined;
+      const { default: tf } = found.module as { readonly default: TfjsNode };
       // Else every kernel of another copy of the core, pinbench's own, is warned of: copies share one registry.
-      tf?.default.enableProdMode();
-      await tf?.default.ready();
-      return tf?.default;
+      tf.enableProdMode();
+      await tf.ready();
+      return { tf, origin: originOf([found]) };
     }),
   );
 }
 
 /** The binding does not name its device: CUDA does, whose order of devices is TensorFlow's. */
-async function infoOf(tf: TfjsNode, surroundings: Surroundings): Promise<DeviceInfo> {
+async function infoOf({ tf, origin }: Loaded, surroundings: Surroundings): Promise<DeviceInfo> {
   const { binding, isUsingGpuDevice: gpu } = tf.backend();
-  const runtime = `TensorFlow ${binding.TF_Version}, tfjs-node-gpu ${tf.version['tfjs-node']}`;
+  const runtime = `TensorFlow ${binding.TF_Version}, tfjs-node-gpu ${tf.version['tfjs-node']}${origin}`;
   if (!gpu) return { name: 'TensorFlow on CPU', gpu, runtime };
   const cuda = await cudaEngineIn(surroundings).probe();
   const known = cuda.available ? cuda.devices[0] : undefined;

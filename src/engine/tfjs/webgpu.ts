@@ -4,7 +4,7 @@ import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { TfjsDevice } from './device.js';
 import type { BackendNamespace } from './namespace.js';
 import { withNativeOutput } from './native-output.js';
-import { importOptional } from './optional-package.js';
+import { importOptional, originOf } from './optional-package.js';
 
 /** The part of WebGPU that is used here, as Dawn's Node binding has it. */
 interface Gpu {
@@ -68,7 +68,7 @@ export class WebgpuEngine implements Engine {
       if (found.adapter === null) {
         return { available: false, reason: 'Dawn finds no adapter', remedy: NO_ADAPTER };
       }
-      return { available: true, devices: [infoOf(found.adapter, found.core.version_core)] };
+      return { available: true, devices: [infoOf(found.adapter, found)] };
     } catch (error) {
       return { available: false, reason: `Dawn cannot be used: ${firstLine(error)}`, remedy: INSTALL };
     }
@@ -88,7 +88,7 @@ export class WebgpuEngine implements Engine {
     }
     const { adapter, core, backend } = found;
     // Read before the device is asked for, which uses the adapter up.
-    const info = infoOf(adapter, core.version_core);
+    const info = infoOf(adapter, found);
     const largest = Math.min(adapter.limits.maxBufferSize!, adapter.limits.maxStorageBufferBindingSize!);
     const device = await adapter.requestDevice({
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!])),
@@ -114,17 +114,20 @@ export class WebgpuEngine implements Engine {
 function look(surroundings: Surroundings) {
   const load = (name: string) => importOptional(name, surroundings);
   return withNativeOutput(surroundings, async () => {
-    const dawn = (await load('webgpu')) as Dawn | undefined;
+    const dawn = await load('webgpu');
     if (dawn === undefined) return undefined;
-    const gpu = browserLike(dawn);
-    const [backend, core] = [
-      (await load('@tensorflow/tfjs-backend-webgpu')) as BackendPackage | undefined,
-      (await load('@tensorflow/tfjs-core')) as BackendNamespace | undefined,
+    const gpu = browserLike(dawn.module as Dawn);
+    const [foundBackend, foundCore] = [
+      await load('@tensorflow/tfjs-backend-webgpu'),
+      await load('@tensorflow/tfjs-core'),
     ];
-    if (backend === undefined || core === undefined) return undefined;
+    if (foundBackend === undefined || foundCore === undefined) return undefined;
+    const [backend, core] = [foundBackend.module as BackendPackage, foundCore.module as BackendNamespace];
+    const origin = originOf([dawn, foundBackend, foundCore]);
     // Else another copy of the core, pinbench's own, warns that the platform is set already.
     core.enableProdMode();
-    return { adapter: await gpu.requestAdapter({ powerPreference: 'high-performance' }), backend, core };
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    return { adapter, backend, core, origin };
   });
 }
 
@@ -141,14 +144,17 @@ function browserLike({ create, globals }: Dawn): Gpu {
   return known;
 }
 
-function infoOf({ info, limits }: Adapter, version: string): DeviceInfo {
+function infoOf(
+  { info, limits }: Adapter,
+  { core, origin }: { readonly core: BackendNamespace; readonly origin: string },
+): DeviceInfo {
   const name = info.description || [info.vendor, info.architecture].filter(Boolean).join(' ') || 'GPU';
   const software =
     info.isFallbackAdapter === true || SOFTWARE.test(`${info.vendor} ${info.architecture} ${name}`);
   return {
     name: software ? `${name} (software adapter)` : name,
     gpu: !software,
-    runtime: `TensorFlow.js ${version}, webgpu backend on Dawn, tensors up to ${Math.floor(limits.maxStorageBufferBindingSize! / 2 ** 20)} MiB`,
+    runtime: `TensorFlow.js ${core.version_core}, webgpu backend on Dawn, tensors up to ${Math.floor(limits.maxStorageBufferBindingSize! / 2 ** 20)} MiB${origin}`,
   };
 }
 

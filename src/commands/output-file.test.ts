@@ -1,0 +1,229 @@
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordSchema } from '../record/schema.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'pinbench.js');
+const DATA = readFileSync(join(ROOT, 'fixtures', 'data.npy'));
+
+let scratch: string;
+let folder: string;
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'pinbench-outputs-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+beforeEach(() => {
+  folder = mkdtempSync(join(scratch, 'case-'));
+  writeFileSync(join(folder, 'in.npy'), DATA);
+});
+
+/** A run of less than a second in the test's folder. */
+const RUN = [
+  'run',
+  'in.npy',
+  '--batch',
+  '2',
+  '--rounds',
+  '6',
+  '--min-time',
+  '1ms',
+  '--warmup',
+  '0',
+  '--quiet',
+];
+
+/** Runs a script of the shell in the test's folder, where `pinbench` is the program. */
+function shell(script: string, env: NodeJS.ProcessEnv = {}) {
+  const program = `pinbench() { "${process.execPath}" "${BIN}" "$@"; }`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `${program}\n${script}`], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: folder, ...env },
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+const run = (flags: string, env: NodeJS.ProcessEnv = {}) => shell(`pinbench ${RUN.join(' ')} ${flags}`, env);
+const textAt = (name: string) => readFileSync(join(folder, name), 'utf8');
+const recordAt = (name: string) => recordSchema.parse(JSON.parse(textAt(name)));
+/** What a run may leave behind: no temporary file. */
+const names = () => readdirSync(folder).sort();
+
+describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, () => {
+  describe('is refused before anything is measured where it would overwrite', () => {
+    it.each([
+      ['the data', '--json in.npy', ''],
+      ['the data by another way to it', '--csv ./../$(basename "$PWD")/in.npy', ''],
+      ['the data through a symbolic link', '--json link', 'ln -s in.npy link'],
+      ['the data under another name', '--markdown hard', 'ln in.npy hard'],
+      ['another output', '--json out --csv out', ''],
+      ['another output through a link to no file yet', '--json link --html out', 'ln -s out link'],
+      ['a read-only file', '--json kept', 'echo kept > kept; chmod 444 kept'],
+    ])('%s', (_, flags, prepare) => {
+      if (prepare !== '') shell(prepare);
+      const before = names();
+      const { status, stderr } = run(flags);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^pinbench: .+\n$/)]);
+      expect(readFileSync(join(folder, 'in.npy')).equals(DATA)).toBe(true);
+      expect(names()).toEqual(before);
+      expect(existsSync(join(folder, 'kept')) ? textAt('kept') : 'kept\n').toBe('kept\n');
+    });
+
+    it('the data on standard input', () => {
+      const { status, stderr } = shell(
+        `pinbench ${RUN.join(' ').replace('in.npy', '-')} --json in.npy < in.npy`,
+      );
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/would overwrite standard input/)]);
+      expect(readFileSync(join(folder, 'in.npy')).equals(DATA)).toBe(true);
+    });
+
+    it('a record that is rendered', () => {
+      run('--json a.json');
+      const before = textAt('a.json');
+      for (const command of [
+        'report a.json -o a.json',
+        "report '*.json' -o ./a.json",
+        'report a.json --format html -o a.json',
+      ]) {
+        expect(shell(`pinbench ${command}`)).toMatchObject({
+          ...{ status: 2, stderr: expect.stringMatching(/would overwrite .*a\.json, which is read/) },
+        });
+        expect(textAt('a.json')).toBe(before);
+      }
+    });
+  });
+
+  it('is refused before anything is measured where there is no file to write', () => {
+    symlinkSync('round', join(folder, 'about'));
+    symlinkSync('about', join(folder, 'round'));
+    mkdirSync(join(folder, 'there'));
+    for (const path of ['none/out', 'in.npy/out', 'there', 'about', `${'x'.repeat(300)}`, '/dev/fd/77']) {
+      const { status, stderr } = run(`--json ${path}`);
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^pinbench: .+\n$/)]);
+    }
+    expect(names()).toEqual(['about', 'in.npy', 'round', 'there']);
+  });
+
+  it('replaces a file, keeps its mode, and leaves nothing else', () => {
+    writeFileSync(join(folder, 'out.json'), 'x'.repeat(1e6));
+    chmodSync(join(folder, 'out.json'), 0o640);
+    expect(run('--json out.json').status).toBe(0);
+    expect(recordAt('out.json').complete).toBe(true);
+    expect(statSync(join(folder, 'out.json')).mode & 0o777).toBe(0o640);
+    expect(names()).toEqual(['in.npy', 'out.json']);
+  });
+
+  it('goes through symbolic links, of which the last may lead to no file yet', () => {
+    mkdirSync(join(folder, 'elsewhere'));
+    symlinkSync('elsewhere/out.json', join(folder, 'first'));
+    symlinkSync('first', join(folder, 'second'));
+    for (const _ of ['made', 'replaced']) {
+      expect(run('--json second').status).toBe(0);
+      expect(readdirSync(join(folder, 'elsewhere'))).toEqual(['out.json']);
+      expect(recordAt('elsewhere/out.json').complete).toBe(true);
+    }
+    expect(names()).toEqual(['elsewhere', 'first', 'in.npy', 'second']);
+  });
+
+  it('of another file that has the same beginning of its name is its own', () => {
+    expect(run('--json out --csv out2').status).toBe(0);
+    expect(names()).toEqual(['in.npy', 'out', 'out2']);
+  });
+
+  it('may be a device, a pipe or what the shell makes one of', () => {
+    expect(run('--json /dev/null').status).toBe(0);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+    shell('mkfifo pipe');
+    const read = shell(`cat pipe > got.json & pinbench ${RUN.join(' ')} --json pipe; wait`);
+    expect([read.status, recordAt('got.json').complete]).toEqual([0, true]);
+    expect(statSync(join(folder, 'pipe')).isFIFO()).toBe(true);
+    expect(shell(`pinbench ${RUN.join(' ')} --json >(cat > piped.json); wait; sleep 0.2`).status).toBe(0);
+    expect(recordAt('piped.json').complete).toBe(true);
+    expect(JSON.parse(run('--json /dev/stdout').stdout).complete).toBe(true);
+    expect(JSON.parse(run('--json /dev/stderr 2>&1').stdout).complete).toBe(true);
+    expect(run('--csv /dev/null --markdown /dev/null').status).toBe(0);
+  });
+
+  it('may be the file that standard output has open, behind what stands in it', () => {
+    const loud = RUN.slice(0, -1).join(' ');
+    expect(shell(`(echo before; pinbench ${loud} --json /dev/stdout; echo behind) > all.txt`).status).toBe(0);
+    const all = textAt('all.txt');
+    expect(all).toMatch(/^before\n/);
+    expect(all).toMatch(/\nbehind\n$/);
+    expect(all.indexOf('strategy')).toBeLessThan(all.indexOf('"schema"'));
+    expect(
+      recordSchema.parse(JSON.parse(all.slice(all.indexOf('\n{'), all.lastIndexOf('}') + 1))).complete,
+    ).toBe(true);
+  });
+
+  it('that the disk has no space for leaves what was there, and the record is kept elsewhere', () => {
+    mkdirSync(join(folder, 'temporary'));
+    run('--json good.json');
+    const before = textAt('good.json');
+    // A limit of the size of files cuts a write short, and then refuses, as a disk does that is full.
+    const limited = (flags: string) =>
+      shell(`ulimit -f 4; pinbench ${RUN.join(' ')} ${flags}`, { TMPDIR: '/dev/shm' });
+    const { status, stderr } = limited('--json good.json');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^pinbench: good\.json: cannot be written \(EFBIG\); what was there before is unchanged$/m,
+    );
+    expect(textAt('good.json')).toBe(before);
+    expect(names()).toEqual(['good.json', 'in.npy', 'temporary']);
+  });
+
+  it('that fails keeps no other from being written', () => {
+    symlinkSync('/dev/full', join(folder, 'full'));
+    const { status, stderr } = run('--json full --csv rows.csv');
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^pinbench: full: .*ENOSPC.*\n$/)]);
+    expect(textAt('rows.csv')).toMatch(/^engine,device,/);
+    expect(names()).toEqual(['full', 'in.npy', 'rows.csv']);
+  });
+
+  it('that fails with all others leaves the record in the folder for temporary files', () => {
+    for (const script of [
+      `pinbench ${RUN.join(' ')} --json /dev/full --csv /dev/full`,
+      `pinbench ${RUN.join(' ')} --json - > /dev/full`,
+      `pinbench ${RUN.slice(0, -1).join(' ')} > /dev/full`,
+    ]) {
+      const { status, stderr } = shell(script);
+      expect(status).toBe(2);
+      const [, path] = /the record is kept in (\S+)\n$/.exec(stderr) ?? [];
+      expect(path, stderr).toBeDefined();
+      expect(recordSchema.parse(JSON.parse(readFileSync(path!, 'utf8'))).complete).toBe(true);
+      expect(statSync(path!).mode & 0o777).toBe(0o600);
+      rmSync(path!);
+    }
+    expect(names()).toEqual(['in.npy']);
+  });
+
+  it('whose reader has gone away is no error', async () => {
+    const child = spawn(process.execPath, [BIN, ...RUN.slice(0, -1)], { cwd: folder });
+    child.stdout.destroy();
+    expect(await new Promise((done) => child.on('close', done))).toBe(0);
+  });
+
+  it('keeps links to it that are hard as they were: what is replaced is the name', () => {
+    writeFileSync(join(folder, 'one'), 'old');
+    linkSync(join(folder, 'one'), join(folder, 'other'));
+    expect(run('--json one').status).toBe(0);
+    expect(textAt('other')).toBe('old');
+  });
+});
