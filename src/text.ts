@@ -7,6 +7,19 @@ export function printable(text: string): string {
   return text.replace(COMMANDING, ' ').replace(/^(\s*):(?=:)/, '$1: ');
 }
 
+/** The same less what JSON escapes by itself, and what ends the lines between its values. */
+const COMMANDING_IN_JSON = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** JSON that means the same, in which what would command a terminal is written as an escape. */
+export function harmlessJson(json: string): string {
+  return json.replace(COMMANDING_IN_JSON, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A value as indented JSON with a line break at its end, in which nothing commands a terminal. */
+export function jsonText(value: unknown): string {
+  return `${harmlessJson(JSON.stringify(value, null, 2))}\n`;
+}
+
 /** At most so many characters of a text, those of its beginning and of its end, with an ellipsis for what stood between. */
 export function abridged(text: string, most: number): string {
   if (text.length <= most) return text;

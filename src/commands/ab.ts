@@ -11,6 +11,7 @@ import { exitOf } from '../regress/verdict.js';
 import { annotationsOf } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
+import { jsonText } from '../text.js';
 import { GitHub } from './github.js';
 import { type Attendance, interruptible } from './interruptible.js';
 import { outputFileAt, writeOutput } from './output-file.js';
@@ -171,9 +172,9 @@ async function write(
     if (records.length > 0) mkdirSync(join(folder, side));
     for (const [i, record] of records.entries()) {
       const path = join(folder, side, `${String(i + 1).padStart(digits, '0')}.json`);
-      await writeOutput(outputFileAt(path), `${JSON.stringify(record, null, 2)}\n`, terminal);
+      await writeOutput(outputFileAt(path), jsonText(record), terminal);
     }
   }
   const path = join(folder, 'comparison.json');
-  await writeOutput(outputFileAt(path), `${JSON.stringify(comparison, null, 2)}\n`, terminal);
+  await writeOutput(outputFileAt(path), jsonText(comparison), terminal);
 }

@@ -6,6 +6,7 @@ import type { Output } from '../cli/request.js';
 import type { Screen } from '../report/layout.js';
 import type { Named } from '../report/named.js';
 import type { Terminal } from '../terminal.js';
+import { jsonText } from '../text.js';
 import { type OutputFile, outputFileAt, writeOutput } from './output-file.js';
 
 /** An output, and the file where it goes; standard output is none. */
@@ -56,5 +57,5 @@ export async function rescue(text: string): Promise<string | undefined> {
 
 /** Prints a value as JSON for programs. */
 export function printJson(value: unknown, { stdout }: Terminal): void {
-  stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  stdout.write(jsonText(value));
 }

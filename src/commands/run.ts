@@ -2,6 +2,7 @@ import type { RunRequest } from '../cli/request.js';
 import { EXIT, PinbenchError, usageError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { screenOf, type Terminal } from '../terminal.js';
+import { jsonText } from '../text.js';
 import { interruptible } from './interruptible.js';
 import { deliver, destinationOf, rescue } from './output.js';
 import { mustBeDistinct } from './output-file.js';
@@ -54,7 +55,7 @@ async function written(deliverIt: () => Promise<boolean>): Promise<Written> {
 
 /** Keeps a record that could be written nowhere else, and says where. */
 async function rescuedError(record: RunRecord, file: string): Promise<PinbenchError> {
-  const path = await rescue(`${JSON.stringify(record, null, 2)}\n`);
+  const path = await rescue(jsonText(record));
   return path === undefined
     ? usageError(
         file,

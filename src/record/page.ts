@@ -1,5 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { dataError } from '../errors.js';
+import { harmlessJson } from '../text.js';
 import type { RunRecord } from './schema.js';
 
 /** The element of a page that holds its record, or an array of several: JSON, or the same in Brotli and base64. */
@@ -24,8 +25,9 @@ export function recordElement(
 ): string {
   const records = named.map(({ record }) => record);
   const names = named.map(({ name }) => name);
-  const text = inElement(JSON.stringify(records.length === 1 ? records[0] : records));
-  const attributes = records.length === 1 ? '' : ` data-names="${inAttribute(JSON.stringify(names))}"`;
+  const text = inElement(harmlessJson(JSON.stringify(records.length === 1 ? records[0] : records)));
+  const attributes =
+    records.length === 1 ? '' : ` data-names="${inAttribute(harmlessJson(JSON.stringify(names)))}"`;
   const [type, body] =
     text.length <= MOST_PLAIN
       ? [PLAIN, text]

@@ -1,4 +1,5 @@
 import { nameOf } from '../record/row-name.js';
+import { jsonText } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn, sixDigits } from './services.js';
 
@@ -12,5 +13,5 @@ export function renderBencher(named: Named): string {
     const latency = { value: sixDigits(median), ...(ci95 && { lower_value: lo, upper_value: hi }) };
     return [nameOf(result), { latency, throughput: { value: sixDigits(NS_PER_SECOND / median) } }];
   });
-  return `${JSON.stringify(Object.fromEntries(metrics), null, 2)}\n`;
+  return jsonText(Object.fromEntries(metrics));
 }

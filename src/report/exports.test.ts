@@ -151,11 +151,13 @@ describe('annotations for GitHub', () => {
     const options = { thresholdPercent: 5, metric: 'step', ignoreDevice: false } as const;
     const { rows, metric } = compareRecords([['a', sampleRecord()]], [['b', slower]], options);
     const named = rows.map((row) => ({ ...row, metric }));
-    expect(annotationsOf(named, ['regression', 'missing'])).toEqual([
+    const same = { ...named[0]!, verdict: 'same' as const };
+    const regressed = named[1]!;
+    expect(annotationsOf([same, regressed], ['regression', 'missing'])).toEqual([
       '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
     ]);
-    expect(annotationsOf(named, ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
+    expect(annotationsOf([regressed], ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
     const strange = [{ ...named[0]!, verdict: 'missing' as const, note: '50 %\n::error::x' }];
-    expect(annotationsOf(strange, ['missing'])[0]).toContain('50 %25%0A::error::x');
+    expect(annotationsOf(strange, ['missing'])[0]).toContain('50 %25 ::error::x');
   });
 });

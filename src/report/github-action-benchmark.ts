@@ -1,6 +1,7 @@
 import { nameOf } from '../record/row-name.js';
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
+import { jsonText } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn, notEmpty, sixDigits } from './services.js';
 
@@ -49,5 +50,5 @@ function plusMinus(value: number, [lo, hi]: Interval): string {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return jsonText(value);
 }

@@ -118,8 +118,9 @@ function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]):
   return `npx pinbench run ${file} --batch ${most === 1 ? '1' : `1..${most}`}${feeds} --budget 60s`;
 }
 
-/** A path as a word for a shell, and none that looks like an option. */
+/** A path as a word for a shell, and none that looks like an option. One that cannot be printed as it is has a stand-in. */
 function quoted(path: string): string {
+  if (printable(path) !== path) return 'FILE';
   const word = path.startsWith('-') ? `./${path}` : path;
   return /^[\w./+:@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

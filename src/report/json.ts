@@ -1,11 +1,12 @@
 import { findingsOf } from '../analysis/findings.js';
 import type { RunRecord } from '../record/schema.js';
+import { jsonText } from '../text.js';
 import type { Named } from './named.js';
 
 /** The record itself; of several an array. Its findings are made anew: they are to be those of its figures. */
 export function renderJson(records: readonly Named[]): string {
   const plain = records.map(({ record }) => withFindings(record));
-  return `${JSON.stringify(plain.length === 1 ? plain[0] : plain, null, 2)}\n`;
+  return jsonText(plain.length === 1 ? plain[0] : plain);
 }
 
 function withFindings(record: RunRecord): RunRecord {

@@ -1,5 +1,6 @@
 import type { PairsComparison, PairsRow } from '../regress/pairs-schema.js';
 import type { Source } from '../regress/schema.js';
+import { jsonText } from '../text.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
 import { type CompareFormat, METRICS, REGRESSION_VERDICTS } from '../words.js';
 import {
@@ -25,7 +26,7 @@ export function renderPairs(format: CompareFormat, comparison: PairsComparison, 
     case 'markdown':
       return `${tableForMarkdown(columns, [{ rows }])}\n\n${linesForMarkdown(lines)}`;
     case 'json':
-      return `${JSON.stringify(comparison, null, 2)}\n`;
+      return jsonText(comparison);
   }
 }
 

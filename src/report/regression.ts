@@ -1,4 +1,5 @@
 import type { Regression, RegressionRow, Source } from '../regress/schema.js';
+import { jsonText } from '../text.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
 import { type CompareFormat, type Metric, REGRESSION_VERDICTS } from '../words.js';
 import {
@@ -24,7 +25,7 @@ export function renderRegression(format: CompareFormat, regression: Regression, 
     case 'markdown':
       return `${tableForMarkdown(columns, [{ rows }])}\n\n${linesForMarkdown(lines)}`;
     case 'json':
-      return `${JSON.stringify(regression, null, 2)}\n`;
+      return jsonText(regression);
   }
 }
 

@@ -26,11 +26,11 @@ export async function importOptional(
   const errors: unknown[] = [];
   if (foreign && !loadsForeignCode)
     errors.push(new Error('it is installed in the working folder, whose code only pinbench run loads'));
-  const paths = [
-    ...(loadsForeignCode ? [there] : []),
-    own,
-    ...folders.map((folder) => resolved(name, join(folder, 'package.json'))),
-  ];
+  const elsewhere = [own, ...folders.map((folder) => resolved(name, join(folder, 'package.json')))];
+  // A folder that has none finds what one above it has, and that may be the working folder.
+  const paths = loadsForeignCode
+    ? [there, ...elsewhere]
+    : elsewhere.filter((path) => !foreign || path !== there);
   for (const path of paths) {
     if (path === undefined) continue;
     try {

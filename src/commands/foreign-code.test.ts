@@ -1,0 +1,117 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordSchema } from '../record/schema.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder of a stranger, in which all that could run leaves its name in `ran`. */
+let folder: string;
+const ran = () =>
+  existsSync(join(folder, 'ran')) ? readFileSync(join(folder, 'ran'), 'utf8').trim().split('\n') : [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinbench-foreign-'));
+  copyFileSync(join(ROOT, 'fixtures', 'data.npy'), join(folder, 'data.npy'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  spawnSync(process.execPath, [join(ROOT, 'bin', 'pinbench.js'), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, XDG_CACHE_HOME: folder, ...env },
+  });
+const RUN = ['run', 'data.npy', '--batch', '2', '--rounds', '6', '--min-time', '1ms', '--warmup', '0'];
+
+describe.skipIf(process.platform === 'win32')('code of the working folder', { timeout: 60_000 }, () => {
+  function install(name: string): void {
+    const home = join(folder, 'node_modules', name);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'package.json'), JSON.stringify({ name, main: 'index.js' }));
+    writeFileSync(
+      join(home, 'index.js'),
+      `require('fs').appendFileSync(${JSON.stringify(join(folder, 'ran'))}, '${name}\\n'); throw new Error('owned');`,
+    );
+  }
+
+  it('is loaded by run alone, where an engine of it is named or looked for', () => {
+    for (const name of [
+      '@tensorflow/tfjs-node-gpu',
+      'webgpu',
+      '@tensorflow/tfjs-core',
+      'koffi',
+      'apache-arrow',
+    ])
+      install(name);
+    for (const args of [
+      ['inspect', 'data.npy'],
+      ['inspect', 'data.npy', '--json'],
+      ['engines'],
+      ['engines', '--json'],
+      ['schema'],
+      ['--help'],
+      [...RUN, '--engine', 'cpu', '--json', 'a.json', '--quiet'],
+      ['report', 'a.json'],
+      ['compare', 'a.json', 'a.json'],
+    ]) {
+      expect(run(args).status, args.join(' ')).toBe(0);
+      expect(ran(), args.join(' ')).toEqual([]);
+    }
+    expect(run(['engines']).stdout).toMatch(/^tensorflow .*whose code only pinbench run loads/m);
+    expect(run([...RUN, '--engine', 'tensorflow']).status).toBe(4);
+    expect(ran()).toEqual(['@tensorflow/tfjs-node-gpu']);
+    run(RUN);
+    expect(new Set(ran())).toEqual(new Set(['@tensorflow/tfjs-node-gpu', 'webgpu']));
+  });
+
+  it('is not run by git: no monitor of files, no hook, no filter, in the repository or in a submodule', () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example', ...args], {
+        cwd: folder,
+        stdio: 'pipe',
+      });
+    git('init', '--quiet');
+    writeFileSync(join(folder, '.gitattributes'), '*.txt filter=own\n*.dat filter=other\n');
+    for (const name of ['a.txt', 'a.dat']) writeFileSync(join(folder, name), 'one');
+    git('add', '.');
+    git('commit', '--quiet', '-m', 'one');
+    const script = (name: string) => {
+      const path = join(folder, '.git', name);
+      writeFileSync(path, `#!/bin/sh\necho ${name} >> '${join(folder, 'ran')}'\ncat\n`, { mode: 0o755 });
+      return path;
+    };
+    git('config', 'core.fsmonitor', script('monitor'));
+    git('config', 'filter.own.clean', script('clean'));
+    git('config', 'filter.own.required', 'true');
+    git('config', 'filter.other.process', script('process'));
+    git('config', 'core.hooksPath', join(folder, '.git', 'own-hooks'));
+    mkdirSync(join(folder, '.git', 'own-hooks'));
+    copyFileSync(script('post-index-change'), join(folder, '.git', 'own-hooks', 'post-index-change'));
+    for (const name of ['a.txt', 'a.dat']) writeFileSync(join(folder, name), 'two');
+    // Git itself would run them, or this test shows nothing.
+    spawnSync('git', ['status'], { cwd: folder });
+    expect(ran().sort()).toEqual(expect.arrayContaining(['clean', 'monitor', 'process']));
+    rmSync(join(folder, 'ran'));
+    expect(run([...RUN, '--engine', 'cpu', '--json', 'a.json', '--quiet']).status).toBe(0);
+    expect(ran()).toEqual([]);
+    const { environment } = recordSchema.parse(JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')));
+    expect(environment.git).toMatchObject({ commit: expect.stringMatching(/^[0-9a-f]{40}$/), dirty: true });
+    // The name of a filter may hold what would end it on git's command line.
+    git('config', 'filter.a=b.clean', script('clean'));
+    writeFileSync(join(folder, '.gitattributes'), '*.txt filter=a=b\n');
+    expect(run([...RUN, '--engine', 'cpu', '--json', 'b.json', '--quiet']).status).toBe(0);
+    expect(ran()).toEqual([]);
+  });
+});

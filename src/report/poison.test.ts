@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { DataFile } from '../data/dataset.js';
+import { PinbenchError } from '../errors.js';
+import type { RunRecord } from '../record/schema.js';
+import { sampleRecord } from '../record/testing/sample-record.js';
+import { compareRecords } from '../regress/compare.js';
+import { comparePairs } from '../regress/pairs.js';
+import { COMPARE_FORMATS, REPORT_FORMATS } from '../words.js';
+import { renderEngines } from './engines.js';
+import { annotationOfError, annotationsOf } from './github.js';
+import { type FoundEngine, inspectionOf, renderInspection } from './inspection.js';
+import { renderPairs } from './pairs.js';
+import { renderRegression } from './regression.js';
+import { render } from './render.js';
+
+/** Text of an outsider that would command a terminal, a CI service, a reader of Markdown or HTML, or a spreadsheet. */
+const POISON = [
+  '\n::error file=a,line=1::owned',
+  '\r\n::set-output name=a::b',
+  ' \u2028::warning::owned',
+  '\x1b]0;title\x07\x1b[2J\x9b31m\x7f\x00',
+  '\u202egpj.exe\u2066\u061c\u200f',
+  '<img src=x onerror=alert(1)>[link](http://example.invalid)![](x)`code`|cell|**bold**',
+  '</script><script>alert(1)</script>',
+].join('');
+const FORMULAS = ['=HYPERLINK("http://example.invalid")', '+1+1', '-2+3', '@SUM(A1)', '\t=1', '＝1'];
+
+/** A record in which every text that an outsider chooses is this one. */
+function poisoned(text: string): RunRecord {
+  const record = sampleRecord();
+  const device = `NVIDIA${text}`;
+  const row = <Row extends { device: string }>(result: Row): Row => ({
+    ...result,
+    device,
+    ...('reason' in result && { reason: text }),
+  });
+  return {
+    ...record,
+    argv: ['run', text],
+    dataset: {
+      ...record.dataset,
+      path: text,
+      leftOut: [{ why: 'no-numbers', columns: 1, names: [text] }],
+    },
+    plan: { ...record.plan, columns: [text] },
+    environment: {
+      ...record.environment,
+      ...{ node: text, os: text, arch: text, cpu: text, ci: text },
+      git: { commit: 'a'.repeat(40), branch: text, dirty: true },
+      devices: record.environment.devices.map((one) => ({ ...one, name: device, runtime: text })),
+    },
+    results: record.results.map(row),
+    complete: false,
+    reason: text,
+  };
+}
+
+/** What commands a terminal, whoever reads the text, and what a CI service takes for a command. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const COMMANDS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::/m;
+
+function expectHarmless(text: string): void {
+  const at = text.search(COMMANDS);
+  expect(at === -1 ? '' : text.slice(Math.max(0, at - 40), at + 40)).toBe('');
+}
+
+const named = (text: string) => [{ name: text, record: poisoned(text) }];
+
+describe('text from outside', () => {
+  it.each(REPORT_FORMATS)('commands nothing in a report as %s', async (format) => {
+    for (const width of [60, 100, 200])
+      expectHarmless(await render(format, named(POISON), { color: false, width, watched: false }));
+    if (!/^(github|bencher)/.test(format))
+      expectHarmless(await render(format, [...named(POISON), ...named(`b${POISON}`)]));
+  });
+
+  it.each(COMPARE_FORMATS)('commands nothing in a comparison as %s', (format) => {
+    const record = { ...poisoned(POISON), complete: true };
+    const how = { metric: 'step', thresholdPercent: 5, ignoreDevice: false } as const;
+    expectHarmless(renderRegression(format, compareRecords([[POISON, record]], [[POISON, record]], how)));
+    const pair = { base: record, head: record };
+    expectHarmless(
+      renderPairs(
+        format,
+        comparePairs([pair], { base: POISON, head: POISON }, { thresholdPercent: 5, lost: [POISON] }),
+      ),
+    );
+  });
+
+  it('is text in Markdown: no HTML, no link, no image, no cell', async () => {
+    const text = await render('markdown', named(POISON));
+    expect(text).not.toMatch(/(?<!\\)(?:<|\[link\]|!\[|`code)/);
+    const rows = text.split('\n').filter((line) => line.startsWith('|'));
+    const bars = (line: string) => line.replace(/\\\|/g, '').split('|').length;
+    expect(new Set(rows.map(bars)).size).toBe(1);
+  });
+
+  it('is text in HTML: the only elements are those of pinbench', async () => {
+    const text = await render('html', named(POISON));
+    expect(text).not.toMatch(/<img|<script>alert/i);
+  });
+
+  it.each(FORMULAS)('is text in CSV where it begins as the formula %j', async (formula) => {
+    const [, line] = (await render('csv', [...named(formula), ...named('other')])).split('\n');
+    expect(line).toMatch(/^"?'[=+\-@＝]|^"? /);
+    const skipped = (await render('csv', named(formula))).split('\n').find((one) => one.includes('skipped'));
+    expect(skipped).not.toMatch(/,"?[=+\-@\t＝]/);
+  });
+
+  it('leaves figures in CSV as they are, below zero too', async () => {
+    const record = sampleRecord();
+    const [feed, ...others] = record.results;
+    const negative = { ...record, results: [{ ...feed!, epochSum: -5 }, ...others] } as RunRecord;
+    expect(await render('csv', [{ name: 'r', record: negative }])).toMatch(/,-5,/);
+  });
+
+  it('commands nothing in what inspect and engines print', () => {
+    const device = { name: POISON, gpu: true, runtime: POISON };
+    const engine: FoundEngine = {
+      name: 'cuda',
+      availability: { available: true, devices: [device] },
+      freeBytes: [1],
+    };
+    const file = {
+      ...{ path: POISON, format: 'arrow', variety: POISON, shape: [2, 2], rows: 2, cols: 2, dtype: POISON },
+      ...{ order: POISON, byteOrder: 'little', compression: POISON, fileBytes: 1 },
+      columns: [{ name: POISON, type: POISON, width: 1 }],
+    } as unknown as DataFile;
+    expectHarmless(renderInspection(inspectionOf(file, 100, [engine])));
+    const missing = { available: false, reason: POISON, remedy: POISON } as const;
+    expectHarmless(renderEngines([engine, { name: 'webgpu', availability: missing }], false));
+  });
+
+  it('commands nothing in an error or an annotation but what pinbench says itself', () => {
+    const error = new PinbenchError('data', {
+      ...{ subject: POISON, observed: POISON, expected: POISON, remedy: POISON },
+    });
+    expectHarmless(error.message);
+    const row = { engine: 'cuda', strategy: 'pin', batch: 2, work: 1, metric: 'step', note: POISON } as const;
+    for (const line of [
+      annotationOfError(error),
+      ...annotationsOf([{ ...row, verdict: 'regressed', change: 2 }], ['regression']),
+    ])
+      expectHarmless(line.replace(/^::error title=[a-z ]+::/, ''));
+  });
+});
