@@ -6,10 +6,10 @@ import type { Comparison, MeasuredResult, Result } from './schema.js';
 /** Every measured strategy against `feed` of the same case. A case without a measured `feed` has no comparison. */
 export function comparisonsOf(results: readonly Result[], modelNs?: number): Comparison[] {
   const measured = results.filter((result) => result.status === 'measured');
+  const feeds = measured.filter(({ strategy }) => strategy === 'feed');
+  const baselines = new Map(feeds.map((feed) => [caseNameOf(feed), feed]));
   return measured.flatMap((result) => {
-    const baseline = measured.find(
-      (other) => other.strategy === 'feed' && caseNameOf(other) === caseNameOf(result),
-    );
+    const baseline = baselines.get(caseNameOf(result));
     return baseline === undefined || baseline === result ? [] : [compare(baseline, result, modelNs)];
   });
 }

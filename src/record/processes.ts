@@ -2,7 +2,7 @@ import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statisti
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { halfWidthPercent, inProcesses } from '../stats/ratio.js';
 import { comparisonsOf } from './comparison.js';
-import { caseNameOf, nameOf } from './row-name.js';
+import { type CaseName, caseNameOf, nameOf } from './row-name.js';
 import type { MeasuredResult, RunRecord, Warning } from './schema.js';
 
 /** A process that left nothing to be counted, and why. */
@@ -25,23 +25,25 @@ export function recordOfProcesses(
     ...lost,
     ...Array.from({ length: records.length - alike.length }, () => ({ reason: 'it measured other rows' })),
   ];
+  const measured = alike.map(measuredByName);
   const results = first!.results.map((result) =>
-    result.status === 'skipped' ? result : together(alike.map((record) => measuredIn(record, result))),
+    result.status === 'skipped' ? result : together(measured.map((rows) => rows.get(nameOf(result))!)),
   );
   const comparisons = comparisonsOf(results, first!.plan.modelNs);
+  const comparisonsByCase = byCase(comparisons);
+  const endsByCase = byCase(alike.flatMap(({ cases }) => cases));
   return {
     ...first!,
     complete: alike.every(({ complete }) => complete),
     results,
     comparisons,
     cases: first!.cases.map((end) => {
-      const ofCase = comparisons.filter((one) => caseNameOf(one) === caseNameOf(end));
-      const widths = ofCase.map(({ ci95 }) => halfWidthPercent(ci95));
+      const widths = (comparisonsByCase.get(caseNameOf(end)) ?? []).map(({ ci95 }) => halfWidthPercent(ci95));
       const widest = widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths);
-      const rounds = alike.flatMap(({ cases }) => cases).filter((one) => caseNameOf(one) === caseNameOf(end));
+      const ends = endsByCase.get(caseNameOf(end)) ?? [];
       return {
         ...end,
-        rounds: rounds.reduce((sum, one) => sum + one.rounds, 0),
+        rounds: ends.reduce((sum, one) => sum + one.rounds, 0),
         halfWidthPercent: Number.isFinite(widest) ? widest : null,
       };
     }),
@@ -49,12 +51,23 @@ export function recordOfProcesses(
   };
 }
 
+function byCase<T extends CaseName>(list: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const group = groups.get(caseNameOf(one));
+    if (group === undefined) groups.set(caseNameOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
 function rowsOf({ results }: RunRecord): string {
   return results.map((result) => `${nameOf(result)} ${result.status}`).join('\n');
 }
 
-function measuredIn({ results }: RunRecord, row: MeasuredResult): MeasuredResult {
-  return results.find((result) => nameOf(result) === nameOf(row)) as MeasuredResult;
+function measuredByName({ results }: RunRecord): Map<string, MeasuredResult> {
+  const measured = results.filter((result) => result.status === 'measured');
+  return new Map(measured.map((result) => [nameOf(result), result]));
 }
 
 function together(rows: readonly MeasuredResult[]): MeasuredResult {

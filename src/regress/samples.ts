@@ -33,7 +33,9 @@ export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: 
   const rows = new Map<string, Sample[]>();
   for (const sample of records.flatMap((record) => samplesOfOne(record, metric))) {
     const key = keyOf(sample.row);
-    rows.set(key, [...(rows.get(key) ?? []), sample]);
+    const same = rows.get(key);
+    if (same === undefined) rows.set(key, [sample]);
+    else same.push(sample);
   }
   return new Map([...rows].map(([key, samples]) => [key, together(samples)]));
 }
@@ -50,11 +52,12 @@ function together(samples: readonly Sample[]): Sample {
 
 function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
   const measured = results.filter((result) => result.status === 'measured');
+  const byName = new Map(measured.map((result) => [nameOf(result), result]));
   return measured.flatMap(
     ({ engine, strategy, batch, work, samplesNs, roundsPerProcess = [samplesNs.length] }) => {
       const row = { engine, strategy, batch, work };
       if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), roundsPerProcess, Math.exp);
-      const feed = measured.find((other) => nameOf(other) === nameOf({ ...row, strategy: 'feed' }));
+      const feed = byName.get(nameOf({ ...row, strategy: 'feed' }));
       if (strategy === 'feed' || feed === undefined) return [];
       // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
       const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));

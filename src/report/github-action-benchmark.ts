@@ -23,11 +23,11 @@ export function renderActionTimes(named: Named): string {
 
 /** Speedups over feed for its `customBiggerIsBetter`: a file of its own, since a file has one direction. */
 export function renderActionSpeedups(named: Named): string {
-  const results = measuredIn(named);
+  const results = new Map(measuredIn(named).map((result) => [nameOf(result), result]));
   return json(
     notEmpty(named.name, 'speedup over feed', named.record.comparisons).map((comparison) => {
       const { speedup, ci95 } = comparison;
-      const result = results.find((candidate) => nameOf(candidate) === nameOf(comparison));
+      const result = results.get(nameOf(comparison));
       return {
         name: `${nameOf(comparison)}, speedup over feed`,
         unit: 'x',

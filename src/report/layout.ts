@@ -84,24 +84,46 @@ export function tableForTerminal<Row>(
     sections.flatMap(({ rows }) => rows),
     width,
   );
-  const table = new Table({
-    chars: { ...BORDERLESS, mid: '─', 'mid-mid': '─'.repeat(GAP) },
-    style: { ...UNPADDED, compact: true },
-    head: columns.map(({ head }) => paint.bold(head)),
-    colAligns: columns.map(({ align }) => align),
-  });
   const cellOf = (row: Row, { cell, colour }: Column<Row>) => {
     const text = printable(cell(row));
     return colour === undefined ? text : colour(row, paint)(text);
   };
-  for (const { rows } of sections)
-    table.push(...rows.map((row) => columns.map((column) => cellOf(row, column))));
-  const [head, rule, ...lines] = trimmed(table.toString()).split('\n');
+  const cells = sections.flatMap(({ rows }) =>
+    rows.map((row) => columns.map((column) => cellOf(row, column))),
+  );
+  const [head, rule, ...lines] = linesOfTable(columns, cells, paint);
   const parts = sections.flatMap(({ heading, rows }) => [
     ...(heading === undefined ? [] : [paint.bold(shortened(printable(heading), width))]),
     ...lines.splice(0, rows.length),
   ]);
   return [head, rule, ...parts].join('\n');
+}
+
+/** Rows that cli-table3 lays out at once: what it takes grows with their square. */
+const ROWS_AT_ONCE = 50;
+
+/** The line of the heads, the rule under it, and a line for each row. */
+function linesOfTable(
+  columns: readonly Pick<Column<never>, 'head' | 'align'>[],
+  cells: readonly string[][],
+  paint: Paint,
+): string[] {
+  const head = columns.map((column) => paint.bold(column.head));
+  const colWidths = head.map((text, i) =>
+    cells.reduce((most, row) => Math.max(most, stringWidth(row[i]!)), stringWidth(text)),
+  );
+  const lines: string[] = [];
+  for (let at = 0; at === 0 || at < cells.length; at += ROWS_AT_ONCE) {
+    const table = new Table({
+      chars: { ...BORDERLESS, mid: '─', 'mid-mid': '─'.repeat(GAP) },
+      style: { ...UNPADDED, compact: true },
+      ...(at === 0 && { head }),
+      ...{ colWidths, colAligns: columns.map(({ align }) => align) },
+    });
+    table.push(...cells.slice(at, at + ROWS_AT_ONCE));
+    lines.push(...trimmed(table.toString()).split('\n'));
+  }
+  return lines;
 }
 
 /** All columns, less the most expendable ones until the widest row fits; where that is not enough, briefer ones. */
@@ -121,7 +143,7 @@ function fitting<Row>(
 
 function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
   const widths = columns.map(({ head, cell }) =>
-    Math.max(stringWidth(head), ...rows.map((row) => stringWidth(printable(cell(row))))),
+    rows.reduce((most, row) => Math.max(most, stringWidth(printable(cell(row)))), stringWidth(head)),
   );
   return widths.reduce((sum, width) => sum + GAP + width, -GAP);
 }

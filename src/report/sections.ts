@@ -24,18 +24,17 @@ export function sectionsOf(records: readonly Named[]): Section<Row>[] {
   for (const named of records) {
     for (const row of rowsOf(named)) {
       const heading = [`${row.result.engine}: ${row.result.device}`, ...differing(named)].join(', ');
-      sections.set(heading, [...(sections.get(heading) ?? []), row]);
+      const rows = sections.get(heading);
+      if (rows === undefined) sections.set(heading, [row]);
+      else rows.push(row);
     }
   }
   return [...sections].map(([heading, rows]) => ({ heading, rows: rows.sort(byCase) }));
 }
 
 function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {
-  return results.map((result) => ({
-    name,
-    result,
-    comparison: comparisons.find((candidate) => nameOf(candidate) === nameOf(result)),
-  }));
+  const byName = new Map(comparisons.map((comparison) => [nameOf(comparison), comparison]));
+  return results.map((result) => ({ name, result, comparison: byName.get(nameOf(result)) }));
 }
 
 /** What a record says of the settings in which not all are alike. */
