@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Output } from '../cli/request.js';
@@ -51,6 +51,7 @@ export async function rescue(text: string): Promise<string | undefined> {
     await writeFile(path, text, { flag: 'wx', mode: 0o600, flush: true });
     return path;
   } catch {
+    await rm(path, { force: true });
     return undefined;
   }
 }

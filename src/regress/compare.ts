@@ -94,8 +94,9 @@ function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[])
             : [],
         ),
   );
+  const firsts = new Map(sums.toReversed().map(({ key, sum }) => [key, sum]));
   return sums.some(({ key, sum }) => {
-    const first = sums.find((one) => one.key === key)!.sum;
+    const first = firsts.get(key)!;
     return Math.abs(sum - first) > SAME_SUM * Math.max(Math.abs(sum), Math.abs(first));
   });
 }

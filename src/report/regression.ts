@@ -92,7 +92,9 @@ function notesOf(rows: readonly RegressionRow[]): string[] {
   for (const row of rows) {
     if (row.note === undefined) continue;
     const key = `${row.verdict}: ${row.note}`;
-    said.set(key, [...(said.get(key) ?? []), rowNameOf(row)]);
+    const names = said.get(key);
+    if (names === undefined) said.set(key, [rowNameOf(row)]);
+    else names.push(rowNameOf(row));
   }
   return [...said].map(([what, names]) =>
     names.length === rows.length && names.length > 1 ? what : `${names.join('; ')}: ${what}`,

@@ -30,16 +30,13 @@ export function panelsOf(records: readonly Named[]): Panel[] {
   const panels = records.flatMap((named) => {
     const { record } = named;
     const findings = record.findings ?? findingsOf(record);
+    const measured = byPanel(record.results.filter((result) => result.status === 'measured'));
+    const compared = byPanel(record.comparisons);
     return record.environment.devices.flatMap(({ engine, name: device }) =>
       record.plan.works.flatMap((work): Panel[] => {
-        const inPanel = (one: { engine: EngineName; work: number }) =>
-          one.engine === engine && one.work === work;
-        const rows = record.results
-          .filter((result) => result.status === 'measured')
-          .filter(inPanel)
-          .toSorted((a, b) => a.batch - b.batch);
-        if (rows.length === 0) return [];
-        const comparisons = record.comparisons.filter(inPanel).toSorted((a, b) => a.batch - b.batch);
+        const rows = measured.get(`${engine} ${work}`);
+        if (rows === undefined) return [];
+        const comparisons = compared.get(`${engine} ${work}`) ?? [];
         const batches = [...new Set(rows.map(({ batch }) => batch))];
         return [
           { title: '', named, engine, device, work, rows, comparisons, findings, batches, dense: false },
@@ -48,7 +45,22 @@ export function panelsOf(records: readonly Named[]): Panel[] {
     );
   });
   const dense = panels.reduce((sum, { rows }) => sum + rows.length, 0) > MOST_MARKED;
-  return panels.map((panel) => ({ ...panel, dense, title: titleOf(panel, panels) }));
+  const title = titlesOf(panels);
+  return panels.map((panel) => ({ ...panel, dense, title: title(panel) }));
+}
+
+/** What lies in one panel, ascending by batch size. */
+function byPanel<T extends { readonly engine: EngineName; readonly work: number; readonly batch: number }>(
+  rows: readonly T[],
+): Map<string, T[]> {
+  const panels = new Map<string, T[]>();
+  for (const row of rows.toSorted((a, b) => a.batch - b.batch)) {
+    const key = `${row.engine} ${row.work}`;
+    const panel = panels.get(key);
+    if (panel === undefined) panels.set(key, [row]);
+    else panel.push(row);
+  }
+  return panels;
 }
 
 /** Whether a panel has a size to draw a line to. */
@@ -56,17 +68,18 @@ export function isSweep({ batches }: Panel): boolean {
   return batches.length > 1;
 }
 
-function titleOf({ named, engine, device, work }: Panel, all: readonly Panel[]): string {
+function titlesOf(all: readonly Panel[]): (panel: Panel) => string {
   const differ = (what: (panel: Panel) => unknown) => new Set(all.map(what)).size > 1;
-  return [
-    ...(differ((panel) => panel.engine)
-      ? [`${engine}: ${device}`]
-      : differ((panel) => panel.device)
-        ? [device]
-        : []),
-    ...(differ((panel) => panel.named.name) ? [named.name] : []),
-    ...(differ((panel) => panel.work) ? [`work ${work}`] : []),
-  ].join(' · ');
+  const engines = differ((panel) => panel.engine);
+  const devices = differ((panel) => panel.device);
+  const names = differ((panel) => panel.named.name);
+  const works = differ((panel) => panel.work);
+  return ({ named, engine, device, work }) =>
+    [
+      ...(engines ? [`${engine}: ${device}`] : devices ? [device] : []),
+      ...(names ? [named.name] : []),
+      ...(works ? [`work ${work}`] : []),
+    ].join(' · ');
 }
 
 /** Batch sizes of several panels, ascending: the axis that they have in common. */

@@ -1,0 +1,58 @@
+// Attacks on what pinbench writes and reads, each many times: no try may lose what was there, leave half a file, or end in anything
+// but one of pinbench's own errors. Printed: the attacks, their tries and their faults; with a fault the exit code is 1.
+//   npm run attack -- [--seed 1] [--signals 200] [--records 1000]
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { diceOf } from './dice.mjs';
+import { attackDisk } from './disk.mjs';
+import { attackInputs } from './inputs.mjs';
+import { attackRecords } from './records.mjs';
+import { attackScale } from './scale.mjs';
+import { attackSignals } from './signals.mjs';
+import { attackText } from './text.mjs';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    signals: { type: 'string', default: '200' },
+    records: { type: 'string', default: '1000' },
+  },
+});
+const began = performance.now();
+const folder = mkdtempSync(join(tmpdir(), 'pinbench-attack-'));
+const faults = [];
+try {
+  console.log(
+    `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, seed ${values.seed}\n`,
+  );
+  console.log(`${'attack'.padEnd(62)}${'tries'.padStart(7)}${'faults'.padStart(8)}`);
+  const attacks = [
+    ['a random signal to a run that replaces a record', attackSignals, Number(values.signals)],
+    ['a disk or a limit with no space for a new record', attackDisk, 24],
+    ['an output that is an input, a special file or no file', attackInputs, undefined],
+    ['a record with text that commands, in every format', attackText, 200],
+    ['a record with random damage, read and rendered', attackRecords, Number(values.records)],
+    ['many rows, many records, patterns of many stars', attackScale, undefined],
+  ];
+  for (const [title, attack, count] of attacks) {
+    const { tries, found, note } = await attack({
+      folder: mkdtempSync(join(folder, 'attack-')),
+      dice: diceOf(Number(values.seed)),
+      count,
+    });
+    console.log(
+      `${title.padEnd(62)}${String(tries).padStart(7)}${String(found.length).padStart(8)}${note === undefined ? '' : `  ${note}`}`,
+    );
+    faults.push(...found.map((fault) => `${title}: ${fault}`));
+  }
+} finally {
+  // A file system that an attack has mounted is gone before its folder is.
+  spawnSync('umount', ['-q', ...[join(folder, 'small')]], { stdio: 'ignore' });
+  rmSync(folder, { recursive: true, force: true });
+}
+for (const fault of faults) console.log(`fault: ${fault}`);
+console.log(`\n${faults.length} faults; ${((performance.now() - began) / 1000).toFixed(0)} s`);
+process.exitCode = faults.length === 0 ? 0 : 1;

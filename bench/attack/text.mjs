@@ -1,0 +1,110 @@
+import { render } from '../../dist/report/render.js';
+import { REPORT_FORMATS } from '../../dist/words.js';
+import { sampleIn } from './sample.mjs';
+
+const PIECES = [
+  ...[
+    '\n',
+    '\r',
+    '\r\n',
+    '\u2028',
+    '\u2029',
+    '\x85',
+    '::error::x',
+    '::warning file=a::x',
+    '##[error]x',
+    ' ',
+    'a',
+    ':',
+  ],
+  ...[
+    '\x1b[2J',
+    '\x1b]0;t\x07',
+    '\x9b31m',
+    '\x00',
+    '\x7f',
+    '\u202e',
+    '\u2066',
+    '\u200f',
+    '\u061c',
+    '\ud800',
+    '😀',
+  ],
+  ...[
+    '<img src=x>',
+    '</script>',
+    '[l](http://example.invalid)',
+    '![](x)',
+    '`',
+    '|',
+    '**',
+    '_',
+    '\\',
+    '"',
+    "'",
+    '&',
+  ],
+  ...['=1+1', '+1', '-1', '@A1', '\t=1', ',', ';'],
+];
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const COMMANDS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::/m;
+
+/** Records whose every text is made of random dangerous pieces, rendered in every format: none may have a character that commands. */
+export async function attackText({ folder, dice, count }) {
+  const found = [];
+  const sample = sampleIn(folder);
+  let tries = 0;
+  for (let number = 0; number < count; number++) {
+    const text = Array.from({ length: 1 + dice.below(12) }, () => dice.of(PIECES)).join('');
+    const record = poisoned(sample, text);
+    for (const format of REPORT_FORMATS) {
+      tries++;
+      try {
+        const out = await render(format, [{ name: text, record }], {
+          color: false,
+          width: 60 + dice.below(80),
+          watched: false,
+        });
+        const at = out.search(COMMANDS);
+        if (at >= 0)
+          found.push(`${format}: ${JSON.stringify(text)} gives ${JSON.stringify(out.slice(at, at + 40))}`);
+        if (format === 'html' && isMarkup(out)) found.push(`html: ${JSON.stringify(text)} is markup`);
+        if (format === 'csv' && cellsOf(out).some(isFormula))
+          found.push(`csv: ${JSON.stringify(text)} is a formula`);
+      } catch (error) {
+        found.push(`${format}: ${JSON.stringify(text)} throws ${error}`);
+      }
+    }
+  }
+  return { tries, found };
+}
+
+/** Of the page less the record in it. */
+function isMarkup(page) {
+  return /<img|<script/i.test(page.replace(/<script type="application[\s\S]*?<\/script>/, ''));
+}
+
+function cellsOf(csv) {
+  return [...csv.matchAll(/("(?:[^"]|"")*"|[^,\n]*)[,\n]/g)].map(([, cell]) => cell.replace(/^"|"$/g, ''));
+}
+
+/** What a spreadsheet takes for one; a number below zero is none. */
+function isFormula(cell) {
+  return /^[=+@\t\r]/.test(cell) || (cell.startsWith('-') && Number.isNaN(Number(cell)));
+}
+
+function poisoned(sample, text) {
+  const record = structuredClone(sample);
+  Object.assign(record.dataset, { path: text, leftOut: [{ why: 'no-numbers', columns: 1, names: [text] }] });
+  Object.assign(record.environment, { node: text, os: text, arch: text, cpu: text, ci: text });
+  record.environment.git = { commit: 'a'.repeat(40), branch: text, dirty: true };
+  record.environment.devices = record.environment.devices.map((one) => ({
+    ...one,
+    name: text,
+    runtime: text,
+  }));
+  record.results = record.results.map((result) => ({ ...result, device: text }));
+  record.argv = [text];
+  record.plan.columns = [text];
+  return record;
+}
