@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { type PinbenchError, usageError } from '../errors.js';
+import { didYouMean } from '../similar.js';
 
 /** A command line that commander refused, as one line that ends with where help is: always a command that exists. */
 export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
@@ -15,7 +16,7 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
       });
     case 'commander.unknownOption':
       if (command.parent === null) return optionBeforeCommand(args[0] ?? '', command);
-      break;
+      return unknownOption(error, command);
     case 'commander.excessArguments':
       return usageError(pathOf(command), counted(command.args.length, 'argument'), {
         expected: usageOf(command),
@@ -41,13 +42,32 @@ function unknownCommand(word: string, command: Command, suggestion?: string): Pi
   return usageError(subject, 'unknown command', { expected: commandsOf(command), remedy: helpOf(command) });
 }
 
+function unknownOption(error: CommanderError, command: Command): PinbenchError {
+  const flag = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const run = command.parent?.commands.find((one) => one.name() === 'run');
+  const observed = `unknown option '${flag}'`;
+  if (command.name() === 'ab' && run !== undefined && has(run, flag))
+    return usageError('ab', `${observed}, which is one of run`, { expected: `${usageOf(command)} ${flag}` });
+  const suggestion = suggestionIn(error);
+  const meant = suggestion === undefined ? '' : `did you mean ${suggestion}? `;
+  return usageError(pathOf(command), observed, { remedy: `${meant}${helpOf(command)}` });
+}
+
+function has({ options }: Command, flag: string): boolean {
+  return options.some(({ short, long }) => short === flag || long === flag);
+}
+
 /** The program itself has no options but help and version: all others belong to a command and follow its name. */
 function optionBeforeCommand(flag: string, program: Command): PinbenchError {
-  const [name] = flag.split('=');
-  const owner = program.commands.find(({ options }) =>
-    options.some(({ short, long }) => short === name || long === name),
-  );
-  if (owner === undefined) return usageError(flag, 'unknown option', { remedy: helpOf(program) });
+  const [name = ''] = flag.split('=');
+  const owner = program.commands.find((command) => has(command, name));
+  if (owner === undefined) {
+    const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+    const meant = didYouMean(name, [...new Set(flags)]);
+    return usageError(flag, 'unknown option', {
+      remedy: [meant, helpOf(program)].filter((part) => part !== undefined).join(' '),
+    });
+  }
   return usageError(flag, 'an option in front of its command', {
     expected: `${usageOf(owner)} ${flag}`,
     remedy: helpOf(owner),
@@ -74,11 +94,18 @@ function pathOf(command: Command): string {
 }
 
 function usageOf(command: Command): string {
-  const places = command.registeredArguments.map((argument) => {
-    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
-    return argument.required ? `<${name}>` : `[${name}]`;
-  });
-  return ['pinbench', pathOf(command), ...places].join(' ');
+  return ['pinbench', pathOf(command), placesOf(command)].filter(Boolean).join(' ');
+}
+
+/** The arguments of a command as its usage shows them. */
+export function placesOf(command: Command): string {
+  if (command.name() === 'ab') return '<base> <head> -- <file>';
+  return command.registeredArguments
+    .map((argument) => {
+      const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+      return argument.required ? `<${name}>` : `[${name}]`;
+    })
+    .join(' ');
 }
 
 function helpOf(command: Command): string {
