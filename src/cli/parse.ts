@@ -30,7 +30,7 @@ export function parseRequest(
 ): Request {
   let request: Request | undefined;
   let printed = '';
-  const program = declare(version, declareRunOptions, (made) => {
+  const program = declareProgram(version, declareRunOptions, (made) => {
     request = made;
   });
   let ended = program;
@@ -62,7 +62,8 @@ function saysNothing(args: readonly string[]): boolean {
   return args.every((arg) => arg === '--');
 }
 
-function declare(
+/** The commands with their arguments and options; `done` is told what a command line asks for. */
+export function declareProgram(
   version: string,
   declareRunOptions: DeclareRunOptions,
   done: (request: Request) => void,
