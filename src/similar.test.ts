@@ -11,7 +11,7 @@ describe('a misspelt word', () => {
     ['pim', 'did you mean pin?'],
     ['feed_ahead', 'did you mean feed-ahead?'],
     ['pinreplay', 'did you mean pin-replay?'],
-    ['pinned', undefined],
+    ['pinning', undefined],
     ['zero', undefined],
     ['x', undefined],
     ['', undefined],
