@@ -100,7 +100,7 @@ export const RUN_OPTIONS = {
   sampling: option(word(SAMPLINGS), {
     flag: '--sampling <word>',
     group: 'Data',
-    help: 'slice: a mini-batch is contiguous rows; gather: its rows are drawn at random in every epoch',
+    help: 'slice: a mini-batch is contiguous rows; gather: all rows are shuffled in every epoch',
     default: 'slice',
     plan: 'sampling',
     comparable: true,
