@@ -150,6 +150,7 @@ describe('the command line', () => {
     ['compare a', "compare: missing required argument 'head'; see pinbench compare --help"],
     ['engines cuda', 'engines: 1 argument; expected pinbench engines; see pinbench engines --help'],
     ['walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
+    ['help rnu', '"rnu": unknown command; did you mean run? see pinbench --help'],
     ['rum a.npy', '"rum": unknown command; did you mean run? see pinbench --help'],
     ['walk --batch 2', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
     ['help walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],

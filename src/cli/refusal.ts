@@ -6,7 +6,7 @@ import { didYouMean } from '../similar.js';
 export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
   switch (error.code) {
     case 'commander.unknownCommand':
-      return unknownCommand(command.args[0] ?? '', command, suggestionIn(error));
+      return unknownCommand(command.args[0] ?? '', command);
     case 'commander.help':
       // commander prints help, as an error, where a command's name is missing, or where there is none that help was asked for.
       if (command.parent === null && args[0] === 'help') return unknownCommand(args[1] ?? '', command);
@@ -27,18 +27,16 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
   return usageError(pathOf(command), sentence, { remedy: helpOf(command) });
 }
 
-function unknownCommand(word: string, command: Command, suggestion?: string): PinbenchError {
+function unknownCommand(word: string, command: Command): PinbenchError {
   const subject = `"${word}"`;
   if (command.parent === null && looksLikeFile(word)) {
     return usageError(subject, 'a file where a command is expected', {
       remedy: `pinbench run ${word} measures it, see pinbench run --help`,
     });
   }
-  if (suggestion !== undefined) {
-    return usageError(subject, 'unknown command', {
-      remedy: `did you mean ${suggestion}? ${helpOf(command)}`,
-    });
-  }
+  const meant = didYouMean(word, namesOf(command));
+  if (meant !== undefined)
+    return usageError(subject, 'unknown command', { remedy: `${meant} ${helpOf(command)}` });
   return usageError(subject, 'unknown command', { expected: commandsOf(command), remedy: helpOf(command) });
 }
 
@@ -48,9 +46,13 @@ function unknownOption(error: CommanderError, command: Command): PinbenchError {
   const observed = `unknown option '${flag}'`;
   if (command.name() === 'ab' && run !== undefined && has(run, flag))
     return usageError('ab', `${observed}, which is one of run`, { expected: `${usageOf(command)} ${flag}` });
-  const suggestion = suggestionIn(error);
-  const meant = suggestion === undefined ? '' : `did you mean ${suggestion}? `;
-  return usageError(pathOf(command), observed, { remedy: `${meant}${helpOf(command)}` });
+  const meant = didYouMean(
+    flag,
+    command.options.map(({ long }) => long ?? ''),
+  );
+  return usageError(pathOf(command), observed, {
+    remedy: [meant, helpOf(command)].filter((part) => part !== undefined).join(' '),
+  });
 }
 
 function has({ options }: Command, flag: string): boolean {
@@ -79,12 +81,12 @@ function looksLikeFile(word: string): boolean {
   return /[/\\]|.\.\w+$/.test(word);
 }
 
-function suggestionIn({ message }: CommanderError): string | undefined {
-  return /\(Did you mean (?:one of )?([^?]*)\?\)/.exec(message)?.[1];
+function namesOf({ commands }: Command): string[] {
+  return commands.map((command) => command.name());
 }
 
-function commandsOf({ commands }: Command): string {
-  return commands.map((command) => command.name()).join(', ');
+function commandsOf(command: Command): string {
+  return namesOf(command).join(', ');
 }
 
 /** A command's name below the program's, such as `setup tensorflow`; empty for the program itself. */
