@@ -15,7 +15,7 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
         remedy: helpOf(command),
       });
     case 'commander.unknownOption':
-      if (command.parent === null) return optionBeforeCommand(args[0] ?? '', command);
+      if (command.parent === null) return optionBeforeCommand(args, command);
       return unknownOption(error, command);
     case 'commander.excessArguments':
       return usageError(pathOf(command), counted(command.args.length, 'argument'), {
@@ -60,9 +60,11 @@ function has({ options }: Command, flag: string): boolean {
 }
 
 /** The program itself has no options but help and version: all others belong to a command and follow its name. */
-function optionBeforeCommand(flag: string, program: Command): PinbenchError {
+function optionBeforeCommand(args: readonly string[], program: Command): PinbenchError {
+  const [flag = ''] = args;
   const [name = ''] = flag.split('=');
-  const owner = program.commands.find((command) => has(command, name));
+  const owners = program.commands.filter((command) => has(command, name));
+  const owner = owners.find((command) => args.includes(command.name())) ?? owners[0];
   if (owner === undefined) {
     const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
     const meant = didYouMean(name, [...new Set(flags)]);
