@@ -2,7 +2,7 @@ import { abridgedTogether, printable } from './text.js';
 
 /** What went wrong, as a literal a program can switch on; `EXIT` gives each its exit code. */
 export type ErrorCode =
-  /** A flag or an argument that cannot be meant: exit 2. */
+  /** An invalid flag or argument: exit 2. */
   | 'usage'
   /** A data file or a record that cannot be read: exit 3. */
   | 'data'
@@ -99,7 +99,7 @@ export function dataError(
   return new PinbenchError('data', { subject, observed, ...rest });
 }
 
-/** A flag or argument that cannot be meant: `subject` is the flag. */
+/** An invalid flag or argument: `subject` is the flag. */
 export function usageError(
   subject: string,
   observed: string,

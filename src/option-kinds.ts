@@ -1,3 +1,4 @@
+import { didYouMean } from './similar.js';
 import { parseDurationNs } from './units.js';
 
 /**
@@ -96,6 +97,12 @@ export function words<const W extends string, const S extends string = never>(
     parse: (text) => accept(wholesale.some((candidate) => candidate === text) ? text : split(text)),
     accept,
   };
+}
+
+/** What was meant by a value that a kind with a list of words does not allow: of its first word that is none of them. */
+export function suggestionFor(given: unknown, { words }: Kind<unknown, unknown>): string | undefined {
+  const unknown = listOf(given).find((item) => typeof item === 'string' && !words?.includes(item));
+  return words && typeof unknown === 'string' ? didYouMean(unknown, words) : undefined;
 }
 
 /** Names separated by commas. A name may hold spaces, and commas behind a backslash. */

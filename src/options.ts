@@ -90,8 +90,8 @@ export const RUN_OPTIONS = {
   columns: option(names, {
     flag: '--column <names>',
     group: 'Data',
-    help: 'Arrow columns that form the matrix, separated by commas; \\, is a comma that is part of a name',
-    defaultHelp: "all numeric columns but pandas' indexes",
+    help: 'Arrow columns that form the matrix, separated by commas; write a comma within a name as \\,',
+    defaultHelp: "all numeric columns except pandas' indexes",
     plan: 'columns',
     comparable: true,
     planLine: (columns) => `columns ${columns.map(shown).join(', ')}`,
@@ -100,7 +100,7 @@ export const RUN_OPTIONS = {
   sampling: option(word(SAMPLINGS), {
     flag: '--sampling <word>',
     group: 'Data',
-    help: 'slice: a mini-batch is contiguous rows; gather: its rows are drawn anew every epoch',
+    help: 'slice: a mini-batch is contiguous rows; gather: all rows are shuffled in every epoch',
     default: 'slice',
     plan: 'sampling',
     comparable: true,
@@ -110,7 +110,7 @@ export const RUN_OPTIONS = {
   shuffle: option(word(SHUFFLES), {
     flag: '--shuffle <word>',
     group: 'Data',
-    help: 'draw the order of the mini-batches once, every epoch, or not at all (none)',
+    help: 'when to shuffle the mini-batches: once, every epoch, or none (file order)',
     default: 'once',
     plan: 'shuffle',
     comparable: true,
@@ -120,7 +120,7 @@ export const RUN_OPTIONS = {
   seed: option(whole(0, MAX_SEED), {
     flag: '--seed <n>',
     group: 'Data',
-    help: 'random seed of the order and of the round schedule',
+    help: 'random seed for the batch order and the round schedule',
     default: 1,
     plan: 'seed',
     planLine: (seed) => `seed ${seed}`,
@@ -148,7 +148,7 @@ export const RUN_OPTIONS = {
   work: option(wholes(MAX_WORK), {
     flag: '--work <list>',
     group: 'What to measure',
-    help: 'how often the graph runs per mini-batch; more stands for a heavier model',
+    help: 'how many times the graph runs per mini-batch; more runs stand for a heavier model',
     default: [1],
     plan: 'works',
   }),
@@ -156,14 +156,14 @@ export const RUN_OPTIONS = {
   strategy: option(words(STRATEGIES, ['all']), {
     flag: '-s, --strategy <list>',
     group: 'What to measure',
-    help: `all, or some of ${STRATEGIES.join(', ')}`,
+    help: `strategies to compare: all, or some of ${STRATEGIES.join(', ')}`,
     default: ['feed', 'pin'],
   }),
   /** How many mini-batches `feed-chunk` copies at once, at most those of an epoch. */
   chunk: option(whole(1, MAX_CHUNK), {
     flag: '--chunk <n>',
     group: 'What to measure',
-    help: 'mini-batches that feed-chunk copies at once, at most those of an epoch',
+    help: 'mini-batches that feed-chunk copies in one transfer, at most those of one epoch',
     defaultHelp: 'as many as make 8 MiB',
     plan: 'chunk',
     comparable: true,
@@ -173,7 +173,7 @@ export const RUN_OPTIONS = {
   fetch: option(word(FETCHES), {
     flag: '--fetch <word>',
     group: 'What to measure',
-    help: 'bring the scalars back after every step, or after every epoch',
+    help: 'bring the scalars back to the host after every step, or after every epoch',
     default: 'step',
     plan: 'fetch',
     comparable: true,
@@ -183,7 +183,7 @@ export const RUN_OPTIONS = {
   readback: option(word(READBACKS), {
     flag: '--readback <word>',
     group: 'What to measure',
-    help: 'on cuda, bring a scalar back through mapped memory or by a copy',
+    help: 'how cuda brings a scalar back: through mapped memory, or by a copy',
     default: 'mapped',
     plan: 'readback',
     comparable: true,
@@ -202,7 +202,7 @@ export const RUN_OPTIONS = {
     flag: '-e, --epochs <n>',
     group: 'How long',
     help: 'measure at least this many epochs of each strategy, in up to 20 rounds',
-    defaultHelp: 'until --until is reached, for at most 5 s a case',
+    defaultHelp: 'until --until is reached, for at most 5 s per case',
     plan: 'epochs',
     planLine: (epochs) => `${countOf(epochs, 'epoch')} asked for`,
   }),
@@ -210,15 +210,15 @@ export const RUN_OPTIONS = {
   rounds: option(whole(1, MAX_ROUNDS), {
     flag: '--rounds <n>',
     group: 'How long',
-    help: 'measure exactly this many rounds of blocks of at least --min-time',
-    defaultHelp: 'by --epochs, or until --until is reached',
+    help: 'measure exactly this many rounds; each block lasts at least --min-time',
+    defaultHelp: 'set by --epochs, or until --until is reached',
     planLine: (rounds) => `${countOf(rounds, 'round')} asked for`,
   }),
   /** Repeat the measurement in so many fresh processes, `rounds` rounds in each; from 6 on the interval is taken over them. */
   processes: option(whole(1, MAX_PROCESSES), {
     flag: '--processes <n>',
     group: 'How long',
-    help: `repeat the measurement in this many fresh processes, ${ROUNDS_A_PROCESS} rounds in each; from 6 on the interval of the speedup is taken over them`,
+    help: `repeat the measurement in this many fresh processes, ${ROUNDS_A_PROCESS} rounds in each; with 6 or more, the interval of the speedup is taken over the processes`,
     defaultHelp: '1',
     plan: 'processes',
     planLine: (processes) => (processes === 1 ? undefined : `${processes} processes asked for`),
@@ -237,7 +237,7 @@ export const RUN_OPTIONS = {
   untilPercent: option(percent, {
     flag: '--until <percent>',
     group: 'How long',
-    help: "measure until half the width of the speedup's 95 % interval is at most this",
+    help: "measure until half the width of the speedup's 95 % interval is at most this percentage",
     defaultHelp: '1 where --epochs is not given',
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,
@@ -246,7 +246,7 @@ export const RUN_OPTIONS = {
   budgetNs: option(duration(), {
     flag: '--budget <time>',
     group: 'How long',
-    help: 'bound the whole command, loading included: 90s, 10m, 1h; this overrules --epochs and --until',
+    help: 'time limit of the whole command, loading included: 90s, 10m, 1h; it takes precedence over --epochs and --until',
     plan: 'budgetNs',
     planLine: (ns) => `a budget of ${formatDuration(ns)}`,
   }),
@@ -264,21 +264,21 @@ export const RUN_OPTIONS = {
   engine: option(words(ENGINES, ['auto', 'all']), {
     flag: '-E, --engine <list>',
     group: 'Engine',
-    help: `auto, all, or some of ${ENGINES.join(', ')}`,
+    help: `engines to run on: auto, all, or some of ${ENGINES.join(', ')}`,
     default: 'auto',
   }),
   /** Ordinal among the visible devices. */
   device: option(whole(0, 65_535), {
     flag: '--device <n>',
     group: 'Engine',
-    help: 'ordinal among the visible devices',
+    help: 'index of the device among the visible ones',
     default: 0,
   }),
 
   json: option(path, {
     flag: '--json <path>',
     group: 'Output',
-    help: "write the record; '-' is standard output, and then no table is printed",
+    help: "write the record; '-' writes it to standard output instead of the table",
     commandLineOnly: true,
   }),
   csv: option(path, {
@@ -296,20 +296,20 @@ export const RUN_OPTIONS = {
   html: option(path, {
     flag: '--html <path>',
     group: 'Output',
-    help: 'write a page with the answer, charts, the table and the record',
+    help: 'write an HTML page with the answer, charts, the table and the record',
     commandLineOnly: true,
   }),
   quiet: option(toggle, {
     flag: '--quiet',
     group: 'Output',
-    help: 'print nothing but errors',
+    help: 'print only errors',
     default: false,
     commandLineOnly: true,
   }),
   progress: option(toggle, {
     flag: '--no-progress',
     group: 'Output',
-    help: 'do not show how far the run is',
+    help: 'do not show progress',
     default: true,
     commandLineOnly: true,
   }),

@@ -1,66 +1,36 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { faultOf, linksOf, pagesIn } from '../docs/testing/links.js';
+import { wordFaultsIn } from '../docs/testing/vocabulary.js';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const pages = [
-  ...['README.md', 'CHANGELOG.md'],
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
-
-/** A page without its code. */
-const prose = (page: string) => read(page).replace(/^( *)```[\s\S]*?^\1```$/gm, '');
-
-interface Link {
-  readonly page: string;
-  /** The linked file, from the root of the package. */
-  readonly file: string;
-  readonly heading: string | undefined;
-}
-
-/** Where a page leads, but for other sites: by `[…](…)`, by a reference at its end, or by an attribute of HTML. */
-function linksOf(page: string): Link[] {
-  const targets = prose(page).matchAll(
-    /\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)|(?:src|href|srcset)="([^"\s]+)/gm,
-  );
-  return [...targets]
-    .map(([, inline, reference, attribute]) => (inline ?? reference ?? attribute)!)
-    .filter((target) => !/^[a-z]+:/i.test(target))
-    .map((target) => {
-      const [path, heading] = target.split('#');
-      const file = path === '' ? page : posix.join(dirname(page), decodeURI(path!));
-      return { page, file: file.replace(/\/$/, ''), heading };
-    });
-}
-
-/** The names under which GitHub offers the headings of a page. */
-function headingsOf(page: string): string[] {
-  return [...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-    heading!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}
+const pages = pagesIn(ROOT);
 
 describe('the pages', () => {
-  const links = pages.flatMap(linksOf);
+  const links = pages.flatMap((page) => linksOf(ROOT, page));
 
-  it('link to files that are there', () => {
+  it('link to files and headings that are there', () => {
     expect(links.length).toBeGreaterThan(5);
-    expect(links.filter(({ file }) => !existsSync(join(ROOT, file)))).toEqual([]);
+    expect(links.flatMap((link) => faultOf(ROOT, link) ?? [])).toEqual([]);
+    expect(faultOf(ROOT, { page: 'README.md', file: 'docs/no.md', heading: undefined })).toMatch(/no file/);
+    expect(faultOf(ROOT, { page: 'README.md', file: 'docs/faq.md', heading: 'no' })).toMatch(/no heading/);
   });
 
-  it('link to headings that are there', () => {
-    const toHeadings = links.filter(({ heading, file }) => heading !== undefined && file.endsWith('.md'));
-    expect(toHeadings.filter(({ file, heading }) => !headingsOf(file).includes(heading!))).toEqual([]);
+  it('keep to the vocabulary, which the check of words holds them to', () => {
+    expect(pages.flatMap((page) => wordFaultsIn(read(page)))).toEqual([]);
+    const word = ['mini', 'batch'].join('');
+    expect(wordFaultsIn(`A\n${word} of a dataset`)).toEqual([{ line: 2, word, instead: 'mini-batch' }]);
+    expect(wordFaultsIn('what CUDA calls pinned')).toEqual([]);
+  });
+
+  it('win a reader in 1,200 words', () => {
+    expect(read('README.md').split(/\s+/).length).toBeLessThanOrEqual(1200);
   });
 
   it('name every option of a program, with its flag, in docs/programs.md', () => {

@@ -1,4 +1,5 @@
 import { usageError } from './errors.js';
+import { type Kind, suggestionFor } from './option-kinds.js';
 import {
   OPTION_ENTRIES,
   type OptionName,
@@ -7,6 +8,7 @@ import {
   type RunSettings,
   type Settings,
 } from './options.js';
+import { didYouMean } from './similar.js';
 
 /** The long flag of an option, such as `--batch`: what errors call it. */
 export function flagOf(name: OptionName): string {
@@ -43,14 +45,16 @@ export function mustBeOptions(
     throw usageError('options', String(options), { expected: 'an object of options by their names' });
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name) && !beside.includes(name));
-  if (unknown !== undefined) throw usageError(unknown, 'no such option', { expected: names.join(', ') });
+  if (unknown === undefined) return;
+  const remedy = didYouMean(unknown, [...names, ...beside]);
+  throw usageError(unknown, 'no such option', { expected: names.join(', '), ...(remedy && { remedy }) });
 }
 
 function allowed(name: OptionName, value: unknown, given: unknown): unknown {
   if (value !== undefined) return value;
-  throw usageError(flagOf(name), `"${shown(given)}"`, {
-    expected: RUN_OPTIONS[name].kind.expected,
-  });
+  const kind: Kind<unknown, unknown> = RUN_OPTIONS[name].kind;
+  const remedy = suggestionFor(given, kind);
+  throw usageError(flagOf(name), `"${shown(given)}"`, { expected: kind.expected, ...(remedy && { remedy }) });
 }
 
 /** A wrong value as it is shown; a program may pass anything. */

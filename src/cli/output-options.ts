@@ -6,11 +6,11 @@ export function addOutputOptions(command: Command): Command {
   const group = command.name() === 'run' ? 'Output:' : 'Options:';
   return command
     .addOption(
-      new Option('--no-color', 'print without colour; NO_COLOR and TERM=dumb are respected too').helpGroup(
-        group,
-      ),
+      new Option('--no-color', 'print without colour, as NO_COLOR and TERM=dumb do').helpGroup(group),
     )
-    .addOption(new Option('--verbose', 'show the stack behind an error').helpGroup(group));
+    .addOption(
+      new Option('--verbose', 'print more detail, such as the stack trace of an error').helpGroup(group),
+    );
 }
 
 /** Reads them from commander's values. */

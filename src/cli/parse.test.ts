@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
 import { OPTION_ENTRIES, OPTION_GROUPS } from '../options.js';
+import { EXAMPLES, examplesText } from './examples.js';
 import { mayBeRun, parseRequest } from './parse.js';
 import type { RunRequest } from './request.js';
 import { declareRunOptions } from './run.js';
@@ -149,6 +150,7 @@ describe('the command line', () => {
     ['compare a', "compare: missing required argument 'head'; see pinbench compare --help"],
     ['engines cuda', 'engines: 1 argument; expected pinbench engines; see pinbench engines --help'],
     ['walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
+    ['help rnu', '"rnu": unknown command; did you mean run? see pinbench --help'],
     ['rum a.npy', '"rum": unknown command; did you mean run? see pinbench --help'],
     ['walk --batch 2', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
     ['help walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
@@ -167,7 +169,30 @@ describe('the command line', () => {
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
-    ['schema nothing', 'schema: "nothing"; expected record, compare'],
+    ['schema nothing', 'schema: "nothing"; expected record, compare, ab'],
+    ['schema recrod', 'schema: "recrod"; expected record, compare, ab; did you mean record?'],
+    ['run a.npy --epoch 3', "run: unknown option '--epoch'; did you mean --epochs? see pinbench run --help"],
+    [
+      'run a.npy --strategy feed,pni',
+      '--strategy: "feed,pni"; expected all, feed, pin, feed-locked, feed-ahead, feed-chunk, pin-replay, zero-copy; did you mean pin?',
+    ],
+    ['--epoch 3 run a.npy', '--epoch: unknown option; did you mean --epochs? see pinbench --help'],
+    [
+      'compare a b --fail-on regresion',
+      '--fail-on: "regresion"; expected none, regression, inconclusive, missing; did you mean regression?',
+    ],
+    [
+      'ab a b --batch 2 -- c.npy',
+      "ab: unknown option '--batch', which is one of run; expected pinbench ab <base> <head> -- <file> --batch",
+    ],
+    [
+      'ab a b --paris 2 -- c.npy',
+      "ab: unknown option '--paris'; did you mean --pairs? see pinbench ab --help",
+    ],
+    [
+      'ab a b -- c.npy --bacth 2',
+      "run: unknown option '--bacth'; did you mean --batch? see pinbench run --help",
+    ],
     ['setup', 'setup: a command is missing; expected tensorflow; see pinbench setup --help'],
     ['setup nothing', '"nothing": unknown command; expected tensorflow; see pinbench setup --help'],
     ['setup tensorflo', '"tensorflo": unknown command; did you mean tensorflow? see pinbench setup --help'],
@@ -218,10 +243,6 @@ describe('the command line', () => {
       expect(parseRequest(line.split(' ').filter(Boolean), '1.2.3')).toEqual(parse(line));
   });
 
-  it('suggests what was meant', () => {
-    expect(refusal('run a.npy --epoch 3').message).toContain('Did you mean --epochs?');
-  });
-
   it('prints help and version', () => {
     expect(parse('--version')).toEqual({ command: 'print', text: '1.2.3\n' });
     expect(parse('run --help')).toMatchObject({
@@ -230,10 +251,32 @@ describe('the command line', () => {
     });
   });
 
+  it.each([
+    ...['', 'run', 'ab', 'compare', 'report', 'inspect', 'engines', 'setup', 'setup tensorflow', 'schema'],
+  ])('prints help for "%s" that fits 80 columns', (command) => {
+    const { text } = parse(`${command} --help`) as { text: string };
+    expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+  });
+
+  it.each(['run', 'ab', 'compare'] as const)(
+    'ends the help of %s with three examples that it accepts',
+    (name) => {
+      const { text } = parse(`${name} --help`) as { text: string };
+      expect(text.trimEnd().endsWith(examplesText(name).trimEnd())).toBe(true);
+      expect(EXAMPLES[name]).toHaveLength(3);
+      for (const { line } of EXAMPLES[name])
+        expect(parse(line.replace('pinbench ', '').replaceAll("'", '')), line).toMatchObject({
+          command: name,
+        });
+    },
+  );
+
   it('lists in --help the commands that are there and no others', () => {
     const { text } = parse('--help') as { text: string };
     const commands = [...text.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
-    expect(commands).toEqual(['run', 'report', 'compare', 'engines', 'inspect', 'setup', 'schema', 'help']);
+    expect(commands).toEqual([
+      ...['run', 'ab', 'compare', 'report', 'inspect', 'engines', 'setup', 'schema', 'help'],
+    ]);
   });
 
   it('reads report, inspect, engines and schema', () => {
@@ -245,5 +288,21 @@ describe('the command line', () => {
     expect(parse('engines')).toMatchObject({ command: 'engines', json: false });
     expect(parse('schema')).toMatchObject({ command: 'schema', of: 'record' });
     expect(parse('schema compare')).toMatchObject({ command: 'schema', of: 'compare' });
+  });
+
+  it('reads compare and ab, with their defaults', () => {
+    const how = { thresholdPercent: 5, failOn: ['regression', 'missing'], format: 'table' };
+    expect(parse('compare a b c')).toMatchObject({
+      ...{ command: 'compare', bases: ['a', 'b'], head: 'c', metric: 'step', ignoreDevice: false, ...how },
+    });
+    expect(parse('compare a b --fail-on none --threshold 2 --ignore-device')).toMatchObject({
+      ...{ failOn: [], thresholdPercent: 2, ignoreDevice: true },
+    });
+    expect(parse('ab a b -- c.npy -b 2')).toMatchObject({
+      ...{ command: 'ab', base: 'a', head: 'b', args: ['c.npy', '-b', '2'], budgetNs: 120e9, ...how },
+    });
+    expect(parse('ab a b --pairs 7 --budget 10m --fail-on inconclusive -- c.npy')).toMatchObject({
+      ...{ pairs: 7, budgetNs: 600e9, failOn: ['inconclusive'] },
+    });
   });
 });

@@ -1,9 +1,10 @@
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
-import { duration, type Kind, percent, whole, word, words } from '../option-kinds.js';
+import { duration, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
 import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
+import { examplesText } from './examples.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
-import { refusalOf } from './refusal.js';
+import { placesOf, refusalOf } from './refusal.js';
 import type { Request, RunRequest } from './request.js';
 
 /** Gives the command `run` its options. They are apart, so that the other commands and `--help` start without their table. */
@@ -29,7 +30,7 @@ export function parseRequest(
 ): Request {
   let request: Request | undefined;
   let printed = '';
-  const program = declare(version, declareRunOptions, (made) => {
+  const program = declareProgram(version, declareRunOptions, (made) => {
     request = made;
   });
   let ended = program;
@@ -61,140 +62,204 @@ function saysNothing(args: readonly string[]): boolean {
   return args.every((arg) => arg === '--');
 }
 
-function declare(
+/** The commands with their arguments and options; `done` is told what a command line asks for. */
+export function declareProgram(
   version: string,
   declareRunOptions: DeclareRunOptions,
   done: (request: Request) => void,
 ): Command {
   const program = new Command('pinbench')
     .description(
-      'Copy each mini-batch to the GPU, or keep the dataset there and slice it? Measured on your own data.',
+      'Copy each mini-batch to the GPU, or keep the dataset in GPU memory and slice it there? pinbench measures both with your own data.',
     )
-    .version(version, '-V, --version')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${placesOf(command)}`.trim() })
     .showHelpAfterError(false);
   const run = program
     .command('run')
     .description(
-      'measure feed (copy every step) against pin (resident in GPU memory) and print the comparison',
+      'measure feed (copy every mini-batch) against pin (keep the dataset in GPU memory) and print the comparison',
     )
-    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input');
+    .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input')
+    .addHelpText('after', examplesText('run'));
   declareRunOptions(run, done);
-  declareReport(program, done);
   declareAb(program, declareRunOptions, done);
+  declareCompare(program, done);
+  declareReport(program, done);
 
-  addOutputOptions(program.command('compare'))
-    .description('has it become slower? a record beside its baseline; exit 1 where it has')
-    .argument('<base>', "the record of before, or a pattern of several: 'main-*.json'")
-    .argument('<head...>', 'the record of now, or a pattern; more of before may stand before it')
-    .option('--threshold <percent>', 'a change beyond it counts (default: 5)', read('--threshold', percent))
-    .option('--metric <what>', METRICS.join(', '), read('--metric', word(METRICS)), 'step')
-    .option(
-      '--fail-on <list>',
-      `none, or some of ${FAILURES.join(', ')} (default: regression,missing)`,
-      failOn,
-    )
-    .option('--ignore-device', 'compare records of different devices', false)
-    .option('--format <format>', COMPARE_FORMATS.join(', '), read('--format', word(COMPARE_FORMATS)), 'table')
-    .action((base, rest, flags) => {
-      const records = [base, ...rest];
-      const { threshold: thresholdPercent = 5, metric, ignoreDevice, format } = flags;
-      const fails: readonly Failure[] = flags.failOn ?? FAILS;
-      const how = { thresholdPercent, metric, failOn: fails, ignoreDevice, format };
-      done({
-        command: 'compare',
-        bases: records.slice(0, -1),
-        head: records.at(-1)!,
-        ...how,
-        ...outputOptionsOf(flags),
-      });
-    });
-
-  addOutputOptions(program.command('engines'))
-    .description('what is there to run on, what is not, why, and what mends it')
-    .option('--json', 'as JSON', false)
-    .action((flags) => done({ command: 'engines', json: flags.json, ...outputOptionsOf(flags) }));
-
-  addOutputOptions(program.command('inspect'))
-    .description("a data file's shape, type, bytes and order, from its header alone")
+  const inspect = program
+    .command('inspect')
+    .description('describe a data file from its header: shape, type, size, and whether it fits in memory')
     .argument('<file>', 'NPY or Arrow file; - reads standard input')
-    .option('--json', 'as JSON', false)
-    .action((file, flags) => done({ command: 'inspect', file, json: flags.json, ...outputOptionsOf(flags) }));
+    .option('--json', 'print JSON');
+  addOutputOptions(inspect).action((file, flags) =>
+    done({ command: 'inspect', file, json: flags.json === true, ...outputOptionsOf(flags) }),
+  );
 
-  const setup = program.command('setup').description('build what an engine needs');
-  addOutputOptions(setup.command('tensorflow'))
-    .description('a working @tensorflow/tfjs-node-gpu: its own install step often fails')
-    .option('--cpu', 'TensorFlow without CUDA, a tenth of the size', false)
+  const engines = program
+    .command('engines')
+    .description('list the engines and their devices, and say how to get an engine that is missing')
+    .option('--json', 'print JSON');
+  addOutputOptions(engines).action((flags) =>
+    done({ command: 'engines', json: flags.json === true, ...outputOptionsOf(flags) }),
+  );
+
+  const tensorflow = program
+    .command('setup')
+    .description('build what an engine needs; the only one is tensorflow')
+    .command('tensorflow')
+    .description('build a working @tensorflow/tfjs-node-gpu, whose own install step often fails')
+    .option('--cpu', 'build it without CUDA, at a tenth of the size')
     .option(
       '--dir <folder>',
-      'where to; the engine finds it by PINBENCH_TENSORFLOW_DIR (default: the cache folder)',
-    )
-    .action((flags) =>
-      done({ command: 'setup', cpu: flags.cpu, folder: flags.dir, ...outputOptionsOf(flags) }),
+      'build it in this folder, and name the folder in PINBENCH_TENSORFLOW_DIR for the engine (default: the cache folder)',
     );
+  addOutputOptions(tensorflow).action((flags) =>
+    done({ command: 'setup', cpu: flags.cpu === true, folder: flags.dir, ...outputOptionsOf(flags) }),
+  );
 
-  addOutputOptions(program.command('schema'))
-    .description('the JSON Schema of a record, or of what compare prints as JSON')
-    .argument('[of]', SCHEMAS.join(', '), read('schema', word(SCHEMAS)), 'record')
-    .action((of, flags) => done({ command: 'schema', of, ...outputOptionsOf(flags) }));
+  const schema = program
+    .command('schema')
+    .description('print the JSON Schema of a record, or of the JSON that compare or ab prints')
+    .addArgument(
+      new Argument('[of]', SCHEMAS.join(', '))
+        .argParser(read('schema', word(SCHEMAS)))
+        .default('record', 'record'),
+    );
+  addOutputOptions(schema).action((of, flags) => done({ command: 'schema', of, ...outputOptionsOf(flags) }));
   return program;
 }
 
 function declareReport(program: Command, done: (request: Request) => void): void {
-  addOutputOptions(program.command('report'))
-    .description('render a record again, or several in one table by device')
+  const report = program
+    .command('report')
+    .description('print a record again, or several records in one table by device')
     .argument(
       '<record...>',
-      "what pinbench run --json or --html wrote, or patterns of such files: 'node-*.json'",
+      "files that pinbench run --json or --html wrote, or globs of such files: 'node-*.json'",
     )
-    .option('--format <format>', REPORT_FORMATS.join(', '), read('--format', word(REPORT_FORMATS)), 'table')
-    .option('-o, --output <path>', 'where to', '-')
-    .action((records, flags) => {
-      const output = { format: flags.format, path: flags.output };
-      done({ command: 'report', records, output, ...outputOptionsOf(flags) });
-    });
+    .addOption(
+      valued(
+        '--format <format>',
+        `output format: ${REPORT_FORMATS.join(', ')}`,
+        word(REPORT_FORMATS),
+        'table',
+      ),
+    )
+    .addOption(
+      new Option('-o, --output <path>', 'write to this path; - is standard output').default('-', '-'),
+    );
+  addOutputOptions(report).action((records, flags) => {
+    const output = { format: flags.format, path: flags.output };
+    done({ command: 'report', records, output, ...outputOptionsOf(flags) });
+  });
 }
 
-/** What fails a comparison where nothing else is said. */
-const FAILS: readonly Failure[] = ['regression', 'missing'];
-/** How long `ab` measures where nothing else is said. */
-const AB_BUDGET_NS = 120e9;
+function declareCompare(program: Command, done: (request: Request) => void): void {
+  const compare = program
+    .command('compare')
+    .description('compare with a baseline; exits 1 if a row regressed or is missing')
+    .argument('<base>', "the baseline record, or a glob of several: 'main-*.json'")
+    .argument('<head...>', 'the new record or glob; all earlier arguments are baselines')
+    .addOption(threshold())
+    .addOption(
+      valued(
+        '--metric <what>',
+        'compare step times, or the speedups over feed: step, speedup',
+        word(METRICS),
+        'step',
+      ),
+    )
+    .addOption(failOn())
+    .option('--ignore-device', 'accept records of different devices or drivers')
+    .addOption(comparisonFormat())
+    .addHelpText('after', examplesText('compare'));
+  addOutputOptions(compare).action((base, rest, flags) => {
+    const records = [base, ...rest];
+    done({
+      command: 'compare',
+      bases: records.slice(0, -1),
+      head: records.at(-1)!,
+      thresholdPercent: flags.threshold,
+      metric: flags.metric,
+      failOn: flags.failOn,
+      ignoreDevice: flags.ignoreDevice === true,
+      format: flags.format,
+      ...outputOptionsOf(flags),
+    });
+  });
+}
 
 function declareAb(
   program: Command,
   declareRunOptions: DeclareRunOptions,
   done: (request: Request) => void,
 ): void {
-  addOutputOptions(program.command('ab'))
-    .description(
-      'compare two builds of pinbench, whose processes alternate; exit 1 if a row regressed or is missing',
-    )
-    .usage('[options] <base> <head> -- <file> [run options]')
+  const ab = program
+    .command('ab')
+    .description('compare two builds in alternating processes; exits 1 if a row regressed or is missing')
+    .usage('[options] <base> <head> -- <file> [options of run]')
     .argument('<base>', 'a folder with pinbench in its node_modules, or a built checkout of pinbench')
-    .argument('<head>', 'the same of the new build')
-    .argument('<run...>', 'what pinbench run is given in each folder, behind --')
-    .option(
-      '--pairs <n>',
-      'pairs of processes (default: as many as --budget has time for)',
-      read('--pairs', whole(1, 100_000)),
+    .argument('<head>', 'the same for the new build')
+    .argument('<run...>', 'after --: the data file and options of pinbench run, used in both folders')
+    .addOption(valued('--budget <time>', 'how long to measure', duration(), 120e9, '2m'))
+    .addOption(
+      valued(
+        '--pairs <n>',
+        'pairs of processes to run (default: as many as fit in --budget)',
+        whole(1, 100_000),
+      ),
     )
-    .option('--budget <time>', 'how long to measure (default: 2m)', read('--budget', duration()))
-    .option('--threshold <percent>', 'a change beyond it counts (default: 5)', read('--threshold', percent))
-    .option(
-      '--fail-on <list>',
-      `none, or some of ${FAILURES.join(', ')} (default: regression,missing)`,
-      failOn,
-    )
-    .option('--out <folder>', 'write the records of both sides and the comparison')
-    .option('--format <format>', COMPARE_FORMATS.join(', '), read('--format', word(COMPARE_FORMATS)), 'table')
-    .action((base, head, args: string[], flags) => {
-      mustLeaveTimeToAb(args, declareRunOptions);
-      const { pairs, budget: budgetNs = AB_BUDGET_NS, threshold: thresholdPercent = 5, out, format } = flags;
-      const fails: readonly Failure[] = flags.failOn ?? FAILS;
-      done({
-        ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, failOn: fails, out, format },
-        ...outputOptionsOf(flags),
-      });
+    .addOption(threshold())
+    .addOption(failOn())
+    .option('--out <folder>', 'write the records of both sides and the comparison to this folder')
+    .addOption(comparisonFormat())
+    .addHelpText('after', examplesText('ab'));
+  addOutputOptions(ab).action((base, head, args: string[], flags) => {
+    mustLeaveTimeToAb(args, declareRunOptions);
+    const { pairs, budget: budgetNs, threshold: thresholdPercent, failOn: fails, out, format } = flags;
+    done({
+      ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, failOn: fails, out, format },
+      ...outputOptionsOf(flags),
     });
+  });
+}
+
+/** Options that both comparisons have. */
+const threshold = () =>
+  valued('--threshold <percent>', 'a change counts if it is larger than this percentage', percent, 5);
+
+const comparisonFormat = () =>
+  valued('--format <format>', `output format: ${COMPARE_FORMATS.join(', ')}`, word(COMPARE_FORMATS), 'table');
+
+function failOn(): Option {
+  const standard: readonly Failure[] = ['regression', 'missing'];
+  const flag = '--fail-on <list>';
+  const list = words(FAILURES, ['none']);
+  return valued(flag, `what to fail on: none, or some of ${FAILURES.join(', ')}`, list)
+    .argParser((text: string) => {
+      const found = read(longFlagOf(flag), list)(text);
+      return found === 'none' ? [] : found;
+    })
+    .default(standard, standard.join(','));
+}
+
+/** An option that takes a value of a kind. */
+function valued<V>(
+  flag: string,
+  help: string,
+  kind: Kind<V, unknown>,
+  standard?: V,
+  shown = String(standard),
+): Option {
+  const option = new Option(flag, help).argParser(read(longFlagOf(flag), kind));
+  return standard === undefined ? option : option.default(standard, shown);
+}
+
+function longFlagOf(flag: string): string {
+  return /--[a-z-]+/.exec(flag)![0];
 }
 
 /** Options of `run` that `ab` sets itself, or that write what it reads. */
@@ -225,17 +290,12 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
     throw usageError('ab', 'an output option behind --', { expected: 'none: --out keeps the records' });
 }
 
-/** The text of `--fail-on`: some failures, or none. */
-function failOn(text: string): readonly Failure[] {
-  const found = read('--fail-on', words(FAILURES, ['none']))(text);
-  return found === 'none' ? [] : (found as readonly Failure[]);
-}
-
 /** Reads the text of a flag or of an argument by its kind; a usage error says what is expected. */
 function read<V>(name: string, kind: Kind<V, unknown>) {
   return (text: string): V => {
     const value = kind.parse(text);
-    if (value === undefined) throw usageError(name, `"${text}"`, { expected: kind.expected });
-    return value;
+    if (value !== undefined) return value;
+    const remedy = suggestionFor(text, kind);
+    throw usageError(name, `"${text}"`, { expected: kind.expected, ...(remedy && { remedy }) });
   };
 }

@@ -1,11 +1,12 @@
 import type { Command, CommanderError } from 'commander';
 import { type PinbenchError, usageError } from '../errors.js';
+import { didYouMean } from '../similar.js';
 
 /** A command line that commander refused, as one line that ends with where help is: always a command that exists. */
 export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
   switch (error.code) {
     case 'commander.unknownCommand':
-      return unknownCommand(command.args[0] ?? '', command, suggestionIn(error));
+      return unknownCommand(command.args[0] ?? '', command);
     case 'commander.help':
       // commander prints help, as an error, where a command's name is missing, or where there is none that help was asked for.
       if (command.parent === null && args[0] === 'help') return unknownCommand(args[1] ?? '', command);
@@ -14,8 +15,8 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
         remedy: helpOf(command),
       });
     case 'commander.unknownOption':
-      if (command.parent === null) return optionBeforeCommand(args[0] ?? '', command);
-      break;
+      if (command.parent === null) return optionBeforeCommand(args, command);
+      return unknownOption(error, command);
     case 'commander.excessArguments':
       return usageError(pathOf(command), counted(command.args.length, 'argument'), {
         expected: usageOf(command),
@@ -26,28 +27,51 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
   return usageError(pathOf(command), sentence, { remedy: helpOf(command) });
 }
 
-function unknownCommand(word: string, command: Command, suggestion?: string): PinbenchError {
+function unknownCommand(word: string, command: Command): PinbenchError {
   const subject = `"${word}"`;
   if (command.parent === null && looksLikeFile(word)) {
     return usageError(subject, 'a file where a command is expected', {
       remedy: `pinbench run ${word} measures it, see pinbench run --help`,
     });
   }
-  if (suggestion !== undefined) {
-    return usageError(subject, 'unknown command', {
-      remedy: `did you mean ${suggestion}? ${helpOf(command)}`,
-    });
-  }
+  const meant = didYouMean(word, namesOf(command));
+  if (meant !== undefined)
+    return usageError(subject, 'unknown command', { remedy: `${meant} ${helpOf(command)}` });
   return usageError(subject, 'unknown command', { expected: commandsOf(command), remedy: helpOf(command) });
 }
 
-/** The program itself has no options but help and version: all others belong to a command and follow its name. */
-function optionBeforeCommand(flag: string, program: Command): PinbenchError {
-  const [name] = flag.split('=');
-  const owner = program.commands.find(({ options }) =>
-    options.some(({ short, long }) => short === name || long === name),
+function unknownOption(error: CommanderError, command: Command): PinbenchError {
+  const flag = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const run = command.parent?.commands.find((one) => one.name() === 'run');
+  const observed = `unknown option '${flag}'`;
+  if (command.name() === 'ab' && run !== undefined && has(run, flag))
+    return usageError('ab', `${observed}, which is one of run`, { expected: `${usageOf(command)} ${flag}` });
+  const meant = didYouMean(
+    flag,
+    command.options.map(({ long }) => long ?? ''),
   );
-  if (owner === undefined) return usageError(flag, 'unknown option', { remedy: helpOf(program) });
+  return usageError(pathOf(command), observed, {
+    remedy: [meant, helpOf(command)].filter((part) => part !== undefined).join(' '),
+  });
+}
+
+function has({ options }: Command, flag: string): boolean {
+  return options.some(({ short, long }) => short === flag || long === flag);
+}
+
+/** The program itself has no options but help and version: all others belong to a command and follow its name. */
+function optionBeforeCommand(args: readonly string[], program: Command): PinbenchError {
+  const [flag = ''] = args;
+  const [name = ''] = flag.split('=');
+  const owners = program.commands.filter((command) => has(command, name));
+  const owner = owners.find((command) => args.includes(command.name())) ?? owners[0];
+  if (owner === undefined) {
+    const flags = program.commands.flatMap(({ options }) => options.map(({ long }) => long ?? ''));
+    const meant = didYouMean(name, [...new Set(flags)]);
+    return usageError(flag, 'unknown option', {
+      remedy: [meant, helpOf(program)].filter((part) => part !== undefined).join(' '),
+    });
+  }
   return usageError(flag, 'an option in front of its command', {
     expected: `${usageOf(owner)} ${flag}`,
     remedy: helpOf(owner),
@@ -59,12 +83,12 @@ function looksLikeFile(word: string): boolean {
   return /[/\\]|.\.\w+$/.test(word);
 }
 
-function suggestionIn({ message }: CommanderError): string | undefined {
-  return /\(Did you mean (?:one of )?([^?]*)\?\)/.exec(message)?.[1];
+function namesOf({ commands }: Command): string[] {
+  return commands.map((command) => command.name());
 }
 
-function commandsOf({ commands }: Command): string {
-  return commands.map((command) => command.name()).join(', ');
+function commandsOf(command: Command): string {
+  return namesOf(command).join(', ');
 }
 
 /** A command's name below the program's, such as `setup tensorflow`; empty for the program itself. */
@@ -74,11 +98,18 @@ function pathOf(command: Command): string {
 }
 
 function usageOf(command: Command): string {
-  const places = command.registeredArguments.map((argument) => {
-    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
-    return argument.required ? `<${name}>` : `[${name}]`;
-  });
-  return ['pinbench', pathOf(command), ...places].join(' ');
+  return ['pinbench', pathOf(command), placesOf(command)].filter(Boolean).join(' ');
+}
+
+/** The arguments of a command as its usage shows them. */
+export function placesOf(command: Command): string {
+  if (command.name() === 'ab') return '<base> <head> -- <file>';
+  return command.registeredArguments
+    .map((argument) => {
+      const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+      return argument.required ? `<${name}>` : `[${name}]`;
+    })
+    .join(' ');
 }
 
 function helpOf(command: Command): string {

@@ -1,6 +1,6 @@
 import { performance, type RecordableHistogram } from 'node:perf_hooks';
 
-/** Times the steps of an epoch one by one. Recording a step is not counted to the next. */
+/** Times the steps of an epoch one by one. The time that recording a step takes is no part of the next one. */
 export class StepWatch {
   readonly #histogram: RecordableHistogram;
   #startMs = 0;

@@ -231,7 +231,7 @@ export const recordSchema = z
     warnings: z.array(warningSchema),
     findings: findingsSchema
       .optional()
-      .describe('what the figures say; absent in a record of before there were any'),
+      .describe('what the figures say; absent in a record that was written before there were findings'),
   })
   .superRefine(({ results }, context) => {
     // Rounds of a case are paired: what is made of them pairs them by their places.

@@ -14,7 +14,7 @@ export const sourceSchema = z
     path: z.string(),
     startedAt: z.iso.datetime(),
     commit: z.string().optional().describe('of the repository it was run in; "changed" where files differed'),
-    complete: z.boolean().describe('false: the run was interrupted, and rows may lack'),
+    complete: z.boolean().describe('false: the run was interrupted, and some rows may be missing'),
     devices: z.array(z.string()).describe('each engine with its device'),
   })
   .describe('a record that was compared');

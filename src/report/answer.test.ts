@@ -54,14 +54,14 @@ describe('the answer for a single batch size', () => {
   });
 
   it('names what may decide: what bounded this run would bound the next one', () => {
-    const undecided = {
+    const inconclusive = {
       verdict: 'inconclusive',
       ci95: [0.9, 1.1] as [number, number],
       breakEvenSteps: null,
     } as const;
-    expect(sentence(undecided, { epochs: 100 })).toContain('; leaving out --epochs may decide');
-    expect(sentence(undecided, { epochs: undefined })).toContain('; --budget 20s may decide');
-    expect(sentence(undecided, { epochs: undefined, budgetNs: 60e9 })).toContain(
+    expect(sentence(inconclusive, { epochs: 100 })).toContain('; leaving out --epochs may decide');
+    expect(sentence(inconclusive, { epochs: undefined })).toContain('; --budget 20s may decide');
+    expect(sentence(inconclusive, { epochs: undefined, budgetNs: 60e9 })).toContain(
       '; a larger --budget may decide',
     );
   });

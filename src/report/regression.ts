@@ -107,7 +107,7 @@ function sourcesOf(sources: readonly Source[]): string {
       const known = [
         `${startedAt.slice(0, 16).replace('T', ' ')} UTC`,
         ...(commit === undefined ? [] : [`commit ${commit.slice(0, 8)}`]),
-        ...(complete ? [] : ['interrupted: rows may lack']),
+        ...(complete ? [] : ['interrupted: some rows may be missing']),
       ];
       return `${path} (${known.join(', ')})`;
     })

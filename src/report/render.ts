@@ -35,7 +35,7 @@ function ofOne(renderer: (named: Named) => string): Renderer {
     if (records.length === 1) return renderer(records[0]!);
     throw usageError('--format', `${records.length} records for a format that takes one`, {
       expected: 'table, json, csv, markdown, html or benchstat',
-      remedy: 'or one report a record',
+      remedy: 'or run pinbench report once per record',
     });
   };
 }

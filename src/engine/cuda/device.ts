@@ -39,7 +39,7 @@ export class CudaDevice implements Device {
     return this.#context.driver.memory().freeBytes;
   }
 
-  /** Asks for free memory before a strategy that needs it: what does not fit is said with both numbers. */
+  /** Asks for free memory before a strategy that needs it: where it does not fit, the reason states required and free memory. */
   supports(strategy: Strategy, plan: Plan): Support {
     if (strategy.replay && plan.sampling === 'gather') {
       return { reason: 'a recorded epoch cannot draw its rows anew' };

@@ -57,7 +57,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     });
   });
 
-  it('skips pin with both numbers where the dataset does not fit, and feeds it all the same', async () => {
+  it('skips pin where the dataset does not fit, stating required and free memory, and still measures feed', async () => {
     await onDevice(
       async (device) => {
         const dataset = datasetOf('float32', 200, 5);

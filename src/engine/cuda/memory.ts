@@ -24,7 +24,7 @@ export interface PageLocked extends Memory {
   readonly deviceAddress: number;
 }
 
-/** Device memory; `StrategyUnavailable` with both numbers where it does not fit. */
+/** Device memory; `StrategyUnavailable`, stating required and free memory, where it does not fit. */
 export function allocateOnDevice(driver: Driver, bytes: number, what: string): Memory {
   const address = allocated(driver, 'cuMemAlloc_v2', bytes, [], () => ({
     needs: needsOf(what, bytes, 'device memory'),

@@ -69,7 +69,7 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
     ]);
   });
 
-  it('skips pin with both numbers where the dataset is over the largest buffer, and feeds it', () => {
+  it('skips pin where the dataset exceeds the largest buffer, stating both sizes, and still measures feed', () => {
     const path = join(project!, 'large.npy');
     writeZeros(path, 2 ** 18 + 2 ** 14);
     const { status, stdout } = pinbench(`run ${path} -b 65536 -e 1 --warmup 0 --engine webgpu --json -`);

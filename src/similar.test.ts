@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { didYouMean } from './similar.js';
+
+const WORDS = ['feed', 'pin', 'feed-locked', 'feed-ahead', 'pin-replay'];
+
+describe('a misspelt word', () => {
+  it.each([
+    ['fede', 'did you mean feed?'],
+    ['feeed', 'did you mean feed?'],
+    ['fed', 'did you mean feed?'],
+    ['pim', 'did you mean pin?'],
+    ['feed_ahead', 'did you mean feed-ahead?'],
+    ['pinreplay', 'did you mean pin-replay?'],
+    ['pinning', undefined],
+    ['zero', undefined],
+    ['x', undefined],
+    ['', undefined],
+    ['pin', undefined],
+  ])('%j has the suggestion %j', (given, said) => {
+    expect(didYouMean(given, WORDS)).toBe(said);
+  });
+
+  it('has all suggestions that are equally near', () => {
+    expect(didYouMean('cat', ['bat', 'hat', 'dog'])).toBe('did you mean bat or hat?');
+  });
+});

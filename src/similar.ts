@@ -1,0 +1,41 @@
+/** More edits than this make another word of it. */
+const MOST_EDITS = 2;
+/** The share of a word that must be left as it is. */
+const LEAST_ALIKE = 0.5;
+
+/** `did you mean pin?` of a misspelt word; `undefined` where no candidate is near it. */
+export function didYouMean(given: string, candidates: readonly string[]): string | undefined {
+  const distances = candidates.map((candidate) => editsBetween(given, candidate));
+  const least = Math.min(...distances);
+  const nearest = candidates.filter(
+    (candidate, i) =>
+      distances[i] === least && least > 0 && least <= MOST_EDITS && isAlike(given, candidate, least),
+  );
+  if (nearest.length === 0) return undefined;
+  return `did you mean ${nearest.join(' or ')}?`;
+}
+
+function isAlike(given: string, candidate: string, edits: number): boolean {
+  const longer = Math.max(given.length, candidate.length);
+  return (longer - edits) / longer >= LEAST_ALIKE;
+}
+
+/**
+ * The edits that make one word of the other: a character put in, taken out or replaced, or two neighbours exchanged (optimal string
+ * alignment: Damerau, A technique for computer detection and correction of spelling errors, CACM 7(3), 1964).
+ */
+function editsBetween(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > MOST_EDITS) return Number.POSITIVE_INFINITY;
+  let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(replaced, last[j]! + 1, row[j - 1]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        row[j] = Math.min(row[j]!, beforeLast[j - 2]! + 1);
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length]!;
+}
