@@ -1,8 +1,18 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
 
@@ -116,14 +126,115 @@ describe('the pages', () => {
   });
 });
 
+describe('the licences', () => {
+  const licencesOf = (folder: string) =>
+    spawnSync(process.execPath, [join(ROOT, '.ci/licences.mjs'), folder], { encoding: 'utf8' });
+
+  it('of all that is installed with pinbench are permissive', () => {
+    const { status, stdout } = licencesOf(ROOT);
+    expect(stdout).toMatch(/^MIT \(\d+\): .*koffi@/m);
+    expect(stdout).not.toMatch(/vitest@/);
+    expect(status, stdout).toBe(0);
+  });
+
+  it.each([
+    ['GPL-3.0-only', 1],
+    ['MIT AND GPL-3.0-only', 1],
+    [undefined, 1],
+    ['(GPL-3.0-only OR MIT)', 0],
+    ['MIT AND ISC', 0],
+  ])('where a package has %s end with %d', (license, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pinbench-licences-'));
+    const packages = {
+      '': {},
+      'node_modules/a': { version: '1.0.0', license },
+      'node_modules/tool': { version: '1.0.0', license: 'GPL-3.0-only', dev: true },
+    };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages }));
+    const { status, stdout } = licencesOf(folder);
+    rmSync(folder, { recursive: true });
+    expect([status, stdout.includes('a@1.0.0'), stdout.includes('tool')]).toEqual([code, true, false]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('.ci/run', () => {
+  /** Three stages, of which one fails, and one that asks for a tool. */
+  const STAGES = `
+    # a comment
+    good   every  -      -        true && echo "it is good"
+    units  every  tests  -        bash vitest
+    bad    linux  -      -        exit 3
+    lost   linux  -      nonesuch true
+  `;
+  /** Reports three tests where it is told to, as vitest does. */
+  const VITEST = `
+    for argument; do
+      [[ $argument != --outputFile.json=* ]] || echo '{"numPassedTests":3,"numFailedTests":0}' >"\${argument#*=}"
+    done
+  `;
+  const folder = mkdtempSync(join(tmpdir(), 'pinbench-stages-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  beforeAll(() => {
+    mkdirSync(join(folder, '.ci'));
+    copyFileSync(join(ROOT, '.ci/run'), join(folder, '.ci/run'));
+    writeFileSync(join(folder, '.ci/stages'), STAGES);
+    writeFileSync(join(folder, 'vitest'), VITEST);
+  });
+
+  const runStages = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(join(folder, '.ci/run'), args, { encoding: 'utf8' });
+    return { status, stderr, lines: stdout.trimEnd().split('\n') };
+  };
+
+  it('runs every stage of the list, also after one that failed, and ends with the number of both', () => {
+    const { status, lines } = runStages();
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      ...[
+        '== good: true && echo "it is good"',
+        'it is good',
+        expect.stringMatching(/^== good passed after \d s$/),
+      ],
+      ...['== units: bash vitest', expect.stringMatching(/^== units passed after \d s$/)],
+      ...['== bad: exit 3', expect.stringMatching(/^== bad failed after \d s$/)],
+      ...['== lost skipped: there is no nonesuch', '3 passed, 1 failed'],
+    ]);
+  });
+
+  it('runs the stages that are named, or those of one place', () => {
+    const named = (...args: string[]) =>
+      runStages(...args).lines.flatMap((line) => /^== (\w+)(?::| skipped)/.exec(line)?.slice(1) ?? []);
+    expect(named('lost', 'good')).toEqual(['good', 'lost']);
+    expect(named('every')).toEqual(['good', 'units']);
+    expect(runStages('every')).toMatchObject({
+      status: 0,
+      lines: expect.arrayContaining(['3 passed, 0 failed']),
+    });
+  });
+
+  it('runs nothing where a name is not in the list', () => {
+    expect(runStages('good', 'goo')).toEqual({
+      ...{ status: 2, lines: [''], stderr: '.ci/run: .ci/stages has no stage goo\n' },
+    });
+  });
+});
+
 describe('CI', () => {
-  it('runs in GitHub Actions what .ci/run does', () => {
-    const stages = read('.ci/run').matchAll(/^.*\bline '([^']+)'|\b(npm run [a-z:-]+|python3 src[^ ;]+)/gm);
-    const commands = [...stages].map(([, line, command]) => (line ?? command)!);
-    const steps = [...read('.github/workflows/ci.yml').matchAll(/^ +- run: (.*)$/gm)].map(
-      ([, step]) => step!,
-    );
-    expect(commands.length).toBeGreaterThan(10);
-    expect(steps.filter((step) => !/^npm ci$|^sudo /.test(step)).sort()).toEqual(commands.sort());
+  /** The fields of each stage. */
+  const stages = read('.ci/stages')
+    .split('\n')
+    .filter((line) => !/^#|^$/.test(line))
+    .map((line) => line.trim().split(/\s+/));
+
+  it('runs in GitHub Actions all that .ci/run does, by the same list', () => {
+    expect(stages.length).toBeGreaterThan(10);
+    const steps = [...read('.github/workflows/ci.yml').matchAll(/ run: (.*)$/gm)].map(([, step]) => step!);
+    const calls = steps.filter((step) => !/^npm ci$|^sudo /.test(step));
+    expect(calls.sort()).toEqual([...new Set(stages.map(([, where]) => `.ci/run ${where}`))].sort());
+  });
+
+  it("begins with the README's two lines", () => {
+    const [, first, second] = /^## Try it\n\n {4}(.*)\n {4}(.*)\n/m.exec(read('README.md'))!;
+    expect(stages.slice(0, 2).map((fields) => fields.slice(4).join(' '))).toEqual([first, second]);
   });
 });
