@@ -13,13 +13,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const pages = [
-  ...['README.md', 'CHANGELOG.md'],
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+  ...['examples/api/README.md', 'examples/ci/README.md'],
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
@@ -120,7 +122,10 @@ describe('the pages', () => {
       );
       expect(packed.filter((path) => /\.test\.|(?:^|\/)testing\/|^src\//.test(path))).toEqual([]);
       expect(new Set(packed.map((path) => path.split('/')[0]))).toEqual(
-        new Set(['bin', 'dist', 'docs', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']),
+        new Set([
+          ...['bin', 'dist', 'docs', 'package.json', 'LICENSE'],
+          ...['CHANGELOG.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md'],
+        ]),
       );
     });
   });
@@ -238,3 +243,86 @@ describe('CI', () => {
     expect(stages.slice(0, 2).map((fields) => fields.slice(4).join(' '))).toEqual([first, second]);
   });
 });
+
+describe('the workflows', () => {
+  const names = readdirSync(join(ROOT, '.github/workflows'));
+
+  it('use actions by their commit, with the version beside', () => {
+    const uses = names.flatMap((name) => [...read(`.github/workflows/${name}`).matchAll(/uses: (.*)$/gm)]);
+    expect(uses.length).toBeGreaterThan(5);
+    for (const [, action] of uses) expect(action).toMatch(/^[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  const release = parse(read('.github/workflows/release.yml'));
+
+  it('publish what was packed once and has run with every Node from the oldest that is taken', () => {
+    const { pack, install, publish } = release.jobs;
+    expect([install.needs, publish.needs]).toEqual(['pack', 'install']);
+    expect(`>=${install.strategy.matrix.node[0]}`).toBe(JSON.parse(read('package.json')).engines.node);
+    const artifacts = [pack, install, publish].map(({ steps }) =>
+      steps.filter(({ uses }: { uses?: string }) => uses?.includes('load-artifact')).map(artifactOf),
+    );
+    expect(artifacts).toEqual(Array(3).fill([{ name: 'package', path: 'package' }]));
+    expect(publish.steps.at(-1).run).toMatch(/^npm publish --provenance .*\.\/package\/\*\.tgz$/);
+  });
+
+  it('give the right to sign to the job that publishes, and to none other a right but to read', () => {
+    const rights = names.flatMap((name) => {
+      const { permissions, jobs } = parse(read(`.github/workflows/${name}`));
+      const ofJobs = Object.entries<{ permissions?: object }>(jobs).flatMap(([job, { permissions: own }]) =>
+        own === undefined ? [] : [[job, own]],
+      );
+      return [['', permissions], ...ofJobs];
+    });
+    expect(rights.filter(([job]) => job === '')).toEqual(
+      Array(names.length).fill(['', { contents: 'read' }]),
+    );
+    expect(rights.filter(([job]) => job !== '')).toEqual([
+      ['publish', { contents: 'read', 'id-token': 'write' }],
+    ]);
+  });
+
+  describe.skipIf(process.platform === 'win32')('before they pack', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pinbench-release-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const REPOSITORY = { type: 'git', url: 'git+https://git.example/me/pinbench.git' };
+
+    it.each([
+      ['take the tag of the version in its own repository', 'v1.2.3', REPOSITORY, 0, ''],
+      [
+        'refuse another tag',
+        'v1.2.4',
+        REPOSITORY,
+        1,
+        '::error::the tag is v1.2.4, package.json says 1.2.3\n',
+      ],
+      [
+        'refuse a package that names no repository',
+        ...(['v1.2.3', undefined, 1] as const),
+        '::error::repository in package.json is not https://git.example/me/pinbench: npm refuses the provenance\n',
+      ],
+    ])('%s', (_, tag, repository, code, said) => {
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '1.2.3', repository }));
+      const { run } = release.jobs.pack.steps.find(({ name }: { name?: string }) =>
+        name?.startsWith('The tag'),
+      );
+      const { status, stdout } = spawnSync('bash', ['-e', '-c', run], {
+        ...{ cwd: folder, encoding: 'utf8' },
+        env: {
+          ...process.env,
+          ...{
+            GITHUB_REF_NAME: tag,
+            GITHUB_SERVER_URL: 'https://git.example',
+            GITHUB_REPOSITORY: 'me/pinbench',
+          },
+        },
+      });
+      expect([status, stdout]).toEqual([code, said]);
+    });
+  });
+});
+
+/** What an action that keeps or brings an artifact is told of it. */
+function artifactOf({ with: { name, path } }: { with: { name: string; path: string } }) {
+  return { name, path };
+}
