@@ -10,12 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, posix } from 'node:path';
+import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
+import { LOCK } from './setup/lock.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -325,4 +326,64 @@ describe('the workflows', () => {
 /** What an action that keeps or brings an artifact is told of it. */
 function artifactOf({ with: { name, path } }: { with: { name: string; path: string } }) {
   return { name, path };
+}
+
+describe('what is fetched', () => {
+  const locks = readdirSync(join(ROOT, '.ci/locks'), { withFileTypes: true })
+    .filter((entry) => existsSync(join(ROOT, '.ci/locks', entry.name, 'package.json')))
+    .map(({ name }) => `.ci/locks/${name}/package-lock.json`);
+
+  it('from npm has a version and a hash, and no registry that it must come from', () => {
+    const lockIn = (path: string): NpmLock => JSON.parse(read(path));
+    const all: NpmLock[] = [LOCK, ...['package-lock.json', ...locks].map(lockIn)];
+    expect(all.length).toBeGreaterThan(4);
+    for (const { packages } of all) {
+      const { '': root, ...fetched } = packages;
+      expect(root).toBeDefined();
+      expect(Object.keys(fetched).length).toBeGreaterThan(0);
+      const loose = Object.entries(fetched).filter(
+        ([, one]) => !one.version || !/^sha512-/.test(one.integrity ?? '') || one.resolved !== undefined,
+      );
+      expect(loose).toEqual([]);
+    }
+  });
+
+  it('by scripts is held against hashes', () => {
+    const scripts = ['.ci', 'src'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /^(?:[a-z-]+|.*\.(?:sh|py))$/.test(entry.name))
+        .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)).split(sep).join('/')),
+    );
+    const lines = scripts
+      .flatMap((path) =>
+        read(path)
+          .split('\n')
+          .map((line) => `${path}: ${line}`),
+      )
+      .filter((line) => !/^[^:]+: *#/.test(line));
+    const pip = lines.filter((line) => /\bpip"? ?(?:install|download)|"pip", "download"/.test(line));
+    const npm = lines.filter((line) => /\bnpm (?:install|exec)\b|\bnpx --yes\b/.test(line));
+    const go = lines.filter((line) => /\bgo"? (?:install|run)\b/.test(line));
+    expect(pip.length).toBeGreaterThan(3);
+    expect(pip.filter((line) => !line.includes('--require-hashes'))).toEqual([]);
+    expect(go).toEqual([]);
+    // The README's lines take package-lock.json; the two others install a pinbench that was packed here.
+    expect(npm.map((line) => line.split(':')[0]).sort()).toEqual([
+      ...[
+        '.ci/consumers',
+        '.ci/installed',
+        '.ci/locks/make.sh',
+        '.ci/stages',
+        '.ci/stages',
+        'src/setup/lock.sh',
+      ],
+    ]);
+  });
+});
+
+/** As much as is asked here of a lock file of npm's. */
+interface NpmLock {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly integrity?: string; readonly resolved?: string }>
+  >;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   mkdir,
@@ -18,6 +19,7 @@ import { PinbenchError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
 import { formatBytes } from '../units.js';
 import { CommandFailed, type CommandOptions, command, mustHave } from './command.js';
+import { LOCK } from './lock.js';
 import { unpackWheel } from './unpack.js';
 import { CPU_WHEELS, GPU_WHEELS, KEPT, type Wheel } from './wheels.js';
 
@@ -58,6 +60,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   const stamp = JSON.stringify({
     ...{ package: `${PACKAGE}@${PACKAGE_VERSION}`, tensorflow: TENSORFLOW_VERSION, cpu: options.cpu },
     wheels: wheels.map(({ sha256 }) => sha256),
+    lock: createHash('sha256').update(JSON.stringify(LOCK)).digest('hex'),
   });
   if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
   await mustBeOurs(folder);
@@ -90,15 +93,12 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
 async function build(folder: string, wheels: readonly Wheel[], totalBytes: number, options: SetupOptions) {
   const { signal, fetched, surroundings } = options;
   const how: CommandOptions = { env: surroundings.env, ...(signal && { signal }) };
-  await writeFile(join(folder, 'package.json'), '{ "private": true }');
-  await step('npm install', () =>
-    command(
-      'npm',
-      `install --ignore-scripts --no-audit --no-fund ${PACKAGE}@${PACKAGE_VERSION} node-api-headers@1`.split(
-        ' ',
-      ),
-      { ...how, cwd: folder },
-    ),
+  const { dependencies } = LOCK.packages[''];
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await writeFile(join(folder, 'package-lock.json'), JSON.stringify(LOCK));
+  // Each package is held against its hash in the lock.
+  await step('npm ci', () =>
+    command('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { ...how, cwd: folder }),
   );
   const home = join(folder, 'node_modules', PACKAGE);
   const deps = join(home, 'deps');
