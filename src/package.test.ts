@@ -381,9 +381,9 @@ describe('what is fetched', () => {
   });
 });
 
-/** As much as is asked here of a lock file of npm's. */
+/** As much as is asked here of a lock file of npm's; its first package is the project itself. */
 interface NpmLock {
   readonly packages: Readonly<
-    Record<string, { readonly version?: string; readonly integrity?: string; readonly resolved?: string }>
+    Record<string, Partial<Record<'version' | 'integrity' | 'resolved', string>> & object>
   >;
 }
