@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env } from 'node:process';
@@ -14,6 +22,11 @@ const folder = mkdtempSync(join(tmpdir(), 'pinbench-readers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const blocks = [...blocksOf('ci.md'), ...blocksOf('fleet.md')];
+/** The workflows of this repository, by their paths in it. */
+const workflows = new URL('../.github/workflows/', import.meta.url);
+const own = readdirSync(workflows).map(
+  (name) => [`.github/workflows/own-${name}`, readFileSync(new URL(name, workflows), 'utf8')] as const,
+);
 const named = (ending: RegExp) => blocks.filter(([name]) => ending.test(name));
 
 /** Runs a program on a block written to a file; what it printed where it found fault, else nothing. */
@@ -36,7 +49,7 @@ const READERS = [
       ...[actionlint, '-no-color', '-shellcheck', join(python, 'shellcheck')],
       ...['-ignore', 'label "(gpu|l4|a100|h100)" is unknown'],
     ],
-    recipes: named(/^\.github\/workflows\//),
+    recipes: [...named(/^\.github\/workflows\//), ...own],
     breaking: (text: string) => text.replace('runs-on:', 'run-on:'),
   },
   {

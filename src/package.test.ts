@@ -1,12 +1,24 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { faultOf, linksOf, pagesIn } from '../docs/testing/links.js';
 import { wordFaultsIn } from '../docs/testing/vocabulary.js';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
+import { LOCK } from './setup/lock.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -80,20 +92,267 @@ describe('the pages', () => {
       );
       expect(packed.filter((path) => /\.test\.|(?:^|\/)testing\/|^src\//.test(path))).toEqual([]);
       expect(new Set(packed.map((path) => path.split('/')[0]))).toEqual(
-        new Set(['bin', 'dist', 'docs', 'CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']),
+        new Set([
+          ...['bin', 'dist', 'docs', 'package.json', 'LICENSE'],
+          ...['CHANGELOG.md', 'CONTRIBUTING.md', 'README.md', 'SECURITY.md'],
+        ]),
       );
     });
   });
 });
 
-describe('CI', () => {
-  it('runs in GitHub Actions what .ci/run does', () => {
-    const stages = read('.ci/run').matchAll(/^.*\bline '([^']+)'|\b(npm run [a-z:-]+|python3 src[^ ;]+)/gm);
-    const commands = [...stages].map(([, line, command]) => (line ?? command)!);
-    const steps = [...read('.github/workflows/ci.yml').matchAll(/^ +- run: (.*)$/gm)].map(
-      ([, step]) => step!,
-    );
-    expect(commands.length).toBeGreaterThan(10);
-    expect(steps.filter((step) => !/^npm ci$|^sudo /.test(step)).sort()).toEqual(commands.sort());
+describe('the licences', () => {
+  const licencesOf = (folder: string) =>
+    spawnSync(process.execPath, [join(ROOT, '.ci/licences.mjs'), folder], { encoding: 'utf8' });
+
+  it('of all that is installed with pinbench are permissive', () => {
+    const { status, stdout } = licencesOf(ROOT);
+    expect(stdout).toMatch(/^MIT \(\d+\): .*koffi@/m);
+    expect(stdout).not.toMatch(/vitest@/);
+    expect(status, stdout).toBe(0);
+  });
+
+  it.each([
+    ['GPL-3.0-only', 1],
+    ['MIT AND GPL-3.0-only', 1],
+    [undefined, 1],
+    ['(GPL-3.0-only OR MIT)', 0],
+    ['MIT AND ISC', 0],
+  ])('where a package has %s end with %d', (license, code) => {
+    const folder = mkdtempSync(join(tmpdir(), 'pinbench-licences-'));
+    const packages = {
+      '': {},
+      'node_modules/a': { version: '1.0.0', license },
+      'node_modules/tool': { version: '1.0.0', license: 'GPL-3.0-only', dev: true },
+    };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages }));
+    const { status, stdout } = licencesOf(folder);
+    rmSync(folder, { recursive: true });
+    expect([status, stdout.includes('a@1.0.0'), stdout.includes('tool')]).toEqual([code, true, false]);
   });
 });
+
+describe.skipIf(process.platform === 'win32')('.ci/run', () => {
+  /** Three stages, of which one fails, and one that asks for a tool. */
+  const STAGES = `
+    # a comment
+    good   every  -      -        true && echo "it is good"
+    units  every  tests  -        bash vitest
+    bad    linux  -      -        exit 3
+    lost   linux  -      nonesuch true
+  `;
+  /** Reports three tests where it is told to, as vitest does. */
+  const VITEST = `
+    for argument; do
+      [[ $argument != --outputFile.json=* ]] || echo '{"numPassedTests":3,"numFailedTests":0}' >"\${argument#*=}"
+    done
+  `;
+  const folder = mkdtempSync(join(tmpdir(), 'pinbench-stages-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  beforeAll(() => {
+    mkdirSync(join(folder, '.ci'));
+    copyFileSync(join(ROOT, '.ci/run'), join(folder, '.ci/run'));
+    writeFileSync(join(folder, '.ci/stages'), STAGES);
+    writeFileSync(join(folder, 'vitest'), VITEST);
+  });
+
+  const runStages = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(join(folder, '.ci/run'), args, { encoding: 'utf8' });
+    return { status, stderr, lines: stdout.trimEnd().split('\n') };
+  };
+
+  it('runs every stage of the list, also after one that failed, and ends with the number of both', () => {
+    const { status, lines } = runStages();
+    expect(status).toBe(1);
+    expect(lines).toEqual([
+      ...[
+        '== good: true && echo "it is good"',
+        'it is good',
+        expect.stringMatching(/^== good passed after \d s$/),
+      ],
+      ...['== units: bash vitest', expect.stringMatching(/^== units passed after \d s$/)],
+      ...['== bad: exit 3', expect.stringMatching(/^== bad failed after \d s$/)],
+      ...['== lost skipped: there is no nonesuch', '3 passed, 1 failed'],
+    ]);
+  });
+
+  it('runs the stages that are named, or those of one place', () => {
+    const named = (...args: string[]) =>
+      runStages(...args).lines.flatMap((line) => /^== (\w+)(?::| skipped)/.exec(line)?.slice(1) ?? []);
+    expect(named('lost', 'good')).toEqual(['good', 'lost']);
+    expect(named('every')).toEqual(['good', 'units']);
+    expect(runStages('every')).toMatchObject({
+      status: 0,
+      lines: expect.arrayContaining(['3 passed, 0 failed']),
+    });
+  });
+
+  it('runs nothing where a name is not in the list', () => {
+    expect(runStages('good', 'goo')).toEqual({
+      ...{ status: 2, lines: [''], stderr: '.ci/run: .ci/stages has no stage goo\n' },
+    });
+  });
+});
+
+describe('CI', () => {
+  /** The fields of each stage. */
+  const stages = read('.ci/stages')
+    .split('\n')
+    .filter((line) => !/^#|^$/.test(line))
+    .map((line) => line.trim().split(/\s+/));
+
+  it('runs in GitHub Actions all that .ci/run does, by the same list', () => {
+    expect(stages.length).toBeGreaterThan(10);
+    const steps = [...read('.github/workflows/ci.yml').matchAll(/ run: (.*)$/gm)].map(([, step]) => step!);
+    const calls = steps.filter((step) => !/^npm ci$|^sudo /.test(step));
+    expect(calls.sort()).toEqual([...new Set(stages.map(([, where]) => `.ci/run ${where}`))].sort());
+  });
+
+  it("begins with the README's two lines", () => {
+    const [, first, second] = /^## Try it\n\n {4}(.*)\n {4}(.*)\n/m.exec(read('README.md'))!;
+    expect(stages.slice(0, 2).map((fields) => fields.slice(4).join(' '))).toEqual([first, second]);
+  });
+});
+
+describe('the workflows', () => {
+  const names = readdirSync(join(ROOT, '.github/workflows'));
+
+  it('use actions by their commit, with the version beside', () => {
+    const uses = names.flatMap((name) => [...read(`.github/workflows/${name}`).matchAll(/uses: (.*)$/gm)]);
+    expect(uses.length).toBeGreaterThan(5);
+    for (const [, action] of uses) expect(action).toMatch(/^[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  const release = parse(read('.github/workflows/release.yml'));
+
+  it('publish what was packed once and has run with every Node from the oldest that is taken', () => {
+    const { pack, install, publish } = release.jobs;
+    expect([install.needs, publish.needs]).toEqual(['pack', 'install']);
+    expect(`>=${install.strategy.matrix.node[0]}`).toBe(JSON.parse(read('package.json')).engines.node);
+    const artifacts = [pack, install, publish].map(({ steps }) =>
+      steps.filter(({ uses }: { uses?: string }) => uses?.includes('load-artifact')).map(artifactOf),
+    );
+    expect(artifacts).toEqual(Array(3).fill([{ name: 'package', path: 'package' }]));
+    expect(publish.steps.at(-1).run).toMatch(/^npm publish --provenance .*\.\/package\/\*\.tgz$/);
+  });
+
+  it('give the right to sign to the job that publishes, and to none other a right but to read', () => {
+    const rights = names.flatMap((name) => {
+      const { permissions, jobs } = parse(read(`.github/workflows/${name}`));
+      const ofJobs = Object.entries<{ permissions?: object }>(jobs).flatMap(([job, { permissions: own }]) =>
+        own === undefined ? [] : [[job, own]],
+      );
+      return [['', permissions], ...ofJobs];
+    });
+    expect(rights.filter(([job]) => job === '')).toEqual(
+      Array(names.length).fill(['', { contents: 'read' }]),
+    );
+    expect(rights.filter(([job]) => job !== '')).toEqual([
+      ['publish', { contents: 'read', 'id-token': 'write' }],
+    ]);
+  });
+
+  describe.skipIf(process.platform === 'win32')('before they pack', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pinbench-release-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const REPOSITORY = { type: 'git', url: 'git+https://git.example/me/pinbench.git' };
+
+    it.each([
+      ['take the tag of the version in its own repository', 'v1.2.3', REPOSITORY, 0, ''],
+      [
+        'refuse another tag',
+        'v1.2.4',
+        REPOSITORY,
+        1,
+        '::error::the tag is v1.2.4, package.json says 1.2.3\n',
+      ],
+      [
+        'refuse a package that names no repository',
+        ...(['v1.2.3', undefined, 1] as const),
+        '::error::repository in package.json is not https://git.example/me/pinbench: npm refuses the provenance\n',
+      ],
+    ])('%s', (_, tag, repository, code, said) => {
+      writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '1.2.3', repository }));
+      const { run } = release.jobs.pack.steps.find(({ name }: { name?: string }) =>
+        name?.startsWith('The tag'),
+      );
+      const { status, stdout } = spawnSync('bash', ['-e', '-c', run], {
+        ...{ cwd: folder, encoding: 'utf8' },
+        env: {
+          ...process.env,
+          ...{
+            GITHUB_REF_NAME: tag,
+            GITHUB_SERVER_URL: 'https://git.example',
+            GITHUB_REPOSITORY: 'me/pinbench',
+          },
+        },
+      });
+      expect([status, stdout]).toEqual([code, said]);
+    });
+  });
+});
+
+/** What an action that keeps or brings an artifact is told of it. */
+function artifactOf({ with: { name, path } }: { with: { name: string; path: string } }) {
+  return { name, path };
+}
+
+describe('what is fetched', () => {
+  const locks = readdirSync(join(ROOT, '.ci/locks'), { withFileTypes: true })
+    .filter((entry) => existsSync(join(ROOT, '.ci/locks', entry.name, 'package.json')))
+    .map(({ name }) => `.ci/locks/${name}/package-lock.json`);
+
+  it('from npm has a version and a hash, and no registry that it must come from', () => {
+    const lockIn = (path: string): NpmLock => JSON.parse(read(path));
+    const all: NpmLock[] = [LOCK, ...['package-lock.json', ...locks].map(lockIn)];
+    expect(all.length).toBeGreaterThan(4);
+    for (const { packages } of all) {
+      const { '': root, ...fetched } = packages;
+      expect(root).toBeDefined();
+      expect(Object.keys(fetched).length).toBeGreaterThan(0);
+      const loose = Object.entries(fetched).filter(
+        ([, one]) => !one.version || !/^sha512-/.test(one.integrity ?? '') || one.resolved !== undefined,
+      );
+      expect(loose).toEqual([]);
+    }
+  });
+
+  it('by scripts is held against hashes', () => {
+    const scripts = ['.ci', 'src'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /^(?:[a-z-]+|.*\.(?:sh|py))$/.test(entry.name))
+        .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)).split(sep).join('/')),
+    );
+    const lines = scripts
+      .flatMap((path) =>
+        read(path)
+          .split('\n')
+          .map((line) => `${path}: ${line}`),
+      )
+      .filter((line) => !/^[^:]+: *#/.test(line));
+    const pip = lines.filter((line) => /\bpip"? ?(?:install|download)|"pip", "download"/.test(line));
+    const npm = lines.filter((line) => /\bnpm (?:install|exec)\b|\bnpx --yes\b/.test(line));
+    const go = lines.filter((line) => /\bgo"? (?:install|run)\b/.test(line));
+    expect(pip.length).toBeGreaterThan(3);
+    expect(pip.filter((line) => !line.includes('--require-hashes'))).toEqual([]);
+    expect(go).toEqual([]);
+    // The README's lines take package-lock.json; the two others install a pinbench that was packed here.
+    expect(npm.map((line) => line.split(':')[0]).sort()).toEqual([
+      ...[
+        '.ci/consumers',
+        '.ci/installed',
+        '.ci/locks/make.sh',
+        '.ci/stages',
+        '.ci/stages',
+        'src/setup/lock.sh',
+      ],
+    ]);
+  });
+});
+
+/** As much as is asked here of a lock file of npm's; its first package is the project itself. */
+interface NpmLock {
+  readonly packages: Readonly<
+    Record<string, Partial<Record<'version' | 'integrity' | 'resolved', string>> & object>
+  >;
+}

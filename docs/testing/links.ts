@@ -4,7 +4,11 @@ import { dirname, join, posix } from 'node:path';
 /** The pages of a checkout, from its root. */
 export function pagesIn(root: string): string[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+  return [
+    ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
+    ...['examples/api/README.md', 'examples/ci/README.md'],
+    ...docs.map((name) => `docs/${name}`),
+  ];
 }
 
 /** A page without its code. */

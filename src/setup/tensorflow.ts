@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
   mkdir,
@@ -18,6 +19,8 @@ import { PinbenchError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
 import { formatBytes } from '../units.js';
 import { CommandFailed, type CommandOptions, command, mustHave } from './command.js';
+import { LOCK } from './lock.js';
+import { unpackWheel } from './unpack.js';
 import { CPU_WHEELS, GPU_WHEELS, KEPT, type Wheel } from './wheels.js';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
@@ -57,6 +60,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   const stamp = JSON.stringify({
     ...{ package: `${PACKAGE}@${PACKAGE_VERSION}`, tensorflow: TENSORFLOW_VERSION, cpu: options.cpu },
     wheels: wheels.map(({ sha256 }) => sha256),
+    lock: createHash('sha256').update(JSON.stringify(LOCK)).digest('hex'),
   });
   if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
   await mustBeOurs(folder);
@@ -89,15 +93,12 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
 async function build(folder: string, wheels: readonly Wheel[], totalBytes: number, options: SetupOptions) {
   const { signal, fetched, surroundings } = options;
   const how: CommandOptions = { env: surroundings.env, ...(signal && { signal }) };
-  await writeFile(join(folder, 'package.json'), '{ "private": true }');
-  await step('npm install', () =>
-    command(
-      'npm',
-      `install --ignore-scripts --no-audit --no-fund ${PACKAGE}@${PACKAGE_VERSION} node-api-headers@1`.split(
-        ' ',
-      ),
-      { ...how, cwd: folder },
-    ),
+  const { dependencies } = LOCK.packages[''];
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await writeFile(join(folder, 'package-lock.json'), JSON.stringify(LOCK));
+  // Each package is held against its hash in the lock.
+  await step('npm ci', () =>
+    command('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { ...how, cwd: folder }),
   );
   const home = join(folder, 'node_modules', PACKAGE);
   const deps = join(home, 'deps');
@@ -115,7 +116,7 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
     }
     await step(`unpacking ${wheel.requirement}`, async () => {
       const [file] = (await readdir(into)).filter((name) => name.endsWith('.whl'));
-      return command('python3', ['-c', UNPACK, join(into, file!), deps, JSON.stringify(KEPT)], how);
+      await unpackWheel(join(into, file!), deps, KEPT, how);
     });
     // One wheel at a time: the disk never holds more than the largest beside what is kept.
     await rm(into, { recursive: true });
@@ -245,20 +246,6 @@ async function bytesIn(folder: string): Promise<number> {
   const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
   return sizes.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), 0);
 }
-
-/** Unpacks what is kept of a wheel, which is a zip file: Node has none, Python does. */
-const UNPACK = `
-import json, os, shutil, sys, zipfile
-wheel, deps, kept = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-with zipfile.ZipFile(wheel) as archive:
-    for name in archive.namelist():
-        for prefix, to in kept:
-            if not name.startswith(prefix) or name.endswith(('/', '.py')): continue
-            target = os.path.join(deps, to + name[len(prefix):])
-            if not os.path.realpath(target).startswith(os.path.realpath(deps)): sys.exit('error: ' + name)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with archive.open(name) as source, open(target, 'wb') as file: shutil.copyfileobj(source, file)
-`;
 
 /** The example, both ways, by what was built. */
 const TRIAL = `

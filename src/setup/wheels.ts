@@ -1,3 +1,5 @@
+import type { Kept } from './unpack.js';
+
 /** A wheel on PyPI, for Linux x64. `sha256` is of the file as the index gives it. */
 export interface Wheel {
   readonly requirement: string;
@@ -81,7 +83,7 @@ export const GPU_WHEELS: readonly Wheel[] = [
 ];
 
 /** What is kept of a wheel, as a prefix of its files, and where that goes below `deps`. */
-export const KEPT: readonly (readonly [prefix: string, to: string])[] = [
+export const KEPT: Kept = [
   ['tensorflow/libtensorflow_cc.so.2', 'lib/libtensorflow_cc.so.2'],
   ['tensorflow/libtensorflow_framework.so.2', 'lib/libtensorflow_framework.so.2'],
   ['tensorflow/include/tensorflow/c/', 'include/tensorflow/c/'],

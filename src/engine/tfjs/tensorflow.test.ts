@@ -72,7 +72,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('pinbenc
     const target = join(scratch, 'half');
     const { status, stderr } = setup(target, { PATH: `${tools}:/bin:/usr/bin` });
     expect([status, stderr.split('\n').length]).toEqual([4, 2]);
-    expect(stderr).toMatch(/^pinbench: npm install: npm error network unreachable; nothing was left behind/);
+    expect(stderr).toMatch(/^pinbench: npm ci: npm error network unreachable; nothing was left behind/);
     expect(readdirSync(scratch).filter((name) => name.startsWith('half'))).toEqual([]);
   });
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Writes wasm.ts: unpack.c and the decoders of LZ4 and Zstandard as WebAssembly. Their sources come from crates.io, checked
-# against Cargo.lock, the compiler from PyPI. Needs cargo and python3.
+# against Cargo.lock, the compiler from PyPI, checked against ziglang.txt. Needs cargo and python3.
 set -euo pipefail
 cd "$(dirname "$0")"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-python3 -m pip install --quiet --target "$folder/python" ziglang==0.17.1
+python3 -m pip install --quiet --target "$folder/python" --require-hashes -r ziglang.txt
 mkdir "$folder/src"
 touch "$folder/src/lib.rs"
 cp Cargo.toml Cargo.lock "$folder"

@@ -18,9 +18,16 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[3] / ".cache" / "ptxas"
+# Packages of PyPI: the SHA-256 of the wheel for Linux on x64, and the architectures its ptxas is asked for.
 ASSEMBLERS = {
-    "nvidia-cuda-nvcc-cu12==12.9.86": "50 52 53 60 61 62 70 72 75 80 86 87 89 90 100 101 103 120 121".split(),
-    "nvidia-cuda-nvcc==13.5.37": "75 80 86 87 88 89 90 100 103 110 120 121".split(),
+    "nvidia-cuda-nvcc-cu12==12.9.86": (
+        "5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0",
+        "50 52 53 60 61 62 70 72 75 80 86 87 89 90 100 101 103 120 121".split(),
+    ),
+    "nvidia-cuda-nvcc==13.5.37": (
+        "f5c4f7ead5d964fb4af42bbf1e6d3ec3c1e6e9d83b53749f691d387e7fcaa3a7",
+        "75 80 86 87 88 89 90 100 103 110 120 121".split(),
+    ),
 }
 PTX = sorted(HERE.glob("*.ptx"))
 
@@ -37,12 +44,15 @@ def regenerated():
     print(f"ok: make.sh gives the {len(PTX)} committed PTX files again")
 
 
-def assembler(requirement):
+def assembler(requirement, sha256):
     target = CACHE / requirement
     found = list(target.glob("**/bin/ptxas"))
     if not found:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, requirement]
+            pinned = Path(folder) / "pinned.txt"
+            pinned.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+            pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
+            command = [*pip, "-d", folder, "-r", pinned]
             if subprocess.run(command, capture_output=True).returncode != 0:
                 return None
             with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
@@ -53,8 +63,8 @@ def assembler(requirement):
 
 
 def assembled():
-    for requirement, architectures in ASSEMBLERS.items():
-        ptxas = assembler(requirement)
+    for requirement, (sha256, architectures) in ASSEMBLERS.items():
+        ptxas = assembler(requirement, sha256)
         if ptxas is None:
             print(f"skipped: assembling: pip could not bring {requirement}")
             continue
