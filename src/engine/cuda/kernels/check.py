@@ -49,10 +49,10 @@ def assembler(requirement, sha256):
     found = list(target.glob("**/bin/ptxas"))
     if not found:
         with tempfile.TemporaryDirectory() as folder:
-            pinned = Path(folder) / "pinned.txt"
-            pinned.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+            requirements = Path(folder) / "requirements.txt"
+            requirements.write_text(f"{requirement} --hash=sha256:{sha256}\n")
             pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
-            command = [*pip, "-d", folder, "-r", pinned]
+            command = [*pip, "-d", folder, "-r", requirements]
             if subprocess.run(command, capture_output=True).returncode != 0:
                 return None
             with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
