@@ -62,8 +62,9 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   });
   afterAll(() => project.remove());
 
-  it('has three workflows', () => {
+  it('has four workflows', () => {
     expect([...blocks.keys()]).toEqual([
+      '.github/workflows/gate.yml',
       '.github/workflows/gpu.yml',
       '.github/workflows/hosted.yml',
       '.gitlab-ci.yml',
@@ -91,6 +92,31 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     }
     return pairsSchema.parse(JSON.parse(readFileSync(join(folder, 'comparison.json'), 'utf8')));
   }
+
+  it('the action compares base and head as its inputs say, and keeps the records', () => {
+    const workflow = block('.github/workflows/gate.yml').replace(
+      'metric: speedup',
+      'metric: speedup, budget: 20s',
+    );
+    const { steps, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
+    const { code, output } = steps.get('Compare')!;
+    expect(output).toMatch(/^metric +batch +strategy +base +head/m);
+    expect(output).toMatch(/^speedup +256 +pin/m);
+    expect(output).not.toMatch(/^step /m);
+    expect(code, output).toBe(codeOf(output));
+    expect(summary).toMatch(/^\| speedup/m);
+    const artifact = join(project.scratch, 'artifacts', 'pinbench');
+    expect(recordsIn(join(artifact, 'head')).length).toBeGreaterThan(0);
+    rmSync(artifact, { recursive: true });
+    slowPin(workspace);
+    const temp = readdirSync(project.scratch)
+      .filter((name) => name.startsWith('pinbench-temp-'))
+      .at(-1)!;
+    rmSync(join(project.scratch, temp, 'pinbench-records'), { recursive: true });
+    expect(again('Compare')).toMatchObject({
+      ...{ code: 1, output: expect.stringMatching(/^::error title=pinbench regressed::.*pin/m) },
+    });
+  });
 
   it('the workflow for a GPU of your own compares base and head, and fails where the head is slower', () => {
     const workflow = shortened(block('.github/workflows/gpu.yml'));

@@ -218,7 +218,8 @@ describe('the workflows', () => {
   const names = readdirSync(join(ROOT, '.github/workflows'));
 
   it('use actions by their commit, with the version beside', () => {
-    const uses = names.flatMap((name) => [...read(`.github/workflows/${name}`).matchAll(/uses: (.*)$/gm)]);
+    const files = [...names.map((name) => `.github/workflows/${name}`), 'action.yml'];
+    const uses = files.flatMap((name) => [...read(name).matchAll(/uses: (.*)$/gm)]);
     expect(uses.length).toBeGreaterThan(5);
     for (const [, action] of uses) expect(action).toMatch(/^[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { parse } from 'yaml';
 import { matches } from '../../src/text.js';
@@ -13,6 +13,7 @@ interface Step {
   readonly run?: string;
   readonly shell?: 'bash';
   readonly if?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 interface Job {
@@ -24,6 +25,8 @@ interface Job {
 export interface Contexts {
   readonly github: Readonly<Record<string, unknown>> & { readonly event_name: string; readonly sha: string };
   readonly matrix?: Readonly<Record<string, unknown>>;
+  /** Of a composite action. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
 /** What a shell step came to. */
@@ -55,41 +58,65 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
   const workspace = mkdtempSync(join(project.scratch, `${jobName}-`));
   const summary = `${workspace}.md`;
   writeFileSync(summary, '');
+  const temp = mkdtempSync(join(project.scratch, `${jobName}-temp-`));
   const steps = new Map<string, Ran>();
+  /** What was run last under each name, to be run again. */
+  const commands = new Map<string, () => Ran>();
   let failed = false;
-  const evaluate = (expression: string) => evaluated(expression, contexts, failed);
-  const filled = (text: string) =>
-    text.replace(/\$\{\{(.*?)\}\}/g, (_, expression) => evaluate(expression).coerceString());
-  const shell = (step: Step): Ran => {
-    const flags = step.shell === 'bash' ? ['-eo', 'pipefail'] : ['-e'];
-    const { status, stdout, stderr } = spawnSync('bash', [...flags, '-c', filled(step.run!)], {
-      cwd: workspace,
-      encoding: 'utf8',
-      env: { ...project.env, CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
-    });
-    return { code: status ?? -1, output: `${stdout}${stderr}` };
+  const runSteps = (list: readonly Step[], inner: Contexts): void => {
+    const known = { ...inner, runner: { temp } };
+    const evaluate = (expression: string) => evaluated(expression, known, failed);
+    const filled = (text: string) =>
+      text.replace(/\$\{\{(.*?)\}\}/g, (_, expression) => evaluate(expression).coerceString());
+    const filledIn = (values: Step['with'] = {}) =>
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [key, filled(String(value))]));
+    const shell = (step: Step): Ran => {
+      const flags = step.shell === 'bash' ? ['-eo', 'pipefail'] : ['-e'];
+      const github = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary, RUNNER_TEMP: temp };
+      const { status, stdout, stderr } = spawnSync('bash', [...flags, '-c', filled(step.run!)], {
+        cwd: workspace,
+        encoding: 'utf8',
+        env: { ...project.env, CI: 'true', ...github, ...filledIn(step.env) },
+      });
+      return { code: status ?? -1, output: `${stdout}${stderr}` };
+    };
+    for (const step of list) {
+      if (step.if === undefined ? failed : !isTrue(step.if, evaluate)) continue;
+      if (step.run !== undefined) {
+        commands.set(nameOf(step), () => shell(step));
+        const ran = shell(step);
+        steps.set(nameOf(step), ran);
+        failed ||= ran.code !== 0;
+      } else if (OWN_ACTION.test(step.uses!)) {
+        const own = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as OwnAction;
+        const defaults = Object.entries(own.inputs).map(([name, input]) => [name, input.default ?? '']);
+        const inputs = { ...Object.fromEntries(defaults), ...filledIn(step.with) };
+        runSteps(own.runs.steps, { ...inner, inputs });
+      } else {
+        action(step.uses!)(filledIn(step.with), { project, workspace, contexts: inner });
+      }
+    }
   };
   const outcome = (status: Outcome['status']): Outcome => ({
     ...{ status, steps, workspace },
     get summary() {
       return readFileSync(summary, 'utf8');
     },
-    again: (name) => shell(job.steps.find((step) => step.run !== undefined && nameOf(step) === name)!),
+    again: (name) => commands.get(name)!(),
   });
 
+  const evaluate = (expression: string) => evaluated(expression, contexts, failed);
   if (job.if !== undefined && !isTrue(job.if, evaluate)) return outcome('skipped');
-  for (const step of job.steps) {
-    if (step.if === undefined ? failed : !isTrue(step.if, evaluate)) continue;
-    if (step.run === undefined) {
-      const inputs = Object.entries(step.with ?? {}).map(([key, value]) => [key, filled(String(value))]);
-      action(step.uses!)(Object.fromEntries(inputs), { project, workspace, contexts });
-      continue;
-    }
-    const ran = shell(step);
-    steps.set(nameOf(step), ran);
-    failed ||= ran.code !== 0;
-  }
+  runSteps(job.steps, contexts);
   return outcome(failed ? 'failure' : 'success');
+}
+
+/** The action that is in this repository, in whatever fork. */
+const OWN_ACTION = /^[\w.-]+\/pinbench@/;
+
+interface OwnAction {
+  readonly inputs: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly steps: readonly Step[] };
 }
 
 function nameOf({ name, run }: Step): string {
@@ -140,10 +167,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const { status, stderr } = spawnSync('bash', ['-c', script], { cwd: workspace, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
   },
-  'actions/upload-artifact': ({ name, path }, { project, workspace }) => {
-    const files = filesOf(join(workspace, path!));
+  'actions/upload-artifact': ({ name, path, 'if-no-files-found': ifNone }, { project, workspace }) => {
+    const files = filesOf(resolve(workspace, path!));
+    if (files.length === 0 && ifNone === 'ignore') return;
     if (files.length === 0) throw new Error(`no files for artifact ${name}: ${path}`);
-    for (const file of files) cpSync(file, join(project.scratch, 'artifacts', name!, basename(file)));
+    // Of a folder its content is uploaded.
+    for (const file of files) {
+      const into = join(project.scratch, 'artifacts', name!);
+      cpSync(file, statSync(file).isDirectory() ? into : join(into, basename(file)), { recursive: true });
+    }
   },
   'actions/download-artifact': ({ pattern, path, 'merge-multiple': merge }, { project, workspace }) => {
     for (const folder of filesOf(join(project.scratch, 'artifacts', pattern!))) {

@@ -213,15 +213,25 @@ function declareAb(
       ),
     )
     .addOption(threshold())
+    .addOption(
+      valued(
+        '--metric <list>',
+        'judge step times, speedups over feed, or both: step, speedup',
+        words(METRICS),
+        METRICS,
+        METRICS.join(','),
+      ),
+    )
     .addOption(failOn())
     .option('--out <folder>', 'write the records of both sides and the comparison to this folder')
     .addOption(comparisonFormat())
     .addHelpText('after', examplesText('ab'));
   addOutputOptions(ab).action((base, head, args: string[], flags) => {
     mustLeaveTimeToAb(args, declareRunOptions);
-    const { pairs, budget: budgetNs, threshold: thresholdPercent, failOn: fails, out, format } = flags;
+    const { pairs, budget: budgetNs, threshold: thresholdPercent, metric: metrics, out, format } = flags;
     done({
-      ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, failOn: fails, out, format },
+      ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, metrics },
+      ...{ failOn: flags.failOn, out, format },
       ...outputOptionsOf(flags),
     });
   });

@@ -60,6 +60,8 @@ export interface AbRequest extends OutputOptions {
   readonly pairs: number | undefined;
   readonly budgetNs: number;
   readonly thresholdPercent: number;
+  /** What is judged. */
+  readonly metrics: readonly Metric[];
   readonly failOn: readonly Failure[];
   /** A folder for the records of both sides and the comparison. */
   readonly out: string | undefined;

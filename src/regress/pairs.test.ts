@@ -28,6 +28,11 @@ const verdictsOf = (pairs: readonly Pair[]) =>
   );
 
 describe('pairs of processes', () => {
+  it('judges what is asked for alone', () => {
+    const { rows } = comparePairs(pairsOf(8, 1, 1.1), NAMES, { ...OPTIONS, metrics: ['speedup'] });
+    expect(rows.map(({ metric, strategy }) => `${metric} ${strategy}`)).toEqual(['speedup pin']);
+  });
+
   it('are judged row by row: step times and speedups, whatever the level of a pair', () => {
     expect(verdictsOf(pairsOf(16, 1, 1))).toEqual(['step feed same', 'step pin same', 'speedup pin same']);
     expect(verdictsOf(pairsOf(16, 1, 1.1))).toEqual([

@@ -32,10 +32,12 @@ export function comparePairs(
   names: SideNames,
   {
     thresholdPercent,
+    metrics = METRICS,
     lost = [],
     complete = true,
   }: {
     readonly thresholdPercent: number;
+    readonly metrics?: readonly Metric[];
     readonly lost?: readonly string[];
     readonly complete?: boolean;
   },
@@ -44,7 +46,7 @@ export function comparePairs(
   mustHaveMeasured(names.head, first!.head);
   const { base } = first!;
   if (base !== undefined) mustBeComparable([names.base, base], [names.head, first!.head], false);
-  const rows = METRICS.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
+  const rows = metrics.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
   if (base !== undefined && rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
     throw new PinbenchError('baseline', {
       subject: names.base,
