@@ -9,7 +9,8 @@ export class CommandFailed extends Error {
 /** How a program is run. */
 export interface CommandOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd?: string;
+  /** Never the working folder: python3 and npm load code and settings of the folder they are in. */
+  readonly cwd: string;
   readonly signal?: AbortSignal;
 }
 

@@ -64,7 +64,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   });
   if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
   await mustBeOurs(folder);
-  await mustHaveTools({ env: options.surroundings.env });
+  await mustHaveTools({ cwd: '/', env: options.surroundings.env });
   await mustHaveRoom(folder, options.cpu);
   const bytes = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
   const kept = DISK_BYTES[options.cpu ? 'cpu' : 'gpu'].kept;
@@ -92,14 +92,12 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
 
 async function build(folder: string, wheels: readonly Wheel[], totalBytes: number, options: SetupOptions) {
   const { signal, fetched, surroundings } = options;
-  const how: CommandOptions = { env: surroundings.env, ...(signal && { signal }) };
+  const how: CommandOptions = { cwd: folder, env: surroundings.env, ...(signal && { signal }) };
   const { dependencies } = LOCK.packages[''];
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
   await writeFile(join(folder, 'package-lock.json'), JSON.stringify(LOCK));
   // Each package is held against its hash in the lock.
-  await step('npm ci', () =>
-    command('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { ...how, cwd: folder }),
-  );
+  await step('npm ci', () => command('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], how));
   const home = join(folder, 'node_modules', PACKAGE);
   const deps = join(home, 'deps');
   let doneBytes = 0;
@@ -132,7 +130,6 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
   await step('trying it', async () => {
     const sum = await command(surroundings.nodePath, ['-e', TRIAL], {
       ...how,
-      cwd: folder,
       env: { ...how.env, TF_CPP_MIN_LOG_LEVEL: '3' },
     });
     if (sum.trim() !== '8555') throw new CommandFailed(`it sums to ${sum.trim()}, expected 8555`);

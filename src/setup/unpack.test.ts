@@ -42,7 +42,7 @@ describe.skipIf(!hasPython)(`unpacking a wheel${hasPython ? '' : ': skipped, the
     folder = join(parent, 'tensorflow');
     mkdirSync(folder);
   });
-  const unpack = (...entries: Entry[]) => unpackWheel(wheelOf(entries), folder, KEPT, { env });
+  const unpack = (...entries: Entry[]) => unpackWheel(wheelOf(entries), folder, KEPT, { cwd: parent, env });
 
   it('writes what is kept, and neither the rest nor Python', async () => {
     await unpack(
