@@ -131,7 +131,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(ab([ROOT, ROOT, '--', '-']).stderr).toMatch(/standard input, which can be read once/);
     expect(ab([ROOT, ROOT]).status).toBe(2);
     expect(ab([ROOT, ROOT, '--out', folder, ...RUN]).stderr).toMatch(
-      /it is there; expected a folder that ab makes/,
+      /it exists already; expected the path of a folder that ab creates/,
     );
   });
 
@@ -140,8 +140,9 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
       'dead',
       "process.stderr.write('pinbench: engine cuda: not there\\n'); process.exitCode = 4;",
     );
-    const { status, stdout, stderr } = ab([ROOT, dead, ...RUN]);
+    const { status, stdout, stderr } = ab([ROOT, dead, '--out', join(folder, 'none-measured'), ...RUN]);
     expect([status, stdout]).toEqual([4, '']);
+    expect(existsSync(join(folder, 'none-measured'))).toBe(false);
     expect(stderr).toMatch(/^pinbench: ab: no pair was measured \(head: engine cuda: not there\)\n$/);
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ChildOutcome, childRun } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
@@ -6,7 +6,6 @@ import { EXIT, PinbenchError, usageError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
 import { ROUNDS_A_PROCESS } from '../options.js';
 import { comparePairs, type Pair } from '../regress/pairs.js';
-import type { PairsComparison } from '../regress/pairs-schema.js';
 import { exitOf } from '../regress/verdict.js';
 import { annotationsOf } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
@@ -28,7 +27,12 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     const measured = await interruptible(terminal, true, (attendance) =>
       measurePairs(request, programs, nodePath, attendance),
     );
-    if (measured.pairs.length === 0) throw nothingMeasured(measured);
+    if (measured.pairs.length === 0) {
+      if (out !== undefined) rmdirSync(out);
+      throw nothingMeasured(measured);
+    }
+    // Whatever the comparison comes to, what was measured is kept.
+    if (out !== undefined) await writeRecords(out, measured.pairs, terminal);
     const complete = !measured.interrupted;
     const comparison = comparePairs(
       measured.pairs,
@@ -36,7 +40,8 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
       { ...request, lost: measured.lost, complete },
     );
     terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
-    if (out !== undefined) await write(out, measured.pairs, comparison, terminal);
+    if (out !== undefined)
+      await writeOutput(outputFileAt(join(out, 'comparison.json')), jsonText(comparison), terminal);
     await github.tell(renderPairs('markdown', comparison), annotationsOf(comparison.rows, failOn));
     return complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted;
   });
@@ -81,8 +86,8 @@ function mustBeNew(folder: string): void {
     mkdirSync(folder);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    throw usageError(folder, code === 'EEXIST' ? 'it is there' : `cannot be made (${code})`, {
-      expected: 'a folder that ab makes',
+    throw usageError(folder, code === 'EEXIST' ? 'it exists already' : `cannot be created (${code})`, {
+      expected: 'the path of a folder that ab creates',
       cause,
     });
   }
@@ -160,12 +165,8 @@ function pairOf(outcomes: Partial<Record<'base' | 'head', ChildOutcome>>): Pair 
   return Object.fromEntries(records) as unknown as Pair;
 }
 
-async function write(
-  folder: string,
-  pairs: readonly Pair[],
-  comparison: PairsComparison,
-  terminal: Terminal,
-): Promise<void> {
+/** Each process's record, by its side and its number. */
+async function writeRecords(folder: string, pairs: readonly Pair[], terminal: Terminal): Promise<void> {
   const digits = String(pairs.length).length;
   for (const side of ['base', 'head'] as const) {
     const records = pairs.flatMap((pair) => pair[side] ?? []);
@@ -175,6 +176,4 @@ async function write(
       await writeOutput(outputFileAt(path), jsonText(record), terminal);
     }
   }
-  const path = join(folder, 'comparison.json');
-  await writeOutput(outputFileAt(path), jsonText(comparison), terminal);
 }
