@@ -2,8 +2,8 @@ import process from 'node:process';
 import { markdownTable } from 'markdown-table';
 import { median } from 'simple-statistics';
 import { Context } from '../../src/engine/cuda/context.js';
+import { DatasetMemory } from '../../src/engine/cuda/dataset-memory.js';
 import type { Driver } from '../../src/engine/cuda/driver.js';
-import { Resources } from '../../src/engine/cuda/resources.js';
 import { CudaSession } from '../../src/engine/cuda/session.js';
 import { datasetOf, planOf } from '../../src/engine/cuda/testing/verify.js';
 import { sliceOrder } from '../../src/plan/order.js';
@@ -27,7 +27,7 @@ const nameOf = (shape: number | undefined) => (shape === undefined ? 'all that f
 export async function gridShapes(show: Show, driver: Driver, signal: AbortSignal): Promise<void> {
   driver.do('cuInit', 0);
   const context = new Context(driver, driver.ask('cuDeviceGet', 0));
-  const resources = new Resources(context);
+  const resources = new DatasetMemory(context);
   const rows = [['mini-batch', ...SHAPES.map(nameOf), 'fastest', 'its rate', 'over all that fit']];
   const note = `Medians of ${ROUNDS} rounds, a step of \`pin\`; a multiprocessor has at most so many blocks of the graph.`;
   try {
@@ -55,7 +55,7 @@ export async function gridShapes(show: Show, driver: Driver, signal: AbortSignal
 /** A step of each shape, round by round. */
 async function measured(
   context: Context,
-  resources: Resources,
+  resources: DatasetMemory,
   bytes: number,
   signal: AbortSignal,
 ): Promise<number[][]> {

@@ -4,6 +4,7 @@ import type { Strategy } from '../../plan/strategy.js';
 import type { Belongings } from './belongings.js';
 import type { ChunkLane } from './chunk.js';
 import type { Context, Kernels } from './context.js';
+import type { DatasetMemory } from './dataset-memory.js';
 import {
   type Delivery,
   feedGathered,
@@ -19,8 +20,7 @@ import {
 import { blocksForRows, blocksForSlice, teamBitsFor } from './grid.js';
 import { LAUNCH_BYTES, Launch } from './launch.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
-import type { Resources } from './resources.js';
-import type { Results } from './results.js';
+import type { Readback } from './readback.js';
 import { PUSHED_BYTES, pageLockedSlot, Staging, type StagingUse } from './staging.js';
 
 /** Bytes of the kernel's State before its partial sums, and of one of them. */
@@ -33,12 +33,12 @@ export interface Parts {
   readonly kernels: Kernels;
   /** No launch has more. */
   readonly mostBlocks: number;
-  readonly resources: Resources;
+  readonly resources: DatasetMemory;
   readonly belongings: Belongings;
   readonly dataset: Dataset;
   readonly plan: Plan;
   readonly strategy: Strategy;
-  readonly results: Results;
+  readonly results: Readback;
   /** The dataset in device memory, where the strategy keeps it there. */
   readonly resident: Memory | undefined;
 }

@@ -1,5 +1,5 @@
-import type { CudaError } from './check.js';
 import { type Context, NON_BLOCKING } from './context.js';
+import type { CudaError } from './cuda-error.js';
 
 /** CU_EVENT_DISABLE_TIMING: an event without a clock costs less. */
 const NO_TIMING = 2;

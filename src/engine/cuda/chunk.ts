@@ -4,8 +4,8 @@ import { rowBytesOf } from '../../plan/plan.js';
 import { type Chunk, chunkAt, stagingOf } from '../chunk.js';
 import { copyToDevice } from './delivery.js';
 import { type Launch, SLICE } from './launch.js';
-import type { Room, StepsLoop } from './loops.js';
-import { SCALAR_BYTES } from './results.js';
+import type { LoopState, StepsLoop } from './loops.js';
+import { SCALAR_BYTES } from './readback.js';
 
 /** Half of the way of chunks: memory that the host writes, memory that the graph reads, and the graph on it. */
 export interface ChunkLane {
@@ -23,7 +23,7 @@ export interface ChunkLane {
  * whose copy nothing hides, and ends with none under way.
  */
 export function chunkLoop(
-  { context, plan, results, outSlot, belongings }: Room,
+  { context, plan, results, outSlot, belongings }: LoopState,
   source: Values,
   lanes: readonly [ChunkLane, ChunkLane],
   copies: number,

@@ -4,13 +4,13 @@ import type { Strategy } from '../../plan/strategy.js';
 import { formatBytes } from '../../units.js';
 import type { Condition, Device, DeviceInfo, Link, Session, Support } from '../engine.js';
 import { deviceIsLost, StrategyUnavailable } from '../engine.js';
-import { CudaError, orCannotBeSetUp } from './check.js';
 import type { Context } from './context.js';
+import { CudaError, orCannotBeSetUp } from './cuda-error.js';
+import { DatasetMemory } from './dataset-memory.js';
 import { copyToDevice } from './delivery.js';
 import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { NvmlDevice } from './nvml.js';
 import { OwnCost } from './own-cost.js';
-import { Resources } from './resources.js';
 import { CudaSession } from './session.js';
 
 /** Copies that keep the link awake while it is looked at: some milliseconds of the fastest. */
@@ -22,14 +22,14 @@ export class CudaDevice implements Device {
   readonly info: DeviceInfo;
   readonly clocksCopies = true;
   readonly #context: Context;
-  readonly #resources: Resources;
+  readonly #resources: DatasetMemory;
   readonly #nvml: NvmlDevice | undefined;
   readonly #ownCost: OwnCost;
 
   constructor(context: Context, info: DeviceInfo, nvml?: NvmlDevice) {
     this.#context = context;
     this.#nvml = nvml;
-    this.#resources = new Resources(context);
+    this.#resources = new DatasetMemory(context);
     this.#ownCost = new OwnCost(context.driver.library);
     this.info = info;
   }

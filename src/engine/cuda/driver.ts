@@ -1,4 +1,4 @@
-import { CudaError } from './check.js';
+import { CudaError } from './cuda-error.js';
 import type { Argument, CallName, RawCalls } from './declarations.js';
 import type { Library } from './library.js';
 

@@ -5,7 +5,7 @@ import type { Belongings } from './belongings.js';
 import type { Context } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { Launch } from './launch.js';
-import { type Results, SCALAR_BYTES } from './results.js';
+import { type Readback, SCALAR_BYTES } from './readback.js';
 
 /** Runs the steps `[from, to)` of an order, at least one; `out[k]` is the scalar of step `from + k`. */
 export type StepsLoop = (
@@ -17,11 +17,11 @@ export type StepsLoop = (
 ) => void;
 
 /** What every loop works in. */
-export interface Room {
+export interface LoopState {
   readonly context: Context;
   readonly plan: Plan;
   /** Has room for the scalars of a call where they come back at its end, else for one. */
-  readonly results: Results;
+  readonly results: Readback;
   /** The launch parameter that says where a scalar goes. */
   readonly outSlot: number;
   readonly belongings: Belongings;
@@ -31,7 +31,7 @@ export interface Room {
  * Brings a mini-batch, runs the graph, waits, reads the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With
  * `--fetch epoch` the host waits once, at the end of the call.
  */
-export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Delivery): StepsLoop {
+export function stepLoop({ context, plan, results, outSlot }: LoopState, deliver: Delivery): StepsLoop {
   const { driver, stream } = context;
   const { cuStreamSynchronize } = driver.library.call;
   const { values, deviceAddress } = results;
@@ -73,7 +73,7 @@ export function stepLoop({ context, plan, results, outSlot }: Room, deliver: Del
  * stream of the copies waits for it elsewhere. Each call begins with a copy that nothing hides, and ends with none under way.
  */
 export function aheadLoop(
-  { context, plan, results, outSlot, belongings }: Room,
+  { context, plan, results, outSlot, belongings }: LoopState,
   lanes: readonly [Delivery, Delivery],
   copies: number,
 ): StepsLoop {

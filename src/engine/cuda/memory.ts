@@ -1,7 +1,7 @@
 import type { Values } from '../../data/dataset.js';
 import { formatBytes } from '../../units.js';
 import { StrategyUnavailable } from '../engine.js';
-import { CudaError, STATUS } from './check.js';
+import { CudaError, STATUS } from './cuda-error.js';
 import type { CallName } from './declarations.js';
 import type { Driver } from './driver.js';
 

@@ -3,7 +3,7 @@ import type { Phases, Unmeasured } from '../engine.js';
 import type { Kernels } from './context.js';
 import type { Delivery } from './delivery.js';
 import { Gate } from './gate.js';
-import type { Room } from './loops.js';
+import type { LoopState } from './loops.js';
 
 /** CU_EVENT_DEFAULT. */
 const WITH_TIMING = 0;
@@ -14,7 +14,7 @@ const WITH_TIMING = 0;
  * whatever `--fetch` says.
  */
 export function phasesOf(
-  { context, results, outSlot }: Room,
+  { context, results, outSlot }: LoopState,
   kernels: Kernels,
   deliver: Delivery,
   order: Order,

@@ -3,7 +3,7 @@ import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import { copyToDevice, INDEX_BYTES } from './delivery.js';
 import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
-import type { Room, StepsLoop } from './loops.js';
+import type { LoopState, StepsLoop } from './loops.js';
 import { offHeap } from './memory.js';
 
 /** A graph of more launches takes long to record, and much of the driver's memory. */
@@ -28,7 +28,7 @@ export function recordedSteps(plan: Plan): number {
  * told apart: single steps are not timed.
  */
 export function replayLoop(
-  { context, results, belongings }: Room,
+  { context, results, belongings }: LoopState,
   whole: Launch,
   orderAddress: number,
   steps: number,

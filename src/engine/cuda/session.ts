@@ -8,18 +8,18 @@ import type { Phases, Session, Unmeasured } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
 import { chunkLaneOf, deliveryOf, launchesOf, type Parts } from './assembly.js';
 import { Belongings } from './belongings.js';
-import { orCannotBeSetUp, orUnavailable } from './check.js';
 import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
+import { orCannotBeSetUp, orUnavailable } from './cuda-error.js';
+import type { DatasetMemory } from './dataset-memory.js';
 import { INDEX_BYTES } from './delivery.js';
 import { mostBlocks } from './grid.js';
 import { GATHER, SLICE } from './launch.js';
-import { aheadLoop, type Room, type StepsLoop, stepLoop } from './loops.js';
+import { aheadLoop, type LoopState, type StepsLoop, stepLoop } from './loops.js';
 import { allocateOnDevice, type Memory } from './memory.js';
 import { phasesOf } from './phases.js';
+import { Readback } from './readback.js';
 import { recordedSteps, replayLoop } from './replay.js';
-import type { Resources } from './resources.js';
-import { Results } from './results.js';
 import { PUSHED_BYTES } from './staging.js';
 
 /** With `--fetch epoch` a call of `steps` covers at most so many: their scalars wait in memory for its end. */
@@ -35,7 +35,7 @@ export class CudaSession implements Session {
   /** Only where the parts of a step follow each other on one stream. */
   readonly phases?: (order: Order, from: number, to: number) => Phases | Unmeasured;
   readonly #context: Context;
-  readonly #resources: Resources;
+  readonly #resources: DatasetMemory;
   readonly #dataset: Dataset;
   readonly #belongings: Belongings;
   #resident: Memory | undefined;
@@ -44,7 +44,7 @@ export class CudaSession implements Session {
   /** A launch has at most `blocksPerMultiprocessor` blocks for each multiprocessor, or else as many as fill the device. */
   constructor(
     context: Context,
-    resources: Resources,
+    resources: DatasetMemory,
     dataset: Dataset,
     plan: Plan,
     strategy: Strategy,
@@ -63,26 +63,26 @@ export class CudaSession implements Session {
       const kernels = context.kernels(dataset.dtype);
       const resident = strategy.resident ? belongings.keep(resources.resident(dataset)) : undefined;
       const scalars = this.stepMultiple ?? this.maxSteps ?? 1;
-      const results = belongings.keep(new Results(driver, stream, scalars, readback));
+      const results = belongings.keep(new Readback(driver, stream, scalars, readback));
       const parts: Parts = {
         ...{ context, kernels, resources, belongings, dataset, plan, strategy, results, resident },
         mostBlocks: mostBlocks(kernels, blocksPerMultiprocessor),
       };
-      const room: Room = {
+      const state: LoopState = {
         ...{ context, plan, results, belongings },
         outSlot: sampling === 'gather' ? GATHER.out : SLICE.out,
       };
-      if (strategy.replay) this.#loop = replayOf(parts, room, this.stepMultiple!);
-      else if (strategy.chunk) this.#loop = chunkedOf(parts, room);
-      else if (strategy.overlap) this.#loop = aheadOf(parts, room);
+      if (strategy.replay) this.#loop = replayOf(parts, state, this.stepMultiple!);
+      else if (strategy.chunk) this.#loop = chunkedOf(parts, state);
+      else if (strategy.overlap) this.#loop = aheadOf(parts, state);
       else {
         const deliver = deliveryOf(parts, stream);
-        this.#loop = stepLoop(room, deliver);
+        this.#loop = stepLoop(state, deliver);
         const unmeasured = whyNoPhases(parts);
         this.phases = (order, from, to) => {
           this.#mustCover(order, from, to);
           context.enter();
-          return unmeasured ?? withinMemory(() => phasesOf(room, kernels, deliver, order, from, to));
+          return unmeasured ?? withinMemory(() => phasesOf(state, kernels, deliver, order, from, to));
         };
       }
       // What was cleared for the launches is clear before anything is timed.
@@ -139,11 +139,11 @@ export class CudaSession implements Session {
   }
 }
 
-function replayOf(parts: Parts, room: Room, steps: number): StepsLoop {
+function replayOf(parts: Parts, state: LoopState, steps: number): StepsLoop {
   const { context, belongings, resident } = parts;
   const order = belongings.keep(allocateOnDevice(context.driver, steps * INDEX_BYTES, 'the order')).address;
   const { whole } = launchesOf(parts, resident!.address, { whole: true, order });
-  return replayLoop(room, whole, order, steps);
+  return replayLoop(state, whole, order, steps);
 }
 
 /** A copy that waits for what is queued before it would wait for the gate that is opened after it. */
@@ -156,14 +156,14 @@ function whyNoPhases({ plan, strategy }: Parts): Unmeasured | undefined {
   };
 }
 
-function aheadOf(parts: Parts, room: Room): StepsLoop {
+function aheadOf(parts: Parts, state: LoopState): StepsLoop {
   const copies = parts.belongings.stream();
-  return aheadLoop(room, [deliveryOf(parts, copies), deliveryOf(parts, copies)], copies);
+  return aheadLoop(state, [deliveryOf(parts, copies), deliveryOf(parts, copies)], copies);
 }
 
-function chunkedOf(parts: Parts, room: Room): StepsLoop {
+function chunkedOf(parts: Parts, state: LoopState): StepsLoop {
   const copies = parts.belongings.stream();
-  return chunkLoop(room, parts.dataset.values, [chunkLaneOf(parts), chunkLaneOf(parts)], copies);
+  return chunkLoop(state, parts.dataset.values, [chunkLaneOf(parts), chunkLaneOf(parts)], copies);
 }
 
 function withinMemory<T>(work: () => T): T {

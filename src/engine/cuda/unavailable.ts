@@ -1,5 +1,5 @@
 import type { Availability } from '../engine.js';
-import { CudaError, STATUS } from './check.js';
+import { CudaError, STATUS } from './cuda-error.js';
 import { LibraryNotFound, type TriedPath } from './library.js';
 import type { LibraryFault } from './library-fault.js';
 

@@ -2,7 +2,7 @@ import { type Content, html, type Markup } from './escape.js';
 import { drawn, type PlotOptions } from './plot.js';
 
 /** How a chart is drawn: across a wide page, across a narrow one, or as one of several. */
-export type Room = 'wide' | 'narrow' | 'small';
+export type ChartWidth = 'wide' | 'narrow' | 'small';
 
 /** A chart in words, and as a function of the room it has. */
 export interface Drawing {
@@ -14,7 +14,7 @@ export interface Drawing {
   readonly title: string;
   /** What it says, for who cannot see it. */
   readonly description: string;
-  readonly plot: (room: Room) => PlotOptions;
+  readonly plot: (room: ChartWidth) => PlotOptions;
   /** Under it. */
   readonly caption?: Content;
 }
@@ -29,7 +29,7 @@ ${drawings.map((drawing) => figure(drawing, svgOf(drawing, 'small')))}</div>
 `;
 }
 
-function svgOf({ id, title, description, plot }: Drawing, room: Room): Markup {
+function svgOf({ id, title, description, plot }: Drawing, room: ChartWidth): Markup {
   return drawn({ id: `${id}-${room}`, title, description }, room, plot(room));
 }
 

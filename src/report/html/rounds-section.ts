@@ -3,7 +3,7 @@ import type { MeasuredResult } from '../../record/schema.js';
 import { halfWidthPercent } from '../../stats/ratio.js';
 import { formatDuration, formatInteger } from '../../units.js';
 import { type Content, html } from './escape.js';
-import { type Drawing, figuresOf, type Room } from './figure.js';
+import { type ChartWidth, type Drawing, figuresOf } from './figure.js';
 import type { Panel } from './panels.js';
 import { MOST_POINTS, roundsChart } from './rounds-chart.js';
 import { least, most } from './scales.js';
@@ -58,7 +58,7 @@ function drawingOf({ panel, rows }: Case, index: number, alone: boolean): Drawin
   };
 }
 
-const ROOMS: Readonly<Record<Room, { readonly width: number; readonly lane: number }>> = {
+const ROOMS: Readonly<Record<ChartWidth, { readonly width: number; readonly lane: number }>> = {
   wide: { width: 940, lane: 130 },
   narrow: { width: 440, lane: 110 },
   small: { width: 300, lane: 84 },

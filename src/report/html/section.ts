@@ -1,5 +1,5 @@
 import { type Content, html } from './escape.js';
-import type { Room } from './figure.js';
+import type { ChartWidth } from './figure.js';
 import type { Size } from './frame.js';
 import type { Panel } from './panels.js';
 
@@ -20,7 +20,7 @@ export function lead(...sentences: readonly string[]): Content {
 }
 
 /** Room for a chart over the rows of a mini-batch, px. */
-export function sizeOf(room: Room): Size {
+export function sizeOf(room: ChartWidth): Size {
   return room === 'wide' ? { width: 940, height: 400 } : { width: 440, height: 300 };
 }
 

@@ -21,7 +21,7 @@ const WHAT = 'the dataset';
  * A copy is made when a session first asks for it. Each session gives back what it asked for, and the last to do so frees the
  * copy: when no session is left, nothing of the dataset is.
  */
-export class Resources {
+export class DatasetMemory {
   readonly #context: Context;
   /** By the dataset's own memory, which may be page-locked but once. */
   readonly #copies = new Map<Values, Copies>();

@@ -5,7 +5,7 @@ import { allocateOnDevice, allocatePageLocked, type Memory, type PageLocked } fr
 export const SCALAR_BYTES = 8;
 
 /** Where scalars come back: through mapped page-locked memory the kernel writes to, or by a device-to-host copy. */
-export class Results {
+export class Readback {
   /** Where the kernel writes scalar 0; scalar k is 8·k bytes on. */
   readonly deviceAddress: number;
   /** The scalars, valid after the stream was waited for. */
