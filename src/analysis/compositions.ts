@@ -7,11 +7,12 @@ export function compositionsOf(
   { results, environment: { devices, overheadNsPerStep = 0 } }: RunRecord,
   fits: readonly FittedSweep[],
 ): Composition[] {
+  const fixed = new Map(fits.flatMap(({ sweep, fit }) => sweep.rows.map((row) => [row, fit.fixedNs?.value])));
   return results.flatMap((result): Composition[] => {
     if (result.status === 'skipped') return [];
     const { engine, work, strategy, batch, phasesNs } = result;
     const stepNs = result.stepNs.median;
-    const fixedNs = fits.find(({ sweep }) => sweep.rows.includes(result))?.fit.fixedNs?.value;
+    const fixedNs = fixed.get(result);
     if (fixedNs === undefined && phasesNs === undefined) return [];
     const callsNs = devices.find((device) => device.engine === engine)?.callsNsPerStep?.[strategy] ?? 0;
     const ownNs = overheadNsPerStep + callsNs;

@@ -110,7 +110,7 @@ function linesOfTable(
 ): string[] {
   const head = columns.map((column) => paint.bold(column.head));
   const colWidths = head.map((text, i) =>
-    cells.reduce((most, row) => Math.max(most, stringWidth(row[i]!)), stringWidth(text)),
+    cells.reduce((most, row) => Math.max(most, widthIn(row[i]!)), widthIn(text)),
   );
   const lines: string[] = [];
   for (let at = 0; at === 0 || at < cells.length; at += ROWS_AT_ONCE) {
@@ -124,6 +124,14 @@ function linesOfTable(
     lines.push(...trimmed(table.toString()).split('\n'));
   }
   return lines;
+}
+
+/** Characters of one column each, of which nearly all cells are made. */
+const NARROW = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff\u2013\u2026]*$/;
+
+/** Columns that a text takes. */
+function widthIn(text: string): number {
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 /** All columns, less the most expendable ones until the widest row fits; where that is not enough, briefer ones. */
@@ -143,7 +151,7 @@ function fitting<Row>(
 
 function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): number {
   const widths = columns.map(({ head, cell }) =>
-    rows.reduce((most, row) => Math.max(most, stringWidth(printable(cell(row)))), stringWidth(head)),
+    rows.reduce((most, row) => Math.max(most, widthIn(printable(cell(row)))), widthIn(head)),
   );
   return widths.reduce((sum, width) => sum + GAP + width, -GAP);
 }

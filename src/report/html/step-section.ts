@@ -1,4 +1,4 @@
-import type { Composition, Fit } from '../../record/findings-schema.js';
+import type { Composition, Findings, Fit } from '../../record/findings-schema.js';
 import { nameOf } from '../../record/row-name.js';
 import type { MeasuredResult } from '../../record/schema.js';
 import { formatDuration, formatInteger, formatPercent } from '../../units.js';
@@ -56,8 +56,12 @@ interface Parts {
 }
 
 function parts(panels: readonly Panel[]): Content {
+  const known = new Map<Findings, Map<string, Composition>>();
   const all = sectionsOf(panels, ({ findings, rows }) => {
-    const compositions = new Map(findings.compositions.map((one) => [nameOf(one), one]));
+    // The panels of a record have its findings in common.
+    const compositions =
+      known.get(findings) ?? new Map(findings.compositions.map((one) => [nameOf(one), one]));
+    known.set(findings, compositions);
     return rows.flatMap((row): Parts[] => {
       const composition = compositions.get(nameOf(row));
       return composition === undefined ? [] : [{ row, composition }];
