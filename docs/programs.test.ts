@@ -104,7 +104,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     expect(inProject('npx', ...esbuild).status).toBe(0);
     const { status, output } = inProject('node', 'x.mjs');
     expect(status).not.toBe(0);
-    expect(output).toContain(/ends at its start with `([^`]*)`/.exec(page)![1]);
+    expect(output).toContain(/stops at its start with `([^`]*)`/.exec(page)![1]);
   });
 });
 
