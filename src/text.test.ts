@@ -12,6 +12,7 @@ describe('text', () => {
   it('loses what would break a line', () => {
     expect(printable('a\r\n\tb')).toBe('a b');
     expect(printable('a\u009b31m\u2028b\u202ec\u2066d')).toBe('a 31m b c d');
+    expect(printable('a ##[error]b ##vso[task.x]c')).toBe('a # #[error]b # #vso[task.x]c');
     expect([printable('::error::x'), printable(' ::x'), printable('a::b')]).toEqual([
       ...[': :error::x', ' : :x', 'a::b'],
     ]);

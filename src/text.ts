@@ -4,7 +4,10 @@ const COMMANDING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u2
 
 /** Text from outside, such as the name of a file, as text that commands nothing: no terminal, and at the start of a line no CI service. */
 export function printable(text: string): string {
-  return text.replace(COMMANDING, ' ').replace(/^(\s*):(?=:)/, '$1: ');
+  return text
+    .replace(COMMANDING, ' ')
+    .replace(/^(\s*):(?=:)/, '$1: ')
+    .replace(/##(?=\[|vso\[)/gi, '# #');
 }
 
 /** The same less what JSON escapes by itself, and what ends the lines between its values. */

@@ -200,7 +200,9 @@ export function linesForTerminal(lines: readonly Line[], { color, width }: Scree
   return lines
     .map(({ label, text }) => {
       const emphasis = label === 'verdict' ? paint.bold : (said: string) => said;
-      const said = wrapped(printable(text), width - indent.length).map(emphasis);
+      const said = wrapped(printable(text), width - indent.length)
+        .map(printable)
+        .map(emphasis);
       const padding = ' '.repeat(indent.length - label.length);
       const painted = label === 'warning' ? paint.yellow(label) : paint.dim(label);
       return `${painted}${padding}${said.join(`\n${indent}`)}\n`;
@@ -216,7 +218,7 @@ export function answerForTerminal(sentences: readonly string[], { color, width }
   const paint = pc.createColors(color);
   const lines: string[] = [];
   for (const sentence of sentences) {
-    const more = wrapped(printable(sentence), width);
+    const more = wrapped(printable(sentence), width).map(printable);
     if (lines.length > 0 && lines.length + more.length > MOST_ANSWER_LINES) break;
     lines.push(...more.map((line) => (lines.length === 0 ? paint.bold(line) : line)));
   }

@@ -74,6 +74,15 @@ describe('text from outside', () => {
       expectHarmless(await render(format, [...named(POISON), ...named(`b${POISON}`)]));
   });
 
+  it('begins no line with a command, wherever it is wrapped', async () => {
+    for (let length = 50; length <= 100; length++) {
+      const record = poisoned(`${'a'.repeat(length)}  ::error::b`);
+      expectHarmless(
+        await render('table', [{ name: 'r', record }], { color: false, width: 100, watched: false }),
+      );
+    }
+  });
+
   it.each(COMPARE_FORMATS)('commands nothing in a comparison as %s', (format) => {
     const record = { ...poisoned(POISON), complete: true };
     const how = { metric: 'step', thresholdPercent: 5, ignoreDevice: false } as const;
