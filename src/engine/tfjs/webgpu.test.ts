@@ -52,8 +52,11 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
   });
 
   it('labels a software adapter, and auto does not choose it', () => {
-    const { stdout } = pinbench('engines --json');
+    // The packages are in the working folder alone, which is not what pinbench itself is installed in.
+    expect(pinbench('engines --json').stdout).toContain('whose code only pinbench run loads');
+    const { stdout } = pinbench(`run ${DATA} -b 2 -e 1 --engine webgpu --json -`);
     expect(stdout).toMatch(/SwiftShader[^"]*\(software adapter\)/);
+    expect(stdout).toMatch(/on Dawn[^"]*, from the working folder"/);
     const auto = recordSchema.parse(JSON.parse(pinbench(`run ${DATA} -b 2 -e 1 --json -`).stdout));
     expect(auto.environment.devices.map(({ engine }) => engine)).toEqual(['cpu']);
     const named = pinbench(`run ${DATA} -b 2 -e 1 --engine webgpu`).stdout.replace(/\s+/g, ' ');
