@@ -51,11 +51,8 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
     try {
       const outcome = await childRun({
         ...{ node, program: programOf(), signal },
-        args: [
-          path,
-          ...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))),
-          '--quiet',
-        ],
+        // A path may begin as an option does.
+        args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
       else if (records.length === 0) throw errorOf(outcome, settings, path);

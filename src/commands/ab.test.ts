@@ -135,6 +135,50 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     );
   });
 
+  it('refuses a file where a folder belongs', () => {
+    expect(ab([DATA, ROOT, ...RUN])).toMatchObject({
+      ...{ status: 2, stderr: expect.stringMatching(/data\.npy: a file; expected a folder/) },
+    });
+  });
+
+  it('takes what a build left in its pipes, and waits for nobody else who holds them', () => {
+    const holding = failing(
+      'holding',
+      `import { spawn } from 'node:child_process';
+       spawn('sleep', ['50'], { stdio: 'inherit', detached: true }).unref();
+       process.stderr.write('pinbench: engine cpu: gone\\n');
+       process.exit(4);`,
+    );
+    const began = performance.now();
+    const { status, stderr } = ab([ROOT, holding, ...RUN]);
+    expect([status, stderr]).toEqual([4, expect.stringMatching(/\(head: engine cpu: gone\)\n$/)]);
+    expect(performance.now() - began).toBeLessThan(30_000);
+  });
+
+  it('measures a file whose name begins as an option does', () => {
+    cpSync(DATA, join(folder, '-x.npy'));
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [
+        BIN,
+        'run',
+        '--engine',
+        'cpu',
+        '--batch',
+        '2',
+        '--processes',
+        '2',
+        '--rounds',
+        '2',
+        '--quiet',
+        '--',
+        '-x.npy',
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   it('says what a side that fails says, and writes nothing', () => {
     const dead = failing(
       'dead',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ChildOutcome, childRun } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
@@ -59,6 +59,7 @@ function nothingMeasured({ interrupted, lost }: Measured): PinbenchError {
 /** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. Absent where there is neither. */
 function programIn(folder: string): string | undefined {
   if (!existsSync(folder)) throw usageError(folder, 'no such folder', { expected: EXPECTED });
+  if (!statSync(folder).isDirectory()) throw usageError(folder, 'a file', { expected: EXPECTED });
   const installed = join(folder, 'node_modules', 'pinbench');
   const home = [folder, installed].find((candidate) => nameIn(candidate) === 'pinbench');
   if (home === undefined) return undefined;
@@ -100,6 +101,8 @@ interface Measured {
   readonly interrupted: boolean;
 }
 
+/** A process that takes longer than the whole budget, and than this, hangs, ns. */
+const LEAST_LIMIT_NS = 60e9;
 /** More pairs in a row that failed are no accident. */
 const MOST_LOST_IN_A_ROW = 3;
 
@@ -125,7 +128,8 @@ async function measurePairs(
       ? undefined
       : await childRun({
           ...{ node, program, folder: side === 'base' ? base : head, signal },
-          args: [...args, '--rounds', String(ROUNDS_A_PROCESS), '--quiet'],
+          args: ['--rounds', String(ROUNDS_A_PROCESS), ...args],
+          limitNs: Math.max(budgetNs, LEAST_LIMIT_NS),
         });
   };
   const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
