@@ -11,7 +11,7 @@ const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'analysis', 
 /** Imported by any stage, and importing none. */
 const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'similar.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
-  ...['small-file.ts', 'host-memory.ts'],
+  ...['small-file.ts', 'host-memory.ts', 'group-by.ts'],
   ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];
 /** Top-level files that put stages together. */

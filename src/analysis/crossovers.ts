@@ -1,14 +1,10 @@
+import { groupBy } from '../group-by.js';
 import type { Crossover } from '../record/findings-schema.js';
 import type { Comparison, RunRecord } from '../record/schema.js';
 
 /** Of every strategy beside `feed`: which of the two is faster from which batch size to which, by the verdicts that are decided. */
 export function crossoversOf({ comparisons }: RunRecord): Crossover[] {
-  const sweeps = new Map<string, Comparison[]>();
-  for (const comparison of comparisons) {
-    const { engine, work, strategy } = comparison;
-    const key = `${engine} ${work} ${strategy}`;
-    sweeps.set(key, [...(sweeps.get(key) ?? []), comparison]);
-  }
+  const sweeps = groupBy(comparisons, ({ engine, work, strategy }) => `${engine} ${work} ${strategy}`);
   return [...sweeps.values()].flatMap((sweep) => crossoverOf(sweep.toSorted((a, b) => a.batch - b.batch)));
 }
 

@@ -1,8 +1,9 @@
 import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
+import { groupBy } from '../group-by.js';
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { halfWidthPercent, inProcesses } from '../stats/ratio.js';
 import { comparisonsOf } from './comparison.js';
-import { type CaseName, caseNameOf, nameOf } from './row-name.js';
+import { caseNameOf, nameOf } from './row-name.js';
 import type { MeasuredResult, RunRecord, Warning } from './schema.js';
 
 /** A process that left nothing to be counted, and why. */
@@ -30,8 +31,11 @@ export function recordOfProcesses(
     result.status === 'skipped' ? result : together(measured.map((rows) => rows.get(nameOf(result))!)),
   );
   const comparisons = comparisonsOf(results, first!.plan.modelNs);
-  const comparisonsByCase = byCase(comparisons);
-  const endsByCase = byCase(alike.flatMap(({ cases }) => cases));
+  const comparisonsByCase = groupBy(comparisons, caseNameOf);
+  const endsByCase = groupBy(
+    alike.flatMap(({ cases }) => cases),
+    caseNameOf,
+  );
   return {
     ...first!,
     complete: alike.every(({ complete }) => complete),
@@ -49,16 +53,6 @@ export function recordOfProcesses(
     }),
     warnings: [...warningsIn(alike), ...lostWarnings(gone), ...fewWarnings(alike.length)],
   };
-}
-
-function byCase<T extends CaseName>(list: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of list) {
-    const group = groups.get(caseNameOf(one));
-    if (group === undefined) groups.set(caseNameOf(one), [one]);
-    else group.push(one);
-  }
-  return groups;
 }
 
 function rowsOf({ results }: RunRecord): string {

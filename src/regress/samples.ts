@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { groupBy } from '../group-by.js';
 import { nameOf, type RowName } from '../record/row-name.js';
 import type { RunRecord } from '../record/schema.js';
 import { inProcesses } from '../stats/ratio.js';
@@ -30,14 +31,9 @@ export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
 
 /** The measured rows of one side, by what they are matched by; those of several records are taken together. */
 export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: Key): Map<string, Sample> {
-  const rows = new Map<string, Sample[]>();
-  for (const sample of records.flatMap((record) => samplesOfOne(record, metric))) {
-    const key = keyOf(sample.row);
-    const same = rows.get(key);
-    if (same === undefined) rows.set(key, [sample]);
-    else same.push(sample);
-  }
-  return new Map([...rows].map(([key, samples]) => [key, together(samples)]));
+  const samples = records.flatMap((record) => samplesOfOne(record, metric));
+  const rows = groupBy(samples, ({ row }) => keyOf(row));
+  return new Map([...rows].map(([key, same]) => [key, together(same)]));
 }
 
 function together(samples: readonly Sample[]): Sample {

@@ -1,4 +1,5 @@
 import { findingsOf } from '../analysis/findings.js';
+import { groupBy } from '../group-by.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
 import { abridged } from '../text.js';
 import { formatDuration, formatInteger } from '../units.js';
@@ -18,13 +19,11 @@ const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
  */
 export function answerSentences(records: readonly Named[]): string[] {
   if (records.length === 1) return sentencesOf(records[0]!.record).slice(0, MOST).map(capitalized);
-  const said = new Map<string, string[]>();
-  for (const { name, record } of records) {
-    const headline = headlinesOf(record, findingsOf(record)).join('; ');
-    said.set(headline, [...(said.get(headline) ?? []), name]);
-  }
-  const sentences = [...said].map(([headline, names]) =>
-    names.length === records.length ? capitalized(headline) : `${namesOf(names)}: ${headline}.`,
+  const said = groupBy(records, ({ record }) => headlinesOf(record, findingsOf(record)).join('; '));
+  const sentences = [...said].map(([headline, same]) =>
+    same.length === records.length
+      ? capitalized(headline)
+      : `${namesOf(same.map(({ name }) => name))}: ${headline}.`,
   );
   if (sentences.length <= MOST_SPEAKERS) return sentences;
   return [

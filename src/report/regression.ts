@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import type { Regression, RegressionRow, Source } from '../regress/schema.js';
 import { jsonText } from '../text.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
@@ -88,16 +89,10 @@ function linesOf(regression: Regression): Line[] {
 
 /** The notes of rows: one line for all rows that have the same. */
 function notesOf(rows: readonly RegressionRow[]): string[] {
-  const said = new Map<string, string[]>();
-  for (const row of rows) {
-    if (row.note === undefined) continue;
-    const key = `${row.verdict}: ${row.note}`;
-    const names = said.get(key);
-    if (names === undefined) said.set(key, [rowNameOf(row)]);
-    else names.push(rowNameOf(row));
-  }
-  return [...said].map(([what, names]) =>
-    names.length === rows.length && names.length > 1 ? what : `${names.join('; ')}: ${what}`,
+  const noted = rows.filter(({ note }) => note !== undefined);
+  const said = groupBy(noted, ({ verdict, note }) => `${verdict}: ${note}`);
+  return [...said].map(([what, same]) =>
+    same.length === rows.length && same.length > 1 ? what : `${same.map(rowNameOf).join('; ')}: ${what}`,
   );
 }
 

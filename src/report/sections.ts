@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import { nameOf } from '../record/row-name.js';
 import type { Comparison, Result } from '../record/schema.js';
 import { settingOf } from '../record/setting.js';
@@ -20,16 +21,15 @@ export interface Row {
 export function sectionsOf(records: readonly Named[]): Section<Row>[] {
   if (records.length === 1) return [{ rows: rowsOf(records[0]!) }];
   const differing = differencesOf(records);
-  const sections = new Map<string, Row[]>();
-  for (const named of records) {
-    for (const row of rowsOf(named)) {
-      const heading = [`${row.result.engine}: ${row.result.device}`, ...differing(named)].join(', ');
-      const rows = sections.get(heading);
-      if (rows === undefined) sections.set(heading, [row]);
-      else rows.push(row);
-    }
-  }
-  return [...sections].map(([heading, rows]) => ({ heading, rows: rows.sort(byCase) }));
+  const headed = records.flatMap((named) => {
+    const differences = differing(named);
+    return rowsOf(named).map((row) => ({
+      heading: [`${row.result.engine}: ${row.result.device}`, ...differences].join(', '),
+      row,
+    }));
+  });
+  const sections = groupBy(headed, ({ heading }) => heading);
+  return [...sections].map(([heading, rows]) => ({ heading, rows: rows.map(({ row }) => row).sort(byCase) }));
 }
 
 function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {

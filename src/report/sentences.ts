@@ -1,7 +1,8 @@
 import { findingsOf } from '../analysis/findings.js';
+import { groupBy } from '../group-by.js';
 import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
-import type { DeviceRecord, Result, RunRecord } from '../record/schema.js';
+import type { DeviceRecord, RunRecord } from '../record/schema.js';
 import { shown } from '../text.js';
 import { formatBytes, formatDuration, formatInteger } from '../units.js';
 import { costSentences } from './costs.js';
@@ -124,12 +125,8 @@ function incompleteSentence({ reason }: RunRecord): string {
 
 /** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
 function skippedSentences({ results }: RunRecord): string[] {
-  const byReason = new Map<string, Result[]>();
-  for (const result of results) {
-    if (result.status !== 'skipped') continue;
-    const key = `${result.engine}\n${result.reason}`;
-    byReason.set(key, [...(byReason.get(key) ?? []), result]);
-  }
+  const skippedResults = results.filter((result) => result.status === 'skipped');
+  const byReason = groupBy(skippedResults, ({ engine, reason }) => `${engine}\n${reason}`);
   return [...byReason].map(([key, skipped]) => {
     const [engine, reason] = key.split('\n');
     const strategies = new Set(skipped.map(({ strategy }) => strategy));

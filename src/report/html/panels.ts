@@ -1,4 +1,5 @@
 import { findingsOf } from '../../analysis/findings.js';
+import { groupBy } from '../../group-by.js';
 import type { Findings } from '../../record/findings-schema.js';
 import type { Comparison, MeasuredResult } from '../../record/schema.js';
 import type { EngineName } from '../../words.js';
@@ -53,14 +54,10 @@ export function panelsOf(records: readonly Named[]): Panel[] {
 function byPanel<T extends { readonly engine: EngineName; readonly work: number; readonly batch: number }>(
   rows: readonly T[],
 ): Map<string, T[]> {
-  const panels = new Map<string, T[]>();
-  for (const row of rows.toSorted((a, b) => a.batch - b.batch)) {
-    const key = `${row.engine} ${row.work}`;
-    const panel = panels.get(key);
-    if (panel === undefined) panels.set(key, [row]);
-    else panel.push(row);
-  }
-  return panels;
+  return groupBy(
+    rows.toSorted((a, b) => a.batch - b.batch),
+    ({ engine, work }) => `${engine} ${work}`,
+  );
 }
 
 /** Whether a panel has a size to draw a line to. */
