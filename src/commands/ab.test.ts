@@ -135,6 +135,14 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     );
   });
 
+  it('says that a relative path belongs to each folder', () => {
+    const { status, stderr } = ab([ROOT, ROOT, '--', 'none.npy']);
+    expect([status, stderr]).toEqual([
+      4,
+      expect.stringMatching(/is looked up in each of the two folders\n$/),
+    ]);
+  });
+
   it('refuses a file where a folder belongs', () => {
     expect(ab([DATA, ROOT, ...RUN])).toMatchObject({
       ...{ status: 2, stderr: expect.stringMatching(/data\.npy: a file; expected a folder/) },

@@ -53,7 +53,13 @@ function nothingMeasured({ interrupted, lost }: Measured): PinbenchError {
         subject: 'ab',
         observed: 'interrupted before a pair was measured',
       })
-    : new PinbenchError('engine', { subject: 'ab', observed: `no pair was measured (${lost[0]})` });
+    : new PinbenchError('engine', {
+        subject: 'ab',
+        observed: `no pair was measured (${lost[0]})`,
+        ...(/no such file/.test(lost[0]!) && {
+          remedy: 'a relative path after -- is looked up in each of the two folders',
+        }),
+      });
 }
 
 /** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. Absent where there is neither. */
