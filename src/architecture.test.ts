@@ -10,7 +10,17 @@ const SRC = dirname(fileURLToPath(import.meta.url));
 const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'analysis', 'regress', 'report', 'setup'];
 /** Imported by any stage, and importing none. */
 const LEAVES = [
-  ...['errors.ts', 'units.ts', 'text.ts', 'similar.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
+  ...[
+    'errors.ts',
+    'units.ts',
+    'text.ts',
+    'similar.ts',
+    'words.ts',
+    'version.ts',
+    'surroundings.ts',
+    'system-error.ts',
+    'stats',
+  ],
   ...['small-file.ts', 'host-memory.ts', 'group-by.ts'],
   ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];

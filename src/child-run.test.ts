@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath as node } from 'node:process';
@@ -22,6 +22,26 @@ describe('a run in a process of its own', () => {
       code: undefined,
     });
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'leaves none of its own processes behind',
+    async () => {
+      const started = join(folder, 'started');
+      const holding = `require('fs').writeFileSync(${JSON.stringify(started)}, String(process.pid)); setInterval(() => {}, 1000);`;
+      const program = programOf(
+        `import { spawn } from 'node:child_process';
+       import { existsSync } from 'node:fs';
+       spawn(process.execPath, ['-e', ${JSON.stringify(holding)}], { stdio: 'ignore' }).unref();
+       while (!existsSync(${JSON.stringify(started)})) await new Promise((done) => setTimeout(done, 10));`,
+      );
+      await childRun({ node, program, args: [], limitNs: 60e9 });
+      const isThere = () => existsSync(`/proc/${readFileSync(started, 'utf8')}`);
+      for (let tries = 0; isThere() && tries < 100; tries++)
+        await new Promise((done) => setTimeout(done, 50));
+      expect(isThere()).toBe(false);
+    },
+    60_000,
+  );
 
   it('is ended when it prints without end', async () => {
     const program = programOf(

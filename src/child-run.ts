@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { PinbenchError } from './errors.js';
 import { parseRecord } from './record/file.js';
 import type { RunRecord } from './record/schema.js';
+import { endGroupOf } from './terminal.js';
 import { formatDuration } from './units.js';
 
 /** A `pinbench run` in a process of its own. */
@@ -55,7 +56,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
   });
   const end = () => {
     child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
+    setTimeout(() => endGroupOf(child), GRACE_MS).unref();
   };
   const endAs = (reason: string) => {
     ended ??= reason;
@@ -76,6 +77,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
       said = message;
     });
     child.on('exit', () => {
+      endGroupOf(child);
       setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();

@@ -84,7 +84,7 @@ function abridgedParts({ subject, observed, expected, remedy }: ErrorParts): Err
 
 function oneLine({ subject, observed, expected, remedy }: ErrorParts): string {
   return printable(
-    `${subject}: ${observed}` +
+    `${subject === '' ? '""' : subject}: ${observed}` +
       (expected === undefined ? '' : `; expected ${expected}`) +
       (remedy === undefined ? '' : `; ${remedy}`),
   );

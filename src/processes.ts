@@ -114,12 +114,14 @@ function errorOf(
 ): PinbenchError {
   if (budgetNs !== undefined && failed.startsWith('--budget: ')) {
     return usageError('--budget', `${formatDuration(budgetNs)} is too short for ${processes} processes`, {
-      expected: `as many times what one needs (${failed.slice('--budget: '.length)})`,
+      expected: `for each of them ${/; expected (.*)$/.exec(failed)?.[1] ?? 'more'}`,
     });
   }
   const name = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((key) => EXIT[key] === code);
   const isKnown = (key: typeof name): key is ErrorCode =>
     key !== undefined && key !== 'ok' && key !== 'bug' && key !== 'regression' && key !== 'inconclusive';
-  const [subject = path, ...rest] = failed.split(': ');
-  return new PinbenchError(isKnown(name) ? name : 'engine', { subject, observed: rest.join(': ') || failed });
+  const [subject = '', ...rest] = failed.split(': ');
+  return new PinbenchError(isKnown(name) ? name : 'engine', {
+    ...(rest.length === 0 ? { subject: path, observed: failed } : { subject, observed: rest.join(': ') }),
+  });
 }

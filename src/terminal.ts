@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { fstatSync } from 'node:fs';
 import { freemem } from 'node:os';
 import process from 'node:process';
@@ -135,6 +136,17 @@ export function terminalOfProcess(): Terminal {
  */
 function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
+}
+
+/** Ends a child process that was started detached, and with it the processes that it has started and left behind: its group. */
+export function endGroupOf({ pid }: Pick<ChildProcess, 'pid'>): void {
+  if (pid === undefined) return;
+  try {
+    // Windows has no groups.
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // None of them is left.
+  }
 }
 
 /** What a `Terminal` of this process has as `onInterrupt`. */

@@ -13,9 +13,13 @@ export function printable(text: string): string {
 /** The same less what JSON escapes by itself, and what ends the lines between its values. */
 const COMMANDING_IN_JSON = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** JSON that means the same, in which what would command a terminal is written as an escape. */
+/** JSON of the same value, in which escapes replace what a terminal or a CI service would take for a command. */
 export function harmlessJson(json: string): string {
-  return json.replace(COMMANDING_IN_JSON, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(COMMANDING_IN_JSON, escaped).replace(/#(?=#(?:vso)?\[)/gi, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** A value as indented JSON with a line break at its end, in which nothing commands a terminal. */

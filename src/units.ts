@@ -72,6 +72,11 @@ export function formatInteger(value: number): string {
   return integers.format(value);
 }
 
+/** A count with its noun in the singular or the plural: `1 pair`, `1,200 pairs`. */
+export function counted(count: number, noun: string): string {
+  return `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Making one takes as long as a hundred numbers. */
 let integers: Intl.NumberFormat | undefined;
 

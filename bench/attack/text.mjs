@@ -13,6 +13,7 @@ const PIECES = [
     '::error::x',
     '::warning file=a::x',
     '##[error]x',
+    '##vso[task.complete]x',
     ' ',
     'a',
     ':',
@@ -47,7 +48,8 @@ const PIECES = [
   ...['=1+1', '+1', '-1', '@A1', '\t=1', ',', ';'],
 ];
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const COMMANDS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::/m;
+const COMMANDS =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/im;
 
 /** Records whose every text is made of random dangerous pieces, rendered in every format: none may have a character that commands. */
 export async function attackText({ folder, dice, count }) {

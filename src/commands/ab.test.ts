@@ -102,8 +102,11 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
   it('takes a head without a base for new, and refuses a head without pinbench', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
-    const { status, stdout } = ab([empty, ROOT, ...RUN]);
-    expect(status).toBe(0);
+    const { status, stdout, stderr } = ab([empty, ROOT, ...RUN]);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringMatching(/empty has no pinbench .*nothing can regress\n$/),
+    ]);
     expect(stdout.match(/^(step|speedup) .* new$/gm)).toHaveLength(3);
     expect(ab([ROOT, empty, ...RUN])).toMatchObject({
       status: 2,

@@ -7,10 +7,10 @@ import { systemClock } from '../measure/clock.js';
 import { ROUNDS_A_PROCESS } from '../options.js';
 import { comparePairs, type Pair } from '../regress/pairs.js';
 import { exitOf } from '../regress/verdict.js';
-import { annotationsOf } from '../report/github.js';
+import { annotationOfNoBase, annotationsOf, NO_BASE } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
-import { jsonText } from '../text.js';
+import { jsonText, printable } from '../text.js';
 import { GitHub } from './github.js';
 import { type Attendance, interruptible } from './interruptible.js';
 import { outputFileAt, writeOutput } from './output-file.js';
@@ -22,13 +22,14 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
   return await github.telling(async () => {
     const programs = { base: programIn(base), head: programIn(head) };
     if (programs.head === undefined) throw noPinbench(head);
+    if (programs.base === undefined) warnOfNoBase(base, terminal);
     if (out !== undefined) mustBeNew(out);
     const { nodePath } = terminal.surroundings;
     const measured = await interruptible(terminal, true, (attendance) =>
       measurePairs(request, programs, nodePath, attendance),
     );
     if (measured.pairs.length === 0) {
-      if (out !== undefined) rmdirSync(out);
+      if (out !== undefined) removeEmpty(out);
       throw nothingMeasured(measured);
     }
     // Whatever the comparison comes to, what was measured is kept.
@@ -42,7 +43,10 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
     if (out !== undefined)
       await writeOutput(outputFileAt(join(out, 'comparison.json')), jsonText(comparison), terminal);
-    await github.tell(renderPairs('markdown', comparison), annotationsOf(comparison.rows, failOn));
+    await github.tell(renderPairs('markdown', comparison), [
+      ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
+      ...annotationsOf(comparison.rows, failOn),
+    ]);
     return complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted;
   });
 }
@@ -80,6 +84,11 @@ function noPinbench(folder: string): PinbenchError {
   return usageError(folder, 'no pinbench in it', { expected: EXPECTED });
 }
 
+/** A pull request that adds pinbench to a project has no base. A mistyped path has none either, so the user is told. */
+function warnOfNoBase(base: string, { stderr }: Terminal): void {
+  stderr.write(`pinbench: ${printable(base)} ${NO_BASE}\n`);
+}
+
 function nameIn(folder: string): unknown {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name;
@@ -97,6 +106,15 @@ function mustBeNew(folder: string): void {
       expected: 'the path of a folder that ab creates',
       cause,
     });
+  }
+}
+
+/** Removes a folder if nobody has put anything into it. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds what somebody else wrote there.
   }
 }
 

@@ -76,6 +76,36 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     expect(new Set(ran())).toEqual(new Set(['@tensorflow/tfjs-node-gpu', 'webgpu']));
   });
 
+  it('is not run where PATH has an empty part: the program git of that folder', () => {
+    writeFileSync(join(folder, 'git'), `#!/bin/sh\necho git >> '${join(folder, 'ran')}'\n`, { mode: 0o755 });
+    for (const path of [`:${process.env.PATH}`, `.:${process.env.PATH}`, `./:${process.env.PATH}:`]) {
+      const env = { PATH: path };
+      // The shell itself would run it, or this test shows nothing.
+      spawnSync('/bin/sh', ['-c', 'git'], { cwd: folder, env });
+      expect(ran()).toEqual(['git']);
+      rmSync(join(folder, 'ran'));
+      expect(run([...RUN, '--engine', 'cpu', '--json', 'a.json', '--quiet'], env).status).toBe(0);
+      expect(ran()).toEqual([]);
+    }
+  });
+
+  it('is not loaded where LD_LIBRARY_PATH has an empty part: the libraries of a driver', () => {
+    writeFileSync(
+      join(folder, 'own.c'),
+      `#include <stdio.h>\n__attribute__((constructor)) static void f(void) { FILE *g = fopen("${join(folder, 'ran')}", "a"); if (g) { fputs("library\\n", g); fclose(g); } }\n`,
+    );
+    const built = spawnSync('gcc', ['-shared', '-fPIC', '-o', 'libcuda.so.1', 'own.c'], { cwd: folder });
+    if (built.status !== 0) return;
+    copyFileSync(join(folder, 'libcuda.so.1'), join(folder, 'libnvidia-ml.so.1'));
+    for (const path of [':', `/nowhere:`, '.']) {
+      const env = { LD_LIBRARY_PATH: path };
+      expect(run(['inspect', 'data.npy'], env).status).toBe(0);
+      expect(run(['engines'], env).stdout).toMatch(/^cuda .*in the working folder/m);
+      expect(run([...RUN, '--engine', 'cuda'], env).status).toBe(4);
+      expect(ran()).toEqual([]);
+    }
+  });
+
   it('is not run by git: no monitor of files, no hook, no filter, in the repository or in a submodule', () => {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example', ...args], {

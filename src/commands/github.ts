@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { PinbenchError } from '../errors.js';
 import { annotationOfError } from '../report/github.js';
 import { textForMarkdown } from '../report/layout.js';
+import { reasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 import type { CompareFormat } from '../words.js';
 
@@ -42,9 +43,9 @@ export class GitHub {
     const { surroundings, stderr } = this.#terminal;
     const path = surroundings.env.GITHUB_STEP_SUMMARY;
     if (!path) return;
-    await appendFile(path, `${markdown}\n`).catch(({ code }: NodeJS.ErrnoException) => {
+    await appendFile(path, `${markdown}\n`).catch((cause) => {
       stderr.write(
-        `pinbench: ${path}: cannot be written (${code}); there is no summary of this comparison\n`,
+        `pinbench: ${path}: cannot be written (${reasonOf(cause)}); there is no summary of this comparison\n`,
       );
     });
   }

@@ -86,6 +86,25 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
       expect(existsSync(join(folder, 'kept')) ? textAt('kept') : 'kept\n').toBe('kept\n');
     });
 
+    it.each([
+      ['--json - --csv out > out'],
+      ['--json out > out'],
+      ['--csv out >> out'],
+      ['--csv out 2> out'],
+      ['--json - --csv /dev/stdout > out'],
+      ['--json - --csv /dev/stdout | cat > out'],
+      ['--json /dev/stdout --csv /dev/fd/1 > out'],
+      ['--json /dev/fd/7 --csv out 7> out'],
+    ])('what the shell writes to: %s', (flags) => {
+      const { status, stderr } = run(
+        `${flags.replace('| cat', '2> said | cat')}; test \${PIPESTATUS[0]} = 2`,
+      );
+      const said = existsSync(join(folder, 'said')) ? textAt('said') : stderr;
+      expect(status).toBe(0);
+      if (!flags.includes('2> out'))
+        expect(said).toMatch(/^pinbench: .+(would overwrite|is standard output).+\n$/);
+    });
+
     it('the data on standard input', () => {
       const { status, stderr } = shell(
         `pinbench ${RUN.join(' ').replace('in.npy', '-')} --json in.npy < in.npy`,
@@ -103,7 +122,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
         'report a.json --format html -o a.json',
       ]) {
         expect(shell(`pinbench ${command}`)).toMatchObject({
-          ...{ status: 2, stderr: expect.stringMatching(/would overwrite .*a\.json, which is read/) },
+          ...{ status: 2, stderr: expect.stringMatching(/would overwrite the input .*a\.json/) },
         });
         expect(textAt('a.json')).toBe(before);
       }
@@ -114,7 +133,10 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     symlinkSync('round', join(folder, 'about'));
     symlinkSync('about', join(folder, 'round'));
     mkdirSync(join(folder, 'there'));
-    for (const path of ['none/out', 'in.npy/out', 'there', 'about', `${'x'.repeat(300)}`, '/dev/fd/77']) {
+    for (const path of [
+      ...['none/out', 'in.npy/out', 'there', 'about', `${'x'.repeat(300)}`, '/dev/fd/77', 'new/', "''"],
+      ...(process.platform === 'linux' ? ['/proc/out', '/proc/self/out', '/dev/fd/9 9< in.npy'] : []),
+    ]) {
       const { status, stderr } = run(`--json ${path}`);
       expect([status, stderr]).toEqual([2, expect.stringMatching(/^pinbench: .+\n$/)]);
     }
@@ -183,7 +205,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     const { status, stderr } = limited('--json good.json');
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /^pinbench: good\.json: cannot be written \(EFBIG\); what was there before is unchanged$/m,
+      /^pinbench: good\.json: cannot be written \(EFBIG, file too large\); what was there before is unchanged$/m,
     );
     expect(textAt('good.json')).toBe(before);
     expect(names()).toEqual(['good.json', 'in.npy', 'temporary']);

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  closeSync,
   constants,
   fstatSync,
+  openSync,
   readlinkSync,
   realpathSync,
   rmSync,
@@ -14,6 +16,7 @@ import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../errors.js';
 import { readText } from '../small-file.js';
+import { reasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 
 /** Where an output goes, as it was found before anything was measured. */
@@ -37,10 +40,14 @@ interface Descriptor {
 const MOST_LINKS = 40;
 
 /**
- * Looks at where an output shall go. Throws a usage error where it cannot be written, or where what is there is not to be replaced,
- * so that this is found before the measuring and not after it.
+ * Finds the file behind the path of an output. Throws a usage error if the file cannot be written or must not be replaced, so that
+ * the user learns of it before the measurement and not after it.
  */
 export function outputFileAt(path: string): OutputFile {
+  if (path === '') throw usageError('an output', 'its path is empty', { expected: 'a file to write' });
+  if (/[/\\]$/.test(path)) {
+    throw usageError(path, 'the path of a folder', { expected: 'a file to write' });
+  }
   const { target, descriptor } = followed(path);
   if (descriptor !== undefined) return openAlready(path, target, descriptor);
   const stats = lookAt(path, target);
@@ -59,35 +66,75 @@ export function outputFileAt(path: string): OutputFile {
   return { path, target, kind: 'replaced', identity };
 }
 
-/** The identity of a file that is read; of none where there is no such file. Standard input is `-`. */
+/** The identity of an input file; undefined if there is no such file. Standard input is `-`. */
 export function identityOfInput(path: string): string | undefined {
+  return identityOfFile(() => (path === '-' ? fstatSync(0) : statSync(path)));
+}
+
+/** The identity of what a descriptor has open if that is a file, and not a terminal, a pipe or a device. */
+function identityOfFile(lookUp: () => Stats): string | undefined {
   try {
-    const stats = path === '-' ? fstatSync(0) : statSync(path);
+    const stats = lookUp();
     return stats.isFile() ? identityOf(stats) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Throws a usage error where an output would replace a file that is read, or another output. */
-export function mustBeDistinct(outputs: readonly OutputFile[], inputs: readonly string[]): void {
-  const taken = new Map<string, string>();
-  for (const input of inputs) {
-    const identity = identityOfInput(input);
-    if (identity !== undefined)
-      taken.set(identity, input === '-' ? 'standard input' : `${input}, which is read`);
+/**
+ * Throws a usage error if an output would overwrite an input, another output, or the file that the shell sends standard output or
+ * standard error to. An output without a file goes to standard output.
+ */
+export function mustBeDistinct(
+  outputs: readonly (OutputFile | undefined)[],
+  inputs: readonly string[],
+): void {
+  const taken = new Map<string | undefined, string>();
+  for (const [descriptor, name] of STREAMS) {
+    taken.set(
+      identityOfFile(() => fstatSync(descriptor)),
+      fileOf(name),
+    );
   }
-  for (const { path, identity, kind } of outputs) {
-    // What is appended to loses nothing, but for the data that is read from there.
-    if (kind === 'written to') continue;
-    const other = taken.get(identity);
-    if (other !== undefined) {
-      throw usageError(path, `it would overwrite ${other}`, {
+  for (const input of inputs)
+    taken.set(identityOfInput(input), input === '-' ? 'standard input' : `the input ${input}`);
+  taken.delete(undefined);
+  let stdout: string | undefined;
+  for (const output of outputs) {
+    const descriptor = output === undefined ? 1 : descriptorOf(output);
+    if (descriptor === 1) {
+      const path = output?.path ?? '-';
+      if (stdout !== undefined) {
+        throw usageError(path, `it is standard output, which ${stdout} is written to`, {
+          expected: 'a file of its own for each output',
+        });
+      }
+      stdout = path;
+    }
+    // A pipe or a device loses nothing, and neither does a stream unless it is the input.
+    if (output === undefined || output.kind === 'written to') continue;
+    const other = taken.get(output.identity);
+    const isStream = descriptor === 1 || descriptor === 2;
+    if (other !== undefined && !(isStream && STREAMS.some(([, name]) => other === fileOf(name)))) {
+      throw usageError(output.path, `it would overwrite ${other}`, {
         expected: 'a file of its own for each output',
       });
     }
-    taken.set(identity, `${path}, which another output is written to`);
+    taken.set(output.identity, `the other output ${output.path}`);
   }
+}
+
+const STREAMS = [
+  [1, 'standard output'],
+  [2, 'standard error'],
+] as const;
+
+function fileOf(stream: string): string {
+  return `the file that ${stream} goes to`;
+}
+
+function descriptorOf({ kind }: OutputFile): number | undefined {
+  return typeof kind === 'string' ? undefined : kind.descriptor;
 }
 
 /**
@@ -104,8 +151,7 @@ export async function writeOutput(
     else if (kind === 'written to') await writeTo(await open(target, constants.O_WRONLY), text);
     else await writeToDescriptor(kind.descriptor, text, terminal);
   } catch (cause) {
-    const reason = reasonOf(cause as NodeJS.ErrnoException);
-    throw usageError(path, `cannot be written (${reason})`, {
+    throw usageError(path, `cannot be written (${reasonOf(cause)})`, {
       ...(kind === 'replaced' && { remedy: 'what was there before is unchanged' }),
       cause,
     });
@@ -113,7 +159,7 @@ export async function writeOutput(
 }
 
 async function replace(target: string, text: string, terminal: Terminal): Promise<void> {
-  const temporary = join(dirname(target), `.pinbench-${randomBytes(6).toString('hex')}`);
+  const temporary = temporaryBeside(target);
   const before = statSync(target, { throwIfNoEntry: false });
   // However the process ends, by a second Ctrl-C too.
   const removeTemporary = terminal.undoAtExit(() => rmSync(temporary, { force: true }));
@@ -157,12 +203,6 @@ async function writeToDescriptor(descriptor: number, text: string, terminal: Ter
   if (error != null && !(stream !== undefined && isReaderGone(error))) throw error;
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOSPC') return 'ENOSPC, no space is left on its file system';
-  if (code === 'EDQUOT') return 'EDQUOT, the quota of disk space is used up';
-  return code ?? message;
-}
-
 /** Follows symbolic links to their end, which need not exist, or to a descriptor of this process. */
 function followed(path: string): { target: string; descriptor?: number } {
   let target = resolve(path);
@@ -187,9 +227,12 @@ function openAlready(path: string, target: string, descriptor: number): OutputFi
   try {
     const stats = fstatSync(descriptor);
     mustBeWritten(path, stats);
+    if ((stats.mode & constants.S_IFMT) === 0 || isReadOnly(descriptor)) {
+      throw usageError(path, `this process cannot write to its open file ${descriptor}`);
+    }
     const identity = identityOf(stats);
-    // Standard output and standard error are streams, whatever they are. A pipe is opened anew, since its descriptor may not wait for
-    // its reader.
+    // Standard output and standard error are always written to as streams. A pipe is opened again, because its own descriptor may be
+    // in non-blocking mode.
     const isOwn = descriptor === 1 || descriptor === 2 || stats.isFile();
     if (!isOwn && stats.isSocket()) throw usageError(path, 'a socket', { expected: 'a file to write' });
     return { path, target, kind: isOwn ? { descriptor } : 'written to', identity };
@@ -197,6 +240,12 @@ function openAlready(path: string, target: string, descriptor: number): OutputFi
     if ((cause as NodeJS.ErrnoException).code !== 'EBADF') throw cause;
     throw usageError(path, `this process has no open file ${descriptor}`, { cause });
   }
+}
+
+/** Linux tells the flags of an open file, in octal; the lowest two bits are the access mode, 0 if the file is only read. */
+function isReadOnly(descriptor: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(readText(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & 3) === constants.O_RDONLY;
 }
 
 function mustBeWritten(path: string, stats: Stats): void {
@@ -217,26 +266,44 @@ function mustBeFolder(path: string, folder: string): Stats {
     const stats = statSync(folder);
     if (stats.isDirectory()) return stats;
   } catch (cause) {
-    throw usageError(path, `its folder cannot be written to (${codeOf(cause)})`, { cause });
+    throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
   }
   throw usageError(path, 'what should be its folder is a file', { expected: 'a file to write' });
 }
 
-/** A file is made beside it and takes its name. */
+/**
+ * The text is written to a new file in the same folder, which is then renamed. Creates and removes such a file, because the permissions
+ * do not tell of read-only mounts, of `/proc`, or of folders that only let files be added.
+ */
 function mustAllowNewFiles(path: string, target: string): void {
+  const probe = temporaryBeside(target);
   try {
-    accessSync(dirname(target), constants.W_OK | constants.X_OK);
+    closeSync(openSync(probe, 'wx'));
   } catch (cause) {
-    throw usageError(path, `its folder cannot be written to (${codeOf(cause)})`, { cause });
+    throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
+  }
+  try {
+    rmSync(probe);
+  } catch (cause) {
+    throw usageError(path, `its folder lets no file be replaced (${reasonOf(cause)})`, {
+      remedy: `the empty file ${basename(probe)} is left there`,
+      cause,
+    });
   }
 }
 
-/** Whoever made a file read-only wants to keep it, and root is no exception. */
-function mustBeWritable(path: string, target: string, { mode }: Stats): void {
-  if ((mode & 0o222) === 0)
+function temporaryBeside(target: string): string {
+  return join(dirname(target), `.pinbench-${randomBytes(6).toString('hex')}`);
+}
+
+/** A read-only file is never overwritten, not even by root. Nor is a file that can only be appended to. */
+function mustBeWritable(path: string, target: string, stats: Stats): void {
+  if ((stats.mode & 0o222) === 0)
     throw usageError(path, 'a read-only file', { remedy: 'remove it, or write another' });
   try {
-    accessSync(target, constants.W_OK);
+    // To open a pipe would wait for its reader.
+    if (stats.isFile()) closeSync(openSync(target, constants.O_WRONLY));
+    else accessSync(target, constants.W_OK);
   } catch (cause) {
     throw cannotBe(path, cause);
   }
@@ -279,9 +346,5 @@ function identityOf({ dev, ino }: Stats): string {
 }
 
 function cannotBe(path: string, cause: unknown) {
-  return usageError(path, `cannot be written (${codeOf(cause)})`, { cause });
-}
-
-function codeOf(cause: unknown): string {
-  return (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  return usageError(path, `cannot be written (${reasonOf(cause)})`, { cause });
 }

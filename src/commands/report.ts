@@ -12,7 +12,7 @@ export async function reportCommand(request: ReportRequest, terminal: Terminal):
   const destination = destinationOf(output);
   const screen = output.path === '-' ? screenOf(request, terminal) : undefined;
   const files = await recordFilesAt(records);
-  if (destination.file !== undefined) mustBeDistinct([destination.file], files);
+  mustBeDistinct([destination.file], files);
   await deliver(named(await readRecords(files)), destination, screen, terminal);
   return EXIT.ok;
 }

@@ -15,7 +15,7 @@ export async function runCommand(
 ): Promise<number> {
   const destinations = request.outputs.map(destinationOf);
   mustBeDistinct(
-    destinations.flatMap(({ file }) => file ?? []),
+    destinations.map(({ file }) => file),
     [request.file],
   );
   const record = await measured(request, terminal, args);

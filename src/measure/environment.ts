@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { delimiter, isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
 import ci from 'ci-info';
 import type { Surroundings } from '../surroundings.js';
@@ -27,8 +28,8 @@ export interface Environment {
 }
 
 /** Looks at the machine and at the git repository of the working directory. Never throws: what cannot be known is absent. */
-export async function lookAtEnvironment({ cwd, nodeVersion }: Surroundings): Promise<Environment> {
-  const git = await lookAtGit(cwd);
+export async function lookAtEnvironment({ cwd, env, nodeVersion }: Surroundings): Promise<Environment> {
+  const git = await lookAtGit(cwd, env);
   return {
     node: nodeVersion,
     os: `${platform()} ${release()}`,
@@ -54,9 +55,9 @@ const DISARMED = [
 /** The programs that a file goes through before its content is compared. */
 const FILTERS = '^filter\\..*\\.(clean|smudge|process|required)$';
 
-async function lookAtGit(cwd: () => string): Promise<Git | undefined> {
+async function lookAtGit(cwd: () => string, env: Surroundings['env']): Promise<Git | undefined> {
   try {
-    const options = { cwd: cwd(), timeout: GIT_TIMEOUT_MS };
+    const options = { cwd: cwd(), timeout: GIT_TIMEOUT_MS, env: { ...env, PATH: absolutePartsOf(env.PATH) } };
     const git = async (...args: string[]) =>
       (await run('git', [...DISARMED, ...args], options)).stdout.trim();
     // It fails where there is none.
@@ -73,4 +74,12 @@ async function lookAtGit(cwd: () => string): Promise<Git | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** The search path without its relative and empty parts, by which a program of the working folder would be run. */
+function absolutePartsOf(path = ''): string {
+  return path
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .join(delimiter);
 }

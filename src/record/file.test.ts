@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseRecord, readRecord } from './file.js';
+import { parseRecord, readRecord, recordFilesAt } from './file.js';
 import type { MeasuredResult } from './schema.js';
 import { sampleRecord } from './testing/sample-record.js';
 
@@ -29,8 +29,24 @@ describe('a record file', () => {
   it('that is missing, cut short, of another version or with a wrong field is a data error that says which', async () => {
     await expect(readRecord(join(folder, 'missing.json'))).rejects.toMatchObject({
       code: 'data',
-      observed: /ENOENT/,
+      observed: /ENOENT, no such file/,
     });
+    await writeFile(join(folder, 'empty.json'), '');
+    await expect(readRecord(join(folder, 'empty.json'))).rejects.toMatchObject({ observed: 'an empty file' });
+    const utf32 = Buffer.concat(
+      [...`\ufeff${text()}`].map((one) => Buffer.of(one.charCodeAt(0) & 255, one.charCodeAt(0) >> 8, 0, 0)),
+    );
+    await writeFile(join(folder, 'utf32.json'), utf32);
+    await expect(readRecord(join(folder, 'utf32.json'))).rejects.toMatchObject({ observed: /UTF-32/ });
+    await expect(recordFilesAt([join(folder, '*', 'r.json')])).rejects.toMatchObject({
+      ...{ code: 'data', expected: expect.stringContaining('last part') },
+    });
+    expect(() => parseRecord('r.json', text({ results: [] }))).toThrow(/\(results: no row\)/);
+    const [one, two] = sampleRecord().results as [MeasuredResult, MeasuredResult];
+    expect(() => parseRecord('r.json', text({ results: [one, two, one] }))).toThrow(
+      /\(results\.2: the same row as results\.0\)/,
+    );
+    expect(() => parseRecord('r.json', text({ results: [{ ...one, setupNs: 1e300 }] }))).toThrow(/setupNs/);
     expect(() => parseRecord('r.json', text().slice(0, -5))).toThrow(/^r\.json: not JSON/);
     expect(() => parseRecord('r.json', text({ schema: 'pinbench/record@2' }))).toThrow(
       /\(schema: .*record@1/,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { dataError } from '../errors.js';
+import { reasonOf } from '../system-error.js';
 import { matches } from '../text.js';
 import { isPage, recordsInPage } from './page.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
@@ -24,13 +25,19 @@ export async function recordFilesAt(patterns: readonly string[]): Promise<string
 }
 
 async function textOf(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw dataError(path, `cannot be read (${cause.code ?? cause.message})`, { cause, expected: 'a record' });
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw dataError(path, `cannot be read (${reasonOf(cause)})`, { cause, expected: 'a record' });
   });
+  if (bytes.length === 0) throw dataError(path, 'an empty file', { expected: 'a record' });
+  if (UTF_32.some((mark) => mark.equals(bytes.subarray(0, mark.length))))
+    throw dataError(path, 'a text in UTF-32', { expected: 'a record in UTF-8' });
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }
 
-/** The encoding by the byte order mark, which some editors and PowerShell put in front of a text, and decoders take away. */
+/** The byte order marks of UTF-32, of which the first begins with that of UTF-16. */
+const UTF_32 = [Buffer.of(0xff, 0xfe, 0, 0), Buffer.of(0, 0, 0xfe, 0xff)];
+
+/** The encoding by the byte order mark, which some editors and PowerShell write before a text. The decoder removes the mark. */
 function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
@@ -38,7 +45,12 @@ function encodingOf([first, second]: Uint8Array): string {
 
 /** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
 async function filesAt(pattern: string): Promise<string[]> {
-  if (!basename(pattern).includes('*') || existsSync(pattern)) return [pattern];
+  if (!pattern.includes('*') || existsSync(pattern)) return [pattern];
+  if (dirname(pattern).includes('*')) {
+    throw dataError(pattern, 'no such file, and a pattern in the name of its folder', {
+      expected: 'a * in the last part of the path only',
+    });
+  }
   const names = await readdir(dirname(pattern)).catch(() => []);
   const found = names.filter((name) => matches(basename(pattern), name)).sort();
   if (found.length > 0) return found.map((name) => join(dirname(pattern), name));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { COMPUTE_MODES, DATA_FORMATS, DTYPES, ENGINES, STRATEGIES, VERDICTS } from '../words.js';
 import { findingsSchema } from './findings-schema.js';
 import { planOptionsSchema } from './plan-schema.js';
-import { caseNameOf } from './row-name.js';
+import { caseNameOf, nameOf } from './row-name.js';
 import { warningSchema } from './warning-schema.js';
 
 /** The record's name and version; a reader refuses any other. */
@@ -10,7 +10,9 @@ export const RECORD_SCHEMA = 'pinbench/record@1';
 
 const count = z.int().nonnegative();
 const positive = z.int().positive();
-const ns = z.number().nonnegative();
+/** Times beyond it, about 104 days, are not whole ns in a number. */
+const MOST_NS = Number.MAX_SAFE_INTEGER;
+const ns = z.number().nonnegative().max(MOST_NS);
 const interval = z.tuple([z.number(), z.number()]);
 /** JSON has no infinity and no NaN: these three are written as text. An enum of them would break the types of older compilers. */
 const scalar = z.union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')]);
@@ -152,7 +154,7 @@ const measured = row.extend({
       'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
     ),
   phasesReason: z.string().optional().describe('why there is no phasesNs, where an engine could tell it'),
-  samplesNs: z.array(z.number().positive()).min(1).describe('mean step time of each round'),
+  samplesNs: z.array(z.number().positive().max(MOST_NS)).min(1).describe('mean step time of each round'),
   roundsPerProcess: z
     .array(positive)
     .min(2)
@@ -233,7 +235,21 @@ export const recordSchema = z
       .optional()
       .describe('what the figures say; absent in a record that was written before there were findings'),
   })
-  .superRefine(({ results }, context) => {
+  .superRefine(({ results, complete }, context) => {
+    if (results.length === 0 && complete)
+      context.addIssue({ code: 'custom', path: ['results'], message: 'no row' });
+    const places = new Map<string, number>();
+    for (const [i, result] of results.entries()) {
+      const name = nameOf(result);
+      const before = places.get(name);
+      places.set(name, i);
+      if (before !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['results', i],
+          message: `the same row as results.${before}`,
+        });
+    }
     // Rounds of a case are paired: what is made of them pairs them by their places.
     const rounds = new Map<string, number>();
     for (const [i, result] of results.entries()) {

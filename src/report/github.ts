@@ -26,6 +26,14 @@ export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Fai
   });
 }
 
+/** The workflow command that warns of a base without pinbench, with which nothing is compared. */
+export function annotationOfNoBase(base: string): string {
+  return command('warning', 'pinbench has no base', `${base} ${NO_BASE}`);
+}
+
+/** What it means that the base of a comparison has no pinbench. */
+export const NO_BASE = 'has no pinbench in its node_modules: every row is new, and nothing can regress';
+
 /** The workflow command for a comparison that could not be made. */
 export function annotationOfError({ message }: Error): string {
   return command('error', 'pinbench could not compare', message);

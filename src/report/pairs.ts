@@ -1,7 +1,14 @@
 import type { PairsComparison, PairsRow } from '../regress/pairs-schema.js';
 import type { Source } from '../regress/schema.js';
 import { jsonText } from '../text.js';
-import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
+import {
+  counted,
+  formatDuration,
+  formatInteger,
+  formatPercent,
+  formatRatio,
+  formatRatios,
+} from '../units.js';
 import { type CompareFormat, METRICS, REGRESSION_VERDICTS } from '../words.js';
 import {
   type Column,
@@ -63,12 +70,23 @@ function linesOf(comparison: PairsComparison): Line[] {
   const { base, head, rows, pairs, lost, complete } = comparison;
   const [was, is] = [(base ?? head).devices.join('; '), head.devices.join('; ')];
   return [
-    { label: 'base', text: base === undefined ? 'no pinbench in it: every row is new' : sourceText(base) },
+    {
+      label: 'base',
+      text:
+        base === undefined
+          ? 'no pinbench there: every row is new, and nothing was compared'
+          : sourceText(base),
+    },
     { label: 'head', text: sourceText(head) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     ...(base === undefined
       ? []
-      : [{ label: 'plan' as const, text: `${pairs} pairs of processes, which side goes first in turns` }]),
+      : [
+          {
+            label: 'plan' as const,
+            text: `${counted(pairs, 'pair')} of processes, which side goes first in turns`,
+          },
+        ]),
     ...noiseLines(comparison),
     { label: 'verdict', text: summaryOf(comparison) },
     ...rows.flatMap((row): Line[] =>
@@ -81,7 +99,7 @@ function linesOf(comparison: PairsComparison): Line[] {
       : [
           {
             label: 'warning' as const,
-            text: `${lost.length} pairs are not counted: ${[...new Set(lost)].join('; ')}`,
+            text: `${lost.length === 1 ? '1 pair is' : `${lost.length} pairs are`} not counted: ${[...new Set(lost)].join('; ')}`,
           },
         ]),
     ...(complete ? [] : [{ label: 'warning' as const, text: 'interrupted: only whole pairs are counted' }]),

@@ -18,6 +18,7 @@ const POISON = [
   '\n::error file=a,line=1::owned',
   '\r\n::set-output name=a::b',
   ' \u2028::warning::owned',
+  'a ##[error]owned ##VSO[task.complete]owned',
   '\x1b]0;title\x07\x1b[2J\x9b31m\x7f\x00',
   '\u202egpj.exe\u2066\u061c\u200f',
   '<img src=x onerror=alert(1)>[link](http://example.invalid)![](x)`code`|cell|**bold**',
@@ -57,7 +58,8 @@ function poisoned(text: string): RunRecord {
 
 /** What commands a terminal, whoever reads the text, and what a CI service takes for a command. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const COMMANDS = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::/m;
+const COMMANDS =
+  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/im;
 
 function expectHarmless(text: string): void {
   const at = text.search(COMMANDS);

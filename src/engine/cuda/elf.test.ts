@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { elfFault } from './elf.js';
 import { faultBeforeLoading } from './loader-path.js';
@@ -126,6 +126,14 @@ describe.skipIf(whole === undefined || process.platform !== 'linux')('a library 
     expect(named('', [join(bad, 'libnamed.so.10')])).toBeUndefined();
     expect(named('')).toBeUndefined();
     expect(faultBeforeLoading('libnamed.so.1', undefined, join(folder, 'none'))).toBeUndefined();
+  });
+
+  it('is not taken from a folder that LD_LIBRARY_PATH names by a relative path', () => {
+    const [own, elsewhere] = [folderWith('own', native), folderWith('elsewhere', native)];
+    const near = relative(process.cwd(), own);
+    const fault = { file: join(near, 'libnamed.so.1'), fault: 'working-folder' };
+    expect(named(`${folder}:${near}:${elsewhere}`)).toEqual(fault);
+    expect(named(`${elsewhere}:${near}`)).toBeUndefined();
   });
 
   it('is looked at by its path where it has one', () => {

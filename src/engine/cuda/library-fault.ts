@@ -6,6 +6,8 @@ export type LibraryFault =
   | { readonly kind: 'absent' | 'dangling' | 'empty' | 'not-a-library' }
   /** It ends before what its own headers name: the loader would die of it. */
   | { readonly kind: 'damaged'; readonly file: string }
+  /** The system's loader would take it from the working folder, because LD_LIBRARY_PATH has a relative or empty part. */
+  | { readonly kind: 'working-folder'; readonly file: string }
   /** It is a library, and no CUDA driver: it has not even the function that starts one. */
   | { readonly kind: 'not-cuda' }
   /** The library is there, and another one that it needs is not. */
@@ -44,7 +46,7 @@ export function faultOf(path: string, error: unknown): LibraryFault {
   }
   if (error instanceof FileFaulty) {
     const { fault: kind, file } = error.found;
-    return kind === 'damaged' ? { kind, file } : { kind };
+    return kind === 'not-a-library' ? { kind } : { kind, file };
   }
   const message = error instanceof Error ? error.message : String(error);
   // koffi puts words of its own before those of the loader, and leaves out the path where that is the one it was given.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { type ElfFault, elfFault } from './elf.js';
 
 /** Where Linux' loader remembers the libraries that ldconfig found. */
@@ -11,7 +11,8 @@ const USUAL_FOLDERS = ['/lib64', '/usr/lib64', '/lib', '/usr/lib'];
 /** A file that must not be given to the loader, and what is wrong with it. */
 export interface FaultyFile {
   readonly file: string;
-  readonly fault: Exclude<ElfFault, 'absent'>;
+  /** `working-folder`: a relative or empty part of LD_LIBRARY_PATH leads to it, so that it may be a stranger's. */
+  readonly fault: Exclude<ElfFault, 'absent'> | 'working-folder';
 }
 
 /**
@@ -39,7 +40,8 @@ function faultOfName(name: string, libraryPath: string, cache: string): FaultyFi
   for (const file of [...named, ...remembered(name, cache), ...usual]) {
     const fault = elfFault(file);
     if (fault === 'absent' || fault === 'not-a-library') continue;
-    return fault && { file, fault };
+    if (fault !== undefined) return { file, fault };
+    return isAbsolute(file) ? undefined : { file, fault: 'working-folder' };
   }
   return undefined;
 }

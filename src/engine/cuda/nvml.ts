@@ -41,6 +41,9 @@ export function nvmlPaths(platform: string, override: string | undefined): strin
   if (platform !== 'linux') return [];
   return [
     'libnvidia-ml.so.1',
+    '/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1',
+    '/usr/lib/aarch64-linux-gnu/libnvidia-ml.so.1',
+    '/usr/lib64/libnvidia-ml.so.1',
     '/usr/lib/wsl/lib/libnvidia-ml.so.1',
     '/run/opengl-driver/lib/libnvidia-ml.so.1',
   ];

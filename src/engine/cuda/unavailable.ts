@@ -57,6 +57,11 @@ function wordsOf(path: string, fault: LibraryFault): [reason: string, remedy: st
         `the CUDA driver library ${fault.file} is damaged: the file ends before the library does`,
         AGAIN,
       ];
+    case 'working-folder':
+      return [
+        `the CUDA driver library ${fault.file} is in the working folder, from which none is loaded`,
+        'remove relative and empty parts from LD_LIBRARY_PATH, or name the library in PINBENCH_CUDA_LIBRARY',
+      ];
     case 'not-cuda':
       return [
         `${path} is no CUDA driver: it lacks cuInit`,
