@@ -47,9 +47,7 @@ const PIECES = [
   ],
   ...['=1+1', '+1', '-1', '@A1', '\t=1', ',', ';'],
 ];
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const COMMANDS =
-  /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/im;
+const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/imu;
 
 /** Records whose every text is made of random dangerous pieces, rendered in every format: none may have a character that commands. */
 export async function attackText({ folder, dice, count }) {
