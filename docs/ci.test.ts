@@ -96,7 +96,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   it('the action compares base and head as its inputs say, and keeps the records', () => {
     const workflow = block('.github/workflows/gate.yml').replace(
       'metric: speedup',
-      'metric: speedup, budget: 20s',
+      'metric: speedup, budget: 40s',
     );
     const { steps, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
     const { code, output } = steps.get('Compare')!;

@@ -19,6 +19,13 @@ const out = resolve(process.argv[2] ?? join(root, '.cache/gpu'));
 /** There is no package.json to read it from beside the bundle. */
 const version = `export const VERSION = '${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}';`;
 
+/** Nor are packages that could be required. */
+const tfjs = [
+  "import * as tf from '@tensorflow/tfjs-core';",
+  "import '@tensorflow/tfjs-backend-cpu';",
+  'export const loadTfjs = () => tf;',
+].join('\n');
+
 const programs = ['test', 'bench', 'contact', 'first-contact', 'cli'];
 
 rmSync(out, { recursive: true, force: true });
@@ -42,8 +49,11 @@ await build({
   },
   plugins: [
     {
-      name: 'version',
-      setup: ({ onLoad }) => onLoad({ filter: /src\/version\.ts$/ }, () => ({ contents: version })),
+      name: 'what is not beside the bundle',
+      setup({ onLoad }) {
+        onLoad({ filter: /src\/version\.ts$/ }, () => ({ contents: version }));
+        onLoad({ filter: /tfjs\/cpu-packages\.ts$/ }, () => ({ contents: tfjs, resolveDir: root }));
+      },
     },
   ],
   logLevel: 'warning',

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { PinbenchError } from '../../errors.js';
 import type { Device, DeviceInfo, Engine } from '../engine.js';
+import { loadTfjs } from './cpu-packages.js';
 import { TfjsDevice } from './device.js';
 
 /** tfjs' own backend in plain JavaScript, on one thread of the processor: always there. */
@@ -8,7 +9,7 @@ export const cpuEngine: Engine = {
   name: 'cpu',
 
   async probe() {
-    return { available: true, devices: [await deviceInfo()] };
+    return { available: true, devices: [deviceInfo()] };
   },
 
   async open(device): Promise<Device> {
@@ -19,21 +20,19 @@ export const cpuEngine: Engine = {
         expected: '0',
       });
     }
-    const tf = await import('@tensorflow/tfjs-core');
-    await import('@tensorflow/tfjs-backend-cpu');
+    const tf = loadTfjs();
     // Else the backend prints an advertisement for tfjs-node at its first tensor.
     tf.enableProdMode();
-    return new TfjsDevice(tf, await deviceInfo(), { backend: 'cpu' });
+    return new TfjsDevice(tf, deviceInfo(), { backend: 'cpu' });
   },
 };
 
-async function deviceInfo(): Promise<DeviceInfo> {
+function deviceInfo(): DeviceInfo {
   const model = cpus()[0]?.model.trim() ?? 'processor';
-  const { version_core } = await import('@tensorflow/tfjs-core');
   return {
     name: `${model} (${availableParallelism()} cores)`,
     gpu: false,
-    runtime: `TensorFlow.js ${version_core}, cpu backend`,
+    runtime: `TensorFlow.js ${loadTfjs().version_core}, cpu backend`,
     memoryBytes: totalmem(),
   };
 }
