@@ -1,4 +1,4 @@
-// Which way is faster for which mini-batch: node batch-size.mjs [data file]
+// Prints which strategy is faster at each batch size: node batch-size.mjs [data file]
 import { PinbenchError, run } from 'pinbench';
 
 const file = process.argv[2] ?? '../../fixtures/data.npy';
@@ -16,7 +16,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof PinbenchError)) throw error;
-  // One line: what, what was seen, what was expected, what to do.
+  // The message is one line: the subject, what was seen, what was expected, what to do.
   console.error(error.message);
   process.exitCode = 1;
 }
