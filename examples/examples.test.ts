@@ -39,7 +39,7 @@ describe('examples/api', () => {
       [1, 2, 5].map((batch) =>
         expect.stringMatching(
           new RegExp(
-            `^${batch} rows: pin beside feed: [a-z]+, \\d+\\.\\d\\d× \\(95 %: \\d+\\.\\d\\d–\\d+\\.\\d\\d\\)$`,
+            `^${batch} rows: pin compared with feed: [a-z]+, \\d+\\.\\d\\d× \\(95 %: \\d+\\.\\d\\d–\\d+\\.\\d\\d\\)$`,
           ),
         ),
       ),

@@ -6,12 +6,12 @@ const file = process.argv[2] ?? '../../fixtures/data.npy';
 try {
   const record = await run(file, { batch: [1, 2, 5], strategy: ['feed', 'pin'], epochs: 100 });
   for (const { name, gpu } of record.environment.devices) {
-    console.log(`on ${name}${gpu ? '' : ', which is no GPU: the figures say nothing about one'}`);
+    console.log(`on ${name}${gpu ? '' : ', which is not a GPU, so the figures say nothing about one'}`);
   }
   for (const { batch, strategy, speedup, ci95, verdict } of record.comparisons) {
     const interval = ci95 === null ? 'no interval' : ci95.map((bound) => bound.toFixed(2)).join('–');
     console.log(
-      `${batch} rows: ${strategy} beside feed: ${verdict}, ${speedup.toFixed(2)}× (95 %: ${interval})`,
+      `${batch} rows: ${strategy} compared with feed: ${verdict}, ${speedup.toFixed(2)}× (95 %: ${interval})`,
     );
   }
 } catch (error) {
