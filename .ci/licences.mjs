@@ -1,10 +1,11 @@
-// Lists the licences of all that is installed with pinbench, and fails where one is not permissive: node .ci/licences.mjs [folder]
-// package-lock.json says what that is, on every system; what is installed here goes before what the registry said of it.
+// Lists the licences of everything that is installed with pinbench, and fails if one is not permissive: node .ci/licences.mjs [folder]
+// package-lock.json lists the packages for every operating system. If a package is installed here, the licence in its own package.json
+// takes precedence over the licence in the lock file.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Names of SPDX: each licence asks for its text to be kept, and for nothing of a program that has the package inside. */
+/** SPDX names. Each of these licences requires that its text is kept, and demands nothing of a program that contains the package. */
 const PERMISSIVE = new Set([
   ...['0BSD', 'Apache-2.0', 'BlueOak-1.0.0', 'BSD-2-Clause', 'BSD-3-Clause', 'CC0-1.0', 'ISC', 'MIT'],
   ...['Unlicense', 'Zlib'],
@@ -13,7 +14,7 @@ const PERMISSIVE = new Set([
 const folder = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => JSON.parse(readFileSync(join(folder, path), 'utf8'));
 
-/** Of `A OR B` one must be permissive, of `A AND B` both. What is nested deeper is no name, and so it is not permissive. */
+/** `A OR B` is permissive if one of them is, `A AND B` if both are. A deeper nesting matches no name and counts as not permissive. */
 function isPermissive(licence) {
   const choices = licence.replace(/^\((.*)\)$/, '$1').split(' OR ');
   return choices.some((choice) => choice.split(' AND ').every((name) => PERMISSIVE.has(name)));
@@ -22,7 +23,7 @@ function isPermissive(licence) {
 function licenceOf(path, { license }) {
   const manifest = join(path, 'package.json');
   const said = existsSync(join(folder, manifest)) ? read(manifest).license : license;
-  return typeof said === 'string' ? said : 'none that it names';
+  return typeof said === 'string' ? said : 'no licence stated';
 }
 
 const packages = Object.entries(read('package-lock.json').packages)

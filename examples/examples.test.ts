@@ -15,7 +15,7 @@ describe('examples/api', () => {
   const clone = mkdtempSync(join(tmpdir(), 'pinbench-examples-'));
   const folder = join(clone, 'examples', 'api');
   afterAll(() => rmSync(clone, { recursive: true }));
-  // What `npm install` leaves there: a link to the clone, for package.json names it.
+  // `npm install` leaves a link to the clone there, because package.json names the clone.
   beforeAll(() => {
     cpSync(join(ROOT, 'examples', 'api'), folder, { recursive: true });
     cpSync(join(ROOT, 'fixtures', 'data.npy'), join(clone, 'fixtures', 'data.npy'));
@@ -30,7 +30,7 @@ describe('examples/api', () => {
     return spawnSync(execPath, [...program, ...args], { cwd: folder, encoding: 'utf8' });
   };
 
-  it('says of every batch size which way is faster', () => {
+  it('prints for every batch size which strategy is faster', () => {
     const { status, stdout, stderr } = start();
     expect([status, stderr]).toEqual([0, '']);
     const [device, ...lines] = stdout.trimEnd().split('\n');
@@ -39,14 +39,14 @@ describe('examples/api', () => {
       [1, 2, 5].map((batch) =>
         expect.stringMatching(
           new RegExp(
-            `^${batch} rows: pin beside feed: [a-z]+, \\d+\\.\\d\\d× \\(95 %: \\d+\\.\\d\\d–\\d+\\.\\d\\d\\)$`,
+            `^${batch} rows: pin compared with feed: [a-z]+, \\d+\\.\\d\\d× \\(95 %: \\d+\\.\\d\\d–\\d+\\.\\d\\d\\)$`,
           ),
         ),
       ),
     );
   });
 
-  it('says in one line what is wrong with a file', () => {
+  it('prints one line about a file that it cannot read', () => {
     const { status, stdout, stderr } = start('package.json');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^package\.json: [^\n]+\n$/);
@@ -56,13 +56,13 @@ describe('examples/api', () => {
 describe('examples/ci', () => {
   const workflow = read('ci/.github/workflows/hosted.yml');
 
-  it('has the workflow of docs/ci.md, which is tested there', () => {
+  it('has the same workflow as docs/ci.md, whose tests run it', () => {
     expect(`# .github/workflows/hosted.yml\n${workflow}`).toBe(
       blocksOf('ci.md').get('.github/workflows/hosted.yml'),
     );
   });
 
-  it('has data with rows enough for the mini-batches of the workflow', async () => {
+  it('has enough rows of data for the mini-batches of the workflow', async () => {
     const { rows, close } = await openFile(join(ROOT, 'examples/ci/data.npy'));
     await close();
     const batches = /--batch ([\d,]+)/.exec(workflow)![1]!.split(',').map(Number);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the locks of npm's packages again, where a package.json beside one has changed. They name no registry.
+# Remakes the npm lock files of this folder after a package.json has changed. The lock files name no registry.
 set -euo pipefail
 cd "$(dirname "$0")"
 for manifest in */package.json; do
