@@ -3,8 +3,8 @@ import type { Verdict } from '../words.js';
 import { type Interval, medianInterval } from './interval.js';
 
 /**
- * A speedup that differs from 1 by at most this share is called `same`. Processes that run the same code differ by about 2 % in speedup on a
- * shared machine: with 1 % here, identical strategies were called different in 38 % of runs, with 5 % in 0.9 %.
+ * A speedup that differs from 1 by at most this share is called `same`. Processes that run the same code differ by about 2 % in
+ * speedup on a shared machine: with 1 % here, identical strategies were called different in 38 % of runs, with 5 % in 0.9 %.
  */
 export const SAME_WITHIN = 0.05;
 
