@@ -92,7 +92,8 @@ async function compare() {
       over(name).toFixed(1),
       `${(heapBytes / 1000).toFixed(1)} kB`,
     ]);
-    if (over(name) > LIMITS.overC) failed.push(`${name} costs ${over(name).toFixed(0)} ns per step more than in C`);
+    if (over(name) > LIMITS.overC)
+      failed.push(`${name} costs ${over(name).toFixed(0)} ns per step more than in C`);
     if (heapBytes > LIMITS.heapBytes) failed.push(`${name} leaves ${heapBytes} bytes of heap`);
   }
   const apart = Math.abs(over('feed') - over('pin'));

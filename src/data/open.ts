@@ -72,7 +72,9 @@ async function openChecked(
 
 function mustBePath(caller: string, path: unknown): void {
   if (typeof path === 'string') return;
-  throw usageError(caller, 'its first argument is not a path', { expected: 'the path of an NPY or Arrow file' });
+  throw usageError(caller, 'its first argument is not a path', {
+    expected: 'the path of an NPY or Arrow file',
+  });
 }
 
 async function contentsOf(

@@ -11,20 +11,17 @@ const piped = (...chunks: Uint8Array[]) => ({ standardInput: () => Readable.from
 const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('pinbench-input-'));
 
 describe('standard input', () => {
-  it.each(['arrow-stream.arrow', 'data.arrow', 'data.npy'])(
-    'is read like a file: %s',
-    async (name) => {
-      const bytes = fixture(name);
-      const before = left();
-      const file = await openFile('-', piped(bytes.subarray(0, 7), bytes.subarray(7)));
-      // No file is left behind, however the process ends.
-      expect(left()).toEqual(before);
-      const { path, values } = await file.load();
-      await file.close();
-      expect(path).toBe('standard input');
-      expect(values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
-    },
-  );
+  it.each(['arrow-stream.arrow', 'data.arrow', 'data.npy'])('is read like a file: %s', async (name) => {
+    const bytes = fixture(name);
+    const before = left();
+    const file = await openFile('-', piped(bytes.subarray(0, 7), bytes.subarray(7)));
+    // No file is left behind, however the process ends.
+    expect(left()).toEqual(before);
+    const { path, values } = await file.load();
+    await file.close();
+    expect(path).toBe('standard input');
+    expect(values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
+  });
 
   it('is named in the error if it is empty, truncated or not an array', async () => {
     await expect(openFile('-', piped())).rejects.toMatchObject({ message: /^standard input: empty/ });
@@ -99,7 +96,7 @@ describe('standard input', () => {
     }
   });
 
-  it.runIf(process.platform === 'has no name in any folder while it is copied')('has no name in any folder while it is taken', async () => {
+  it.runIf(process.platform === 'linux')('has no name in any folder while it is copied', async () => {
     const before = left();
     const endless = new Readable({ read() {} });
     endless.push(fixture('arrow-stream.arrow'));

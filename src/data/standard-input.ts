@@ -104,21 +104,16 @@ async function keep(file: FileHandle, bytes: Uint8Array): Promise<void> {
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: 'set TMPDIR to a folder with enough space',
   EDQUOT: 'set TMPDIR to a folder with enough space',
-  EFBIG:
-    'raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system',
+  EFBIG: 'raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system',
 };
 
 function unkept(cause: unknown): PinbenchError {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const why = code || message;
-  return dataError(
-    STANDARD_INPUT_NAME,
-    `cannot be stored in the temporary folder ${tmpdir()} (${why})`,
-    {
-      remedy: REMEDIES[code] ?? 'set TMPDIR to a writable folder',
-      cause,
-    },
-  );
+  return dataError(STANDARD_INPUT_NAME, `cannot be stored in the temporary folder ${tmpdir()} (${why})`, {
+    remedy: REMEDIES[code] ?? 'set TMPDIR to a writable folder',
+    cause,
+  });
 }
 
 function unreadable(cause: unknown): PinbenchError {

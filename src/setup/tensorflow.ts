@@ -195,7 +195,7 @@ async function mustHaveTools(how: CommandOptions): Promise<void> {
     throw new PinbenchError('engine', {
       subject: 'setup tensorflow',
       observed: `this is ${platform()} on ${arch()}`,
-      expected: 'Linux on x64, the only platform whose TensorFlow wheels contain everything that is needed',
+      expected: 'Linux on x64, whose TensorFlow wheels contain everything that is needed',
       remedy: `npm install ${PACKAGE} in your project, if it installs there`,
     });
   }

@@ -63,7 +63,7 @@ describe.skipIf(!hasPython)(`unpacking a wheel${hasPython ? '' : ': skipped, the
     ['absolute', '/pack/x', 'absolute name'],
     ['absolute on Windows', 'C:/pack/x', 'absolute name'],
     ['with a backslash', 'pack/..\\..\\tensorflow-evil\\x', 'backslash'],
-  ])('refuses a name that is %s, and writes nothing', async (_, name, why) => {
+  ])('refuses a name (%s) and writes nothing', async (_, name, why) => {
     const unpacking = unpack({ name: 'pack/good' }, { name });
     await expect(unpacking).rejects.toThrow(CommandFailed);
     await expect(unpacking).rejects.toThrow(why);

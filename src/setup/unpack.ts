@@ -38,7 +38,7 @@ with zipfile.ZipFile(wheel) as archive:
         for prefix, to in kept:
             if not name.startswith(prefix) or name.endswith(('/', '.py')): continue
             target = os.path.join(folder, to + name[len(prefix):])
-            # A link that was there before leads out of the folder as well as a name does.
+            # An existing link can lead out of the folder just as a name can.
             if os.path.commonpath([folder, os.path.realpath(target)]) != folder: refuse(name, 'a name that leads elsewhere')
             os.makedirs(os.path.dirname(target), exist_ok=True)
             with archive.open(name) as source, open(target, 'wb') as file: shutil.copyfileobj(source, file)

@@ -111,7 +111,8 @@ function fieldOf(
   tensors: TensorsSeen,
 ): Field {
   const typeName = TYPE_NAMES[typeType];
-  if (typeName === undefined || type === undefined) throw new RangeError(`a field of unknown type ${typeType}`);
+  if (typeName === undefined || type === undefined)
+    throw new RangeError(`a field of unknown type ${typeType}`);
   const inner = children.map((child) => fieldOf(child, tensors));
   mustHaveChildren(typeName, inner.length);
   if (typeName === 'RunEndEncoded') mustBeRunEnds(inner[0]!);

@@ -58,7 +58,7 @@ function columnsIn(message: Uint8Array) {
   return { columns, bytes: process.memoryUsage().heapUsed - before };
 }
 
-/** A few kilobytes of metadata may point to the same thing many times; decoding it anew each time would take gigabytes. */
+/** A few kilobytes of metadata may point to the same thing many times; decoding it again each time would take gigabytes. */
 describe('data that very many fields share is decoded once:', () => {
   it('a long name', () => {
     const { columns, bytes } = columnsIn(
