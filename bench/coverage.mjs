@@ -1,5 +1,5 @@
-// Whether the interval of the speedup over several processes covers: groups of processes, each with the interval of
-// `run --processes 8`, against the median of the group of all. Printed: how many of 40 cover it, at three batch sizes.
+// Checks the coverage of the speedup's interval over several processes. It runs `run --processes 8` 40 times and prints, for
+// three batch sizes, how many of the 40 intervals contain the median speedup of all runs.
 //   npm run bench:coverage           (RUNS=40; about ten minutes)
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const RUNS = Number(process.env.RUNS ?? 40);
 const PROCESSES = 8;
 const BATCHES = [2, 64, 1024];
 
-/** 20,000 × 8 float32 numbers as an NPY file. */
+/** Writes 20,000 × 8 float32 numbers as an NPY file. */
 function makeData() {
   const [rows, cols] = [20_000, 8];
   const header = `${`{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`.padEnd(117)}\n`;
@@ -45,6 +45,6 @@ for (const batch of BATCHES) {
   const middle = median(found.map(({ speedup }) => speedup));
   const covering = found.filter(({ ci95: [lo, hi] }) => lo <= middle && middle <= hi).length;
   console.log(
-    `batch ${batch}: ${covering} of ${RUNS} intervals over ${PROCESSES} processes cover the median speedup of all, ${middle.toFixed(3)}`,
+    `batch ${batch}: ${covering} of ${RUNS} intervals over ${PROCESSES} processes contain the median speedup of all runs, ${middle.toFixed(3)}`,
   );
 }

@@ -1,4 +1,5 @@
-// Damaged NPY and Arrow files by the hundred thousand: nothing may break, and what is read must be what numpy and pyarrow read.
+// Reads hundreds of thousands of damaged NPY and Arrow files: no file may break the reader, and whatever is read must equal what
+// numpy and pyarrow read.
 //   npm run fuzz -- [--seconds 60] [--npy N] [--arrow N] [--seed 1] [--workers 2] [--out .cache/fuzz]
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,9 +13,9 @@ import type { Versions } from './fuzz/oracle.js';
 import { Worker } from './fuzz/worker.js';
 
 const BATCH = 256;
-/** A worker that is silent for so long over a batch hangs: batches take a second or less. */
+/** A worker that is silent for this long hangs: a batch takes a second or less. */
 const SILENCE_MS = 90_000;
-/** Files written of findings with the same reason. */
+/** How many files are written for findings with the same reason. */
 const SHOWN = 5;
 const PROGRESS_MS = 30_000;
 
@@ -28,9 +29,9 @@ const RUN: Run = {
 
 type Started = { readonly versions?: Versions; readonly wrong: readonly string[] };
 
-/** In a worker's process: what the parent sends is done, and answered. */
+/** Runs in a worker's process: does what the parent sends, and replies. */
 function work(run: Run): void {
-  // Most cases end in an error, whose stack nobody reads.
+  // Most cases end in an error whose stack nobody reads.
   Error.stackTraceLimit = 0;
   const worker = new Worker(run);
   process.on('message', async (task: Task | 'stop') => {
@@ -41,12 +42,12 @@ function work(run: Run): void {
     worker.stop();
     process.disconnect();
   });
-  // The parent is told of Ctrl-C too, and says when to stop.
+  // The parent receives Ctrl-C too, and tells the workers when to stop.
   process.on('SIGINT', () => {});
   worker.start(run.fixtures).then((started) => process.send!(started));
 }
 
-/** The counts of one kind, and how many cases are wanted. */
+/** The counts for one kind of file, and the number of cases wanted. */
 class Tally {
   readonly kind: Kind;
   readonly wanted: number;
@@ -59,7 +60,7 @@ class Tally {
     this.wanted = wanted;
   }
 
-  /** The next cases; `undefined` where there are enough. */
+  /** The next cases; `undefined` once there are enough. */
   task(): Task | undefined {
     const count = Math.min(BATCH, this.wanted - this.next);
     if (count <= 0) return undefined;
@@ -88,7 +89,7 @@ class Tally {
   }
 }
 
-/** Writes the files that findings are about: the first of each reason. */
+/** Writes the files of findings, the first few for each reason. */
 class Folder {
   readonly #path: string;
   readonly #cases: Cases;
@@ -112,7 +113,9 @@ class Folder {
   }
 }
 
-/** A worker's process, replaced where it dies or hangs; the case that it died of is found by trying one at a time. */
+/**
+ * A worker's process, which is replaced if it crashes or hangs. The case that caused it is found by trying one case at a time.
+ */
 class Hands {
   readonly #run: Run;
   readonly #index: number;
@@ -170,7 +173,7 @@ class Hands {
     this.#child.send('stop');
   }
 
-  /** What the process says next; or, in words, how it ended. */
+  /** The process's next message, or a description of how it ended. */
   #said<T>(): Promise<T | string> {
     const child = this.#child;
     return new Promise((done) => {
@@ -215,16 +218,16 @@ async function main(): Promise<void> {
   const hands = Array.from({ length: Number(values.workers) }, (_, i) => new Hands(run, i));
   const [{ versions, wrong }] = (await Promise.all(hands.map((each) => each.start()))) as [Started];
   console.log(
-    versions === undefined ? 'skipped: no numpy or no pyarrow, so that nothing is compared' : versions,
+    versions === undefined ? 'skipped: numpy or pyarrow is missing, so nothing is compared' : versions,
   );
-  for (const sentence of wrong) console.log(`a good file is not read as it should: ${sentence}`);
+  for (const sentence of wrong) console.log(`a valid file is read wrongly: ${sentence}`);
 
   let isStopped = false;
   process.once('SIGINT', () => {
     isStopped = true;
   });
 
-  /** With a time, each kind gets half of it. Ctrl-C ends the run with what it found so far. */
+  /** With a time limit, each kind gets half of the time. Ctrl-C ends the run and keeps what it has found so far. */
   const nextTask = (): Task | undefined => {
     if (elapsed() >= seconds || isStopped) return undefined;
     const [npy, arrow] = tallies;
@@ -248,7 +251,7 @@ async function main(): Promise<void> {
   );
 
   for (const { message, times, example } of [...tallies[0].missed.values()].sort((a, b) => b.times - a.times))
-    console.log(`numpy reads, pinbench refuses, ${times} times: ${message}\n  such as ${example}`);
+    console.log(`numpy reads what pinbench refuses, ${times} times: ${message}\n  such as ${example}`);
   for (const tally of tallies) console.log(tally.line());
   const changes = Math.min(Math.floor((tallies[1].sums.cases * 2) / 3), cases.everyByte.count);
   console.log(

@@ -1,4 +1,5 @@
-// How often the gate calls a regression where there is none, and finds one of 10 %: the real code on simulated machines.
+// Counts how often the gate reports a regression that does not exist, and how often it finds one of 10 %: the real code on
+// simulated machines.
 //   npm run bench:gate
 import { type Gate, SHARED, STEADY, simulateGate } from '../src/regress/testing/simulation.js';
 
@@ -16,10 +17,10 @@ const GATES = ([1, 2, 4, 8, 16, 64] as const).flatMap((processes): [name: string
 
 const WIDTH = 58;
 console.log(
-  'processes a side, 10 rounds in each, two rows; 2 % noise, 5 % of the rounds spikes of 1.5 times, drift within a process of up to 1 %; threshold 5 %',
+  'processes a side with 10 rounds each, two rows; 2 % noise, spikes of 1.5 times in 5 % of the rounds, drift of up to 1 % within a process; threshold 5 %',
 );
 console.log(
-  `of ${COMPARISONS} comparisons each, called regressed:`.padEnd(WIDTH),
+  `called regressed, of ${COMPARISONS} comparisons each:`.padEnd(WIDTH),
   'same code',
   ' 10 % slower',
 );

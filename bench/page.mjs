@@ -1,4 +1,5 @@
-// The page that docs/ shows, from a measurement on this machine, and the picture of it in the README: docs/example.html, docs/example.png.
+// Makes the page that docs/ shows, from a measurement on this machine, and the README's picture of it: docs/example.html and
+// docs/example.png.
 //   npm run bench:page               (a minute; the picture needs chromium, which .ci/browser gets from Debian's packages)
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -9,10 +10,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDER = join(ROOT, '.cache', 'example');
 const [ROWS, COLS] = [60_000, 64];
-/** Of the picture, in CSS pixels: the answer, the sweep and the speedups. */
+/** Size of the picture in CSS pixels: it shows the answer, the sweep and the speedups. */
 const PICTURE = { width: 1000, height: 1130 };
 
-/** 60,000 × 64 float32 numbers as an NPY file: the size of a small dataset of images. */
+/** Writes 60,000 × 64 float32 numbers as an NPY file, the size of a small image dataset. */
 function makeData() {
   const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (${ROWS}, ${COLS}), }`;
   const header = `${shape.padEnd(117)}\n`;

@@ -1,6 +1,7 @@
 /**
- * Random tables that pyarrow writes, each read by pinbench and held against what pyarrow reads: `npm run fuzz:tables -- --count 5000`.
- * Needs python3 with numpy and pyarrow. What is refused though pyarrow finds numbers in it is a finding, as what is read otherwise is.
+ * Has pyarrow write random tables, reads each with pinbench and compares the result with what pyarrow reads: `npm run fuzz:tables
+ * -- --count 5000`. Needs python3 with numpy and pyarrow. A difference is a finding, and so is a refusal of a table in which
+ * pyarrow finds numbers.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { fromMemory, type Reading, readingOf } from '../src/data/testing/reading
 import { Scratch } from '../src/data/testing/scratch.js';
 import { Oracle } from './fuzz/oracle.js';
 
-/** Tables written and compared at once. */
+/** How many tables are written and compared at once. */
 const GROUP = 250;
 const PYTHON = 'python3';
 

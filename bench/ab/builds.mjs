@@ -1,14 +1,14 @@
-// Builds of pinbench that differ by a slowdown that is known to be there: copies of this checkout's build in .cache/ab.
+// Makes builds of pinbench that differ by a known slowdown: copies of this checkout's build in .cache/ab.
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The builds by their names, and the strategies of which every tenth step is run twice. */
+/** For each build, the strategies in which every tenth step is run twice. */
 export const BUILDS = { 'as-is': [], pin: ['pin'], both: ['feed', 'pin'] };
 
-/** Wraps the sessions of the cpu engine's device: what a step costs is a tenth more. */
+/** Wraps the sessions of the cpu engine's device, so that a step costs a tenth more. */
 const SLOWED = `
 import { cpuEngine as original } from './cpu-as-is.js';
 const SLOWED = new Set(STRATEGIES);
@@ -24,7 +24,7 @@ export const cpuEngine = {
       const again = new Float64Array(1);
       let count = 0;
       session.steps = (order, from, to, out, stepNs) => {
-        // Times of single steps are of no concern here.
+        // Calls that time single steps are passed on unchanged.
         if (stepNs !== undefined) return steps(order, from, to, out, stepNs);
         for (let step = from; step < to; ) {
           const next = Math.min(to, step + 10 - (count % 10));
@@ -41,7 +41,7 @@ export const cpuEngine = {
 };
 `;
 
-/** Makes the builds anew; returns the folder of each. */
+/** Makes the builds again and returns the folder of each. */
 export function makeBuilds() {
   const folders = Object.fromEntries(
     Object.entries(BUILDS).map(([name, strategies]) => {
@@ -51,7 +51,7 @@ export function makeBuilds() {
       for (const part of ['bin', 'dist', 'package.json', 'fixtures'])
         cpSync(join(ROOT, part), join(folder, part), { recursive: true });
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-      // All are loaded alike: the build as it is has the wrapper too, for no strategy.
+      // All builds must load alike, so the as-is build has the wrapper too, for no strategy.
       const tfjs = join(folder, 'dist', 'engine', 'tfjs');
       cpSync(join(tfjs, 'cpu.js'), join(tfjs, 'cpu-as-is.js'));
       const text = SLOWED.replace('STRATEGIES', JSON.stringify(strategies));

@@ -1,6 +1,7 @@
-// How often `pinbench ab` is wrong on this machine, and what it finds. One long series of processes is recorded of each of three
-// builds, in turns: as it is; every tenth step of pin run twice; every tenth step of both. Windows of two minutes of them, with sides
-// dealt anew, are judged by the real code; then `pinbench ab` itself runs for each.
+// Measures how often `pinbench ab` is wrong on this machine, and what it finds. First, one long series of processes is recorded
+// of each of three builds, in turns: as is, with every tenth step of pin run twice, and with every tenth step of both strategies
+// run twice. Windows of two minutes of these series, with the sides dealt at random, are judged by the real code. Then `pinbench
+// ab` itself runs for each build.
 //   npm run bench:ab                 (MINUTES=30 of series, WINDOWS=1000, RUNS=3; about an hour in all)
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -14,7 +15,7 @@ const WINDOW_MS = 120_000;
 const ARGS = ['fixtures/data.npy', '--batch', '2', '--engine', 'cpu'];
 const THRESHOLD = 5;
 
-/** Uniform numbers in [0, 1) that are the same each time (Numerical Recipes' ranqd1). */
+/** Uniform numbers in [0, 1), the same in each run (Numerical Recipes' ranqd1). */
 let state = 1;
 const random = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -32,7 +33,7 @@ function record(name) {
   );
   if (status !== 0) throw new Error(`a process of ${name} ended with ${status}`);
   const made = JSON.parse(stdout);
-  // What a comparison does not look at takes memory.
+  // Drop what a comparison does not need, to save memory.
   return { ...made, argv: [], warnings: [], cases: [] };
 }
 
@@ -54,7 +55,7 @@ const verdictOf = (window) => {
   return Object.fromEntries(rows.map((row) => [`${row.metric} ${row.strategy}`, row.verdict]));
 };
 
-/** What must be called, by build: the rows that are slower. */
+/** The rows that are slower in each build and should be called so. */
 const SLOWER = {
   'as-is': [],
   pin: ['step pin', 'speedup pin'],
@@ -66,7 +67,7 @@ console.log('build    row           regressed  improved  same  inconclusive');
 for (const name of names) {
   const counts = new Map();
   for (let window = 0; window < WINDOWS; window++) {
-    // Of the same build neighbours are paired; of another build the processes that ran one after the other.
+    // Windows of the as-is build pair neighbouring processes; those of another build pair processes that ran one after the other.
     const span = name === 'as-is' ? 2 * pairs : pairs;
     const first = Math.floor(random() * Math.max(1, turns.length - span));
     const dealt = Array.from({ length: pairs }, (_, i) => {

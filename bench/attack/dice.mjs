@@ -1,4 +1,4 @@
-/** Random choices that are the same for the same seed (Numerical Recipes' ranqd1). */
+/** Random choices that depend only on the seed (Numerical Recipes' ranqd1). */
 export function diceOf(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -6,7 +6,7 @@ export function diceOf(seed) {
     return state / 2 ** 32;
   };
   return {
-    /** A whole number under `limit`. */
+    /** An integer from 0 to `limit` − 1. */
     below: (limit) => Math.floor(next() * limit),
     of: (list) => list[Math.floor(next() * list.length)],
   };

@@ -5,10 +5,13 @@ import { DATA, RUN, shell } from './program.mjs';
 
 const OLD = 'o'.repeat(19_000);
 
-/** Space for the old record, but not for a new one: the old one stays, the exit code says so, and nothing lies beside it. */
+/**
+ * There is space for the old record but not for a new one: the old one must stay, the exit code must say so, and no other file
+ * may be left.
+ */
 export function attackDisk({ folder, dice, count }) {
   const found = [];
-  // Where nobody may mount, a limit on the size of files cuts a write short in the same way.
+  // Without permission to mount, a file size limit cuts a write short in the same way.
   const mounted = join(dirname(folder), 'small');
   mkdirSync(mounted);
   const mayMount =
@@ -34,6 +37,6 @@ export function attackDisk({ folder, dice, count }) {
   return {
     tries: count,
     found,
-    note: mayMount ? undefined : '(by a limit alone: nothing may be mounted here)',
+    note: mayMount ? undefined : '(only with a file size limit: mounting is not permitted here)',
   };
 }

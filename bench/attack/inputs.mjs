@@ -4,7 +4,10 @@ import { DATA, RUN, shell } from './program.mjs';
 
 const BYTES = readFileSync(DATA);
 
-/** How a path is prepared, the flags, and the exit code; whatever is there already must stay, but for what is replaced. */
+/**
+ * Commands that prepare the folder, the flags, and the expected exit code. Existing files must stay, except those that an output
+ * replaces.
+ */
 const CASES = [
   ['', '--json in.npy', 2],
   ['', '--csv ./in.npy', 2],

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const BIN = join(ROOT, 'bin', 'pinbench.js');
 export const DATA = join(ROOT, 'fixtures', 'data.npy');
-/** A run of less than a second. */
+/** Arguments of a run that takes less than a second. */
 export const RUN = [
   '--engine',
   'cpu',
@@ -20,7 +20,7 @@ export const RUN = [
   '--quiet',
 ];
 
-/** Runs the program to its end. */
+/** Runs pinbench to its end. */
 export function pinbench(args, { cwd, env = {} }) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
     cwd,
@@ -32,7 +32,7 @@ export function pinbench(args, { cwd, env = {} }) {
   return { status, stdout, stderr };
 }
 
-/** Starts the program; its end is a code or a signal. */
+/** Starts pinbench; `ended` resolves to its exit code or signal. */
 export function started(args, cwd) {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
@@ -42,7 +42,7 @@ export function started(args, cwd) {
   return { child, ended: new Promise((done) => child.on('close', (code, signal) => done(code ?? signal))) };
 }
 
-/** Runs bash in a folder, where `pinbench` is the program. */
+/** Runs bash in a folder, with a function `pinbench` that runs pinbench. */
 export function shell(script, cwd) {
   const { status, stdout, stderr } = spawnSync(
     'bash',

@@ -5,7 +5,7 @@ import { render } from '../../dist/report/render.js';
 import { REPORT_FORMATS } from '../../dist/words.js';
 import { sampleIn } from './sample.mjs';
 
-/** A text that takes longer hangs, ms. */
+/** An operation that takes longer counts as hanging, ms. */
 const MOST_MS = 2000;
 const VALUES = [
   null,
@@ -25,7 +25,10 @@ const VALUES = [
   1e-320,
 ];
 
-/** Records with a field, a list or bytes of their text changed: each is refused with an error of pinbench's own, or rendered and compared. */
+/**
+ * Changes a field, a list or bytes of a record's text. Each record must be refused with an error of pinbench's own, or rendered
+ * and compared.
+ */
 export async function attackRecords({ folder, dice, count }) {
   const found = [];
   const sample = sampleIn(folder);

@@ -1,5 +1,5 @@
-// Attacks on what pinbench writes and reads, each many times: no try may lose what was there, leave half a file, or end in anything
-// but one of pinbench's own errors. Printed: the attacks, their tries and their faults; with a fault the exit code is 1.
+// Attacks what pinbench writes and reads, many times each: no try may lose existing data, leave half a file, or end in anything
+// but one of pinbench's own errors. Prints the attacks with the number of tries and faults; exits with 1 if there is a fault.
 //   npm run attack -- [--seed 1] [--signals 200] [--records 1000]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -33,7 +33,7 @@ try {
     ['a random signal to a run that replaces a record', attackSignals, Number(values.signals)],
     ['a disk or a limit with no space for a new record', attackDisk, 24],
     ['an output that is an input, a special file or no file', attackInputs, undefined],
-    ['a record with text that commands, in every format', attackText, 200],
+    ['a record whose text holds commands, in every format', attackText, 200],
     ['a record with random damage, read and rendered', attackRecords, Number(values.records)],
     ['many rows, many records, patterns of many stars', attackScale, undefined],
   ];
@@ -49,7 +49,7 @@ try {
     faults.push(...found.map((fault) => `${title}: ${fault}`));
   }
 } finally {
-  // A file system that an attack has mounted is gone before its folder is.
+  // A file system that an attack has mounted is unmounted before its folder is removed.
   spawnSync('umount', ['-q', ...[join(folder, 'small')]], { stdio: 'ignore' });
   rmSync(folder, { recursive: true, force: true });
 }

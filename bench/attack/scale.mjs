@@ -5,15 +5,18 @@ import { pinbench, shell } from './program.mjs';
 import { sampleIn } from './sample.mjs';
 
 const ROWS = 20_000;
-/** For a report of so many rows, ms. */
+/** The longest that a report of so many rows may take, ms. */
 const MOST_MS = 10_000;
 
-/** A report of many rows, in each format that people read, and of more records than may be open at once; patterns of many stars. */
+/**
+ * Renders a report of many rows in each format that people read, and a report of more records than files may be open at once;
+ * then matches patterns of many stars.
+ */
 export function attackScale({ folder }) {
   const found = [];
   const sample = sampleIn(folder);
   const [feed, pin] = sample.results;
-  // A hundred sizes of a hundred works, by two strategies.
+  // A hundred sizes with a hundred works, by two strategies.
   const sizes = Array.from({ length: Math.sqrt(ROWS / 2) }, (_, i) => i + 1);
   const cases = sizes.flatMap((work) => sizes.map((batch) => ({ batch, work })));
   const big = {

@@ -8,7 +8,10 @@ import { DATA, RUN, started } from './program.mjs';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
 const OLD = 'what was there before';
 
-/** A run is sent one signal or two at a random moment: its record is the old one or a whole new one, and nothing lies beside it. */
+/**
+ * Sends a run one or two signals at a random moment. The record must be the old one or a complete new one, and no other file may
+ * be left.
+ */
 export async function attackSignals({ folder, dice, count }) {
   const found = [];
   const tries = Array.from({ length: count }, () => ({
@@ -41,7 +44,7 @@ async function attempt(cwd, { signal, afterMs, again }) {
   const text = readFileSync(join(cwd, 'record.json'), 'utf8');
   if (text !== OLD && !isRecord(text)) return 'the record is neither the old one nor a whole new one';
   const strays = readdirSync(cwd).filter((name) => name !== 'record.json' && name !== 'rows.csv');
-  // Who is killed cannot remove a temporary file.
+  // A killed process cannot remove its temporary file.
   return signal !== 'SIGKILL' && strays.length > 0 ? `it left ${strays.join(', ')}` : undefined;
 }
 

@@ -49,7 +49,10 @@ const PIECES = [
 ];
 const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/imu;
 
-/** Records whose every text is made of random dangerous pieces, rendered in every format: none may have a character that commands. */
+/**
+ * Fills every text of a record with random dangerous pieces and renders it in every format: no output may have a character that
+ * acts as a command.
+ */
 export async function attackText({ folder, dice, count }) {
   const found = [];
   const sample = sampleIn(folder);
@@ -79,7 +82,7 @@ export async function attackText({ folder, dice, count }) {
   return { tries, found };
 }
 
-/** Of the page less the record in it. */
+/** Whether the page, apart from the record in it, contains markup from a text. */
 function isMarkup(page) {
   return /<img|<script/i.test(page.replace(/<script type="application[\s\S]*?<\/script>/, ''));
 }
@@ -88,7 +91,7 @@ function cellsOf(csv) {
   return [...csv.matchAll(/("(?:[^"]|"")*"|[^,\n]*)[,\n]/g)].map(([, cell]) => cell.replace(/^"|"$/g, ''));
 }
 
-/** What a spreadsheet takes for one; a number below zero is none. */
+/** Whether a spreadsheet would take a cell for a formula; a negative number is not one. */
 function isFormula(cell) {
   return /^[=+@\t\r]/.test(cell) || (cell.startsWith('-') && Number.isNaN(Number(cell)));
 }

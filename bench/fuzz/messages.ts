@@ -1,13 +1,13 @@
 import type { Kind } from '../../src/data/testing/cases.js';
 
-/** What a worker is to do. */
+/** What a worker is asked to do. */
 export interface Task {
   readonly kind: Kind;
   readonly first: number;
   readonly count: number;
 }
 
-/** What came of a task. */
+/** The results of a task. */
 export interface Result {
   readonly task: Task;
   readonly accepted: number;
@@ -15,7 +15,10 @@ export interface Result {
   readonly unjudged: number;
   readonly invalidUnread: number;
   readonly findings: readonly Finding[];
-  /** What numpy reads as numbers and pinbench refuses: its message without its numbers, how often, and one header. */
+  /**
+   * What numpy reads as numbers and pinbench refuses: pinbench's message without its numbers, how often it occurred, and one
+   * header.
+   */
   readonly missed: readonly Missed[];
 }
 
@@ -32,7 +35,7 @@ export interface Missed {
   readonly example: string;
 }
 
-/** What all workers of a run are given. */
+/** The settings that all workers of a run share. */
 export interface Run {
   readonly seed: number;
   readonly fixtures: string;

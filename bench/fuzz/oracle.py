@@ -1,6 +1,6 @@
-"""What numpy and pyarrow read from files, for pinbench to be held against: `npm run fuzz` starts this and talks to it.
+"""Says what numpy and pyarrow read from files, to be compared with pinbench: `npm run fuzz` starts this and talks to it.
 
-Standard input: frames of a kind (`n` NPY, `a` Arrow, `.` the end of a batch), a length and so many bytes. Standard output:
+Standard input: frames of a kind (`n` NPY, `a` Arrow, `.` end of a batch), a length and that many bytes. Standard output:
 one line of JSON for each file.
 """
 
@@ -19,14 +19,14 @@ import pyarrow as pa
 
 warnings.simplefilter("ignore")
 np.seterr(all="ignore")
-# A damaged file may claim any size: what does not fit is refused, and not swapped.
+# A damaged file may claim any size; one that does not fit in memory must be refused instead of swapping.
 resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
 SECONDS_A_BATCH = 60
 NUMBERS = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split()
 
 
 def crc(a):
-    """As pinbench's own: any NaN is the same, and so is any byte of a bool but 0."""
+    """The same checksum as pinbench's: all NaNs are equal, and so are all bytes of a bool except 0."""
     a = np.ascontiguousarray(a)
     if a.dtype == bool:
         a = (a.view(np.uint8) != 0).astype(np.uint8)
@@ -54,7 +54,7 @@ def npy(content):
 
 
 class Unreadable(Exception):
-    """pyarrow reads it, but it is no matrix of numbers."""
+    """pyarrow reads the file, but it is not a matrix of numbers."""
 
 
 def storage(array):
@@ -76,7 +76,7 @@ def is_opaque(field):
 
 
 def dtype_of(kind):
-    """The name of a type of numbers; None for all else."""
+    """The name of a numeric type; None for any other type."""
     if is_bool8(kind):
         return "bool"
     kind = of_storage(kind)
@@ -98,7 +98,7 @@ def permutation_of(kind):
 
 
 def leaf_dtype(kind):
-    """Of numbers, or of lists of numbers in each other."""
+    """The dtype of numbers, or of numbers in nested lists; None for any other type."""
     inner = of_storage(kind)
     if is_any_list(inner):
         return None if permutation_of(inner.value_type) is not None else leaf_dtype(inner.value_type)
@@ -106,7 +106,7 @@ def leaf_dtype(kind):
 
 
 def words(field):
-    """The type as pinbench names it; None where that is not held against it."""
+    """The type as pinbench names it; None if the names are not compared."""
     kind = field.type
     if is_bool8(kind):
         return "Bool8"
@@ -132,7 +132,7 @@ def words(field):
 
 
 def matrix(chunks):
-    """The rows of a column's chunks, which must be as wide and have no null."""
+    """The rows of a column's chunks, which must have the same width and no null."""
     parts = [wide(chunk) for chunk in chunks if len(chunk) > 0]
     if len({part.shape[1] for part in parts}) > 1:
         raise Unreadable("lists of several lengths")
@@ -171,7 +171,7 @@ def wide_or_empty(array):
 
 
 def columns_in(field, chunks, name):
-    """Name, words, dtype or None, and chunks."""
+    """A tuple for each column: name, type in words, dtype or None, and chunks."""
     kind = field.type
     if pa.types.is_struct(of_storage(kind)) and holds_numbers(field):
         of = of_storage(kind)
@@ -236,12 +236,12 @@ def facts_of(table):
         for name, kind, dtype, chunks in columns_in(field, table.column(i).chunks, field.name):
             width = 0
             if dtype is not None and field.name not in indexes:
-                # What is wrong in a column that is not read does not keep the others from being compared.
+                # Damage in a column that is not read must not keep the others from being compared.
                 for chunk in chunks:
                     chunk.validate()
                 part = matrix(chunks)
                 width = part.shape[1]
-                # One whose lists are all empty is no part of the matrix.
+                # A column whose lists are all empty is not part of the matrix.
                 if width > 0:
                     parts.append(part)
                     dtypes.append(dtype)
@@ -255,7 +255,7 @@ def facts_of(table):
     return facts
 
 
-# --- the talk -----------------------------------------------------------------------------------------------------------
+# --- protocol -----------------------------------------------------------------------------------------------------------
 
 
 def answer(read, content):

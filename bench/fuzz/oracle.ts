@@ -3,12 +3,12 @@ import { createInterface } from 'node:readline';
 import type { Answer } from '../../src/data/testing/agreement.js';
 import type { Kind } from '../../src/data/testing/cases.js';
 
-/** The versions that answer. */
+/** The versions of Python and of the libraries that answer. */
 export type Versions = Readonly<Record<'python' | 'numpy' | 'pyarrow', string>>;
 
 const CODES: Readonly<Record<Kind, string>> = { npy: 'n', arrow: 'a' };
 
-/** numpy and pyarrow in a process of their own, which lives as long as they let it. */
+/** numpy and pyarrow in a separate process, which may crash and is then restarted. */
 export class Oracle {
   readonly #python: string;
   readonly #script: string;
@@ -20,10 +20,10 @@ export class Oracle {
     this.#script = script;
   }
 
-  /** Starts it; `undefined` where Python or a library is not there. */
+  /** Starts the process; `undefined` if Python or a library is missing. */
   async start(): Promise<Versions | undefined> {
     const child = spawn(this.#python, [this.#script], { stdio: ['pipe', 'pipe', 'pipe'] });
-    // A process that ended is told by the end of its output.
+    // The end of its output shows that a process ended.
     child.on('error', () => {});
     child.stdin.on('error', () => {});
     child.stderr.resume();
@@ -33,7 +33,7 @@ export class Oracle {
     return done === true ? undefined : JSON.parse(value);
   }
 
-  /** What it says of each file. Where it dies of one, the others are asked again. */
+  /** Returns what it says about each file. If a file crashes it, the others are sent again. */
   async ask(kind: Kind, contents: readonly Uint8Array[]): Promise<Answer[]> {
     const answers: Answer[] = [];
     while (answers.length < contents.length) {
@@ -46,7 +46,7 @@ export class Oracle {
       }
       if (answers.length === contents.length) break;
       await this.start();
-      // Replies are flushed together: one at a time tells which file it was.
+      // Replies are flushed together, so files are sent one at a time to find out which one it was.
       if (contents.length === 1) return [{ died: true }];
       const next = answers.length === before ? contents.slice(before) : [];
       for (const content of next) answers.push(...(await this.ask(kind, [content])));

@@ -1,9 +1,9 @@
-"""Random tables as pyarrow writes them, for pinbench to read each: `npm run fuzz:tables` starts this.
+"""Writes random tables with pyarrow, for pinbench to read: `npm run fuzz:tables` starts this.
 
     python3 bench/fuzz/tables.py <seed> <count> <folder>
 
-Writes `<number>.arrow` with columns of every kind beside each other, most of which hold numbers of one length: versions 4 and 5 of
-the metadata, files and streams, slices, batches of any length, dictionaries and their deltas, lists in lists, run ends, unions, structs.
+Writes `<number>.arrow` files with columns of all kinds, most of which hold equally many numbers per row. They use metadata versions 4
+and 5, files and streams, slices, batches of any length, dictionaries and deltas, nested lists, run ends, unions and structs.
 """
 
 import random
@@ -43,7 +43,7 @@ class Tables:
         return pa.DictionaryArray.from_arrays(pa.array(indexes, index), values)
 
     def lists(self, n, depth=2):
-        """Of one length; the elements numbers, dictionaries or lists."""
+        """Lists of equal length whose elements are numbers, dictionaries or lists."""
         length = self.dice.choice([0, 1, 2, 3, 5])
         before, behind = self.dice.choice([(0, 0), (0, 3), (4, 2)])
         count = before + n * length + behind
@@ -151,7 +151,7 @@ def main():
         try:
             Tables(seed * 1_000_003 + number).write(str(path))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            # What pyarrow does not write, or a union of deltas in a file: not a table to be read.
+            # pyarrow cannot write such a table, or a file cannot hold its deltas, so there is nothing to read.
             print(f"{number}: {type(error).__name__}: {str(error)[:120]}", file=sys.stderr)
             path.unlink(missing_ok=True)
 

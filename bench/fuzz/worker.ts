@@ -7,16 +7,16 @@ import { Scratch } from '../../src/data/testing/scratch.js';
 import type { Finding, Missed, Result, Run, Task } from './messages.js';
 import { Oracle, type Versions } from './oracle.js';
 
-/** One of so many cases is read by its path too, as programs do. */
+/** One of this many cases is also read by its path, as programs do. */
 const BY_PATH = 64;
 const MOST_RESIDENT_BYTES = 1.5 * 2 ** 30;
 
-/** Tries the cases of one task after another, in a process that may die of one. */
+/** Tries the cases of one task after another, in a process that a case may crash. */
 export class Worker {
   readonly #cases: Cases;
   readonly #scratch: Scratch;
   readonly #oracle: Oracle;
-  /** What the good files say; nothing for those that pyarrow does not read. */
+  /** What the valid files contain; `undefined` for those that pyarrow does not read. */
   readonly #origins = new Map<string, Facts | undefined>();
   #versions: Versions | undefined;
 
@@ -26,7 +26,7 @@ export class Worker {
     this.#oracle = new Oracle(python, oracle);
   }
 
-  /** The versions of Python's libraries, and what is wrong with the good files already. */
+  /** Returns the versions of Python's libraries, and what is already wrong with the valid files. */
   async start(fixtures: string): Promise<{ versions?: Versions; wrong: string[] }> {
     const wrong: string[] = [];
     this.#versions = await this.#oracle.start();
@@ -98,7 +98,9 @@ export class Worker {
       : undefined;
   }
 
-  /** Holds what was read against numpy or pyarrow. pyarrow is asked of what pinbench read, numpy of all. */
+  /**
+   * Compares what was read with numpy or pyarrow. numpy is asked about all files, pyarrow only about those that pinbench read.
+   */
   async #compared({ kind }: Task, cases: readonly Case[], trials: readonly Trial[]) {
     const agreements = new Map<number, Agreement>();
     const missed = new Map<string, Missed>();

@@ -1,6 +1,7 @@
 /*
- * The loops of src/engine/cuda in C: the same calls in the same order, every status checked, the scalar of each step kept.
- *   loops LIBRARY STEPS ROUNDS   prints "name ns" for each strategy, ns a step: the fastest round
+ * The loops of src/engine/cuda in C: the same calls in the same order, with every status checked and the scalar of each step
+ * kept.
+ *   loops LIBRARY STEPS ROUNDS   prints "name ns" for each strategy: the ns per step of the fastest round
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -56,7 +57,8 @@ static void ahead(void) {
     finish(i);
   }
 }
-/* Chunks of 1/16 of the steps, 1/8, and so on: see src/plan/chunks.ts. Chunk c + 2 is staged between the steps of chunk c. */
+/* The chunks have 1/16 of the steps, then 1/8, and so on: see src/plan/chunks.ts. Chunk c + 2 is staged between the steps of
+ * chunk c. */
 static char *rows, *chunks[2];
 static int chunkSteps(int c, int from) {
   int size = (steps + 15) / 16 << (c < 4 ? c : 4);
@@ -86,7 +88,7 @@ static void chunk(void) {
     from += size, size = next, next = third;
   }
 }
-/* A graph holds 4096 steps at most; the steps of an epoch that are left are launched: see src/engine/cuda/replay.ts. */
+/* A graph holds at most 4096 steps; the remaining steps of an epoch are launched one by one: see src/engine/cuda/replay.ts. */
 static void replay(void) {
   int recorded = steps / ((steps + 4095) / 4096);
   for (int at = 0; at < steps; at += recorded) {

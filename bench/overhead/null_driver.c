@@ -1,4 +1,4 @@
-/* A CUDA driver whose functions do nothing: what a loop costs on it is the loop's own cost. */
+/* A CUDA driver whose functions do nothing, so that a loop's time on it is the loop's own cost. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

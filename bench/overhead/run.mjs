@@ -1,6 +1,6 @@
-// What the JavaScript loops cost beside the same loops in C, both on a driver that does nothing. Needs gcc.
+// Compares the cost of the JavaScript loops with that of the same loops in C, both on a driver that does nothing. Needs gcc.
 //   npm run bench:overhead
-// Exit 1 where a loop costs over 0.3 µs a step more than in C, where feed and pin are over 0.1 µs apart in that, or where a
+// Exits with 1 if a loop costs over 0.3 µs per step more than in C, if feed and pin differ by over 0.1 µs in that, or if a
 // million steps leave over 1 MB of heap.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -53,7 +53,7 @@ async function compare() {
     await session.setup();
     sessions.set(name, session);
   }
-  // Side by side: a round of each strategy here, then of all of them in C.
+  // Side by side: each round runs every strategy here, then all of them in C.
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, session] of sessions) {
       const begin = process.hrtime.bigint();
@@ -79,7 +79,7 @@ async function compare() {
   await device[Symbol.asyncDispose]();
 
   const table = new Table({
-    head: ['ns a step', 'JavaScript', 'C', 'over C', 'heap after 10⁶ steps'],
+    head: ['ns per step', 'JavaScript', 'C', 'over C', 'heap after 10⁶ steps'],
     style: { head: [] },
   });
   const failed = [];
@@ -92,7 +92,8 @@ async function compare() {
       over(name).toFixed(1),
       `${(heapBytes / 1000).toFixed(1)} kB`,
     ]);
-    if (over(name) > LIMITS.overC) failed.push(`${name} costs ${over(name).toFixed(0)} ns a step over C`);
+    if (over(name) > LIMITS.overC)
+      failed.push(`${name} costs ${over(name).toFixed(0)} ns per step more than in C`);
     if (heapBytes > LIMITS.heapBytes) failed.push(`${name} leaves ${heapBytes} bytes of heap`);
   }
   const apart = Math.abs(over('feed') - over('pin'));
@@ -101,6 +102,6 @@ async function compare() {
     `${cpus()[0].model}, Node ${process.version}; the fastest of ${ROUNDS} rounds of ${STEPS} steps`,
   );
   console.log(table.toString());
-  console.log(`feed and pin are ${apart.toFixed(1)} ns apart in what they cost over C`);
+  console.log(`what feed and pin cost over C differs by ${apart.toFixed(1)} ns`);
   return failed;
 }

@@ -21,37 +21,37 @@ interface Job {
   readonly steps: readonly Step[];
 }
 
-/** What GitHub tells a workflow, as its contexts hold it. */
+/** The contexts in which GitHub passes values to a workflow. */
 export interface Contexts {
   readonly github: Readonly<Record<string, unknown>> & { readonly event_name: string; readonly sha: string };
   readonly matrix?: Readonly<Record<string, unknown>>;
-  /** Of a composite action. */
+  /** The inputs of a composite action. */
   readonly inputs?: Readonly<Record<string, unknown>>;
 }
 
-/** What a shell step came to. */
+/** The result of a shell step. */
 export interface Ran {
   readonly code: number;
-  /** All it printed. */
+  /** Everything it printed. */
   readonly output: string;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface Outcome {
   readonly status: 'success' | 'failure' | 'skipped';
-  /** The shell steps that were run, by their names or commands. */
+  /** The shell steps that ran, by name or command. */
   readonly steps: ReadonlyMap<string, Ran>;
-  /** The job's summary as it is by then. */
+  /** The job's summary at the time of reading. */
   readonly summary: string;
   readonly workspace: string;
-  /** Runs the shell step of that name again, in the workspace as it is by then. */
+  /** Runs the shell step with that name again, in the workspace as it is then. */
   again(step: string): Ran;
 }
 
 /**
- * Runs a job of a workflow as GitHub would: a workspace of its own, `${{ }}` and `if` by GitHub's own evaluator, each `run` by
- * `bash -e`, with pipefail where the step names its shell, and the few actions the recipes use, which keep artifacts in the
- * project's scratch folder. What is not known throws.
+ * Runs a job of a workflow as GitHub would: in its own workspace, with `${{ }}` and `if` evaluated by GitHub's own evaluator,
+ * each `run` by `bash -e` (with pipefail if the step names its shell), and with the few actions that the recipes use, which keep
+ * artifacts in the project's scratch folder. Anything unknown throws.
  */
 export function runJob(project: Project, workflow: string, jobName: string, contexts: Contexts): Outcome {
   const job = (parse(workflow).jobs as Record<string, Job>)[jobName]!;
@@ -60,7 +60,7 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
   writeFileSync(summary, '');
   const temp = mkdtempSync(join(project.scratch, `${jobName}-temp-`));
   const steps = new Map<string, Ran>();
-  /** What was run last under each name, to be run again. */
+  /** The last command run under each name, to be run again. */
   const commands = new Map<string, () => Ran>();
   let failed = false;
   const runSteps = (list: readonly Step[], inner: Contexts): void => {
@@ -111,7 +111,7 @@ export function runJob(project: Project, workflow: string, jobName: string, cont
   return outcome(failed ? 'failure' : 'success');
 }
 
-/** The action that is in this repository, in whatever fork. */
+/** The action in this repository or in a fork of it. */
 const OWN_ACTION = /^[\w.-]+\/pinbench@/;
 
 interface OwnAction {
@@ -125,7 +125,7 @@ function nameOf({ name, run }: Step): string {
 
 const STATUS_FUNCTIONS = ['success', 'failure', 'cancelled', 'always'];
 
-/** A condition that asks for no status is one of a job that has not failed. */
+/** A condition that names no status function applies only while the job has not failed. */
 function isTrue(condition: string, evaluate: (expression: string) => data.ExpressionData): boolean {
   const expression = condition.replace(/^\$\{\{(.*)\}\}$/, '$1');
   const asksStatus = STATUS_FUNCTIONS.some((name) => expression.includes(`${name}()`));
@@ -160,7 +160,7 @@ function action(uses: string): Action {
 const ACTIONS: Readonly<Record<string, Action>> = {
   'actions/setup-node': () => {},
   'actions/checkout': ({ path = '.', 'fetch-depth': depth = '1' }, { project, workspace, contexts }) => {
-    // By its address a repository is fetched as deep as told, as from GitHub.
+    // Given a URL, git fetches only to the requested depth, as it does from GitHub.
     const fetch = `fetch --quiet --depth ${depth} "file://${project.repository}" ${contexts.github.sha}`;
     const git = `git -C "${path}"`;
     const script = `git init --quiet "${path}" && ${git} ${fetch} && ${git} checkout --quiet --detach FETCH_HEAD`;
@@ -171,7 +171,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     const files = filesOf(resolve(workspace, path!));
     if (files.length === 0 && ifNone === 'ignore') return;
     if (files.length === 0) throw new Error(`no files for artifact ${name}: ${path}`);
-    // Of a folder its content is uploaded.
+    // For a folder, its content is uploaded.
     for (const file of files) {
       const into = join(project.scratch, 'artifacts', name!);
       cpSync(file, statSync(file).isDirectory() ? into : join(into, basename(file)), { recursive: true });
@@ -184,7 +184,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-/** Files and folders that a path means, with `*` in its last part. */
+/** The files and folders that match a path with `*` in its last part. */
 function filesOf(pattern: string): string[] {
   if (!existsSync(dirname(pattern))) return [];
   const names = readdirSync(dirname(pattern)).filter((name) => matches(basename(pattern), name));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The code blocks of a page beside this folder by the file each says to be, in the comment it begins with. */
+/** The code blocks of a page in the folder above, by file name: the comment that begins a block states it. */
 export function blocksOf(page: string): ReadonlyMap<string, string> {
   const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8');
   const blocks = [...text.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)].map(([, block]) => block!);

@@ -1,4 +1,4 @@
-// Finds dead links in the pages, and words in pages and sources that the vocabulary replaces; exits with 1 where there are any:
+// Finds dead links in pages, and words in pages and sources that the vocabulary replaces. Exits with 1 if there are any.
 //   npm run check:pages
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const sources = ['src', 'bench', 'docs', '.ci'].flatMap((folder) =>
     .filter((entry) => entry.isFile() && (folder === '.ci' || /\.(?:ts|mjs|cu|py|sh)$/.test(entry.name)))
     .map((entry) => join(entry.parentPath, entry.name)),
 );
-/** It names the words. */
+/** Excluded, since it contains the words. */
 const VOCABULARY = join('docs', 'testing', 'vocabulary.ts');
 
 const faults = [

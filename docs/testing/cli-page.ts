@@ -5,7 +5,7 @@ import { placesOf } from '../../src/cli/refusal.js';
 import { declareRunOptions } from '../../src/cli/run.js';
 import { EXIT } from '../../src/errors.js';
 
-/** What each exit code means, by its name. */
+/** The meaning of each exit code, by name. */
 const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'the command did what was asked; for `compare` and `ab`, nothing failed the comparison',
   regression: '`compare`, `ab`: a row regressed or is missing',
@@ -21,7 +21,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   interrupted: 'interrupted by Ctrl-C, SIGTERM or SIGHUP',
 };
 
-/** Environment variables that a user may set. */
+/** The environment variables that a user may set. */
 const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
   ['NO_COLOR', 'print without colour'],
   ['FORCE_COLOR', 'print in colour even to a pipe or a file; `0` and `false` turn colour off'],
@@ -147,7 +147,7 @@ function fenced(lines: readonly string[]): string {
   return ['```sh', ...lines, '```'].join('\n');
 }
 
-/** Help text in Markdown: flags are code, and a bar would end a cell. */
+/** Converts help text to Markdown: flags become code, and bars are escaped because they would end a table cell. */
 function textOf(text: string): string {
   return text
     .replaceAll('|', '\\|')

@@ -1,5 +1,5 @@
-// A program of a user, in TypeScript: it imports all there is and uses it as its types say. .ci/consumers compiles it against the
-// packed package; where a mistake is no longer found, the compiler complains of the comment before it.
+// A user's program in TypeScript: it imports everything that is exported and uses it as the types say. .ci/consumers compiles it
+// against the packed package. If an expected mistake is no longer reported, the compiler reports the comment before it.
 import {
   type Clock,
   type ColumnInfo,
@@ -91,13 +91,13 @@ const isUsage = (error: unknown) =>
 export type Environment = Surroundings['env'];
 export { batch, columns, epochs, fetch, isUsage, records, rounds, schema, values };
 
-// @ts-expect-error there is no such word
+// @ts-expect-error no such value
 await run('x.npy', { fetch: 'never' });
-// @ts-expect-error there is no such option
+// @ts-expect-error no such option
 await run('x.npy', { batches: 2 });
 // @ts-expect-error a plan has no such field
 record.plan.nothing;
 // @ts-expect-error a result may be skipped
 record.results[0]?.stepNs;
-// @ts-expect-error there is no such code
+// @ts-expect-error no such code
 if (record.warnings[0]?.code === 'never') throw new Error();

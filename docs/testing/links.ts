@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
-/** The pages of a checkout, from its root. */
+/** The pages of a checkout, as paths from its root. */
 export function pagesIn(root: string): string[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
   return [
@@ -11,19 +11,19 @@ export function pagesIn(root: string): string[] {
   ];
 }
 
-/** A page without its code. */
+/** The text of a page without its code blocks. */
 function proseOf(root: string, page: string): string {
   return readFileSync(join(root, page), 'utf8').replace(/^( *)```[\s\S]*?^\1```$/gm, '');
 }
 
 export interface Link {
   readonly page: string;
-  /** The linked file, from the root of the package. */
+  /** The linked file, as a path from the root. */
   readonly file: string;
   readonly heading: string | undefined;
 }
 
-/** Where a page leads, but for other sites: by `[…](…)`, by a reference at its end, or by an attribute of HTML. */
+/** The links of a page except those to other sites: `[…](…)`, references at its end, and HTML attributes. */
 export function linksOf(root: string, page: string): Link[] {
   const targets = proseOf(root, page).matchAll(
     /\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)|(?:src|href|srcset)="([^"\s]+)/gm,
@@ -38,7 +38,7 @@ export function linksOf(root: string, page: string): Link[] {
     });
 }
 
-/** The names under which GitHub offers the headings of a page. */
+/** The anchors that GitHub makes from the headings of a page. */
 function headingsOf(root: string, page: string): string[] {
   return [...proseOf(root, page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading!
@@ -48,7 +48,7 @@ function headingsOf(root: string, page: string): string[] {
   );
 }
 
-/** Why a link leads nowhere; `undefined` where it is good. */
+/** Why a link is dead; `undefined` if it is good. */
 export function faultOf(root: string, { file, heading }: Link): string | undefined {
   if (!existsSync(join(root, file))) return `there is no file ${file}`;
   if (heading === undefined || !file.endsWith('.md') || headingsOf(root, file).includes(heading))

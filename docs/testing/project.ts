@@ -6,26 +6,26 @@ import { fileURLToPath } from 'node:url';
 import { buildDouble, whyNoDouble } from '../../src/engine/cuda/testing/double.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Of the project's data: the recipes' largest mini-batch fits. */
+/** Shape of the project's data, which is large enough for the recipes' largest mini-batch. */
 const [ROWS, COLS] = [1024, 3];
 
-/** A user's project in git: `pinbench` in its package.json, from a tarball it keeps, and data.npy. */
+/** A user's project in git, with data.npy and with `pinbench` in its package.json, installed from a tarball in the repository. */
 export interface Project {
-  /** The repository. */
+  /** Path of the repository. */
   readonly repository: string;
-  /** A folder for the test's own use, outside the repository. */
+  /** A folder outside the repository for the test's own use. */
   readonly scratch: string;
-  /** npm asks its cache first; CUDA is the software driver. */
+  /** Makes npm prefer its cache, and CUDA load the software driver. */
   readonly env: NodeJS.ProcessEnv;
-  /** Commits what the working tree holds and returns the commit. */
+  /** Commits the content of the working tree and returns the commit's hash. */
   commit(): string;
   remove(): void;
 }
 
-/** Why the recipes cannot be run here, or `undefined`. */
+/** Why the recipes cannot run here; `undefined` if they can. */
 export const missing = whyNoDouble();
 
-/** Makes a project of which nothing is committed yet. */
+/** Makes a project in which nothing is committed yet. */
 export function makeProject(): Project {
   const scratch = mkdtempSync(join(tmpdir(), 'pinbench-recipes-'));
   const repository = join(scratch, 'project');

@@ -1,17 +1,17 @@
-/** Words that a reader should not meet, and what stands for them. */
+/** A word that pages must not contain, and what to write instead. */
 interface Rule {
   readonly pattern: RegExp;
   readonly instead: string;
-  /** A text around the word, 200 characters at most on either side, in which it is right. */
+  /** The word is allowed if the text around it, up to 200 characters on either side, matches this. */
   readonly unless?: RegExp;
 }
 
-/** From the design's vocabulary, and sentences that were hard to understand. */
+/** From the design's vocabulary, and phrases that readers found hard to understand. */
 export const RULES: readonly Rule[] = [
   {
     pattern: /\bpinned\b/i,
     instead: 'resident (in device memory) or page-locked (host memory)',
-    // Where CUDA's word is explained, or a wrong strategy is named on purpose.
+    // Allowed where CUDA's word is explained, or where a wrong strategy is named on purpose.
     unless: /\bCUDA\b|--strategy|strategy:/,
   },
   { pattern: /\bundecided\b/i, instead: 'inconclusive' },
@@ -47,7 +47,7 @@ export interface WordFault {
 
 const AROUND = 200;
 
-/** The words of a text that should be others. */
+/** The forbidden words in a text. */
 export function wordFaultsIn(text: string): WordFault[] {
   return RULES.flatMap(({ pattern, instead, unless }) =>
     [...text.matchAll(new RegExp(pattern, `${pattern.flags}g`))].flatMap(({ 0: word, index }) => {

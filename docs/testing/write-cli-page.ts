@@ -1,4 +1,4 @@
-// Writes docs/cli.md from the declarations of the command line:
+// Writes docs/cli.md from the declarations of the command line.
 //   npm run docs:cli
 import { writeFileSync } from 'node:fs';
 import { cliPage } from './cli-page.js';

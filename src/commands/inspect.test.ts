@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
       status: 3,
       stdout: '',
       stderr:
-        'pinbench: standard input: not an array: its first bytes are those of no format known here; expected an NPY or Arrow file; save it with numpy.save, or as Arrow with pyarrow.feather.write_feather\n',
+        'pinbench: standard input: not an array: its first bytes match no known format; expected an NPY or Arrow file; save it with numpy.save, or as Arrow with pyarrow.feather.write_feather\n',
     });
     expect(inspectInput('/dev/null').stderr).toBe(
       'pinbench: standard input: empty; expected an NPY or Arrow file\n',
@@ -71,7 +71,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     const missing = join(folder, 'missing');
     expect(inspectInput(fixture('data.npy'), { TMPDIR: missing })).toMatchObject({
       status: 3,
-      stderr: `pinbench: standard input: cannot be kept in the folder for temporary files, ${missing} (ENOENT); name a folder that can be written to in TMPDIR\n`,
+      stderr: `pinbench: standard input: cannot be stored in the temporary folder ${missing} (ENOENT); set TMPDIR to a writable folder\n`,
     });
     const large = join(folder, 'large.arrow');
     writeFileSync(large, repeatedStream(readFileSync(fixture('arrow-stream.arrow')), 1, 4000));
@@ -82,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     });
     expect([status, stderr]).toEqual([
       3,
-      `pinbench: standard input: cannot be kept in the folder for temporary files, ${kept} (EFBIG); raise the limit on the size of files (ulimit -f), or name a folder of another file system in TMPDIR\n`,
+      `pinbench: standard input: cannot be stored in the temporary folder ${kept} (EFBIG); raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system\n`,
     ]);
     expect(readdirSync(kept)).toEqual([]);
   });

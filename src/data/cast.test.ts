@@ -8,7 +8,7 @@ describe('castToFloat32', () => {
     return dst;
   };
 
-  /** The nearest float32 of an integer by exact arithmetic, ties to even: nothing of the code under test. */
+  /** The nearest float32 of an integer, ties to even, by exact arithmetic that is independent of the code under test. */
   function nearest(value: bigint): number {
     const magnitude = value < 0n ? -value : value;
     const drop = BigInt(Math.max(0, magnitude.toString(2).length - 24));
@@ -19,7 +19,7 @@ describe('castToFloat32', () => {
     return Number(kept) * 2 ** Number(drop) * (value < 0n ? -1 : 1);
   }
 
-  it('rounds 64-bit integers once, around every power of two and its ties', () => {
+  it('rounds 64-bit integers only once, around every power of two and its ties', () => {
     const values: bigint[] = [];
     for (let power = 20n; power < 64n; power++) {
       for (const step of [
@@ -36,13 +36,13 @@ describe('castToFloat32', () => {
     expect([...cast(BigInt64Array.from(signed), 'int64')]).toEqual(signed.map(nearest));
   });
 
-  it('would be wrong for these if it rounded twice', () => {
+  it('rounds an integer correctly that two roundings would get wrong', () => {
     const value = 2n ** 54n + 2n ** 30n + 1n;
     expect(Math.fround(Number(value))).not.toBe(nearest(value));
     expect([...cast(BigInt64Array.of(value), 'int64')]).toEqual([nearest(value)]);
   });
 
-  it('gives every integer its value, whether those around it need more than 32 bits or not', () => {
+  it('casts every int64 correctly, whether or not its neighbours need more than 32 bits', () => {
     const length = 5000;
     const values = BigInt64Array.from({ length }, (_, i) => {
       if (i > 3000) return BigInt(i - 4000);
@@ -66,7 +66,7 @@ describe('castToFloat32', () => {
     ],
     ['int32', Int32Array.of(2 ** 31 - 1, -(2 ** 31), 16777217, -16777219)],
     ['uint32', Uint32Array.of(2 ** 32 - 1, 2 ** 31 + 129, 16777219)],
-  ] as const)('rounds %s to the nearest, ties to even', (dtype, values) => {
+  ] as const)('rounds %s to nearest, ties to even', (dtype, values) => {
     for (const stride of [1, 2]) {
       const dst = new Float32Array(values.length * stride);
       castToFloat32(values, dtype, 0, values.length, dst, 0, stride);
@@ -74,13 +74,13 @@ describe('castToFloat32', () => {
     }
   });
 
-  it('puts elements a stride apart and leaves the others alone', () => {
+  it('writes elements a stride apart and leaves the others alone', () => {
     const dst = new Float32Array(7).fill(9);
     castToFloat32(Int8Array.of(1, 2, 3, 4), 'int8', 1, 3, dst, 1, 2);
     expect([...dst]).toEqual([9, 2, 9, 3, 9, 4, 9]);
   });
 
-  it('takes any byte but 0 for true', () => {
+  it('reads any byte but 0 as true', () => {
     const dst = new Float32Array(3);
     castToFloat32(Uint8Array.of(0, 1, 200), 'bool', 0, 3, dst, 0, 1);
     expect([...dst]).toEqual([0, 1, 1]);
@@ -95,7 +95,7 @@ it('copyStrided copies with and without a stride', () => {
   expect([...dst]).toEqual([2n, 1n, 2n, 3n]);
 });
 
-it('swapBytes turns the bytes of each element, in a part of a buffer too', () => {
+it('swapBytes reverses the bytes of each element, also in a part of a buffer', () => {
   const bytes = Uint8Array.of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9);
   const part = bytes.subarray(1, 9);
   swapBytes(part, 8);

@@ -3,7 +3,7 @@ import type { Values } from './dataset.js';
 
 type Numbers = Exclude<Values, BigInt64Array | BigUint64Array>;
 
-/** 64-bit integers looked at together, a multiple of four that the first cache holds. */
+/** Number of 64-bit integers checked together: a multiple of four that fits in the L1 cache. */
 const BLOCK = 1024;
 
 type Loop<Source> = (
@@ -16,8 +16,9 @@ type Loop<Source> = (
 ) => void;
 
 /**
- * Casts `count` elements of `src`, of type `dtype`, from `srcStart` on to float32 as numpy does (to nearest, ties to even,
- * rounded once); element i goes to `dst[dstStart + i·dstStride]`. bool is a byte an element, float16 its bits.
+ * Casts `count` elements of `src`, which have type `dtype`, to float32, starting at `srcStart`. Rounds as numpy does: once, to
+ * nearest, ties to even. Element i goes to `dst[dstStart + i·dstStride]`. A bool is one byte per element; a float16 is given as
+ * its bits.
  */
 export function castToFloat32(
   src: Values,
@@ -29,14 +30,14 @@ export function castToFloat32(
   dstStride: number,
 ): void {
   if (dstStride === 1 && NUMBERS.has(dtype)) {
-    // The engine's own loop rounds as a store does, and takes a third of the time of one in JavaScript or less.
+    // TypedArray.set rounds as a store does, and takes at most a third of the time of a JavaScript loop.
     dst.set((src as Numbers).subarray(srcStart, srcStart + count), dstStart);
     return;
   }
   (LOOPS[dtype] as Loop<Values>)(src, srcStart, count, dst, dstStart, dstStride);
 }
 
-/** A store to a Float32Array rounds once: right for every type whose values a double holds exactly. */
+/** A store to a Float32Array rounds once, which is correct for every type whose values a double holds exactly. */
 const castNumber: Loop<Numbers> = (src, srcStart, count, dst, dstStart, stride) => {
   for (let i = 0, to = dstStart; i < count; i++, to += stride) dst[to] = src[srcStart + i]!;
 };
@@ -77,8 +78,9 @@ function storeInt64(
 }
 
 /**
- * Stores the lower words of a block of 64-bit integers. False where these are not their values, one of them being beyond 32
- * bits: rare in real data, so that it is asked once a block. Four at a time take less than two thirds of the time.
+ * Stores the lower words of a block of 64-bit integers. Returns false if one of the integers needs more than 32 bits, so that the
+ * stored values are wrong. That is rare in real data, so it is checked once per block. Four integers per iteration take less than
+ * two thirds of the time.
  */
 function storeLowWords(words: Int32Array, first: number, dst: Float32Array, dstStart: number): boolean {
   let beyond = 0;
@@ -104,9 +106,9 @@ const castUint64: Loop<BigUint64Array> = (src, srcStart, count, dst, dstStart, s
 };
 
 /**
- * A 64-bit integer as a double that rounds to float32 as the integer itself would. A double holds 53 bits: of a larger
- * integer the last 12 are folded into one sticky bit (rounding to odd), far below where float32 rounds, so that the
- * store to float32 is the only rounding (Boldo & Melquiond, Emulation of FMA and Correctly Rounded Sums, 2008).
+ * Returns a 64-bit integer as a double that rounds to float32 as the integer itself would. A double holds 53 bits. For a larger
+ * integer, the last 12 bits are folded into one sticky bit (rounding to odd), far below where float32 rounds, so that the store
+ * to float32 is the only rounding (Boldo & Melquiond, Emulation of FMA and Correctly Rounded Sums, 2008).
  */
 function doubleOf(high: number, low: number): number {
   const exact = high >= -0x200000 && high < 0x200000;
@@ -115,8 +117,8 @@ function doubleOf(high: number, low: number): number {
 }
 
 /**
- * Decodes `count` elements from `srcStart` on to the front of `dst`, exactly but for 64-bit integers beyond 2^53, which are
- * rounded once.
+ * Decodes `count` elements from `srcStart` on to the front of `dst`. The result is exact, except that 64-bit integers beyond 2^53
+ * are rounded once.
  */
 export function decodeToFloat64(
   src: Values,
@@ -143,7 +145,7 @@ export function decodeToFloat64(
 
 let FLOAT16: Float32Array | undefined;
 
-/** The value of each of the 65,536 float16 bit patterns (IEEE 754 binary16): all are exact in float32. */
+/** The values of all 65,536 float16 bit patterns (IEEE 754 binary16). Each is exact in float32. */
 function float16Table(): Float32Array {
   return Float32Array.from({ length: 0x10000 }, (_, bits) => {
     const sign = bits & 0x8000 ? -1 : 1;
@@ -169,12 +171,12 @@ const LOOPS = {
   float64: castNumber,
 } as const satisfies Record<DType, unknown>;
 
-/** The types whose elements are the numbers that their arrays hold. */
+/** The types whose array elements are already their numeric values. */
 const NUMBERS: ReadonlySet<DType> = new Set(
   (Object.keys(LOOPS) as DType[]).filter((dtype) => LOOPS[dtype] === castNumber),
 );
 
-/** Copies `count` elements of a column of one type; element i goes to `dst[dstStart + i·dstStride]`. */
+/** Copies `count` elements of a column without a cast; element i goes to `dst[dstStart + i·dstStride]`. */
 export function copyStrided<T extends Values>(
   src: T,
   srcStart: number,
@@ -190,7 +192,7 @@ export function copyStrided<T extends Values>(
   for (let i = 0, to = dstStart; i < count; i++, to += dstStride) dst[to] = src[srcStart + i]!;
 }
 
-/** Turns big-endian elements of 1, 2, 4 or 8 bytes into little-endian ones, in place. */
+/** Converts big-endian elements of 1, 2, 4 or 8 bytes to little-endian ones, in place. */
 export function swapBytes(bytes: Uint8Array, elementBytes: number): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (elementBytes === 2) buffer.swap16();

@@ -2,7 +2,7 @@ import { dataError, type ErrorParts } from '../errors.js';
 
 type Rest = Omit<ErrorParts, 'subject' | 'observed'>;
 
-/** What is wrong with the contents of a data file, said by those who read them: whose they are is added by `whose`. */
+/** A fault in the contents of a data file. The readers that throw it do not know the file's path; `whose` adds it. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly observed: string;
@@ -15,7 +15,7 @@ export class Fault extends Error {
   }
 }
 
-/** Runs what reads the file at `path`: a fault in it becomes a data error about that file. */
+/** Runs `read` and turns a fault that it throws into a data error about the file at `path`. */
 export async function whose<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();

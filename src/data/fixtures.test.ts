@@ -27,14 +27,14 @@ const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64')
 const viewOf = (values: ArrayBufferView) =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
-/** NaNs differ in bits that no rule speaks of: each becomes the same one. */
+/** The bits of a NaN are not specified, so every NaN is replaced by the same one. */
 function withOneNan(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.slice().buffer).map((value) => (Number.isNaN(value) ? Number.NaN : value));
 }
 
 describe.each(namesIn(FIXTURES))('%s', (name) => {
   const path = join(FIXTURES, name);
-  // The example is there in both formats, with one expectation.
+  // The example exists in both formats, with a single expectation.
   const arrowExample = name === 'data.arrow' && { format: 'arrow', variety: 'file' };
   const expected: Expectation = { ...expectationOf(path), ...arrowExample };
   const options = expected.columns && { columns: expected.columns };
@@ -49,7 +49,7 @@ describe.each(namesIn(FIXTURES))('%s', (name) => {
       );
   });
 
-  it('is read as float32, bit for bit as numpy casts it', async () => {
+  it('loads as float32, bit for bit as numpy casts it', async () => {
     const { values, dtype, castFrom } = await openDataset(path, options);
     expect(dtype).toBe('float32');
     expect(castFrom).toBe(expected.dtype === 'float32' ? undefined : expected.dtype);
@@ -57,13 +57,13 @@ describe.each(namesIn(FIXTURES))('%s', (name) => {
   });
 
   if (expected.native === undefined) {
-    it('is refused in its own type, since columns differ', async () => {
+    it('is refused with its own type, since its columns differ', async () => {
       await expect(openDataset(path, { ...options, dtype: 'native' })).rejects.toThrow(
         /columns of several types/,
       );
     });
   } else {
-    it('is read in its own type, bit for bit', async () => {
+    it('loads with its own type, bit for bit', async () => {
       const { values, dtype, castFrom } = await openDataset(path, { ...options, dtype: 'native' });
       expect([dtype, castFrom]).toEqual([expected.dtype, undefined]);
       expect(viewOf(values)).toEqual(bytesOf(expected.native!));
@@ -71,10 +71,10 @@ describe.each(namesIn(FIXTURES))('%s', (name) => {
   }
 });
 
-describe('what must be refused', () => {
+describe('a broken file', () => {
   const folder = join(FIXTURES, 'broken');
 
-  it.each(namesIn(folder))('%s is, in one line that says what is wrong', async (name) => {
+  it.each(namesIn(folder))('%s is refused in one line that says what is wrong', async (name) => {
     const path = join(folder, name);
     const { reason, columns, code = 'data' } = expectationOf(path);
     const error = await openDataset(path, columns && { columns }).catch((thrown: unknown) => thrown);
@@ -85,7 +85,7 @@ describe('what must be refused', () => {
     expect(message).toContain(code === 'usage' ? '--column' : name);
     expect(message).not.toMatch(/[\n\r]/);
     expect(message.length).toBeLessThan(400);
-    // Nor is it long by itself: what is cut off would be missed.
+    // The parts themselves must be short too: a long message would be cut off.
     expect(observed.length + (expected?.length ?? 0)).toBeLessThan(300);
   });
 });

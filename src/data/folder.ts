@@ -2,12 +2,12 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Names of files that are read here, most likely. */
+/** File names that probably belong to data files. */
 const DATA = /\.(?:npy|arrow|arrows|feather)$/i;
-/** Folders below that are looked into: a dataset of Hugging Face that was saved has one for each of its splits. */
+/** How many subfolders are searched: a saved Hugging Face dataset has one for each of its splits. */
 const MOST_FOLDERS = 16;
 
-/** The path of the first data file in a folder or in those right below it, by its name alone. Never throws. */
+/** Returns the path of the first data file in a folder or its direct subfolders, judged by its name alone. Never throws. */
 export async function firstDataFileIn(folder: string): Promise<string | undefined> {
   const entries = await entriesOf(folder);
   const file = entries.find((entry) => !entry.isDirectory() && DATA.test(entry.name));

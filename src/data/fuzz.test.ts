@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 /** A sample of what `npm run fuzz` tries, without numpy and pyarrow. */
-describe('a file, however it is damaged, is read or refused in one line', () => {
+describe('a file, damaged or not, is read or refused in one line', () => {
   it.each([
     ['npy', 3000],
     ['arrow', 600],
@@ -41,7 +41,7 @@ describe('a file, however it is damaged, is read or refused in one line', () => 
     expect(kinds.refused).toBeGreaterThan(count / 4);
   });
 
-  it('the same by its path as from memory', async () => {
+  it('and gives the same result by its path as from memory', async () => {
     for (const kind of ['npy', 'arrow'] as const) {
       for (let number = 0; number < 40; number++) {
         const { content } = cases.at(kind, number);
@@ -56,14 +56,14 @@ describe('a file, however it is damaged, is read or refused in one line', () => 
   });
 });
 
-describe('the cases', () => {
-  it('are the same for the same seed, and others for another', () => {
+describe('the fuzz cases', () => {
+  it('are the same for the same seed and differ for another', () => {
     const contents = (of: Cases) => [0, 2, 5].map((number) => of.at('npy', number).content.toString('hex'));
     expect(contents(new Cases(1, seeds))).toEqual(contents(cases));
     expect(contents(new Cases(2, seeds))).not.toEqual(contents(cases));
   });
 
-  it('change every byte of metadata in each of the 14 ways, each once', () => {
+  it('change every byte of metadata in each of the 14 ways exactly once', () => {
     const some = seeds.filter(({ name }) => name === 'arrow-f2.arrow' || name === 'arrow-stream.arrow');
     const everyByte = new EveryByte(some);
     const bytes = some.reduce((sum, { metadata }) => sum + metadata.length, 0);
@@ -86,22 +86,22 @@ function goodCase(): Case {
   }
 }
 
-describe('a reader is found out that', () => {
+describe('the fuzzer reports a reader that', () => {
   const found = async (reader: Reader) => (await trialOf(goodCase(), scratch, reader)).finding;
 
-  it('throws what is no error of ours', async () => {
+  it('throws an error that is not a PinbenchError', async () => {
     const reader: Reader = async () => (undefined as unknown as { facts: Facts }).facts;
     expect(await found(reader)).toMatch(/^threw TypeError/);
   });
 
-  it('refuses what is good', async () => {
+  it('refuses a valid file', async () => {
     const reader: Reader = async () => {
       throw dataError('case', 'nothing is good enough');
     };
     expect(await found(reader)).toMatch(/a good file is refused/);
   });
 
-  it('says what is wrong at length', async () => {
+  it('fails with a long message', async () => {
     const reader: Reader = async () => {
       throw dataError('case', 'long '.repeat(100));
     };
@@ -113,7 +113,7 @@ describe('a reader is found out that', () => {
     expect(await found(reader)).toMatch(/^complex64/);
   });
 
-  it('makes much room for a small file', async () => {
+  it('allocates much memory for a small file', async () => {
     const held: Uint8Array[] = [];
     const reader: Reader = async (...given) => {
       held.push(new Uint8Array(2 ** 27));
@@ -122,10 +122,10 @@ describe('a reader is found out that', () => {
     expect(await found(reader)).toMatch(/\d{9} bytes of memory/);
   });
 
-  it('does not come to an end soon', async () => {
+  it('takes too long', async () => {
     const reader: Reader = async (...given) => {
       const cpuMs = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
-      // Twice as long: other threads of the process may be at work, and their time counts too.
+      // Twice the limit, since the time of the process's other threads counts too.
       const end = cpuMs() + 420;
       while (cpuMs() < end) for (let i = 0; i < 1e5; i++) Math.sqrt(i);
       return fromMemory(...given);
@@ -135,7 +135,7 @@ describe('a reader is found out that', () => {
   });
 });
 
-describe('a reading is held against that of numpy or pyarrow', () => {
+describe('the comparison with numpy or pyarrow', () => {
   const [{ name, content }] = seeds.filter((seed) => seed.name === 'data.arrow') as [(typeof seeds)[0]];
   const read = async () => {
     const reading = await readingOf(fromMemory, content, scratch);
@@ -149,7 +149,7 @@ describe('a reading is held against that of numpy or pyarrow', () => {
     },
   });
 
-  it('and found to agree, or to differ in a value, a type, a name or the rows', async () => {
+  it('reports a difference in a value, a type, a name or the number of rows', async () => {
     const facts = await read();
     expect(agreementOf(facts, answerOf(facts))).toEqual({});
     const [first, ...others] = facts.columns;
@@ -162,7 +162,7 @@ describe('a reading is held against that of numpy or pyarrow', () => {
       expect(agreementOf(facts, answerOf({ ...facts, ...other })).finding).toMatch(/here.*elsewhere/);
   });
 
-  it('which, where that refuses, must be what the undamaged file says', async () => {
+  it('expects the content of the undamaged file where the other reader refuses', async () => {
     const facts = await read();
     const refused = { refused: 'ArrowInvalid' };
     expect(agreementOf(facts, refused, [facts])).toEqual({});
@@ -170,7 +170,7 @@ describe('a reading is held against that of numpy or pyarrow', () => {
     expect(agreementOf(facts, refused).finding).toMatch(/refused elsewhere/);
   });
 
-  it('and not judged by its values where damaged frames unpack to others elsewhere', async () => {
+  it('ignores the values where damaged compressed frames were read differently', async () => {
     const facts = await read();
     const other = answerOf({ ...facts, float32: facts.float32 + 1 });
     expect(agreementOf(facts, other, [], { damagesFrames: true })).toEqual({ unjudged: true });

@@ -35,7 +35,7 @@ async function copyOf(name: string, as = name): Promise<string> {
   return path;
 }
 
-/** Handles of this process on files of the folder, replaced ones included, as Linux tells them. */
+/** This process's handles on files of the folder, replaced files included, as Linux reports them. */
 function handles(): string[] {
   return readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
@@ -47,9 +47,9 @@ function handles(): string[] {
   });
 }
 
-describe('a file between openFile() and load()', () => {
+describe('between openFile() and load(), a file', () => {
   it.each(['data.npy', 'data.arrow'])(
-    '%s is read as it was opened, though another replaces it',
+    '%s is read as it was opened, although another one replaced it',
     async (name) => {
       const path = await copyOf(name, `replaced-${name}`);
       const expected = (await openDataset(path)).values;
@@ -70,7 +70,7 @@ describe('a file between openFile() and load()', () => {
     await file.close();
   });
 
-  it.each(['data.npy', 'data.arrow'])('%s is refused where it was written to', async (name) => {
+  it.each(['data.npy', 'data.arrow'])('%s is refused after it was written to', async (name) => {
     const path = await copyOf(name, `written-${name}`);
     for (const change of [
       () => writeFile(path, new Uint8Array(1000)),
@@ -79,7 +79,7 @@ describe('a file between openFile() and load()', () => {
     ]) {
       await copyFile(fixture(name), path);
       const file = await openFile(path);
-      // Longer than a file system's clock takes to tick.
+      // Longer than the resolution of the file system's timestamps.
       await new Promise((done) => setTimeout(done, 30));
       await change();
       await expect(file.load()).rejects.toMatchObject({ code: 'data', observed: /was changed after/ });
@@ -87,7 +87,7 @@ describe('a file between openFile() and load()', () => {
     }
   });
 
-  it('may be loaded several times, until it is closed', async () => {
+  it('may be loaded several times until it is closed', async () => {
     const file = await openFile(await copyOf('npy-little-f8.npy'));
     const [first, second] = [await file.load(), await file.load({ dtype: 'native' })];
     expect([first.dtype, second.dtype]).toEqual(['float32', 'float64']);
@@ -97,7 +97,7 @@ describe('a file between openFile() and load()', () => {
   });
 });
 
-/** An NPY file of 64 MiB that takes no room on the disk. */
+/** Writes an NPY file of 64 MiB that takes no space on the disk. */
 async function largeNpy(path: string): Promise<void> {
   const text = `{'descr': '<f8', 'fortran_order': False, 'shape': (${2 ** 23}, 1), }`.padEnd(117);
   const header = Buffer.from(`\x93NUMPY\x01\x00\x76\x00${text}\n`, 'latin1');
@@ -111,7 +111,7 @@ describe('a file that is closed while it is loaded', () => {
     'arrow-stream.arrow',
     'arrow-list-whole-zstd.arrow',
     'arrow-dictionary-delta-stream.arrow',
-  ])('is said to be closed, whatever that makes of the reads under way: %s', async (name) => {
+  ])('is reported as closed, whatever the pending reads return: %s', async (name) => {
     const path = join(folder, `closed-${name}`);
     if (name.endsWith('.npy')) await largeNpy(path);
     else await writeFile(path, repeatedStream(await readFile(fixture(name)), 1, 20_000));
@@ -126,8 +126,8 @@ describe('a file that is closed while it is loaded', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('the handle of a file', () => {
-  it.each(['data.npy', 'data.arrow'])('%s is one, and closed by close()', async (name) => {
+describe.runIf(process.platform === 'linux')('the handle of an open file', () => {
+  it.each(['data.npy', 'data.arrow'])('of %s is the only one, and close() closes it', async (name) => {
     const path = await copyOf(name);
     const file = await openFile(path);
     expect(handles()).toEqual([path]);
@@ -135,7 +135,7 @@ describe.runIf(process.platform === 'linux')('the handle of a file', () => {
     expect(handles()).toEqual([]);
   });
 
-  it('is closed where opening is refused, after a load and after one that failed', async () => {
+  it('is closed after a refused opening, after a load and after a failed load', async () => {
     const path = await copyOf('broken/npy-payload-cut.npy', 'cut.npy');
     await expect(openFile(path)).rejects.toThrow(/truncated/);
     const good = await copyOf('data.npy');
@@ -145,7 +145,7 @@ describe.runIf(process.platform === 'linux')('the handle of a file', () => {
     expect(handles()).toEqual([]);
   });
 
-  it('is closed after a run that is refused, and after inspect', async () => {
+  it('is closed after a refused run, and after inspect', async () => {
     const path = await copyOf('data.npy');
     await expect(run(path, { batch: 70_000 })).rejects.toMatchObject({ code: 'usage' });
     await expect(run(path, { engine: 'cpu', signal: AbortSignal.abort(), epochs: 1 })).rejects.toMatchObject({

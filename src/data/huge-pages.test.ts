@@ -5,7 +5,7 @@ import { askForHugePages } from './huge-pages.js';
 
 const MIB = 2 ** 20;
 
-/** The flags of the mapping that an array's middle is in, as Linux tells them; `hg` is what was asked for. */
+/** The flags of the mapping that contains an array's middle, as Linux reports them; `hg` means that huge pages were requested. */
 function flagsOf(array: Uint8Array): string[] {
   const middle = koffi.address(array) + BigInt(array.length >> 1);
   const mapping = readFileSync('/proc/self/smaps', 'latin1')
@@ -18,7 +18,7 @@ function flagsOf(array: Uint8Array): string[] {
 }
 
 describe.runIf(existsSync('/sys/kernel/mm/transparent_hugepage'))('huge pages', () => {
-  it('are asked for where an array is large, and for no other', async () => {
+  it('are requested for a large array and for no other', async () => {
     for (const bytes of [15 * MIB, 16 * MIB]) {
       const array = new Uint8Array(bytes);
       await askForHugePages(array);
@@ -28,7 +28,7 @@ describe.runIf(existsSync('/sys/kernel/mm/transparent_hugepage'))('huge pages', 
   });
 });
 
-it('to ask for huge pages changes nothing of an array', async () => {
+it("requesting huge pages does not change an array's content", async () => {
   const array = new Float32Array(5 * MIB + 3).fill(1.5);
   await askForHugePages(array);
   expect(array.every((value) => value === 1.5)).toBe(true);

@@ -1,15 +1,15 @@
 import { platform } from 'node:os';
 
-/** Below this a matrix gains nothing: Linux gives huge pages of 2 MiB, and to load koffi costs some milliseconds. */
+/** Smaller matrices gain nothing: Linux' huge pages have 2 MiB, and loading koffi costs some milliseconds. */
 const LEAST_BYTES = 16 * 2 ** 20;
 const PAGE_BYTES = 4096n;
-/** Of Linux' `madvise`, on every processor that Node runs on. */
+/** Linux' value for `madvise`, the same on every processor that Node runs on. */
 const MADV_HUGEPAGE = 14;
 
 /**
- * Asks Linux to back an array that was not written to yet with huge pages: the first write of each page then costs a fault
- * every 2 MiB and not every 4 KiB, which is half the time of reading a large file. A request alone: where it cannot be made or
- * is not granted, as on other systems, nothing is different but the time.
+ * Asks Linux to back an array that has not been written to yet with huge pages. First writes then cause a page fault every 2 MiB
+ * instead of every 4 KiB, which saves half the time of reading a large file. It is only a request: if it cannot be made or is not
+ * granted, as on other systems, nothing but the time differs.
  */
 export async function askForHugePages(array: ArrayBufferView): Promise<void> {
   if (array.byteLength < LEAST_BYTES || platform() !== 'linux') return;
@@ -21,7 +21,7 @@ export async function askForHugePages(array: ArrayBufferView): Promise<void> {
     const end = (address + BigInt(array.byteLength)) & ~(PAGE_BYTES - 1n);
     madvise(first, end - first, MADV_HUGEPAGE);
   } catch {
-    // No koffi for this system, or a C library without the call.
+    // koffi has no build for this system, or the C library lacks the call.
   }
 }
 

@@ -3,7 +3,7 @@ import { IN_FLIGHT, inFlight } from './in-flight.js';
 
 const turn = () => new Promise((done) => setImmediate(done));
 
-it('runs every task once, never more than so many at a time, and a lane never twice at once', async () => {
+it('runs every task once, at most IN_FLIGHT at a time, and one at a time per lane', async () => {
   const ran: number[] = [];
   const busy = new Set<number>();
   let most = 0;
@@ -19,7 +19,7 @@ it('runs every task once, never more than so many at a time, and a lane never tw
   expect(most).toBe(IN_FLIGHT);
 });
 
-it('begins nothing after a failure, waits for what is under way, and throws the first error', async () => {
+it('starts nothing after a failure, waits for running tasks and throws the first error', async () => {
   let [begun, ended] = [0, 0];
   const running = inFlight(50, async (index) => {
     begun += 1;
@@ -34,7 +34,7 @@ it('begins nothing after a failure, waits for what is under way, and throws the 
   expect(ended).toBe(IN_FLIGHT - 1);
 });
 
-it('does nothing where there is nothing', async () => {
+it('does nothing for a count of 0', async () => {
   await inFlight(0, async () => {
     throw new Error('not called');
   });

@@ -1,10 +1,12 @@
-/** Reads under way at once: page faults and copies of several threads of Node's pool overlap, and so does casting. */
+/**
+ * Number of concurrent reads: page faults and copies on several threads of Node's pool overlap with each other and with casting.
+ */
 export const IN_FLIGHT = 4;
 
 /**
- * Runs `task(index, lane)` for every index below `count`, in order of their start, on `IN_FLIGHT` lanes. A lane has one
- * task at a time, so what it is given to work in is its own. When a task throws no other is begun, and its error is thrown
- * once those under way have ended.
+ * Runs `task(index, lane)` for every index below `count`, started in order, on `IN_FLIGHT` lanes. A lane runs one task at a time,
+ * so each lane may own a scratch buffer. After a task throws, no other is started; its error is thrown once the running tasks
+ * have ended.
  */
 export async function inFlight(
   count: number,

@@ -11,8 +11,8 @@ const matrix = (dtype: Dataset['dtype'], values: Dataset['values'], castFrom?: s
   ...(castFrom !== undefined && { castFrom }),
 });
 
-describe('counting values that are not finite', () => {
-  it('counts NaNs and infinities wherever they stand, also at the seams of blocks', async () => {
+describe('countNotFinite', () => {
+  it('counts NaNs and infinities at any position, also at block boundaries', async () => {
     for (const length of [1, 3, 65_535, 65_536, 65_537, 200_003]) {
       for (const Floats of [Float32Array, Float64Array]) {
         const dtype = Floats === Float32Array ? 'float32' : 'float64';
@@ -32,19 +32,19 @@ describe('counting values that are not finite', () => {
     }
   });
 
-  it('counts float16 by its bits', async () => {
+  it('counts float16 values by their bits', async () => {
     const bits = Uint16Array.of(0x7c00, 0xfc00, 0x7c01, 0xffff, 0x7bff, 0xfbff, 0, 0x8000);
     expect(await countNotFinite(matrix('float16', bits))).toEqual({ nan: 2, infinite: 2, lookedAt: 8 });
   });
 
-  it('counts what a cast from float64 made infinite, and what was so in the file', async () => {
+  it('counts infinities from the file and those that a cast from float64 made', async () => {
     const cast = await openDataset(fixture('npy-rounding-f8'));
     expect(await countNotFinite(cast)).toMatchObject({ nan: 1, infinite: 5 });
     const native = await openDataset(fixture('npy-rounding-f8'), { dtype: 'native' });
     expect(await countNotFinite(native)).toMatchObject({ nan: 1, infinite: 2 });
   });
 
-  it('looks at no values of integers, cast or not', async () => {
+  it('skips matrices of integers, cast or not', async () => {
     const none = { nan: 0, infinite: 0, lookedAt: 0 };
     expect(await countNotFinite(matrix('uint16', Uint16Array.of(0x7c00)))).toEqual(none);
     expect(await countNotFinite(matrix('float32', Float32Array.of(1), 'int64'))).toEqual(none);
@@ -52,7 +52,7 @@ describe('counting values that are not finite', () => {
     expect(await countNotFinite(several)).toEqual({ nan: 1, infinite: 0, lookedAt: 1 });
   });
 
-  it('looks at an even part of a matrix beyond its bound, and says how many values it saw', async () => {
+  it('checks an evenly spread part of a matrix beyond its limit, and reports how many values it checked', async () => {
     const values = new Float32Array(10 * 65_536).fill(Number.NaN, 0, 5 * 65_536);
     const count = await countNotFinite(matrix('float32', values), undefined, 4 * 65_536);
     expect(count).toEqual({ nan: 2 * 65_536, infinite: 0, lookedAt: 4 * 65_536 });
@@ -69,7 +69,7 @@ describe('counting values that are not finite', () => {
 describe('a run', () => {
   const options = { engine: 'cpu', epochs: 1, minTimeNs: 0, warmup: 0 } as const;
 
-  it('warns of data that is not finite, with how many values', async () => {
+  it('warns about values that are not finite and states how many there are', async () => {
     const { warnings } = await run(fixture('npy-nan-inf'), options);
     expect(warnings).toContainEqual({ code: 'not-finite', nan: 1, infinite: 2, lookedAt: 10, values: 10 });
     const cast = await run(fixture('npy-rounding-f8'), options);
@@ -78,7 +78,7 @@ describe('a run', () => {
     });
   });
 
-  it('does not warn of finite data', async () => {
+  it('does not warn about finite data', async () => {
     const { warnings } = await run(fixture('data'), options);
     expect(warnings.map(({ code }) => code)).not.toContain('not-finite');
   });

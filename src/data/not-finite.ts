@@ -1,21 +1,23 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from './dataset.js';
 
-/** How many values of a matrix are no finite numbers. */
+/** How many values of a matrix are not finite. */
 export interface NotFinite {
   readonly nan: number;
   readonly infinite: number;
-  /** Values looked at: all, or an even part of a large matrix; 0 where the type has no other than finite ones. */
+  /** How many values were checked: all, or an evenly spread part of a large matrix; 0 if the type has only finite values. */
   readonly lookedAt: number;
 }
 
-/** 1 GiB of float32: about half a second. Of a larger matrix, blocks are looked at that are evenly spread. */
+/** 1 GiB of float32, which takes about half a second. Of a larger matrix, evenly spread blocks are checked. */
 const MAX_VALUES = 2 ** 28;
 const BLOCK = 2 ** 16;
-/** Between them the process hears of signals: some 16 MB. */
+/** How many blocks, some 16 MB, are checked between two yields to the event loop, so that signals are handled. */
 const BLOCKS_A_TURN = 64;
 
-/** Counts NaNs and infinities, those that the cast of larger float64 values made included. Stops early when the signal fires. */
+/**
+ * Counts NaNs and infinities, including infinities that the cast of large float64 values made. Stops early if the signal fires.
+ */
 export async function countNotFinite(
   { values, dtype, castFrom }: Dataset,
   signal?: AbortSignal,
@@ -41,7 +43,7 @@ export async function countNotFinite(
   return count;
 }
 
-/** Zero times a finite value is zero, else NaN. Four sums, since additions of one sum wait for each other. */
+/** Zero times a finite value is zero, otherwise NaN. Four sums are used because additions to a single sum wait for each other. */
 function areFinite(values: Float32Array | Float64Array, from: number, to: number): boolean {
   let [a, b, c, d] = [0, 0, 0, 0];
   const fours = to - ((to - from) % 4);
@@ -65,7 +67,7 @@ function countFloats(values: Float32Array | Float64Array, from: number, to: numb
   }
 }
 
-/** IEEE 754 binary16: an exponent of ones is an infinity where the fraction is zero, else NaN. */
+/** IEEE 754 binary16: an exponent of all ones means infinity if the fraction is zero, otherwise NaN. */
 function countBits(bits: Uint16Array, from: number, to: number, count: Count): void {
   for (let i = from; i < to; i++) {
     const magnitude = bits[i]! & 0x7fff;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('openFile refuses', () => {
-  it('a file that is not there', async () => {
+  it('a file that does not exist', async () => {
     await expect(openFile(join(folder, 'missing.npy'))).rejects.toMatchObject({
       code: 'data',
       observed: 'no such file',
@@ -26,11 +26,11 @@ describe('openFile refuses', () => {
     });
   });
 
-  it('a path without a name, which is shown as such', async () => {
+  it('an empty path, which it shows as ""', async () => {
     await expect(openFile('')).rejects.toMatchObject({ code: 'data', message: '"": no such file' });
   });
 
-  it('a directory, with the first data file in it', async () => {
+  it('a directory, and names the first data file in it', async () => {
     const saved = join(folder, 'saved');
     await mkdir(join(saved, 'train'), { recursive: true });
     await expect(openFile(saved)).rejects.toMatchObject({
@@ -58,9 +58,9 @@ describe('openFile refuses', () => {
     });
   });
 
-  // Root may read anything.
+  // Root may read any file.
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'a file that may not be read',
+    'a file without read permission',
     async () => {
       const path = join(folder, 'secret.npy');
       await writeFile(path, 'x');
@@ -70,11 +70,11 @@ describe('openFile refuses', () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'a file of /proc, which is not empty though its size is 0',
+    'a file of /proc, which has data although its size is 0',
     async () => {
       await expect(openFile('/proc/cpuinfo')).rejects.toMatchObject({
         code: 'data',
-        observed: 'a file that does not say its size',
+        observed: 'a special file that reports no size',
       });
       await expect(openFile('/proc/self/mem')).rejects.toMatchObject({
         code: 'data',
@@ -85,7 +85,7 @@ describe('openFile refuses', () => {
     },
   );
 
-  it('a file that is cut within the bytes that tell its format', async () => {
+  it('a file that ends within the bytes that tell its format', async () => {
     for (const [bytes, what] of [
       ['A', 'an Arrow file'],
       ['ARROW', 'an Arrow file'],
@@ -96,14 +96,14 @@ describe('openFile refuses', () => {
       await writeFile(join(folder, 'cut'), Buffer.from(bytes, 'latin1'));
       await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({
         code: 'data',
-        observed: `truncated: ${bytes.length} bytes, as ${what} begins with`,
+        observed: `truncated: ${bytes.length} bytes, the start of ${what}`,
       });
     }
     await writeFile(join(folder, 'cut'), 'AR,B\n');
     await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({ observed: /^text/ });
   });
 
-  it('bytes of no known format, telling text apart', async () => {
+  it('bytes of an unknown format, and recognises text', async () => {
     await writeFile(join(folder, 'bytes'), Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9));
     await writeFile(join(folder, 'short'), 'a');
     await expect(openFile(join(folder, 'bytes'))).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe('openFile refuses', () => {
   });
 });
 
-describe('what a program passes is validated as run() validates it', () => {
+describe('openFile(), openDataset(), load() and run() refuse', () => {
   const data = fileURLToPath(new URL('../../fixtures/data.arrow', import.meta.url));
   const refusalOf = (act: () => Promise<unknown>) => act().then(String, (error: unknown) => error);
 
@@ -129,7 +129,7 @@ describe('what a program passes is validated as run() validates it', () => {
     [{ column: ['a'] }, /^column: no such option; expected .*columns/],
     [null, 'options: null; expected an object of options by their names'],
     ['native', 'options: native; expected an object of options by their names'],
-  ])('%j', async (options, message) => {
+  ])('the options %j with the same message', async (options, message) => {
     const expected = { name: 'PinbenchError', code: 'usage', message: expect.stringMatching(message) };
     expect(await refusalOf(() => openDataset(data, options as never))).toMatchObject(expected);
     expect(await refusalOf(() => run(data, options as never))).toMatchObject(expected);
@@ -142,11 +142,11 @@ describe('what a program passes is validated as run() validates it', () => {
     await file.close();
   });
 
-  it.each([undefined, null, 0, new URL('file:///a.npy')])('a path that is %s', async (path) => {
+  it.each([undefined, null, 0, new URL('file:///a.npy')])('%s as a path', async (path) => {
     for (const open of [openFile, openDataset])
       expect(await refusalOf(() => open(path as never))).toMatchObject({
         code: 'usage',
-        message: `${open.name}: its first argument is no path; expected the path of an NPY or Arrow file`,
+        message: `${open.name}: its first argument is not a path; expected the path of an NPY or Arrow file`,
       });
   });
 });

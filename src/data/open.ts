@@ -10,23 +10,23 @@ import { PREFIX_BYTES } from './other-formats.js';
 import { openRegular, type RegularFile } from './regular-file.js';
 import { openStandardInput, STANDARD_INPUT, STANDARD_INPUT_NAME } from './standard-input.js';
 
-/** What opening may be told. */
+/** Options for opening. */
 export interface OpenOptions {
-  /** Arrow columns to stack as the matrix, in this order; default all numeric ones. */
+  /** Arrow columns that make up the matrix, in this order. Default: all numeric ones. */
   readonly columns?: readonly string[] | undefined;
-  /** What the path `-` stands for. */
+  /** The stream that the path `-` stands for. */
   readonly standardInput?: (() => Readable) | undefined;
-  /** Opening stops when it fires, with its reason thrown. */
+  /** When it fires, opening stops and throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The options by their names: any other is misspelt. */
+/** The known options; any other name is rejected as misspelt. */
 const OPEN_OPTIONS = ['columns', 'standardInput', 'signal'] as const satisfies (keyof OpenOptions)[];
 const LOAD_OPTIONS = ['dtype', 'onProgress', 'signal'] as const satisfies (keyof LoadOptions)[];
 
 /**
- * Opens an NPY or Arrow file, told apart by their first bytes, and reads its header. A data error says what is wrong with it, a usage
- * error what is wrong with the options. The file stays open until `close`, so that `load` reads what the header speaks of.
+ * Opens an NPY or Arrow file, told apart by the first bytes, and reads its header. Throws a data error if the file is invalid and
+ * a usage error if the options are. The file stays open until `close`, so that `load` reads the data that the header describes.
  */
 export async function openFile(path: string, options: OpenOptions = {}): Promise<OpenDataFile> {
   mustBePath('openFile', path);
@@ -34,7 +34,7 @@ export async function openFile(path: string, options: OpenOptions = {}): Promise
   return openChecked(path, options);
 }
 
-/** Opens a file, loads it whole and closes it. */
+/** Opens a file, loads all of it and closes it. */
 export async function openDataset(path: string, options: OpenOptions & LoadOptions = {}): Promise<Dataset> {
   mustBePath('openDataset', path);
   mustBeOptions(options, [...new Set([...OPEN_OPTIONS, ...LOAD_OPTIONS])]);
@@ -48,7 +48,7 @@ export async function openDataset(path: string, options: OpenOptions & LoadOptio
   }
 }
 
-/** What errors and records call the file of a path that `openFile` is given standard input with. */
+/** What errors and records call the file at `path` when standard input was passed to `openFile`. */
 export function nameOf(path: string): string {
   return path === STANDARD_INPUT ? STANDARD_INPUT_NAME : path;
 }
@@ -72,7 +72,9 @@ async function openChecked(
 
 function mustBePath(caller: string, path: unknown): void {
   if (typeof path === 'string') return;
-  throw usageError(caller, 'its first argument is no path', { expected: 'the path of an NPY or Arrow file' });
+  throw usageError(caller, 'its first argument is not a path', {
+    expected: 'the path of an NPY or Arrow file',
+  });
 }
 
 async function contentsOf(
@@ -92,7 +94,7 @@ async function contentsOf(
   return openArrow(file, fileBytes, beginning.variety, options);
 }
 
-/** Closes the handles of files that a program dropped without closing them; Node itself would warn of each. */
+/** Closes the handles of files that a program dropped without closing them; Node itself would print a warning for each. */
 const DROPPED = new FinalizationRegistry<FileHandle>((file) => {
   file.close().catch(() => {});
 });
@@ -114,7 +116,7 @@ function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
         await opened.mustBeUnchanged();
         return { path, format, ...matrix, ...(leftOut && { leftOut }) };
       } catch (error) {
-        // What a read says of a file that was closed under it is nothing to go by.
+        // If the file was closed during a read, report that instead of the read's own error.
         opened.mustBeOpen(error);
         throw error;
       }

@@ -4,7 +4,7 @@ export interface OtherFormat {
   readonly remedy: string;
 }
 
-/** First bytes of a file that tell every format named here: HDF5's mark may be at 512. */
+/** How many first bytes are needed to recognise every format below: HDF5's signature may be at byte 512. */
 export const PREFIX_BYTES = 520;
 
 const RESAVE = 'save it with numpy.save, or as Arrow with pyarrow.feather.write_feather';
@@ -14,16 +14,16 @@ const UNPACK = 'unpack it first';
 type Mark = readonly [at: number, mark: string, what: string, remedy: string];
 
 const LFS = [
-  'a git-lfs pointer, which stands for the file itself',
+  'a git-lfs pointer instead of the file itself',
   'fetch the file: git lfs install && git lfs pull',
 ] as const;
-const WEB_PAGE = ['a web page, perhaps in place of a download', 'download the file itself'] as const;
+const WEB_PAGE = ['a web page, perhaps downloaded instead of the file', 'download the file itself'] as const;
 const PICKLE = ['a Python pickle, which is never loaded', RESAVE] as const;
 const HDF5 = ['an HDF5 file', "save one dataset: numpy.save('x.npy', h5py.File('x.h5')['name'][:])"] as const;
 const BZIP2 = ['bzip2 data', `${UNPACK}: bunzip2`] as const;
 const NETCDF = ['a NetCDF file', 'save one of its variables with numpy.save'] as const;
 
-/** Beginnings of text, which no other text has. A pickle of protocol 0 is text too, and one of an array begins with its module. */
+/** Beginnings of text that no other text has. A pickle of protocol 0 is text too; that of an array begins with its module. */
 const TEXT_MARKS: readonly Mark[] = [
   [0, 'version https://git-lfs.github.com/spec/', ...LFS],
   [0, 'version https://hawser.github.com/spec/', ...LFS],
@@ -33,9 +33,12 @@ const TEXT_MARKS: readonly Mark[] = [
   [0, 'cnumpy', ...PICKLE],
 ];
 
-/** Marks of binary files, as Latin-1: looked for where a file is no text, since text may begin with `ORC` or `PAR1` too. */
+/**
+ * Signatures of binary files, as Latin-1. They are only looked for in files that are not text, since text may begin with `ORC` or
+ * `PAR1` too.
+ */
 const BINARY_MARKS: readonly Mark[] = [
-  // Behind `BZh` and a digit: π begins a block, √π ends a stream.
+  // They follow `BZh` and a digit: π begins a block, √π ends a stream.
   [4, '1AY&SY', ...BZIP2],
   [4, '\x17rE8P\x90', ...BZIP2],
   [0, '\x1f\x8b', 'gzip data', `${UNPACK}: gunzip`],
@@ -78,14 +81,14 @@ const BINARY_MARKS: readonly Mark[] = [
   [0, 'ORC', 'an ORC file', 'convert it: pyarrow.feather.write_feather(pyarrow.orc.read_table(…), path)'],
   [0, 'Obj\x01', 'an Avro file', RESAVE_TABLE],
   [0, 'SQLite format 3\0', 'an SQLite database', RESAVE_TABLE],
-  // Protocols 2 to 5 begin with their number.
+  // Pickles of protocols 2 to 5 begin with the protocol number.
   [0, '\x80\x02', ...PICKLE],
   [0, '\x80\x03', ...PICKLE],
   [0, '\x80\x04', ...PICKLE],
   [0, '\x80\x05', ...PICKLE],
 ];
 
-/** Names what a file is by its first `PREFIX_BYTES` bytes; undefined where they are those of no format known here. `fileBytes` may be infinite. */
+/** Recognises a file by its first `PREFIX_BYTES` bytes; undefined if they match no known format. `fileBytes` may be infinite. */
 export function otherFormat(prefix: Uint8Array, fileBytes: number): OtherFormat | undefined {
   return (
     marked(prefix, TEXT_MARKS) ??
@@ -105,7 +108,7 @@ function hasText(bytes: Uint8Array, at: number, mark: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1', at).startsWith(mark);
 }
 
-/** A zip archive, by its first member (APPNOTE.TXT 4.3.7: the name's length stands at 26, the name at 30). */
+/** A zip archive, classified by its first member (APPNOTE.TXT 4.3.7: the name's length is at byte 26, the name at 30). */
 function zipArchive(prefix: Uint8Array): OtherFormat | undefined {
   if (!hasText(prefix, 0, 'PK\x03\x04')) return undefined;
   const bytes = Buffer.from(prefix);
@@ -125,7 +128,7 @@ function zipArchive(prefix: Uint8Array): OtherFormat | undefined {
   return { what: 'a zip archive', remedy: UNPACK };
 }
 
-/** safetensors begins with the length of its header, in eight bytes, and the header, which is JSON. */
+/** A safetensors file begins with the length of its header in eight bytes, followed by the header, which is JSON. */
 function safetensors(prefix: Uint8Array, fileBytes: number): OtherFormat | undefined {
   if (prefix.length < 10 || !hasText(prefix, 8, '{')) return undefined;
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
@@ -136,11 +139,11 @@ function safetensors(prefix: Uint8Array, fileBytes: number): OtherFormat | undef
   };
 }
 
-/** Bytes that no text has: control characters but tab, line feed, form feed, carriage return and escape. */
+/** Bytes that do not occur in text: control characters except tab, line feed, form feed, carriage return and escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
 
-/** Text in UTF-8, in UTF-16 by its byte order mark, or in a single-byte encoding that is mostly ASCII. */
+/** Text in UTF-8, in UTF-16 with a byte order mark, or in a single-byte encoding that is mostly ASCII. */
 function text(prefix: Uint8Array): OtherFormat | undefined {
   const characters = decode(prefix);
   if (characters === undefined || CONTROL.test(characters)) return undefined;
@@ -154,7 +157,7 @@ function text(prefix: Uint8Array): OtherFormat | undefined {
 function decode(prefix: Uint8Array): string | undefined {
   const utf16 = hasText(prefix, 0, '\xff\xfe') ? 'le' : hasText(prefix, 0, '\xfe\xff') ? 'be' : undefined;
   try {
-    // A stream, since the prefix may end within a character.
+    // Decoded as a stream, since the prefix may end within a character.
     const encoding = utf16 === undefined ? 'utf-8' : `utf-16${utf16}`;
     return new TextDecoder(encoding, { fatal: true }).decode(prefix, { stream: true });
   } catch {

@@ -7,11 +7,11 @@ import { Fault } from './fault.js';
 export interface Stored {
   readonly elementBytes: number;
   readonly byteOrder: 'little' | 'big';
-  /** All that will be read. */
+  /** The number of bytes that will be read in all. */
   readonly totalBytes: number;
 }
 
-/** The elements of a file, read in chunks into memory that is given, in the host's byte order. */
+/** Reads the elements of a file in chunks into given memory, and converts them to the host's byte order. */
 export class Payload {
   readonly elementBytes: number;
   readonly #file: FileHandle;
@@ -26,7 +26,7 @@ export class Payload {
     this.elementBytes = stored.elementBytes;
   }
 
-  /** Fills `bytes` with what begins at byte `position` of the file. A fault where the file ends before. */
+  /** Fills `bytes` with the file's content from byte `position` on. Throws a fault if the file ends before that. */
   async read(bytes: Uint8Array, position: number): Promise<void> {
     this.#options.signal?.throwIfAborted();
     for (let done = 0; done < bytes.length; ) {

@@ -3,7 +3,7 @@ import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { dataError, type PinbenchError, usageError } from '../errors.js';
 import { firstDataFileIn } from './folder.js';
 
-/** A regular file that is open for reading, and what it was when it was opened. */
+/** A regular file that is open for reading, with its size and modification time at opening. */
 export class RegularFile {
   readonly path: string;
   readonly file: FileHandle;
@@ -18,12 +18,12 @@ export class RegularFile {
     this.#opened = opened;
   }
 
-  /** A usage error where it was closed, by whom it belongs to, with what that made of a read that was under way. */
+  /** Throws a usage error if the caller has closed the file. `cause` is the error that closing it caused in a pending read. */
   mustBeOpen(cause?: unknown): void {
     if (this.#closed) throw usageError(this.path, 'the file was closed', { remedy: 'open it again', cause });
   }
 
-  /** A data error where the file was written to since it was opened: what its header says holds no longer. */
+  /** Throws a data error if the file was written to since it was opened, since its header may no longer describe it. */
   async mustBeUnchanged(): Promise<void> {
     this.mustBeOpen();
     const { size, mtimeNs } = await this.file.stat({ bigint: true });
@@ -32,7 +32,7 @@ export class RegularFile {
     }
   }
 
-  /** May be called again. */
+  /** Closes the file. May be called again. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -40,12 +40,12 @@ export class RegularFile {
   }
 }
 
-/** Opens a regular file for reading; a data error says why it cannot be. */
+/** Opens a regular file for reading. Throws a data error that says why it cannot be opened. */
 export async function openRegular(path: string): Promise<RegularFile> {
   const name = path === '' ? '""' : path;
-  // Asked before the file is opened: a device may act on being opened.
+  // Check before opening: opening a device may have side effects.
   await mustBeRegular(name, await stat(path).catch(unreadableAt(name)));
-  // Without waiting, should a pipe take the path in between: to open one waits for its writer.
+  // Do not block if a pipe has replaced the file since the check: opening a pipe waits for its writer.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(unreadableAt(name));
   try {
     return await regularFileOf(file, name);
@@ -55,7 +55,10 @@ export async function openRegular(path: string): Promise<RegularFile> {
   }
 }
 
-/** A file that is open already, by its path or by what it is called; a data error where it is none with data in it. */
+/**
+ * Wraps a file that is already open; `name` is its path or what errors call it. Throws a data error if it is not a regular file
+ * with data.
+ */
 export async function regularFileOf(file: FileHandle, name: string): Promise<RegularFile> {
   const opened = await file.stat({ bigint: true });
   await mustBeRegular(name, opened);
@@ -82,7 +85,7 @@ async function directory(path: string, cause?: unknown): Promise<PinbenchError> 
   });
 }
 
-/** The files of /proc have bytes and no size: what they hold is made as it is read. */
+/** Files in /proc report a size of 0 but have data, which the kernel generates as it is read. */
 async function emptyOrWithoutSize(file: FileHandle, path: string): Promise<PinbenchError> {
   const expected = 'an NPY or Arrow file';
   try {
@@ -91,7 +94,7 @@ async function emptyOrWithoutSize(file: FileHandle, path: string): Promise<Pinbe
   } catch (cause) {
     return dataError(path, `cannot be read (${(cause as NodeJS.ErrnoException).code})`, { expected, cause });
   }
-  return dataError(path, 'a file that does not say its size', {
+  return dataError(path, 'a special file that reports no size', {
     expected,
     remedy: 'copy it to a file first, or pipe it in and give - as the file',
   });

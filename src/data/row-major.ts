@@ -4,16 +4,19 @@ import { allocate, type Values } from './dataset.js';
 import { inFlight } from './in-flight.js';
 import type { Payload } from './payload.js';
 
-/** Elements that follow each other both in the file and in the matrix. */
+/** Elements that are contiguous both in the file and in the matrix. */
 export interface Run {
-  /** The byte of the file that it begins at. */
+  /** Byte offset in the file. */
   readonly position: number;
-  /** Its first element in the matrix. */
+  /** Index of the first element in the matrix. */
   readonly first: number;
   readonly count: number;
 }
 
-/** Reads runs of elements of type `from` into a matrix of type `to`: straight into place where no cast is needed, else through a chunk a lane. */
+/**
+ * Reads runs of elements of type `from` into a matrix of type `to`: directly if no cast is needed, otherwise through one chunk
+ * per lane.
+ */
 export async function readRowMajor(
   payload: Payload,
   runs: readonly Run[],

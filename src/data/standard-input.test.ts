@@ -10,23 +10,20 @@ const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`,
 const piped = (...chunks: Uint8Array[]) => ({ standardInput: () => Readable.from(chunks) });
 const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('pinbench-input-'));
 
-describe('what is piped in', () => {
-  it.each(['arrow-stream.arrow', 'data.arrow', 'data.npy'])(
-    'is read as a file would be: %s',
-    async (name) => {
-      const bytes = fixture(name);
-      const before = left();
-      const file = await openFile('-', piped(bytes.subarray(0, 7), bytes.subarray(7)));
-      // Nothing is left behind, whatever becomes of the process.
-      expect(left()).toEqual(before);
-      const { path, values } = await file.load();
-      await file.close();
-      expect(path).toBe('standard input');
-      expect(values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
-    },
-  );
+describe('standard input', () => {
+  it.each(['arrow-stream.arrow', 'data.arrow', 'data.npy'])('is read like a file: %s', async (name) => {
+    const bytes = fixture(name);
+    const before = left();
+    const file = await openFile('-', piped(bytes.subarray(0, 7), bytes.subarray(7)));
+    // No file is left behind, however the process ends.
+    expect(left()).toEqual(before);
+    const { path, values } = await file.load();
+    await file.close();
+    expect(path).toBe('standard input');
+    expect(values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
+  });
 
-  it('is refused by its name where it is empty, cut or no array', async () => {
+  it('is named in the error if it is empty, truncated or not an array', async () => {
     await expect(openFile('-', piped())).rejects.toMatchObject({ message: /^standard input: empty/ });
     await expect(openFile('-', piped(Buffer.from('a,b\n1,2\n')))).rejects.toMatchObject({
       message: /^standard input: text/,
@@ -38,7 +35,7 @@ describe('what is piped in', () => {
     });
   });
 
-  it('is refused where it is a terminal, which nobody would know to type into', async () => {
+  it('is refused if it is a terminal', async () => {
     const terminal = Object.assign(Readable.from([]), { isTTY: true });
     await expect(openFile('-', { standardInput: () => terminal })).rejects.toMatchObject({
       code: 'usage',
@@ -46,7 +43,7 @@ describe('what is piped in', () => {
     });
   });
 
-  it('is looked at before it is taken: what is no format known here is refused at once', async () => {
+  it('is recognised by its first bytes, so that an unknown format is refused at once', async () => {
     for (const [bytes, observed] of [
       [new Uint8Array(2 ** 16), /^not an array/],
       [Buffer.from('a,b\n1,2\n'.repeat(10_000)), /^text, perhaps CSV/],
@@ -73,14 +70,14 @@ describe('what is piped in', () => {
     }
   });
 
-  it('is taken in chunks of any size, those of its first bytes too', async () => {
+  it('may arrive in chunks of any size, even one byte', async () => {
     const bytes = fixture('data.npy');
     const file = await openFile('-', piped(...Array.from(bytes, (byte) => Uint8Array.of(byte))));
     expect((await file.load()).values).toEqual(Float32Array.from({ length: 30 }, (_, i) => i));
     await file.close();
   });
 
-  it('is refused where it cannot be read, in the words of what it is', async () => {
+  it('is refused with the reason if it cannot be read', async () => {
     for (const [code, message] of [
       ['EISDIR', 'standard input: a directory; expected an NPY or Arrow file'],
       ['EBADF', 'standard input: cannot be read (EBADF); pipe a file in, as in: pinbench run - < data.npy'],
@@ -99,7 +96,7 @@ describe('what is piped in', () => {
     }
   });
 
-  it.runIf(process.platform === 'linux')('has no name in any folder while it is taken', async () => {
+  it.runIf(process.platform === 'linux')('has no name in any folder while it is copied', async () => {
     const before = left();
     const endless = new Readable({ read() {} });
     endless.push(fixture('arrow-stream.arrow'));
@@ -121,7 +118,7 @@ describe('what is piped in', () => {
     expect(copies()).toEqual([]);
   });
 
-  it('is waited for no longer than until the run is stopped', async () => {
+  it('is no longer waited for once the run is stopped', async () => {
     const before = left();
     const endless = new Readable({ read() {} });
     const surroundings = { ...surroundingsOfProcess(), standardInput: () => endless as NodeJS.ReadStream };
@@ -130,7 +127,7 @@ describe('what is piped in', () => {
     expect(left()).toEqual(before);
   });
 
-  it('is nothing to a program that names a file -', async () => {
+  it('is not used by a program that names a file -', async () => {
     await expect(openFile('-')).rejects.toMatchObject({
       code: 'data',
       subject: '-',

@@ -10,17 +10,18 @@ import { beginningOf } from './first-bytes.js';
 import { PREFIX_BYTES } from './other-formats.js';
 import { type RegularFile, regularFileOf } from './regular-file.js';
 
-/** What stands for standard input where a path belongs. */
+/** The path that stands for standard input. */
 export const STANDARD_INPUT = '-';
-/** How errors and records call it. */
+/** The name of standard input in errors and records. */
 export const STANDARD_INPUT_NAME = 'standard input';
 
 type Input = Readable & { readonly isTTY?: boolean };
 
 /**
- * Takes what is piped in to a file of no name, which is read like any other: the header first, and the rest where it belongs.
- * A usage error where nothing is piped in; a data error where it is of no format known here, which its first bytes tell before any
- * more is taken, cannot be read, or finds no room. The file is gone when it is closed, however the process ends.
+ * Copies standard input to an unnamed temporary file, which is then read like any other file. Throws a usage error if standard
+ * input is a terminal. Throws a data error if it cannot be read, if there is no space for it, or if its format is unknown; the
+ * first bytes tell the format, before any more is read. The temporary file disappears when it is closed, however the process
+ * ends.
  */
 export async function openStandardInput(
   standardInput: () => Input,
@@ -64,7 +65,7 @@ function inputOf(standardInput: () => Input): Input {
   }
 }
 
-/** As many chunks as tell the format, or all where there is less. A data error where there is nothing. */
+/** Returns enough chunks to tell the format, or all if the input is shorter. Throws a data error if it is empty. */
 async function beginning(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   const taken: Uint8Array[] = [];
   let bytes = 0;
@@ -78,7 +79,7 @@ async function beginning(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array>
   return Buffer.concat(taken);
 }
 
-/** A file that is there as long as it is open: its name is taken away before anything is written. */
+/** Opens a file that exists only as long as it is open: its name is removed before anything is written. */
 async function fileOfNoName(): Promise<FileHandle> {
   try {
     const folder = mkdtempSync(join(tmpdir(), 'pinbench-input-'));
@@ -101,23 +102,18 @@ async function keep(file: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: 'name a folder with room in TMPDIR',
-  EDQUOT: 'name a folder with room in TMPDIR',
-  EFBIG:
-    'raise the limit on the size of files (ulimit -f), or name a folder of another file system in TMPDIR',
+  ENOSPC: 'set TMPDIR to a folder with enough space',
+  EDQUOT: 'set TMPDIR to a folder with enough space',
+  EFBIG: 'raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system',
 };
 
 function unkept(cause: unknown): PinbenchError {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const why = code || message;
-  return dataError(
-    STANDARD_INPUT_NAME,
-    `cannot be kept in the folder for temporary files, ${tmpdir()} (${why})`,
-    {
-      remedy: REMEDIES[code] ?? 'name a folder that can be written to in TMPDIR',
-      cause,
-    },
-  );
+  return dataError(STANDARD_INPUT_NAME, `cannot be stored in the temporary folder ${tmpdir()} (${why})`, {
+    remedy: REMEDIES[code] ?? 'set TMPDIR to a writable folder',
+    cause,
+  });
 }
 
 function unreadable(cause: unknown): PinbenchError {

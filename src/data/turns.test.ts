@@ -6,8 +6,8 @@ function keepBusy(ms: number): void {
   while (performance.now() < end);
 }
 
-describe('work that waits for nothing', () => {
-  it('gives way now and then, so that timers are heard', async () => {
+describe('a long synchronous loop', () => {
+  it('yields from time to time, so that timers run', async () => {
     const turns = new Turns();
     let [rounds, heard] = [0, false];
     setTimeout(() => {
@@ -20,7 +20,7 @@ describe('work that waits for nothing', () => {
     expect(rounds).toBeLessThan(200);
   });
 
-  it('is stopped with the reason of its signal', async () => {
+  it('stops with the reason of its signal', async () => {
     const stop = new AbortController();
     const turns = new Turns(stop.signal);
     await turns.giveWay();

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long work that waits for nothing may keep the event loop from its turn, ms. */
+/** How long a synchronous loop may block the event loop, ms. */
 const TURN_MS = 20;
 
 /**
- * Lets others have their turn in loops that wait for nothing: without it a signal such as Ctrl-C is not heard until they end. To ask
- * takes nanoseconds, so that it can be asked in every round; to give way costs a promise:
+ * Lets a long synchronous loop yield to the event loop; otherwise a signal such as Ctrl-C is handled only when the loop ends.
+ * `due` takes nanoseconds, so it can be checked in every iteration; yielding costs a promise:
  *
  *     if (turns.due) await turns.giveWay();
  */
@@ -17,12 +17,12 @@ export class Turns {
     this.#signal = signal;
   }
 
-  /** Whether it is time to give way. */
+  /** Whether it is time to yield. */
   get due(): boolean {
     return performance.now() - this.#began > TURN_MS;
   }
 
-  /** Lets signals, timers and whatever else waits go first. Throws the reason of the signal where it has fired. */
+  /** Lets signals, timers and other pending events run first. Throws the signal's reason if it has fired. */
   async giveWay(): Promise<void> {
     await setImmediate();
     this.#signal?.throwIfAborted();

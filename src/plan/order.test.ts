@@ -15,7 +15,7 @@ const REQUEST: PlanRequest = {
 const planOf = (request: Partial<PlanRequest>, rows = 10) =>
   plansOf({ rows, cols: 3, dtype: 'float32' }, { ...REQUEST, ...request }).plans[0]!;
 
-/** What the epochs of a plan visit: of an epoch the indexes of all its steps, copied. */
+/** What a plan's epochs visit: returns a copy of the indexes of all steps of an epoch. */
 function epochsOf(request: Partial<PlanRequest>, rows = 10): (epoch: number) => number[] {
   const plan = planOf(request, rows);
   const orders = new Orders(plan);
@@ -30,7 +30,7 @@ const sorted = (order: readonly number[]) => [...order].sort((a, b) => a - b);
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('an order', () => {
-  it('knows its number of steps, of whichever kind it is', () => {
+  it('knows its number of steps, whichever kind it is', () => {
     expect(sliceOrder(Int32Array.of(3, 1, 2))).toMatchObject({ kind: 'slice', steps: 3 });
     expect(gatherOrder(new Int32Array(6), 3)).toMatchObject({ kind: 'gather', steps: 2 });
     expect(gatherOrder(new Int32Array(7), 3)).toMatchObject({ kind: 'gather', steps: 3, batch: 3 });
@@ -38,11 +38,11 @@ describe('an order', () => {
 });
 
 describe('Orders', () => {
-  it('visits every mini-batch once an epoch', () => {
+  it('visits every mini-batch once per epoch', () => {
     expect(sorted(epochsOf({}, 1000)(0))).toEqual(upTo(500));
   });
 
-  it('keeps file order without a shuffle', () => {
+  it('keeps file order without shuffling', () => {
     expect(epochsOf({ shuffle: 'none' })(3)).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -54,7 +54,7 @@ describe('Orders', () => {
     expect(sorted(each(1))).toEqual(upTo(100));
   });
 
-  it('gives an epoch the same order whoever asks and whenever', () => {
+  it('gives an epoch the same order, whatever was asked for before', () => {
     for (const rows of [100, 20_000]) {
       const [one, other] = [epochsOf({ shuffle: 'epoch' }, rows), epochsOf({ shuffle: 'epoch' }, rows)];
       other(0);
@@ -63,7 +63,7 @@ describe('Orders', () => {
     }
   });
 
-  // Written down once: the order of a seed is part of what a record means, on every platform and in every version.
+  // A snapshot on purpose: a record's meaning includes the order that its seed gives, on every platform and in every version.
   it('draws the order that seed 1 has always drawn', () => {
     expect(epochsOf({})(0)).toMatchInlineSnapshot(`
       [
@@ -99,7 +99,7 @@ describe('Orders', () => {
     for (const count of firsts) expect(Math.abs(count - 1000)).toBeLessThan(150);
   });
 
-  it('draws rows without replacement from all of them when gathering, anew every epoch', () => {
+  it('draws rows from the whole dataset without replacement when gathering, and again for every epoch', () => {
     const rowsOfEpoch = epochsOf({ sampling: 'gather', batch: [3] }, 11);
     const seen = new Set<number>();
     for (let epoch = 0; epoch < 50; epoch++) {
@@ -113,13 +113,13 @@ describe('Orders', () => {
 });
 
 describe('Orders.stretch', () => {
-  it('has so many steps as are asked for, where the order has them', () => {
+  it('returns as many steps as asked for, if the order has them', () => {
     const { order, from, to } = new Orders(planOf({ shuffle: 'none' })).stretch(1, 3);
     expect([from, to]).toEqual([1, 4]);
     expect([...indexesOf(order).subarray(from, to)]).toEqual([1, 2, 3]);
   });
 
-  it('joins short epochs into one order, and each of them is drawn as it is when it stands alone', () => {
+  it('joins short epochs into one order, with each epoch drawn as it would be alone', () => {
     const joined = { shuffle: 'epoch', fetch: 'step' } as const;
     const plan = planOf(joined);
     const { order, from, to } = new Orders(plan).stretch(0, 1_000_000);
@@ -133,14 +133,14 @@ describe('Orders.stretch', () => {
     }
   });
 
-  it('joins epochs of one order that is drawn once', () => {
+  it('repeats an order that is drawn once in every joined epoch', () => {
     const { order } = new Orders(planOf({ seed: 7 })).stretch(0, 10);
     const indexes = indexesOf(order);
     expect(sorted([...indexes.subarray(0, 5)])).toEqual(upTo(5));
     for (let at = 0; at < order.steps; at++) expect(indexes[at]).toBe(indexes[at % 5]);
   });
 
-  it('joins no epoch that is as long as an order', () => {
+  it('does not join epochs that are as long as an order', () => {
     const { order, from, to } = new Orders(planOf({}, 8192)).stretch(4000, 1000);
     expect([order.steps, from, to]).toEqual([4096, 4000, 4096]);
   });
@@ -148,7 +148,7 @@ describe('Orders.stretch', () => {
   it.each([
     ['scalars come back every epoch', { fetch: 'epoch' }],
     ['rows are gathered', { sampling: 'gather', remainder: 'keep' }],
-  ] as const)('never passes the end of an epoch where %s', (_, request) => {
+  ] as const)('never passes the end of an epoch if %s', (_, request) => {
     const plan = planOf({ ...request, batch: [3] }, 11);
     const orders = new Orders(plan);
     const { stepsPerEpoch: steps } = plan;

@@ -35,15 +35,15 @@ const NOT_DRAWN = -1;
 const JOINED_STEPS = 4096;
 
 /**
- * The endless sequence of steps that every strategy of a case walks: epoch after epoch. An epoch's order depends on the seed
- * and on the number of the epoch alone. Orders are drawn when they are first needed; the last one is kept, and it is valid
- * until another is asked for.
+ * The endless sequence of steps, epoch after epoch, that every strategy of a case walks. An epoch's order depends only on the
+ * seed and on the number of the epoch. Orders are drawn when they are first needed. Only the last one is kept; it is valid until
+ * another is asked for.
  */
 export class Orders {
   readonly #plan: Plan;
-  /** Epochs that one order holds. */
+  /** How many epochs one order holds. */
   readonly #epochs: number;
-  /** What is shuffled: all mini-batches, or all rows. An epoch that drops a remainder takes the first of them. */
+  /** What is shuffled: all mini-batches, or all rows. An epoch that drops a remainder takes only the first of them. */
   readonly #indexes: Int32Array;
   readonly #order: Order;
   #drawn = NOT_DRAWN;
@@ -51,7 +51,7 @@ export class Orders {
   constructor(plan: Plan) {
     const { sampling, fetch, stepsPerEpoch, rowsPerEpoch, rows, batch } = plan;
     this.#plan = plan;
-    // Where scalars come back every epoch, an order ends with its epoch. A gathered epoch may end with a short mini-batch.
+    // If scalars come back every epoch, an order ends with its epoch. A gathered epoch may end with a short mini-batch.
     const joins = sampling === 'slice' && fetch === 'step';
     this.#epochs = joins ? Math.max(1, Math.floor(JOINED_STEPS / stepsPerEpoch)) : 1;
     this.#indexes = new Int32Array(sampling === 'gather' ? rows : stepsPerEpoch);
@@ -61,7 +61,7 @@ export class Orders {
         : sliceOrder(this.#epochs === 1 ? this.#indexes : new Int32Array(this.#epochs * stepsPerEpoch));
   }
 
-  /** From step `at` of the sequence at most `most` steps, fewer where an order ends before. */
+  /** Returns at most `most` steps of the sequence from step `at` on, fewer if an order ends before. */
   stretch(at: number, most: number): Stretch {
     for (const _ of this.drawing(at));
     const { steps } = this.#order;
@@ -69,7 +69,7 @@ export class Orders {
     return { order: this.#order, from, to: Math.min(steps, from + most) };
   }
 
-  /** Draws the order that `stretch(at, …)` needs. A large one is drawn in parts: whoever goes through them may pause between. */
+  /** Draws the order that `stretch(at, …)` needs. A large order is drawn in parts, so that the caller may pause between them. */
   *drawing(at: number): Generator<void> {
     const { sampling, shuffle, stepsPerEpoch } = this.#plan;
     const anew = sampling === 'gather' || shuffle === 'epoch';

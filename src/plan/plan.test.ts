@@ -18,7 +18,7 @@ const planOf = (request: Partial<PlanRequest> = {}) => plansOf(SHAPE, { ...REQUE
 const [feed, pin] = strategiesNamed(['feed', 'pin']);
 
 describe('plansOf', () => {
-  it('makes a plan of every batch size with every work, batch sizes outermost', () => {
+  it('makes a plan for every batch size with every work, batch sizes outermost', () => {
     const { plans, batches } = plansOf(SHAPE, { ...REQUEST, batch: [1, 2], work: [1, 8] });
     expect(plans.map(({ batch, work }) => [batch, work])).toEqual([
       [1, 1],
@@ -29,24 +29,24 @@ describe('plansOf', () => {
     expect(batches).toEqual([1, 2]);
   });
 
-  it('takes 32 rows, or all where there are fewer, when no batch size is asked for', () => {
+  it('uses 32 rows, or all if there are fewer, when no batch size is given', () => {
     const unasked = { ...REQUEST, batch: undefined };
     expect(plansOf(SHAPE, unasked)).toMatchObject({ batches: [10], leftOut: [] });
     expect(plansOf({ ...SHAPE, rows: 1000 }, unasked)).toMatchObject({ batches: [32], leftOut: [] });
   });
 
-  it('cuts a range to the rows and names the sizes that it left out', () => {
+  it("limits a range to the dataset's rows and names the sizes that it left out", () => {
     const { batches, leftOut, plans } = plansOf(SHAPE, { ...REQUEST, batch: [5, { from: 1, to: 64 }] });
     expect(batches).toEqual([5, 1, 2, 4, 8]);
     expect(leftOut).toEqual([16, 32, 64]);
     expect(plans.map(({ batch }) => batch)).toEqual(batches);
   });
 
-  it('takes a size once that is asked for twice', () => {
+  it('uses a size once even if it is given twice', () => {
     expect(plansOf(SHAPE, { ...REQUEST, batch: [2, { from: 1, to: 4 }, 4] }).batches).toEqual([2, 1, 4]);
   });
 
-  it('refuses a range of which nothing is left', () => {
+  it('refuses a range with no size that fits', () => {
     const request: PlanRequest = { ...REQUEST, batch: [{ from: 16, to: 64 }] };
     expect(() => plansOf(SHAPE, request)).toThrow(/^--batch: 16 rows .* of 10 rows; expected .* 1 to 10$/);
   });
@@ -64,22 +64,22 @@ describe('plansOf', () => {
     expect(() => planOf({ batch: [11] })).toThrow(/^--batch: .*expected a whole number from 1 to 10$/);
   });
 
-  it('takes a batch of all rows', () => {
+  it('accepts a batch of all rows', () => {
     expect(planOf({ batch: [10] }).stepsPerEpoch).toBe(1);
   });
 });
 
 describe('movementOf', () => {
-  it('copies the mini-batch each step to feed, the dataset once to pin', () => {
+  it('copies the mini-batch in each step for feed, and the dataset once for pin', () => {
     expect(movementOf(planOf(), feed!)).toEqual({ h2dBytesPerStep: 48, h2dBytesSetup: 0 });
     expect(movementOf(planOf(), pin!)).toEqual({ h2dBytesPerStep: 0, h2dBytesSetup: 120 });
   });
 
-  it('counts a short last mini-batch as what it is', () => {
+  it('counts the actual rows of a short last mini-batch', () => {
     expect(movementOf(planOf({ remainder: 'keep' }), feed!).h2dBytesPerStep).toBe(120 / 3);
   });
 
-  it('moves row indexes when the device gathers', () => {
+  it('moves row indexes if the device gathers', () => {
     expect(movementOf(planOf({ sampling: 'gather' }), pin!).h2dBytesPerStep).toBe(16);
   });
 });

@@ -6,46 +6,46 @@ import type { DType } from '../words.js';
 import { CHUNK_BYTES, chunkOf } from './chunks.js';
 import type { Strategy } from './strategy.js';
 
-/** The shape of a dataset: all that a plan needs to know of it. */
+/** The shape of a dataset, which is all that a plan needs to know about it. */
 export interface DatasetShape {
   readonly rows: number;
   readonly cols: number;
-  /** Element type as the device sees it. */
+  /** Element type on the device. */
   readonly dtype: DType;
 }
 
-/** The settings that decide what a step and an epoch are. */
+/** The settings that define a step and an epoch. */
 export type PlanRequest = Pick<
   Settings,
   'batch' | 'work' | 'shuffle' | 'sampling' | 'seed' | 'remainder' | 'fetch' | 'readback'
 > & { readonly chunk?: Settings['chunk'] };
 
-/** One batch size and one work as data: what a step and an epoch are, before anything runs. */
+/** One batch size with one work, as data: what a step and an epoch are, before anything runs. */
 export interface Plan extends DatasetShape, Omit<PlanRequest, 'batch' | 'work' | 'chunk'> {
   readonly batch: number;
   readonly work: number;
   readonly stepsPerEpoch: number;
-  /** Mini-batches that are copied at once, where a strategy copies several. */
+  /** How many mini-batches are copied at once, by a strategy that copies several. */
   readonly chunk: number;
-  /** Rows that an epoch visits: all of them, or without the remainder. */
+  /** How many rows an epoch visits: all, or all without the remainder. */
   readonly rowsPerEpoch: number;
 }
 
-/** The plans of a run, and the batch sizes of ranges that exceed the dataset. */
+/** The plans of a run, and the batch sizes that were left out because they exceed the dataset. */
 export interface Plans {
   readonly plans: readonly Plan[];
-  /** Batch sizes that are measured. */
+  /** The batch sizes that are measured. */
   readonly batches: readonly number[];
-  /** Batch sizes of a range that have more rows than the dataset, in ascending order. */
+  /** The sizes of a range that have more rows than the dataset, in ascending order. */
   readonly leftOut: readonly number[];
 }
 
-/** Bytes of a row index that travels when the device gathers. */
+/** Size of a row index, which is sent to the device if the device gathers, bytes. */
 const INDEX_BYTES = 4;
 
 /**
- * A plan for every batch size with every work, batch sizes outermost. A range is cut to the rows; a single batch size that has
- * more rows than the dataset is a usage error, and so is a range of which nothing is left.
+ * Makes a plan for every batch size with every work, batch sizes outermost. A range is limited to the dataset's rows. A single
+ * batch size with more rows than the dataset is a usage error, and so is a range with no size that fits.
  */
 export function plansOf(shape: DatasetShape, request: PlanRequest): Plans {
   const { batch: asked, work: works, ...rest } = request;
@@ -90,7 +90,7 @@ function planOf(
   };
 }
 
-/** The half-open range of rows of mini-batch `index`; the last one may be short. */
+/** The half-open range of rows of mini-batch `index`; the last mini-batch may be short. */
 export function rowsOf(plan: Plan, index: number): readonly [begin: number, end: number] {
   const begin = index * plan.batch;
   return [begin, Math.min(begin + plan.batch, plan.rowsPerEpoch)];
@@ -98,17 +98,17 @@ export function rowsOf(plan: Plan, index: number): readonly [begin: number, end:
 
 /** What a strategy moves from host to device, in bytes. */
 export interface Movement {
-  /** Mean over the steps of an epoch: a short last mini-batch counts as what it is. */
+  /** Mean over the steps of an epoch, so that a short last mini-batch counts with its actual rows. */
   readonly h2dBytesPerStep: number;
   /** In one setup. */
   readonly h2dBytesSetup: number;
 }
 
-/** Bytes that a strategy moves by its plan. An engine that counts its copies must count the same. */
+/** The bytes that a strategy moves according to its plan. An engine that counts its copies must count the same. */
 export function movementOf(plan: Plan, strategy: Strategy): Movement {
   const rowBytes = rowBytesOf(plan);
   const rowsPerStep = plan.rowsPerEpoch / plan.stepsPerEpoch;
-  // A device that gathers for itself over the link gets the row indexes too.
+  // A device that reads rows over the link itself also needs their indexes.
   const list = strategy.mapped && plan.sampling === 'gather' ? rowsPerStep * INDEX_BYTES : 0;
   if (!strategy.resident) return { h2dBytesPerStep: rowsPerStep * rowBytes + list, h2dBytesSetup: 0 };
   const indexes = plan.sampling === 'gather' ? rowsPerStep : strategy.replay ? 1 : 0;
@@ -119,9 +119,9 @@ export function movementOf(plan: Plan, strategy: Strategy): Movement {
 }
 
 /**
- * Whether `steps` steps of the sequence from step `at` on visit rows in the proportion of an epoch, so that the means of an epoch
- * hold for them: whole epochs do, and any steps where no mini-batch is short. An order that is drawn anew may have its short
- * mini-batch anywhere.
+ * Whether `steps` steps of the sequence from step `at` on visit rows in the same proportion as an epoch, so that the means of an
+ * epoch hold for them. That is true of whole epochs, and of any steps if no mini-batch is short. An order that is drawn again for
+ * each epoch may have its short mini-batch anywhere.
  */
 export function isProportional(plan: Plan, at: number, steps: number): boolean {
   const { rowsPerEpoch, batch, stepsPerEpoch, sampling, shuffle } = plan;

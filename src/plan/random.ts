@@ -2,10 +2,10 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
-/** What a stream of random numbers is for. Two uses of one seed have different streams. */
+/** The purpose of a stream of random numbers. Two uses of one seed have different streams. */
 export type RandomUse = 'order' | 'schedule';
 
-/** A generator for one use of a seed and one turn of that use. It is the same on every platform. */
+/** Returns a generator for one use of a seed and one turn of that use. It is the same on every platform. */
 export function randomOf(seed: number, use: RandomUse, turn: number): RandomGenerator {
   return xoroshiro128plus(mix(mix(seed | 0, use === 'order' ? 1 : 2), turn));
 }
@@ -18,10 +18,10 @@ function mix(a: number, b: number): number {
   return h ^ (h >>> 16);
 }
 
-/** Elements that are shuffled in one part: some tens of milliseconds. */
+/** How many elements are shuffled between two pauses: some tens of milliseconds. */
 const PART = 2 ** 17;
 
-/** Shuffles in place (Fisher–Yates), in parts between which whoever goes through them may pause. */
+/** Shuffles in place (Fisher–Yates), in parts, so that the caller may pause between them. */
 export function* shuffling(items: Int32Array | number[], random: RandomGenerator): Generator<void> {
   for (let last = items.length - 1; last > 0; last--) {
     const other = uniformInt(random, 0, last);

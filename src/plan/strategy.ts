@@ -1,13 +1,16 @@
 import { STRATEGIES, type StrategyName } from '../words.js';
 
-/** Where a strategy keeps the data and how a mini-batch reaches the graph. Data, not code: an engine interprets it once, in `prepare`, never per step. */
+/**
+ * Where a strategy keeps the data and how a mini-batch reaches the graph. It is data, not code: an engine interprets it once, in
+ * `prepare`, and never per step.
+ */
 export interface Strategy {
   readonly name: StrategyName;
-  /** The dataset is in device memory for the whole run, uploaded once in setup. */
+  /** The dataset stays in device memory for the whole run; setup uploads it once. */
   readonly resident: boolean;
-  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned; it is not what `pin` means. */
+  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned, which is not what `pin` means. */
   readonly hostMemory: 'pageable' | 'page-locked';
-  /** The copy of step i+1 runs under the graph of step i. */
+  /** The copy for step i+1 runs while step i runs its graph. */
   readonly overlap: boolean;
   /** Several mini-batches are staged together, copied in one transfer and sliced on the device. */
   readonly chunk: boolean;
@@ -37,7 +40,7 @@ const TABLE: Readonly<Record<StrategyName, Strategy>> = {
   'zero-copy': { ...FEED, name: 'zero-copy', hostMemory: 'page-locked', mapped: true },
 };
 
-/** The strategies of these names, in the order of the table in which `feed`, the baseline, is first. */
+/** The strategies with these names, in the order of the table; the baseline, `feed`, is first. */
 export function strategiesNamed(names: readonly StrategyName[]): Strategy[] {
   return STRATEGIES.filter((name) => names.includes(name)).map((name) => TABLE[name]);
 }

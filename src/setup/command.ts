@@ -1,20 +1,23 @@
 import { spawn } from 'node:child_process';
 import { PinbenchError } from '../errors.js';
 
-/** What a program said, where it did not end well. */
+/** Thrown if a program fails or cannot be started; the message is the most telling line that it printed. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** How a program is run. */
+/** How to run a program. */
 export interface CommandOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Never the working folder: python3 and npm load code and settings of the folder they are in. */
+  /** Never the user's working folder: python3 and npm load code and settings from the folder they run in. */
   readonly cwd: string;
   readonly signal?: AbortSignal;
 }
 
-/** Runs a program to its end and returns what it printed; `CommandFailed` with its last line where it fails or is not there. */
+/**
+ * Runs a program to its end and returns what it printed to standard output. Throws `CommandFailed` if it fails or cannot be
+ * started.
+ */
 export async function command(
   program: string,
   args: readonly string[],
@@ -40,7 +43,7 @@ export async function command(
   });
 }
 
-/** A tool that must be there, with the remedy where it is not. */
+/** Checks that a tool can be run. Throws an engine error with the remedy if it cannot. */
 export async function mustHave(
   program: string,
   args: readonly string[],
@@ -50,7 +53,7 @@ export async function mustHave(
   await command(program, args, options).catch((cause) => {
     throw new PinbenchError('engine', {
       subject: [program, ...args.slice(0, -1)].join(' '),
-      observed: 'not there',
+      observed: 'not found',
       remedy,
       cause,
     });

@@ -1,4 +1,4 @@
-/** What npm makes of tfjs-node-gpu, by lock.sh: a lock file that names no registry, since npm asks the one it is set to. */
+/** npm's lock file for tfjs-node-gpu, made by lock.sh. It names no registry, so that npm uses the one that it is configured with. */
 export const LOCK = {
   name: 'tfjs-node-gpu',
   lockfileVersion: 3,

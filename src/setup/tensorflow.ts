@@ -26,33 +26,33 @@ import { CPU_WHEELS, GPU_WHEELS, KEPT, type Wheel } from './wheels.js';
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 const PACKAGE_VERSION = '4.22.0';
 const TENSORFLOW_VERSION = '2.20.0';
-/** Written last, inside the folder: what is in it is whole. */
+/** A file written last into the folder: its presence means that the folder is complete. */
 const STAMP = 'pinbench-setup.json';
-/** Disk that is taken once all is done, and on the way to it, measured: libraries, package; the largest wheel beside. */
+/** Measured disk space, bytes: `kept` is taken once setup is done, `most` during setup, when the largest wheel is there too. */
 const DISK_BYTES = { cpu: { kept: 1.2e9, most: 1.6e9 }, gpu: { kept: 4.5e9, most: 5.5e9 } } as const;
-/** libpython's tag of the wheels: any would do, nothing of Python is used. */
+/** The wheels' Python tag does not matter, since nothing of Python is used. */
 const WHEEL_FLAGS =
   '--no-deps --only-binary=:all: --python-version 311 --implementation cp --abi cp311 --abi none ' +
   '--platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64';
 
-/** What setting up may be told. */
+/** Options for the setup. */
 export interface SetupOptions {
-  /** Where to; default the cache folder. */
+  /** The target folder. Default: the cache folder. */
   readonly folder?: string | undefined;
-  /** TensorFlow without CUDA. */
+  /** Install TensorFlow without CUDA. */
   readonly cpu: boolean;
-  /** Told beforehand what will be fetched, and at the end where it is. */
+  /** Prints a line: beforehand what will be fetched, and at the end where the result is. */
   readonly say: (line: string) => void;
-  /** Bytes fetched so far and in all. */
+  /** Called with the bytes fetched so far and in all. */
   readonly fetched: (doneBytes: number, totalBytes: number, what: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly surroundings: Surroundings;
 }
 
 /**
- * Builds a working tfjs-node-gpu: the package from npm, TensorFlow's C library from its wheels on PyPI, the binding between
- * them compiled here. All is made in a folder beside, tried, and put in place at the end or not at all. A folder that has the
- * same already is left as it is.
+ * Builds a working tfjs-node-gpu: the package comes from npm and TensorFlow's C library from its wheels on PyPI; the binding
+ * between them is compiled here. Everything is built and tried in a temporary folder beside the target, which replaces the target
+ * only if all succeeded. A folder that already has the same content is left as it is.
  */
 export async function setupTensorflow(options: SetupOptions): Promise<void> {
   const folder = resolve(options.folder ?? tensorflowFolder(options.surroundings));
@@ -62,7 +62,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
     wheels: wheels.map(({ sha256 }) => sha256),
     lock: createHash('sha256').update(JSON.stringify(LOCK)).digest('hex'),
   });
-  if ((await stampOf(folder)) === stamp) return options.say(`${folder} has it already`);
+  if ((await stampOf(folder)) === stamp) return options.say(`${folder} is already set up`);
   await mustBeOurs(folder);
   await mustHaveTools({ cwd: '/', env: options.surroundings.env });
   await mustHaveRoom(folder, options.cpu);
@@ -77,7 +77,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   try {
     await build(partial, wheels, bytes, options);
     await writeFile(join(partial, STAMP), stamp);
-    // What was there is moved away first: a folder cannot take the place of one that is not empty.
+    // Move the old folder away first: rename cannot replace a folder that is not empty.
     const before = `${partial}.before`;
     if (existsSync(folder)) await rename(folder, before);
     await rename(partial, folder);
@@ -96,7 +96,7 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
   const { dependencies } = LOCK.packages[''];
   await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies }));
   await writeFile(join(folder, 'package-lock.json'), JSON.stringify(LOCK));
-  // Each package is held against its hash in the lock.
+  // npm checks each package against its hash in the lock file.
   await step('npm ci', () => command('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], how));
   const home = join(folder, 'node_modules', PACKAGE);
   const deps = join(home, 'deps');
@@ -116,7 +116,7 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
       const [file] = (await readdir(into)).filter((name) => name.endsWith('.whl'));
       await unpackWheel(join(into, file!), deps, KEPT, how);
     });
-    // One wheel at a time: the disk never holds more than the largest beside what is kept.
+    // One wheel at a time, so that the disk never holds more than the largest wheel besides what is kept.
     await rm(into, { recursive: true });
     doneBytes += wheel.bytes;
     fetched(doneBytes, totalBytes, wheel.requirement);
@@ -127,16 +127,16 @@ async function build(folder: string, wheels: readonly Wheel[], totalBytes: numbe
   }
   await step('compiling the binding', () => compile(folder, home, how));
   await rm(join(deps, 'include'), { recursive: true });
-  await step('trying it', async () => {
+  await step('trying the installation', async () => {
     const sum = await command(surroundings.nodePath, ['-e', TRIAL], {
       ...how,
       env: { ...how.env, TF_CPP_MIN_LOG_LEVEL: '3' },
     });
-    if (sum.trim() !== '8555') throw new CommandFailed(`it sums to ${sum.trim()}, expected 8555`);
+    if (sum.trim() !== '8555') throw new CommandFailed(`the example sums to ${sum.trim()}, expected 8555`);
   });
 }
 
-/** pip holds the file against its checksum. Its temporary folder is ours, so that what it has fetched can be seen. */
+/** pip checks the file against its hash. Its temporary folder is set here, so that the progress of the download can be seen. */
 async function fetchWheel({ requirement, sha256 }: Wheel, into: string, how: CommandOptions) {
   const list = join(into, 'requirements.txt');
   await writeFile(list, `${requirement} --hash=sha256:${sha256}\n`);
@@ -175,7 +175,7 @@ function compile(folder: string, home: string, how: CommandOptions): Promise<str
   );
 }
 
-/** What a step's program said when it failed, as an engine error. */
+/** Runs one step of the setup. If its program fails, throws an engine error with the program's message. */
 async function step<T>(subject: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -184,7 +184,7 @@ async function step<T>(subject: string, work: () => Promise<T>): Promise<T> {
     throw new PinbenchError('engine', {
       subject,
       observed: cause.message,
-      remedy: 'nothing was left behind: look at the network and the disk, and run it again',
+      remedy: 'nothing was left behind; check the network and the disk, and run it again',
       cause,
     });
   }
@@ -195,7 +195,7 @@ async function mustHaveTools(how: CommandOptions): Promise<void> {
     throw new PinbenchError('engine', {
       subject: 'setup tensorflow',
       observed: `this is ${platform()} on ${arch()}`,
-      expected: 'Linux on x64, for which TensorFlow’s wheels have what is needed',
+      expected: 'Linux on x64, whose TensorFlow wheels contain everything that is needed',
       remedy: `npm install ${PACKAGE} in your project, if it installs there`,
     });
   }
@@ -217,20 +217,20 @@ async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
   if (bavail * bsize >= most) return;
   throw new PinbenchError('engine', {
     subject: there,
-    observed: `${formatBytes(bavail * bsize)} of disk are free`,
-    expected: `${formatBytes(most)} while it is set up`,
+    observed: `${formatBytes(bavail * bsize)} of disk space are free`,
+    expected: `at least ${formatBytes(most)} during setup`,
     remedy: 'name another folder with --dir',
   });
 }
 
-/** Nothing of a user's own is ever put aside. */
+/** Refuses a folder with content that pinbench did not create, since setup would replace it. */
 async function mustBeOurs(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   if ((await stampOf(folder)) !== undefined || (await readdir(folder)).length === 0) return;
   throw new PinbenchError('usage', {
     subject: folder,
     observed: `a folder that pinbench did not set up (it has no ${STAMP})`,
-    expected: 'an empty one, or a new one',
+    expected: 'an empty folder or a new one',
   });
 }
 
@@ -244,7 +244,7 @@ async function bytesIn(folder: string): Promise<number> {
   return sizes.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), 0);
 }
 
-/** The example, both ways, by what was built. */
+/** Sums the example with the new installation, slicing it as `pin` does. */
 const TRIAL = `
 require('node:util').isNullOrUndefined ??= (value) => value == null;
 const tf = require('${PACKAGE}');

@@ -12,7 +12,7 @@ const hasPython = spawnSync('python3', ['--version']).status === 0;
 const scratch = mkdtempSync(join(tmpdir(), 'pinbench-unpack-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** An entry of an archive: its name as it is written into the file, and its type and permissions. */
+/** An entry of an archive: its name exactly as written into the file, and its type and permissions. */
 interface Entry {
   readonly name: string;
   readonly mode?: number;
@@ -44,7 +44,7 @@ describe.skipIf(!hasPython)(`unpacking a wheel${hasPython ? '' : ': skipped, the
   });
   const unpack = (...entries: Entry[]) => unpackWheel(wheelOf(entries), folder, KEPT, { cwd: parent, env });
 
-  it('writes what is kept, and neither the rest nor Python', async () => {
+  it('writes the kept files, but no others and no Python code', async () => {
     await unpack(
       { name: 'pack/', mode: 0o040755 },
       { name: 'pack/lib/a..b.so' },
@@ -56,14 +56,14 @@ describe.skipIf(!hasPython)(`unpacking a wheel${hasPython ? '' : ': skipped, the
   });
 
   it.each([
-    ['beside the folder, with its name as a beginning', '../tensorflow-evil/x', 'leads elsewhere'],
-    ['beside the folder, behind what is kept', 'pack/../../tensorflow-evil/x', 'leads elsewhere'],
-    ['inside the folder, but not where it says', 'pack/../x', 'leads elsewhere'],
+    ['beside the folder and begins with its name', '../tensorflow-evil/x', 'leads elsewhere'],
+    ['beside the folder, after a kept prefix', 'pack/../../tensorflow-evil/x', 'leads elsewhere'],
+    ['inside the folder, but outside its prefix', 'pack/../x', 'leads elsewhere'],
     ['with an empty part', 'pack//x', 'leads elsewhere'],
     ['absolute', '/pack/x', 'absolute name'],
     ['absolute on Windows', 'C:/pack/x', 'absolute name'],
     ['with a backslash', 'pack/..\\..\\tensorflow-evil\\x', 'backslash'],
-  ])('refuses a name that is %s, and writes nothing', async (_, name, why) => {
+  ])('refuses a name (%s) and writes nothing', async (_, name, why) => {
     const unpacking = unpack({ name: 'pack/good' }, { name });
     await expect(unpacking).rejects.toThrow(CommandFailed);
     await expect(unpacking).rejects.toThrow(why);

@@ -1,11 +1,11 @@
 import { type CommandOptions, command } from './command.js';
 
-/** What is kept of a wheel: files whose names begin with a prefix, and what takes its place below the folder. */
+/** What to keep of a wheel: files whose names begin with `prefix`, which `to` replaces below the target folder. */
 export type Kept = readonly (readonly [prefix: string, to: string])[];
 
 /**
- * Unpacks what is kept of a wheel below a folder. A wheel in which any entry is no plain file or folder, or has a name that
- * leads elsewhere, is refused before anything is written; `CommandFailed` names the entry.
+ * Unpacks the kept files of a wheel below a folder. If any entry is not a plain file or folder, or has a name that leads
+ * elsewhere, the wheel is refused before anything is written; `CommandFailed` names the entry.
  */
 export async function unpackWheel(
   wheel: string,
@@ -16,7 +16,7 @@ export async function unpackWheel(
   await command('python3', ['-c', UNPACK, wheel, folder, JSON.stringify(kept)], how);
 }
 
-/** A wheel is a zip file: Node reads none, Python does. Paths are held against each other by their parts, never as text. */
+/** A wheel is a zip file, which Python can read and Node cannot. Paths are compared part by part, never as text. */
 const UNPACK = String.raw`
 import json, os, re, shutil, stat, sys, zipfile
 
@@ -38,7 +38,7 @@ with zipfile.ZipFile(wheel) as archive:
         for prefix, to in kept:
             if not name.startswith(prefix) or name.endswith(('/', '.py')): continue
             target = os.path.join(folder, to + name[len(prefix):])
-            # A link that was there before leads out of the folder as well as a name does.
+            # An existing link can lead out of the folder just as a name can.
             if os.path.commonpath([folder, os.path.realpath(target)]) != folder: refuse(name, 'a name that leads elsewhere')
             os.makedirs(os.path.dirname(target), exist_ok=True)
             with archive.open(name) as source, open(target, 'wb') as file: shutil.copyfileobj(source, file)

@@ -1,6 +1,6 @@
 import type { Kept } from './unpack.js';
 
-/** A wheel on PyPI, for Linux x64. `sha256` is of the file as the index gives it. */
+/** A wheel on PyPI for Linux x64. `sha256` is the hash that the index states for the file. */
 export interface Wheel {
   readonly requirement: string;
   readonly sha256: string;
@@ -18,7 +18,7 @@ export const CPU_WHEELS: readonly Wheel[] = [
 
 const wheel = (requirement: string, bytes: number, sha256: string): Wheel => ({ requirement, bytes, sha256 });
 
-/** TensorFlow with machine code from sm_60 to sm_90, and the CUDA libraries it was built with. */
+/** TensorFlow with machine code for sm_60 to sm_90, and the CUDA libraries that it was built with. */
 export const GPU_WHEELS: readonly Wheel[] = [
   wheel(
     'tensorflow==2.20.0',
@@ -82,7 +82,7 @@ export const GPU_WHEELS: readonly Wheel[] = [
   ),
 ];
 
-/** What is kept of a wheel, as a prefix of its files, and where that goes below `deps`. */
+/** What is kept of the wheels, as a prefix of the file names, and where it goes below `deps`. */
 export const KEPT: Kept = [
   ['tensorflow/libtensorflow_cc.so.2', 'lib/libtensorflow_cc.so.2'],
   ['tensorflow/libtensorflow_framework.so.2', 'lib/libtensorflow_framework.so.2'],
@@ -90,6 +90,6 @@ export const KEPT: Kept = [
   ['tensorflow/include/tensorflow/core/', 'include/tensorflow/core/'],
   ['tensorflow/include/xla/', 'include/xla/'],
   ['tensorflow/include/tsl/', 'include/tsl/'],
-  // libtensorflow looks for them in ../nvidia of where it is.
+  // libtensorflow looks for them in ../nvidia relative to itself.
   ['nvidia/', 'nvidia/'],
 ];

@@ -1,29 +1,29 @@
 import { median } from 'simple-statistics';
 import { type Interval, medianInterval } from './interval.js';
 
-/** What one strategy costs before its first step and in every step, ns. */
+/** What a strategy costs before its first step and in each step, ns. */
 export interface Costs {
   readonly allocateNs: number;
-  /** Uploads; those of two strategies are paired by index. */
+  /** Upload times; those of two strategies are paired by index. */
   readonly uploadsNs: readonly number[];
   /** Mean step time of each round; those of two strategies are paired by index. */
   readonly stepsNs: readonly number[];
 }
 
-/** Steps after which the dearer start of a strategy is paid by what each step saves. */
+/** The number of steps after which the savings per step have paid for a strategy's higher start cost. */
 export interface BreakEven {
   readonly steps: number;
-  /** At 95 %; `null` where there are too few uploads or rounds for one. */
+  /** At 95 %; `null` if there are too few uploads or rounds, or if there may be no saving. */
   readonly ci95: Interval | null;
 }
 
-/** Two intervals that hold at this confidence hold together at 95 % (Bonferroni). */
+/** Two intervals that each hold at this confidence hold together at 95 % (Bonferroni). */
 const EACH = 0.975;
 
 /**
- * When `other` has caught up with `baseline`: the extra start over the saving of a step, both medians of paired differences.
- * `undefined` where a step saves nothing. The interval divides the ends of the two intervals; the allocation, which is timed
- * a few times only, enters as it is.
+ * The number of steps after which `other` has caught up with `baseline`: the extra start cost divided by the saving per step,
+ * both as medians of paired differences. `undefined` if a step saves nothing. The interval divides the ends of the two intervals;
+ * the allocation is timed only a few times, so it enters without an interval.
  */
 export function breakEven(baseline: Costs, other: Costs): BreakEven | undefined {
   const saved = differences(baseline.stepsNs, other.stepsNs);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fitCost, type Point } from './cost-fit.js';
 
-/** Uniform numbers in [0, 1) that are the same everywhere (Numerical Recipes' ranqd1). */
+/** Uniform numbers in [0, 1), reproducible everywhere (Numerical Recipes' ranqd1). */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -15,7 +15,7 @@ const line = (fixedNs: number, bytesPerNs: number, noise: () => number = () => 1
   SIZES.map((bytes) => ({ bytes, ns: (fixedNs + bytes / bytesPerNs) * noise() }));
 
 describe('fitCost', () => {
-  it('finds a fixed cost and a bandwidth to the digit where there is no noise', () => {
+  it('finds the exact fixed cost and bandwidth if there is no noise', () => {
     const fit = fitCost(line(5_000, 12))!;
     expect(fit.fixedNs!.value).toBeCloseTo(5_000, 2);
     expect(fit.bytesPerNs!.value).toBeCloseTo(12, 6);
@@ -23,7 +23,7 @@ describe('fitCost', () => {
     expect(fit.at(12_000)).toBeCloseTo(6_000, 2);
   });
 
-  it('covers both in 95 of 100 noisy sweeps', () => {
+  it('has intervals that cover both in 95 of 100 noisy sweeps', () => {
     const random = randomOf(7);
     const gaussian = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     let [fixed, bandwidth] = [0, 0];
@@ -39,14 +39,14 @@ describe('fitCost', () => {
     }
   });
 
-  it('says nothing of a bandwidth where every step costs the same', () => {
+  it('reports no bandwidth if every step costs the same', () => {
     const random = randomOf(3);
     const fit = fitCost(SIZES.map((bytes) => ({ bytes, ns: 5_000 * (1 + 0.02 * (random() - 0.5)) })))!;
     expect(fit.fixedNs!.value).toBeCloseTo(5_000, -2);
     expect(fit.bytesPerNs).toBeUndefined();
   });
 
-  it('says nothing of a fixed cost where all time is for bytes', () => {
+  it('reports no fixed cost if all the time is spent on bytes', () => {
     const random = randomOf(3);
     const fit = fitCost(SIZES.map((bytes) => ({ bytes, ns: (bytes / 12) * (1 + 0.02 * (random() - 0.5)) })))!;
     expect(fit.fixedNs).toBeUndefined();
@@ -60,7 +60,7 @@ describe('fitCost', () => {
     expect(fit.largestResidual).toBeGreaterThan(1.25);
   });
 
-  it('needs five points of different sizes', () => {
+  it('needs five points of at least two sizes', () => {
     expect(fitCost(line(5_000, 12).slice(0, 4))).toBeUndefined();
     expect(fitCost(Array.from({ length: 6 }, () => ({ bytes: 8, ns: 5 })))).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import type { Interval } from './interval.js';
 import { studentQuantile } from './student.js';
 
-/** A step of some bytes, and how long it took, ns. */
+/** A step's number of bytes and its time, ns. */
 export interface Point {
   readonly bytes: number;
   readonly ns: number;
@@ -13,33 +13,34 @@ export interface Estimate {
   readonly ci95: Interval;
 }
 
-/** `ns = fixedNs + bytes / bytesPerNs`, and how well it holds. */
+/** The line `ns = fixedNs + bytes / bytesPerNs`, and how well it fits. */
 export interface CostFit {
-  /** What a step costs whatever its size, ns; `undefined` where the points do not tell it from zero. */
+  /** What a step costs regardless of its size, ns; `undefined` if the points do not distinguish it from zero. */
   readonly fixedNs: Estimate | undefined;
-  /** `undefined` where the points do not tell the bytes' cost from none. */
+  /** `undefined` if the points do not distinguish the cost of the bytes from zero. */
   readonly bytesPerNs: Estimate | undefined;
-  /** The largest distance of a point from the line, as a ratio, at least 1, and the point that has it. */
+  /** The largest distance of a point from the line, as a ratio of at least 1. `farthest` is that point. */
   readonly largestResidual: number;
   readonly farthest: Point;
-  /** The line at some bytes, ns. */
+  /** The time on the line for a number of bytes, ns. */
   at(bytes: number): number;
 }
 
-/** Fewer points than this leave too few degrees of freedom for an interval that says anything. */
+/** With fewer points, there are too few degrees of freedom for a meaningful interval. */
 export const MIN_POINTS = 5;
-/** An end of an interval so many times the other says nothing. */
+/** An interval whose upper end is this many times its lower end is not reported. */
 const UNTOLD = 10;
-/** The sum of a part's squared shares in the line, under which it is not part of it. */
+/** A part of the line (fixed cost or bytes) whose squared shares sum to less than this has vanished from it. */
 const VANISHED = 1e-9;
 const STEPS = 200;
 const CONVERGED = 1e-10;
 
 /**
  * Fits a fixed cost and a bandwidth to points by least squares of the logarithms, so that a step of 2 µs weighs as much as one of
- * 2 ms (both are off by a percentage, not by ns). Both parameters are fitted as logarithms, which keeps them positive, by the
- * method of Levenberg and Marquardt; the intervals are those of the linearised model, t · s · √(JᵀJ)⁻¹ with n − 2 degrees of
- * freedom (Seber & Wild, Nonlinear Regression, §5.1). `undefined` under five points, or where all have the same bytes.
+ * 2 ms (the errors of both are a percentage, not a number of ns). Both parameters are fitted as logarithms, which keeps them
+ * positive, with the Levenberg–Marquardt method. The intervals are those of the linearised model, t · s · √(JᵀJ)⁻¹ with n − 2
+ * degrees of freedom (Seber & Wild, Nonlinear Regression, §5.1). `undefined` with fewer than five points, or if all have the same
+ * number of bytes.
  */
 export function fitCost(points: readonly Point[]): CostFit | undefined {
   const n = points.length;
@@ -74,7 +75,7 @@ export function fitCost(points: readonly Point[]): CostFit | undefined {
   };
 }
 
-/** Logarithms of the fixed cost, ns, and of the cost of a byte, ns. */
+/** The logarithms of the fixed cost, ns, and of the cost per byte, ns. */
 type Parameters = readonly [fixed: number, perByte: number];
 
 function predicted(bytes: number, [fixed, perByte]: Parameters): number {
@@ -89,7 +90,7 @@ function squares(points: readonly Point[], parameters: Parameters): number {
   return points.reduce((sum, { bytes, ns }) => sum + Math.log(ns / predicted(bytes, parameters)) ** 2, 0);
 }
 
-/** JᵀJ as its three numbers, and Jᵀr. A row of J is the shares of the two parts in the line at a point. */
+/** JᵀJ as its three distinct elements, and Jᵀr. A row of J has the shares of the two parts of the line at a point. */
 function normal(points: readonly Point[], parameters: Parameters) {
   let [a, b, c, u, v] = [0, 0, 0, 0, 0];
   for (const { bytes, ns } of points) {
@@ -113,10 +114,10 @@ function improved(points: readonly Point[], parameters: Parameters, damping: num
   return [parameters[0] + (q * u - b * v) / determinant, parameters[1] + (p * v - b * u) / determinant];
 }
 
-/** Standard errors of the two parameters, by the variance of the residuals. */
+/** The standard errors of the two parameters, given the variance of the residuals. */
 function halfWidths(points: readonly Point[], parameters: Parameters, variance: number): [number, number] {
   const { a, b, c } = normal(points, parameters);
-  // Where one part has vanished from the line, the other is all that was fitted.
+  // If one part has vanished from the line, only the other was fitted.
   if (a < VANISHED) return [Number.POSITIVE_INFINITY, Math.sqrt(variance / c)];
   if (c < VANISHED) return [Math.sqrt(variance / a), Number.POSITIVE_INFINITY];
   const determinant = a * c - b * b;

@@ -4,12 +4,12 @@ import { medianInterval } from './interval.js';
 const ranks = (n: number) => medianInterval(Array.from({ length: n }, (_, i) => i + 1));
 
 describe('medianInterval', () => {
-  it('has no interval under 6 samples', () => {
+  it('is null with fewer than 6 samples', () => {
     expect(ranks(0)).toBeNull();
     expect(ranks(5)).toBeNull();
   });
 
-  // Ranks of the 95 % sign-test interval: Conover, Practical Nonparametric Statistics, 3rd ed., from the binomial table.
+  // The ranks of the 95 % sign-test interval: Conover, Practical Nonparametric Statistics, 3rd ed., from the binomial table.
   it.each([
     [6, [1, 6]],
     [8, [1, 8]],
@@ -23,7 +23,7 @@ describe('medianInterval', () => {
     expect(ranks(n)).toEqual(expected);
   });
 
-  it('covers at least 95 % by the exact binomial, and one rank tighter would not', () => {
+  it('covers at least 95 % by the exact binomial distribution, which one rank tighter would not', () => {
     for (const n of [6, 7, 13, 20, 64, 200]) {
       const [k] = ranks(n)!;
       expect(2 * binomialBelow(n, k)).toBeLessThanOrEqual(0.05);
@@ -39,14 +39,14 @@ describe('medianInterval', () => {
     expect(hi).toBe(4001 - lo);
   });
 
-  it('leaves the samples as they were and does not depend on their order', () => {
+  it('leaves the samples unchanged and does not depend on their order', () => {
     const samples = [5, 1, 4, 2, 3, 6, 9, 8, 7];
     expect(medianInterval(samples)).toEqual([2, 8]);
     expect(samples[0]).toBe(5);
   });
 });
 
-/** P(Binomial(n, ½) < k) by Pascal's triangle in BigInt: exact, and nothing of the code under test. */
+/** P(Binomial(n, ½) < k) by Pascal's triangle in BigInt: exact, and independent of the code under test. */
 function binomialBelow(n: number, k: number): number {
   let row = [1n];
   for (let i = 0; i < n; i++) row = [1n, ...row.slice(1).map((value, j) => value + row[j]!), 1n];

@@ -1,11 +1,11 @@
 import { median, medianAbsoluteDeviation } from 'simple-statistics';
 
-/** Beyond this modified z-score a sample is called an outlier (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993). */
+/** A sample beyond this modified z-score is an outlier (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993). */
 const MODIFIED_Z = 3.5;
 /** Scales the median absolute deviation to a standard deviation, for normal data: Φ⁻¹(¾). */
 const MAD_TO_SIGMA = 0.6745;
 
-/** The samples far from the median, as indexes. They are reported and kept: dropping them would flatter the figures. */
+/** The indexes of samples far from the median. They are reported but kept: dropping them would flatter the figures. */
 export function outlierIndexes(samples: readonly number[]): number[] {
   if (samples.length === 0) return [];
   const [centre, mad] = [median([...samples]), medianAbsoluteDeviation([...samples])];

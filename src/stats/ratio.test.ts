@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { halfWidthPercent, pairedSpeedup, verdictOf } from './ratio.js';
 
 describe('pairedSpeedup', () => {
-  it('is the baseline over the strategy', () => {
+  it("is the baseline time divided by the strategy's time", () => {
     const { speedup, ci95, verdict } = pairedSpeedup(Array(8).fill(300), Array(8).fill(200));
     expect(speedup).toBeCloseTo(1.5, 12);
     expect(ci95![0]).toBeCloseTo(1.5, 12);
@@ -10,7 +10,7 @@ describe('pairedSpeedup', () => {
     expect(verdict).toBe('faster');
   });
 
-  it('cancels a drift that a round has in common', () => {
+  it('cancels a drift that both share within a round', () => {
     const drift = [1, 3, 2, 5, 4, 1.5, 2.5, 8];
     const { speedup, ci95 } = pairedSpeedup(
       drift.map((d) => 300 * d),
@@ -20,7 +20,7 @@ describe('pairedSpeedup', () => {
     expect(ci95![1] - ci95![0]).toBeLessThan(1e-9);
   });
 
-  it('is inconclusive and has no interval under 6 rounds', () => {
+  it('is inconclusive and has no interval with fewer than 6 rounds', () => {
     expect(pairedSpeedup([3, 3, 3, 3, 3], [1, 1, 1, 1, 1])).toMatchObject({
       ci95: null,
       verdict: 'inconclusive',
@@ -48,7 +48,7 @@ describe('verdictOf', () => {
 });
 
 describe('halfWidthPercent', () => {
-  it('measures half an interval of ratios on the scale of their logs', () => {
+  it('is half the width of an interval of ratios on the scale of their logs', () => {
     expect(halfWidthPercent([1 / 1.02, 1.02])).toBeCloseTo(2, 12);
     expect(halfWidthPercent([3, 3 * 1.01 ** 2])).toBeCloseTo(1, 12);
     expect(halfWidthPercent([5, 5])).toBe(0);

@@ -3,23 +3,23 @@ import type { Verdict } from '../words.js';
 import { type Interval, medianInterval } from './interval.js';
 
 /**
- * Differences within this share of one are called `same`. Processes that run the same code differ by about 2 % in speedup on a
- * shared machine: with 1 % here, identical strategies were called different in 38 % of runs, with 5 % in 0.9 %.
+ * A speedup that differs from 1 by at most this share is called `same`. Processes that run the same code differ by about 2 % in
+ * speedup on a shared machine: with 1 % here, identical strategies were called different in 38 % of runs, with 5 % in 0.9 %.
  */
 export const SAME_WITHIN = 0.05;
 
 /** How much faster one strategy is than its baseline. */
 export interface Speedup {
-  /** Baseline time over strategy time: above one is faster. */
+  /** Baseline time over strategy time; above 1 is faster. */
   readonly speedup: number;
-  /** Its 95 % interval; `null` under 6 rounds. */
+  /** Its 95 % interval; `null` with fewer than 6 rounds. */
   readonly ci95: Interval | null;
   readonly verdict: Verdict;
 }
 
 /**
- * Speedup of paired samples: the exponential of the median log ratio of each round, so that drift common to a round
- * cancels. Both arrays hold the mean step time of the same rounds in the same order, at least one.
+ * The speedup of paired samples: the exponential of the median over rounds of the log ratio, so that drift common to a round
+ * cancels. Both arrays hold the mean step times of the same rounds in the same order, at least one.
  */
 export function pairedSpeedup(baselineNs: readonly number[], strategyNs: readonly number[]): Speedup {
   const logs = baselineNs.map((ns, round) => Math.log(ns / strategyNs[round]!));
@@ -29,8 +29,9 @@ export function pairedSpeedup(baselineNs: readonly number[], strategyNs: readonl
 }
 
 /**
- * The same over several processes, `roundsPerProcess` of the samples from each, one after the other. A process is one sample, the
- * median log ratio of its rounds: what differs from process to process is in no interval over the rounds of one. `null` under 6.
+ * The same over several processes; each contributes `roundsPerProcess` consecutive samples. A process counts as one sample, the
+ * median log ratio of its rounds, since an interval over the rounds of one process does not contain what differs from process to
+ * process. The interval is `null` with fewer than 6 processes.
  */
 export function processesSpeedup(
   baselineNs: readonly number[],
@@ -44,7 +45,7 @@ export function processesSpeedup(
   return { speedup: Math.exp(median(levels)), ci95, verdict: verdictOf(ci95) };
 }
 
-/** Samples by the processes that left them. */
+/** Groups samples by the process that measured them. */
 export function inProcesses(samples: readonly number[], roundsPerProcess: readonly number[]): number[][] {
   let to = 0;
   return roundsPerProcess.map((rounds) => {
@@ -53,7 +54,7 @@ export function inProcesses(samples: readonly number[], roundsPerProcess: readon
   });
 }
 
-/** `same` inside ±5 %, `faster` or `slower` beyond it, else (or without an interval) `inconclusive`. */
+/** `same` inside ±5 %, `faster` or `slower` outside it; otherwise, or without an interval, `inconclusive`. */
 export function verdictOf(ci95: Interval | null): Verdict {
   if (ci95 === null) return 'inconclusive';
   const [lo, hi] = ci95;
@@ -63,7 +64,10 @@ export function verdictOf(ci95: Interval | null): Verdict {
   return lo >= below && hi <= above ? 'same' : 'inconclusive';
 }
 
-/** Half the width of an interval of times or ratios, on the scale of logs, in percent: what `--until` bounds. Infinite without one. */
+/**
+ * Half the width of an interval of times or ratios, on the scale of logs, in percent, which `--until` limits. Infinite without an
+ * interval.
+ */
 export function halfWidthPercent(interval: Interval | null): number {
   if (interval === null) return Number.POSITIVE_INFINITY;
   const [lo, hi] = interval;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { signedRankShift } from './signed-rank.js';
 
-describe('the signed-rank shift', () => {
-  it('is the median of the means of all two differences', () => {
+describe('signedRankShift', () => {
+  it('is the median of the means of all pairs of differences', () => {
     expect(signedRankShift([1, 2, 9]).shift).toBe(3.5);
     expect(signedRankShift([1, 2]).shift).toBe(1.5);
     expect(signedRankShift([7]).shift).toBe(7);
   });
 
-  // The usual tables of the signed-rank test (Hollander, Wolfe & Chicken, table A.4): the lower critical values
-  // of the rank sum at 2.5 % are 0 for 6 pairs, 2 for 7, 3 for 8, 8 for 10, 25 for 15, 52 for 20.
+  // The usual tables of the signed-rank test (Hollander, Wolfe & Chicken, table A.4): the lower critical values of the rank sum
+  // at 2.5 % are 0 for 6 pairs, 2 for 7, 3 for 8, 8 for 10, 25 for 15, 52 for 20.
   it.each([
     [6, 0],
     [7, 2],
@@ -25,11 +25,11 @@ describe('the signed-rank shift', () => {
     expect(signedRankShift(differences).ci95).toEqual([means[critical], means[means.length - 1 - critical]]);
   });
 
-  it('has none under six pairs', () => {
+  it('has no interval with fewer than six pairs', () => {
     expect(signedRankShift([1, 2, 3, 4, 5]).ci95).toBeNull();
   });
 
-  it('covers the shift of symmetric differences in 95 of 100', () => {
+  it('covers the shift of symmetric differences in 95 of 100 samples', () => {
     let state = 5;
     const random = () => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -46,7 +46,7 @@ describe('the signed-rank shift', () => {
     expect(covered / runs).toBeLessThan(0.965);
   });
 
-  it('is counted out for hundreds of pairs too', () => {
+  it('is exact for hundreds of pairs too', () => {
     const differences = Array.from({ length: 300 }, (_, i) => Math.sin(i * 7.3) / 100 + 0.02);
     const { shift, ci95 } = signedRankShift(differences);
     expect(shift).toBeCloseTo(0.02, 3);

@@ -1,17 +1,17 @@
 import type { Interval } from './interval.js';
 
-/** Where the differences of pairs lie. */
+/** The location of the differences of pairs. */
 export interface PairedShift {
-  /** Hodges–Lehmann: the median of the means of all two differences, each with itself too. */
+  /** Hodges–Lehmann: the median of the means of all pairs of differences, each difference paired with itself too. */
   readonly shift: number;
-  /** Its 95 % interval; `null` under six pairs. */
+  /** Its 95 % interval; `null` with fewer than six pairs. */
   readonly ci95: Interval | null;
 }
 
 /**
  * The shift of paired differences, at least one, with the interval that inverts Wilcoxon's signed-rank test (Hollander, Wolfe &
- * Chicken, Nonparametric Statistical Methods, 3rd ed., §3.1–3.3). The distribution of the rank sum is counted out: it is exact for
- * any number of pairs whose differences are symmetric about the shift and without ties.
+ * Chicken, Nonparametric Statistical Methods, 3rd ed., §3.1–3.3). The distribution of the rank sum is enumerated, so it is exact
+ * for any number of pairs whose differences are symmetric about the shift and have no ties.
  */
 export function signedRankShift(differences: readonly number[]): PairedShift {
   const means = walshMeans(differences);
@@ -21,7 +21,7 @@ export function signedRankShift(differences: readonly number[]): PairedShift {
   return { shift, ci95: beyond === undefined ? null : [means[beyond]!, means[means.length - 1 - beyond]!] };
 }
 
-/** The means of all two differences, each with itself too, ascending. */
+/** The means of all pairs of differences, each difference paired with itself too, in ascending order. */
 function walshMeans(differences: readonly number[]): Float64Array {
   const n = differences.length;
   const means = new Float64Array((n * (n + 1)) / 2);
@@ -31,7 +31,7 @@ function walshMeans(differences: readonly number[]): Float64Array {
   return means.sort();
 }
 
-/** The largest rank sum that is in the lower 2.5 % of all; `undefined` where none is. */
+/** The largest rank sum within the lower 2.5 % of the distribution; `undefined` if there is none. */
 function ranksBeyond(n: number): number | undefined {
   const shares = rankSumShares(n);
   let [beyond, below]: [number | undefined, number] = [undefined, 0];
@@ -43,7 +43,7 @@ function ranksBeyond(n: number): number | undefined {
   return beyond;
 }
 
-/** For each sum of the ranks 1 … n that have a positive sign, the share of all choices of signs that come to it. */
+/** For each possible sum of the ranks 1 … n with a positive sign, the share of all sign choices that give it. */
 function rankSumShares(n: number): Float64Array {
   const most = (n * (n + 1)) / 2;
   const shares = new Float64Array(most + 1);

@@ -1,9 +1,9 @@
-/** What a normal observation lies within, in standard deviations, 95 times of 100. */
+/** 95 % of a normal distribution lies within this many standard deviations. */
 const Z = 1.959963984540054;
 
 /**
- * What Student's t lies within, 95 times of 100: closed for 1 and 2 degrees of freedom, for more the expansion of
- * Abramowitz & Stegun 26.7.5, at most 0.12 % off.
+ * The bound within which 95 % of Student's t lies: closed forms for 1 and 2 degrees of freedom, otherwise the expansion of
+ * Abramowitz & Stegun 26.7.5, which is at most 0.12 % off.
  */
 export function studentQuantile(degrees: number): number {
   if (degrees === 1) return Math.tan(0.475 * Math.PI);

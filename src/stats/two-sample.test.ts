@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { holm, twoSampleShift } from './two-sample.js';
 
-/** Made by scipy 1.x: mannwhitneyu, exact up to 40 samples and asymptotic for 120; the last, with ties, by counting all choices. */
+/**
+ * Made with scipy 1.x: mannwhitneyu, exact up to 40 samples and asymptotic for 120. The last case, which has ties, was made by
+ * enumerating all choices.
+ */
 const SCIPY = JSON.parse(readFileSync(new URL('./testing/scipy.json', import.meta.url), 'utf8')) as readonly {
   readonly x: number[];
   readonly y: number[];
@@ -25,14 +28,14 @@ describe('twoSampleShift', () => {
     expect(ci95![1]).toBeCloseTo(0.76, 2);
   });
 
-  it('has no interval under four samples a side, and the whole range at four', () => {
+  it('has no interval with fewer than four samples a side, and the whole range with four', () => {
     expect(twoSampleShift([1, 2, 3], [4, 5, 6]).ci95).toBeNull();
     const many = Array.from({ length: 40 }, (_, i) => i);
     expect(twoSampleShift(many, [90, 91, 92]).ci95).toBeNull();
     expect(twoSampleShift([1, 2, 3, 4], [5, 6, 7, 8]).ci95).toEqual([1, 7]);
   });
 
-  it('finds nothing between a sample and itself', () => {
+  it('finds no difference between a sample and itself', () => {
     const { shift, p } = twoSampleShift([3, 1, 2, 2, 5], [3, 1, 2, 2, 5]);
     expect([shift, p]).toEqual([0, 1]);
     expect(twoSampleShift([2, 2, 2, 2], [2, 2, 2, 2])).toEqual({ shift: 0, ci95: [0, 0], p: 1 });
@@ -49,7 +52,7 @@ describe('twoSampleShift of many samples', () => {
     });
   };
 
-  it('has the shift and interval of all differences without making them', () => {
+  it('has the shift and interval of all differences without computing all of them', () => {
     const [first, second] = [noise(900, 1), noise(700, 2).map((value) => value + 0.1)];
     const all = Float64Array.from(second.flatMap((y) => first.map((x) => y - x))).sort();
     const middle = all.length / 2;
@@ -61,7 +64,7 @@ describe('twoSampleShift of many samples', () => {
     expect(ci95![1]).toBeGreaterThan(shift);
   });
 
-  it('takes twenty thousand rounds a side in seconds', () => {
+  it('takes seconds for twenty thousand rounds a side', () => {
     const startedMs = performance.now();
     expect(twoSampleShift(noise(20_000, 3), noise(20_000, 4)).shift).toBeCloseTo(0, 1);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
@@ -69,7 +72,7 @@ describe('twoSampleShift of many samples', () => {
 });
 
 describe('holm', () => {
-  it('corrects in order of size and never lowers one below a smaller (Holm, 1979)', () => {
+  it('corrects in order of size and never lowers a p below a smaller one (Holm, 1979)', () => {
     const corrected = holm([0.01, 0.04, 0.03, 0.005]).map((p) => Number(p.toFixed(6)));
     expect(corrected).toEqual([0.03, 0.06, 0.06, 0.02]);
     expect(holm([0.9, 0.8])).toEqual([1, 1]);

@@ -1,24 +1,25 @@
 import type { Interval } from './interval.js';
 
-/** How one sample lies beside another. */
+/** How one sample is shifted against another. */
 export interface Shift {
-  /** Hodges–Lehmann: the median of all differences, second less first. */
+  /** Hodges–Lehmann: the median of all differences, second minus first. */
   readonly shift: number;
-  /** Its 95 % interval; `null` under four samples a side. */
+  /** Its 95 % interval; `null` with fewer than four samples a side. */
   readonly ci95: Interval | null;
-  /** Of the Mann–Whitney test, two-sided: the chance of ranks so far apart where there is no difference. */
+  /** Two-sided p of the Mann–Whitney test: the probability of ranks at least this far apart if there is no difference. */
   readonly p: number;
 }
 
-/** Up to so many samples in all the distribution of ranks is counted out; above, it is taken as normal. */
+/** Up to this many samples in total, the rank distribution is enumerated; above, it is taken as normal. */
 const COUNTED = 100;
-/** The fewest samples a side for a 95 % interval, as four against four have one: 2 / C(8, 4) = 0.029. */
+/** The fewest samples a side for a 95 % interval, which four against four have: 2 / C(8, 4) = 0.029. */
 export const MIN_SAMPLES_A_SIDE = 4;
 
 /**
- * Compares two independent samples: the Mann–Whitney rank test, and the Hodges–Lehmann shift with the interval that inverts
- * it (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., §4.1–4.3). Exact up to 100 samples in all, with
- * ties too (the distribution is conditional on them); above, normal with corrections for ties and continuity. Samples are finite.
+ * Compares two independent samples with the Mann–Whitney rank test and the Hodges–Lehmann shift, whose interval inverts the test
+ * (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., §4.1–4.3). Up to 100 samples in total it is exact,
+ * even with ties (the distribution is conditional on them); above, it is normal with corrections for ties and continuity. Samples
+ * must be finite.
  */
 export function twoSampleShift(first: readonly number[], second: readonly number[]): Shift {
   const pairs = first.length * second.length;
@@ -34,10 +35,10 @@ export function twoSampleShift(first: readonly number[], second: readonly number
   return { shift, ci95, p };
 }
 
-/** Up to so many differences are sorted; of more, the ones that are wanted are found without making them all. */
+/** Up to this many differences are sorted; of more, only the needed ones are found, without computing all. */
 const MOST_DIFFERENCES = 250_000;
 
-/** The differences of all pairs, second less first, by their place in ascending order. */
+/** Returns the difference, second minus first, at a place in ascending order of all pairs. */
 type DifferenceAt = (place: number) => number;
 
 function sortedDifferences(first: readonly number[], second: readonly number[]): DifferenceAt {
@@ -45,7 +46,7 @@ function sortedDifferences(first: readonly number[], second: readonly number[]):
   return (place) => differences[place]!;
 }
 
-/** Halves the range of the differences until two neighbouring numbers are left; each count of those below takes m + n steps. */
+/** Bisects the range of the differences until two neighbouring numbers are left; each count of those below takes m + n steps. */
 function foundDifferences(first: readonly number[], second: readonly number[]): DifferenceAt {
   const [xs, ys] = [Float64Array.from(first).sort(), Float64Array.from(second).sort()];
   const [least, most] = [ys[0]! - xs.at(-1)!, ys.at(-1)! - xs[0]!];
@@ -68,13 +69,16 @@ function foundDifferences(first: readonly number[], second: readonly number[]): 
   };
 }
 
-/** The largest k for which the k-th smallest and largest difference hold 95 %: 2 · P(U < k) ≤ 5 %; 0 where there is none. */
+/**
+ * The largest k for which the k-th smallest and k-th largest difference give 95 % coverage: 2 · P(U < k) ≤ 5 %; 0 if there is
+ * none.
+ */
 function intervalRank(m: number, n: number): number {
   if (m + n > COUNTED) {
     const spread = Math.sqrt((m * n * (m + n + 1)) / 12);
     return Math.max(0, Math.floor((m * n) / 2 - 1.959964 * spread));
   }
-  // Without ties twice the rank sum of the first is even: U is counted in steps of two.
+  // Without ties, twice the rank sum of the first sample is even, so U is counted in steps of two.
   const shares = untiedShares(m, n);
   const least = m * (m + 1);
   let k = 0;
@@ -86,7 +90,7 @@ function intervalRank(m: number, n: number): number {
   return k;
 }
 
-/** Two-sided p of the rank sum. */
+/** The two-sided p of the rank sum. */
 function rankTest(first: readonly number[], second: readonly number[]): number {
   const [m, n] = [first.length, second.length];
   const all = [...first, ...second].sort((a, b) => a - b);
@@ -95,7 +99,7 @@ function rankTest(first: readonly number[], second: readonly number[]): number {
   for (let i = 0; i < all.length; ) {
     let end = i;
     while (end < all.length && all[end] === all[i]) end++;
-    // Twice the mean of ranks i + 1 … end: whole.
+    // Twice the mean of ranks i + 1 … end, which is an integer.
     rank.set(all[i]!, i + 1 + end);
     ties += (end - i) ** 3 - (end - i);
     i = end;
@@ -120,7 +124,7 @@ function rankTest(first: readonly number[], second: readonly number[]): number {
 
 const untied = new Map<string, Float64Array>();
 
-/** `rankSumShares` without ties depends on the sizes alone, and many rows have the same: it is kept. */
+/** `rankSumShares` without ties depends only on the sample sizes, which many rows share, so it is cached. */
 function untiedShares(m: number, n: number): Float64Array {
   const key = `${m} ${n}`;
   const known = untied.get(key);
@@ -133,7 +137,7 @@ function untiedShares(m: number, n: number): Float64Array {
   return shares;
 }
 
-/** For each sum of `choose` of the ranks (twice their value), the share of all choices that come to it. */
+/** For each possible sum of `choose` of the ranks (given as twice their value), the share of all choices that give it. */
 function rankSumShares(ranks: readonly number[], choose: number): Float64Array {
   const most = ranks.reduce((sum, rank) => sum + rank, 0);
   const ways = Array.from({ length: choose + 1 }, () => new Float64Array(most + 1));
@@ -150,7 +154,7 @@ function rankSumShares(ranks: readonly number[], choose: number): Float64Array {
   return ways[choose]!.map((count) => count / total);
 }
 
-/** P(Z > z) of the standard normal: Abramowitz & Stegun 26.2.17, absolute error under 7.5e-8. */
+/** P(Z > z) of the standard normal distribution: Abramowitz & Stegun 26.2.17, absolute error under 7.5e-8. */
 function upperTail(z: number): number {
   const t = 1 / (1 + 0.2316419 * z);
   const series =
@@ -158,7 +162,7 @@ function upperTail(z: number): number {
   return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
 }
 
-/** Holm's correction: each p as it would have to be to stand among all. Order is kept. */
+/** Holm's correction: adjusts each p for the number of tests. The results are in the order of the input. */
 export function holm(ps: readonly number[]): number[] {
   const order = ps.map((_, i) => i).sort((a, b) => ps[a]! - ps[b]!);
   const corrected = new Array<number>(ps.length);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A stream of a schema without columns: pyarrow writes neither another byte order nor versions this old. */
+/** A stream with a schema without columns. pyarrow writes neither big-endian files nor versions this old. */
 function schemaOnly(endianness: Endianness, version: MetadataVersion): Uint8Array {
   const builder = new Builder();
   const fields = Schema.createFieldsVector(builder, []);
@@ -42,7 +42,7 @@ function schemaOnly(endianness: Endianness, version: MetadataVersion): Uint8Arra
   return Buffer.concat([prefix, metadata, Buffer.alloc(8)]);
 }
 
-/** Loads bytes as a file: the dataset, or the error. */
+/** Loads the content as a file; returns the dataset or the error. */
 async function outcome(content: Uint8Array): Promise<unknown> {
   const path = join(folder, 'changed');
   await writeFile(path, content);
@@ -50,7 +50,7 @@ async function outcome(content: Uint8Array): Promise<unknown> {
 }
 
 describe('an Arrow file', () => {
-  it('cut at any byte is refused', async () => {
+  it('that is cut at any byte is refused', async () => {
     const whole = await readFile(fixture('data.arrow'));
     for (let length = 0; length < whole.length; length++) {
       const error = await outcome(whole.subarray(0, length));
@@ -63,7 +63,7 @@ describe('an Arrow file', () => {
     { name: 'arrow-stream.arrow', batches: [10] },
     { name: 'arrow-lz4-stream.arrow', batches: [20, 20, 10] },
   ])(
-    'of the stream format that is cut is refused, but for cuts between batches, where no end needs to be marked: $name',
+    'in the stream format that is cut is refused, except between batches, since the end marker is optional: $name',
     async ({ name, batches }) => {
       const whole = await readFile(fixture(name));
       const rowsRead: number[] = [];
@@ -84,32 +84,29 @@ describe('an Arrow file', () => {
     'arrow-i1.arrow',
     'arrow-list-sliced.arrow',
     'arrow-lz4-stream.arrow',
-  ])(
-    'with any byte or word changed is refused or read with all its rows, never anything else: %s',
-    async (name) => {
-      const whole = await readFile(fixture(name));
-      const { rows } = await openDataset(fixture(name));
-      const random = xoroshiro128plus(7);
-      const before = process.memoryUsage().rss;
-      for (let round = 0; round < 1500; round++) {
-        const changed = Buffer.from(whole);
-        const at = (random.next() >>> 0) % whole.length;
-        // Lengths and counts are words: those at the edges of their range tell most.
-        if (round % 2 === 0) changed[at] = random.next() & 0xff;
-        else changed.writeInt32LE(WORDS[round % WORDS.length]!, Math.min(at & ~3, whole.length - 4));
-        const seen = await outcome(changed);
-        if (seen instanceof Error && !(seen instanceof PinbenchError)) throw seen;
-        if (!(seen instanceof Error)) expect(seen).toMatchObject({ rows });
-      }
-      expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
-    },
-  );
+  ])('with any byte or word changed is refused or read with all its rows: %s', async (name) => {
+    const whole = await readFile(fixture(name));
+    const { rows } = await openDataset(fixture(name));
+    const random = xoroshiro128plus(7);
+    const before = process.memoryUsage().rss;
+    for (let round = 0; round < 1500; round++) {
+      const changed = Buffer.from(whole);
+      const at = (random.next() >>> 0) % whole.length;
+      // Lengths and counts are words; values at the limits of their range reveal the most.
+      if (round % 2 === 0) changed[at] = random.next() & 0xff;
+      else changed.writeInt32LE(WORDS[round % WORDS.length]!, Math.min(at & ~3, whole.length - 4));
+      const seen = await outcome(changed);
+      if (seen instanceof Error && !(seen instanceof PinbenchError)) throw seen;
+      if (!(seen instanceof Error)) expect(seen).toMatchObject({ rows });
+    }
+    expect(process.memoryUsage().rss - before).toBeLessThan(300e6);
+  });
 
-  it('of a byte order or a version that cannot be read is refused', async () => {
+  it('with an unsupported byte order or version is refused', async () => {
     expect(await outcome(schemaOnly(Endianness.Big, MetadataVersion.V5))).toMatchObject({
       code: 'data',
       observed: 'big-endian Arrow data',
-      // The machine that wrote it would write it so again.
+      // The machine that wrote it would write it the same way again.
       remedy: expect.stringMatching(/^write it on a little-endian machine, or read it there with pyarrow/),
     });
     expect(await outcome(schemaOnly(Endianness.Little, MetadataVersion.V3))).toMatchObject({
@@ -118,7 +115,7 @@ describe('an Arrow file', () => {
     });
   });
 
-  it('lists its columns, with what is not numeric as such', async () => {
+  it('lists its columns and marks those that are not numeric', async () => {
     const { columns, compression } = await openFile(fixture('arrow-among-others-stream.arrow'));
     expect(compression).toBe('zstd');
     expect(columns!.map(({ name, width }) => `${name} ${width}`)).toEqual([
@@ -144,13 +141,13 @@ describe('an Arrow file', () => {
     });
   });
 
-  it('stacks the columns that are named, in that order', async () => {
+  it('loads the named columns in the given order', async () => {
     const { values, cols } = await openDataset(fixture('data.arrow'), { columns: ['c', 'a'] });
     expect(cols).toBe(2);
     expect([...values.subarray(0, 4)]).toEqual([2, 0, 5, 3]);
   });
 
-  it('tells how far it is in bytes, and stops between blocks when told to', async () => {
+  it('reports progress in bytes and stops between blocks when aborted', async () => {
     const told: number[][] = [];
     await openDataset(fixture('arrow-batches.arrow'), { onProgress: (...progress) => told.push(progress) });
     expect(told).toEqual([36, 72, 108, 120].map((done) => [done, 120]));

@@ -1,10 +1,11 @@
 /**
- * Arrow's IPC files and streams are read here, and not by apache-arrow, for three reasons: a column goes straight into one
- * matrix, a buffer at a time, so that the peak is one matrix and not two; metadata is verified before it is believed (see
- * `flatbuffer.ts`), which the JavaScript library does not do; and buffers may be compressed. From apache-arrow come the
- * numbers of the format's versions. Rooms: `message` and `batch` are the format's messages, `ipc-file` and `ipc-stream` the
- * two ways in which they follow each other; `columns` and `ranges` find numbers in them, `buffers` reads, `unpacking` unpacks
- * by `codecs`, `load` fills.
+ * Arrow IPC files and streams are read here and not by apache-arrow, for three reasons. Each column goes directly into one
+ * matrix, one buffer at a time, so that peak memory is one matrix instead of two. Metadata is verified before it is trusted (see
+ * `flatbuffer.ts`), which the JavaScript library does not do. Buffers may be compressed. Only the numbers of the format's
+ * versions come from apache-arrow.
+ * The modules: `message` and `batch` are the format's messages; `ipc-file` and `ipc-stream` are its two container formats;
+ * `columns` and `ranges` find the numbers in the batches; `buffers` reads them; `unpacking` decompresses with `codecs`; `load`
+ * fills the matrix.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { abridged } from '../../text.js';
@@ -28,17 +29,18 @@ import { dtypesOf, load, type Source } from './load.js';
 import { MessageReader } from './message.js';
 import { rangesOf } from './ranges.js';
 
-/** What opening an Arrow file may be told. */
+/** Options for opening an Arrow file. */
 export interface ArrowOptions {
-  /** The columns that make the matrix; default all numeric ones but pandas' indexes. */
+  /** The columns that make up the matrix. Default: all numeric ones except pandas indexes. */
   readonly columns?: readonly string[] | undefined;
-  /** Opening stops when it fires, with its reason thrown. */
+  /** When it fires, opening stops and throws its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads the schema of an Arrow IPC file or stream and where its batches are; of the data only what says whether it is a
- * matrix: the validity of columns that have nulls, and the offsets of lists. Throws a fault for what is no matrix of numbers.
+ * Reads the schema of an Arrow IPC file or stream and the positions of its batches. Of the data it reads only what decides
+ * whether it is a matrix: the validity of columns that have nulls, and the offsets of lists. Throws a fault if the file is not a
+ * matrix of numbers.
  */
 export async function openArrow(
   file: FileHandle,
@@ -69,7 +71,7 @@ export async function openArrow(
   if (rows * cols > MAX_ELEMENTS) {
     throw new Fault(`${rows * cols} elements`, {
       expected: `at most ${MAX_ELEMENTS}`,
-      remedy: 'save a part of it',
+      remedy: 'save part of it',
     });
   }
   const infos = columnInfos(columns, chosen, sources);
@@ -84,7 +86,7 @@ export async function openArrow(
   };
 }
 
-/** The columns beside each other; one whose lists are all empty is no part of the matrix. */
+/** Places the columns side by side; a column whose lists are all empty is not part of the matrix. */
 async function sourcesOf(
   reader: BufferReader,
   columns: readonly NumericColumn[],
@@ -103,7 +105,7 @@ async function sourcesOf(
   return sources;
 }
 
-/** Characters of a name that are shown: in a file it may be of any length, and very many columns may have it. */
+/** How many characters of a column name are kept: names may be of any length, and very many columns may have one. */
 const MOST_NAME = 1000;
 
 function columnInfos(

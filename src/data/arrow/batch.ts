@@ -4,26 +4,29 @@ import { type Layout, layOut } from './layout.js';
 import { ALIGNMENT, corrupt, count, type Message, REMEDY, type Region } from './message.js';
 import type { Field, Schema } from './schema.js';
 
-/** How the buffers of a batch are compressed, each by itself. */
+/** Compression of a batch's buffers; each buffer is compressed separately. */
 export type Compression = 'none' | 'lz4' | 'zstd';
 
-/** A record batch as its message describes it; nothing of its body was read. Plain numbers, since a file may have millions of batches. */
+/**
+ * A record batch as its message describes it, before any of its body is read. It holds plain numbers, since a file may have
+ * millions of batches.
+ */
 export interface Batch {
   readonly rows: number;
-  /** Pairs of a length and a count of nulls, one an array, parents before children. */
+  /** A pair of length and null count for each array, parents before children. */
   readonly nodes: readonly number[];
-  /** Where the body begins in the file. */
+  /** Byte offset of the body in the file. */
   readonly bodyPosition: number;
-  /** The buffers of all arrays, in the same order: pairs of an offset in the body and a length, bytes. */
+  /** The buffers of all arrays, in the order of `nodes`: pairs of an offset in the body and a length, bytes. */
   readonly buffers: readonly number[];
-  /** The index of each node's first buffer. */
+  /** For each node, the index of its first buffer. */
   readonly firstBuffers: readonly number[];
   readonly compression: Compression;
-  /** How many of the file's dictionaries stand before it: its arrays may point into those. */
+  /** How many dictionaries precede it in the file; its arrays may point into those. */
   readonly dictionariesBefore: number;
 }
 
-/** The length of a batch's array. */
+/** The length of a node's array. */
 export function lengthOf({ nodes }: Batch, node: number): number {
   return nodes[2 * node]!;
 }
@@ -32,32 +35,35 @@ export function nullCountOf({ nodes }: Batch, node: number): number {
   return nodes[2 * node + 1]!;
 }
 
-/** A buffer of a batch's array: its validity is 0, offsets or elements are 1. */
+/** A buffer of a node's array: 0 is its validity, 1 its offsets or elements. */
 export function bufferOf({ bodyPosition, buffers, firstBuffers }: Batch, node: number, which: 0 | 1): Region {
   const pair = 2 * (firstBuffers[node]! + which);
   return { position: bodyPosition + buffers[pair]!, length: buffers[pair + 1]! };
 }
 
-/** A dictionary as its message describes it: an array that the fields with its id point into. */
+/** A dictionary as its message describes it: an array that the fields with this id point into. */
 export interface DictionaryBatch {
   readonly id: bigint;
-  /** It is added to what the id had, instead of taking its place. */
+  /** Whether it is appended to the dictionary with this id instead of replacing it. */
   readonly isDelta: boolean;
   readonly batch: Batch;
 }
 
-/** The record batch of a message, before which so many dictionaries stand. */
+/** Decodes the record batch of a message that `dictionariesBefore` dictionaries precede. */
 export function recordBatchOf(message: Message, { fields }: Schema, dictionariesBefore: number): Batch {
   const { header, headerType, body, version, customMetadata } = message;
   if (header?.type !== HEADER.RecordBatch)
     throw corrupt(`a message of type ${headerType} where a record batch should be`);
-  // Arrow 0.17 named the codec here, before the format had a place for it: the buffers would be taken for numbers.
+  // Arrow 0.17 named the codec here, before the format had a field for it; the compressed buffers would be read as numbers.
   if (customMetadata.some(({ key }) => key === 'ARROW:experimental_compression'))
     throw new Fault('compressed as Arrow 0.17 did', { remedy: REMEDY });
   return batchOf(header.value, body, version, fields, dictionariesBefore);
 }
 
-/** The dictionary of a message. What claims to be one that the schema has not may be rows. */
+/**
+ * Decodes the dictionary of a message. A dictionary that the schema does not have is refused, since it could be a damaged batch
+ * of rows.
+ */
 export function dictionaryBatchOf(
   { header, headerType, body, version }: Message,
   { dictionaries }: Schema,
@@ -71,7 +77,7 @@ export function dictionaryBatchOf(
   return { id, isDelta, batch: batchOf(data, body, version, values, 0) };
 }
 
-/** A compressed buffer begins with its length before it was packed. */
+/** A compressed buffer begins with its uncompressed length. */
 const UNPACKED_LENGTH_BYTES = 8;
 
 function batchOf(
@@ -108,8 +114,8 @@ function mustBeArrays(nodes: readonly number[], layout: Layout, rows: number): v
     if (nullCount > length) throw corrupt(`${nullCount} nulls of ${length} elements`);
   }
   for (const node of layout.withoutNulls)
-    if (nodes[2 * node + 1] !== 0) throw corrupt('a union or runs with nulls of their own');
-  // An array of another length is damage, though it may be of a column that is not read.
+    if (nodes[2 * node + 1] !== 0) throw corrupt('a union or run-end-encoded array with nulls of its own');
+  // A wrong length means damage, even if the array belongs to a column that is not read.
   for (const root of layout.roots) {
     const length = nodes[2 * root];
     if (length !== rows) throw corrupt(`an array of ${length} in a batch of ${rows} rows`);
@@ -129,7 +135,7 @@ function mustBeWithin(buffers: readonly number[], body: Region, isCompressed: bo
 
 function compressionOf({ compression }: RecordBatchTable, version: number): Compression {
   if (compression === undefined) return 'none';
-  // Version 4 had no compression: pyarrow 26 takes such buffers for numbers as they are.
+  // Version 4 had no compression: pyarrow 26 reads such buffers as plain numbers.
   if (version < VERSION.V5) throw new Fault('compressed, with metadata of version 4', { remedy: REMEDY });
   if (compression.method !== 0) throw corrupt(`compression by method ${compression.method}`);
   const name = (['lz4', 'zstd'] as const)[compression.codec];

@@ -8,39 +8,39 @@ import { REMEDY, type Region } from './message.js';
 import { ReadAhead } from './read-ahead.js';
 import { Unpacking } from './unpacking.js';
 
-/** A compressed buffer begins with its unpacked length; −1 says that it is not compressed after all. */
+/** A compressed buffer begins with its uncompressed length; −1 means that it is not compressed after all. */
 const LENGTH_BYTES = 8;
 const NOT_COMPRESSED = -1n;
 
-/** The most bytes that one packed byte may become: an LZ4 match of 255, a Zstandard block of 128 KiB from 4 bytes. */
+/** The most bytes that one compressed byte may become: an LZ4 match of 255, or a Zstandard block of 128 KiB from 4 bytes. */
 const MOST_UNPACKED: Readonly<Record<Compression, number>> = { none: 1, lz4: 255, zstd: 2 ** 15 };
 
 function bytesOf(dtype: DType, elements: number): number {
   return dtype === 'bool' ? Math.ceil(elements / 8) : elements * ELEMENT_BYTES[dtype];
 }
 
-/** Whether a buffer of this length may hold so many elements, told without reading it. */
+/** Whether a buffer of this length may hold that many elements, decided without reading it. */
 export function couldHold(length: number, compression: Compression, dtype: DType, elements: number): boolean {
   return bytesOf(dtype, elements) <= length * MOST_UNPACKED[compression];
 }
 
-/** Elements of a buffer that are looked at together, between two turns of others. */
+/** How many elements of a buffer are checked between two yields to the event loop. */
 export const BLOCK = 2 ** 20;
 
-/** A buffer of a batch: elements of one type, read and unpacked as they are asked for. Fastest from the first to the last. */
+/** A buffer of a batch: elements of one type, read and decompressed on demand. Reading from first to last is fastest. */
 export interface ElementBuffer {
-  /** Elements `[first, first + count)`; bool as a byte each. The array is reused by the next call. */
+  /** Elements `[first, first + count)`, bools as one byte each. The next call reuses the array. */
   read(first: number, count: number): Promise<Values>;
 }
 
 /** The bytes of a buffer, uncompressed. */
 interface Bytes {
   readonly length: number;
-  /** Fills `into` with those from `at` on. */
+  /** Fills `into` with the bytes from `at` on. */
   read(into: Uint8Array, at: number): Promise<void> | void;
 }
 
-/** The buffers of an Arrow file as arrays. */
+/** Reads the buffers of an Arrow file as arrays. */
 export class BufferReader {
   readonly #file: FileHandle;
   readonly #ahead: ReadAhead;
@@ -51,7 +51,7 @@ export class BufferReader {
     this.#ahead = new ReadAhead(file);
   }
 
-  /** Opens a buffer of at least `elements` elements. A data error where it is shorter. */
+  /** Opens a buffer that must hold at least `elements` elements. Throws a fault if it is shorter. */
   async open(
     region: Region,
     compression: Compression,
@@ -78,7 +78,8 @@ export class BufferReader {
     const position = region.position + LENGTH_BYTES;
     const packedLength = region.length - LENGTH_BYTES;
     if (claimed === NOT_COMPRESSED) return this.#stored({ position, length: packedLength });
-    // A writer that slices rows may leave the whole buffer: it may be longer than they need, though not than it can be.
+    // A writer that slices rows may write the whole buffer, so it may be longer than the rows need, but not longer than is
+    // possible.
     if (claimed < BigInt(needed) || claimed > BigInt(region.length * MOST_UNPACKED[compression]))
       throw short(claimed, needed);
     const length = Number(claimed);
@@ -117,11 +118,14 @@ export class BufferReader {
 
 /** Node 20 refuses reads of 2 GiB and more. */
 const MOST_READ = 2 ** 30;
-/** To wait for a promise costs more than to read so little: 1000 columns took five times as long. */
+/** Larger reads are asynchronous. For smaller ones a promise costs more than the read: 1000 columns took five times as long. */
 const SMALL_READ = 2 ** 18;
-/** A frame that is being unpacked takes as much memory itself: what is no larger is unpacked at once. */
+/** A decompressor needs about this much memory itself, so buffers up to this size are decompressed at once. */
 const SMALL_UNPACKED = 2 ** 20;
-/** Frames that are unpacked side by side, one a column, share 4 GiB: with so many, larger ones are unpacked at once too. */
+/**
+ * Decompressors that are open side by side, one per column, share 4 GiB. From this number on, larger buffers are decompressed at
+ * once too.
+ */
 const MANY_FRAMES = 256;
 const MOST_UNPACKED_AT_ONCE = 2 ** 28;
 
@@ -171,7 +175,7 @@ function boolsIn(bytes: Bytes): ElementBuffer {
   };
 }
 
-/** `count` bits from bit `first` on, least significant first, as bytes of 0 or 1. */
+/** Returns `count` bits from bit `first` on, least significant first, as bytes of 0 or 1. */
 export function bits(bytes: Uint8Array, first: number, count: number): Uint8Array<ArrayBuffer> {
   const found = new Uint8Array(count);
   for (let i = 0, at = first; i < count; i++, at++) found[i] = (bytes[at >> 3]! >> (at & 7)) & 1;

@@ -1,15 +1,15 @@
 import type { Compression } from './batch.js';
 
-/** Puts the packed bytes from `at` on into an array, which they fill. */
+/** Fills an array with the compressed bytes from `at` on. */
 export type PackedBytes = (into: Uint8Array, at: number) => void;
 
-/** What is used of it: the types of Node 20 do not declare it. */
+/** The part of WebAssembly that is used; the types of Node 20 do not declare it. */
 declare const WebAssembly: {
   compile(bytes: Uint8Array): Promise<object>;
   instantiate(module: object): Promise<{ readonly exports: object }>;
 };
 
-/** The other half of `unpack/unpack.c`. */
+/** The functions that `unpack/unpack.c` exports. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly packed: () => number;
@@ -25,27 +25,28 @@ interface Exports {
 const CODECS: readonly Compression[] = ['lz4', 'zstd'];
 const FAILED = -1;
 const AT_END = 0;
-/** The areas in which bytes are handed over, as `unpack/make.sh` makes them. */
+/** Sizes of the transfer areas, as `unpack/make.sh` sets them. */
 const PACKED_BYTES = 2 ** 17;
 const UNPACKED_BYTES = 2 ** 18;
-/** What a frame is told to unpack for, at the least: less would be looked at several times. */
+/** The least input that a step is given: with less, some bytes would be processed several times. */
 const LEAST_PACKED_BYTES = 2 ** 14;
 
-/** Memory that is kept for the next file; what grew beyond is left to be collected. */
+/** Memory that is kept for the next file; a larger instance is left to the garbage collector. */
 const MOST_KEPT_BYTES = 2 ** 25;
 
 let shared: Promise<Codecs> | undefined;
 
 /**
- * Unpacks LZ4 frames and Zstandard frames in pieces, so that no frame gets more memory than its window, whatever it would
- * unpack to. By WebAssembly, for two reasons: of the libraries for Node 20 none takes a limit, and their memory, fresh from
- * the system for each buffer, costs more than unpacking does. Node has Zstandard from 22.15 on, not in pieces without waiting.
+ * Decompresses LZ4 and Zstandard frames piece by piece, so that a frame never takes more memory than its window, whatever its
+ * decompressed size. It uses WebAssembly for two reasons: no library for Node 20 accepts a limit, and their memory, freshly
+ * allocated for each buffer, costs more than the decompression. Node has Zstandard from 22.15 on, but no synchronous interface
+ * that works piece by piece.
  */
 export class Codecs {
   readonly #exports: Exports;
-  /** The memory of frames that were given up before their ends. */
+  /** Frees the memory of frames that were abandoned before their end. */
   readonly #givenUp: FinalizationRegistry<number>;
-  /** Whose bytes are in the packed area. */
+  /** The frame whose bytes are in the area for packed bytes. */
   #within: Frame | undefined;
   #open = 0;
 
@@ -54,7 +55,7 @@ export class Codecs {
     this.#givenUp = new FinalizationRegistry((handle) => this.#end(handle));
   }
 
-  /** The same for all files, as long as it is small: to make it takes milliseconds. */
+  /** Returns the instance that all files share until its memory has grown too large: making one takes milliseconds. */
   static load(): Promise<Codecs> {
     shared ??= Codecs.#make();
     return shared;
@@ -67,12 +68,12 @@ export class Codecs {
     return new Codecs(exports as Exports);
   }
 
-  /** Frames begun and not ended: each has memory. */
+  /** How many frames have begun and not ended; each one holds memory. */
   get open(): number {
     return this.#open;
   }
 
-  /** A frame of `length` packed bytes, or several Zstandard frames behind each other. */
+  /** Begins a frame of `length` packed bytes, or several Zstandard frames in a row. */
   begin(compression: Exclude<Compression, 'none'>, length: number, packed: PackedBytes): Frame {
     const exports = this.#exports;
     const handle = exports.begin(CODECS.indexOf(compression));
@@ -88,7 +89,7 @@ export class Codecs {
       this.#end(handle);
     };
     const step = (room: number): Uint8Array => {
-      // Another frame may have been at work since.
+      // Another frame may have used the area since.
       if (this.#within !== frame || from === to) {
         this.#within = frame;
         [from, to] = [0, Math.min(PACKED_BYTES, Math.max(room, LEAST_PACKED_BYTES), length - taken)];
@@ -124,7 +125,7 @@ export class Codecs {
     if (this.#open === 0 && this.#exports.memory.buffer.byteLength > MOST_KEPT_BYTES) shared = undefined;
   }
 
-  /** A text of C. */
+  /** Reads a C string. */
   #text(at: number): string {
     const bytes = Buffer.from(this.#exports.memory.buffer, at);
     return bytes.toString('latin1', 0, bytes.indexOf(0));
@@ -133,11 +134,11 @@ export class Codecs {
 
 const NOTHING = new Uint8Array(0);
 
-/** A frame that is being unpacked. */
+/** A frame that is being decompressed. */
 export interface Frame {
   /**
-   * The bytes that follow, `room` at most and fewer often; none where the frame ends. The array is overwritten when any frame
-   * goes on. A RangeError where the frame is none, or ends too soon.
+   * Returns the next bytes: at most `room`, often fewer, and none once the frame has ended. Any frame's next call overwrites the
+   * array. Throws a RangeError if the frame is invalid or ends too soon.
    */
   next(room: number): Uint8Array;
   /** Frees its memory. May be called again. */

@@ -8,18 +8,18 @@ import type { PermutedTensor } from './extensions.js';
 import { nodesOf } from './layout.js';
 import type { Field, Schema } from './schema.js';
 
-/** A column of numbers, and where its arrays are among the nodes of a batch. */
+/** A column of numbers, and the positions of its arrays among the nodes of a batch. */
 export interface NumericColumn {
-  /** A field of a struct has the struct's name before its own, with a dot between. */
+  /** A field of a struct is named `struct.field`. */
   readonly name: string;
-  /** Arrow's own name of its type. */
+  /** Arrow's own name for its type. */
   readonly type: string;
   readonly dtype: DType;
   /** Its arrays, outermost first: the structs and lists around the elements, then the elements. */
   readonly levels: readonly Level[];
-  /** For a tensor whose axes are kept in another order. */
+  /** Set for a tensor whose axes are stored in another order. */
   readonly permuted: PermutedTensor | undefined;
-  /** The structs that it is a field of, by their names as columns. */
+  /** The structs that contain it, by their column names. */
   readonly structs: readonly string[];
   readonly leftOut?: 'pandas-index';
 }
@@ -37,13 +37,13 @@ export interface Elements {
   readonly kind: 'elements';
   readonly node: number;
   readonly dtype: DType;
-  /** Bools of a byte each, of which any but 0 is true. */
+  /** Whether each bool takes a byte, of which every value but 0 is true. */
   readonly boolBytes: boolean;
-  /** Where they are indexes: the dictionary that holds the values. */
+  /** Set if the elements are indexes: the dictionary that holds the values. */
   readonly dictionary: { readonly id: bigint; readonly index: DType } | undefined;
 }
 
-/** A column that is not read: it holds no numbers, or holds them in a type that gives no rows of a matrix. */
+/** A column that is not read: it holds no numbers, or holds them in a type that cannot be rows of a matrix. */
 export interface OtherColumn {
   readonly name: string;
   readonly type: string;
@@ -57,7 +57,7 @@ export function isNumeric(column: Column): column is NumericColumn {
   return 'dtype' in column;
 }
 
-/** All columns of a schema; a struct that holds numbers gives one for each of its fields. */
+/** All columns of a schema; a struct that holds numbers gives one column per field. */
 export function columnsOf({ fields, indexColumns }: Schema): Column[] {
   const columns: Column[] = [];
   let node = 0;
@@ -71,7 +71,7 @@ export function columnsOf({ fields, indexColumns }: Schema): Column[] {
   return columns;
 }
 
-/** The columns of a field whose first node and whose surroundings are given. */
+/** The columns of a field, given its first node and the levels and structs around it. */
 function columnsIn(
   field: Field,
   node: number,
@@ -110,7 +110,7 @@ function isStructOfNumbers(field: Field): boolean {
   );
 }
 
-/** The arrays of numbers, or of lists of numbers in each other. `undefined` for all else. */
+/** Returns the arrays of a column of numbers, or of lists, nested to any depth, of numbers; otherwise `undefined`. */
 function levelsOf(
   { type, dtype, boolBytes, dictionary, children, listSize }: Field,
   node: number,
@@ -119,7 +119,7 @@ function levelsOf(
   if (dictionary !== undefined) return undefined;
   const [item] = children;
   if (type !== 'FixedSizeList' && type !== 'List' && type !== 'LargeList') return undefined;
-  // A tensor in a list would need its elements put in order item by item.
+  // The elements of a tensor in a list would have to be reordered item by item.
   if (item!.permuted !== undefined) return undefined;
   const inner = levelsOf(item!, node + 1);
   if (inner === undefined) return undefined;
@@ -127,13 +127,13 @@ function levelsOf(
   return [{ kind: 'list', node, offsets: type === 'LargeList' ? 'int64' : 'int32' }, ...inner];
 }
 
-/** The columns that make the matrix: those named, in that order, or all numeric ones but indexes of pandas. */
+/** Selects the columns that make up the matrix: the named ones in their order, or all numeric ones except pandas indexes. */
 export function selectColumns(columns: readonly Column[], names?: readonly string[]): NumericColumn[] {
   if (names !== undefined) {
     const byName = new Named(columns);
     const chosen = names.flatMap((name) => byName.get(name));
     if (new Set(chosen).size < chosen.length)
-      throw usageError('--column', 'a column twice', { expected: 'each once' });
+      throw usageError('--column', 'a column twice', { expected: 'each column at most once' });
     return chosen;
   }
   const numeric = columns.filter(isNumeric);
@@ -141,7 +141,7 @@ export function selectColumns(columns: readonly Column[], names?: readonly strin
   if (chosen.length > 0) return chosen;
   if (numeric.length === 0)
     throw new Fault(
-      `no numeric column${columns.some(({ leftOut }) => leftOut === 'type-not-read') ? ' of a type that is read' : ''} (it has ${listed(columns)})`,
+      `no numeric column${columns.some(({ leftOut }) => leftOut === 'type-not-read') ? ' of a supported type' : ''} (it has ${listed(columns)})`,
       { expected: 'at least one' },
     );
   const [{ name }] = numeric as [NumericColumn];
@@ -151,7 +151,7 @@ export function selectColumns(columns: readonly Column[], names?: readonly strin
   });
 }
 
-/** The columns of a file by their names. */
+/** The columns of a file by name. */
 class Named {
   readonly #columns: readonly Column[];
   readonly #byName = new Map<string, Column[]>();
@@ -167,13 +167,13 @@ class Named {
     }
   }
 
-  /** The column of a name, or the numeric fields of the struct of that name. */
+  /** Returns the column with this name, or the numeric fields of the struct with this name. */
   get(name: string): NumericColumn[] {
     const [column, another] = this.#byName.get(name) ?? [];
     const fields = this.#within.get(name) ?? [];
     if (another !== undefined || (column !== undefined && fields.length > 0)) {
       throw usageError('--column', `several columns "${shown(name)}"`, {
-        expected: 'a name that one column has',
+        expected: 'a name that only one column has',
       });
     }
     if (fields.length > 0) return fields;
@@ -188,7 +188,7 @@ class Named {
   #none(name: string): PinbenchError {
     const hasComma = this.#columns.some((column) => column.name.includes(','));
     return usageError('--column', `no column "${shown(name)}"`, {
-      expected: `of ${listed(this.#columns)}`,
+      expected: `one of ${listed(this.#columns)}`,
       ...(hasComma && { remedy: 'write \\, for a comma that is part of a name' }),
     });
   }
@@ -200,7 +200,7 @@ function added<T>(map: Map<string, T[]>, key: string, item: T): void {
   else items.push(item);
 }
 
-/** The dictionaries that the elements of columns point into. */
+/** The ids of the dictionaries that the columns' elements point into. */
 export function dictionariesAskedFor(columns: readonly NumericColumn[]): ReadonlySet<bigint> {
   return new Set(
     columns.flatMap(({ levels }) => {
@@ -210,14 +210,14 @@ export function dictionariesAskedFor(columns: readonly NumericColumn[]): Readonl
   );
 }
 
-/** The columns that were left out though nobody named others. */
+/** The columns that were left out although no columns were named. */
 export function leftOutOf(columns: readonly ColumnInfo[]): LeftOut[] {
   return columns.flatMap(({ name, type, leftOut }) =>
     leftOut === undefined ? [] : [{ name, type, why: leftOut }],
   );
 }
 
-/** Columns that an error lists, and the characters that it has for them. */
+/** How many columns an error lists, and in how many characters. */
 const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [8, 200];
 
 function listed(columns: readonly Column[]): string {

@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(join(path, '..'), { recursive: true }));
 
-/** What `npm run fuzz` has found: places where a few bytes once made a reader break, or read what pyarrow does not. */
-describe('damage that was once not seen is refused', () => {
+/** Damage that `npm run fuzz` found: a few changed bytes once made a reader fail, or read what pyarrow does not. */
+describe('damage that once went unnoticed is refused', () => {
   it.each([
     ['arrow-dictionary-delta-file.arrow', 596, [8], /an array of \d+ in a batch of \d+ rows/],
     ['arrow-dictionary-delta-stream.arrow', 587, [4], /an array of \d+ in a batch of \d+ rows/],
@@ -38,9 +38,9 @@ describe('damage that was once not seen is refused', () => {
     });
   });
 
-  it('in a column that is not read, whose array is of another length than the batch', async () => {
+  it('in a column that is not read, whose array is longer than the batch', async () => {
     const content = await readFile(fixture('arrow-dictionary-of-words.arrow'));
-    // The first batch: its node of five words, none of them null.
+    // The first batch's node of five words, none of them null.
     const node = Buffer.alloc(16);
     node[0] = 5;
     const at = content.indexOf(node);

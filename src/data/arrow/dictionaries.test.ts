@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Batch } from './batch.js';
 import { Dictionaries } from './dictionaries.js';
 
-/** A part that is told by its rows. */
+/** A part that its number of rows identifies. */
 const part = (rows: number) =>
   ({
     rows,
@@ -19,7 +19,7 @@ const partsAt = (dictionaries: Dictionaries, id: bigint, before: number) => {
 };
 
 describe('the dictionaries of a file', () => {
-  it('are at each place those that came before it: deltas are added, others take the place of what was there', () => {
+  it('are known as of each position: deltas extend a dictionary, others replace it', () => {
     const dictionaries = new Dictionaries(new Set([1n, 2n]));
     dictionaries.add({ id: 1n, isDelta: false, batch: part(10) });
     dictionaries.add({ id: 2n, isDelta: false, batch: part(20) });
@@ -33,7 +33,7 @@ describe('the dictionaries of a file', () => {
     expect(dictionaries.at(3n, 5)).toBeUndefined();
   });
 
-  it('are not kept where nobody asks for them, and known to be there', () => {
+  it('are not kept if nobody asks for them, but are known to exist', () => {
     const dictionaries = new Dictionaries(new Set([2n]));
     dictionaries.add({ id: 1n, isDelta: false, batch: part(1) });
     expect(dictionaries.has(1n)).toBe(true);
@@ -41,7 +41,7 @@ describe('the dictionaries of a file', () => {
     expect(dictionaries.at(1n, 1)).toBeUndefined();
   });
 
-  it('may be very many, by their ids and by their parts', () => {
+  it('may be very many, both in ids and in parts', () => {
     const count = 200_000;
     const ids = Array.from({ length: count }, (_, id) => BigInt(id));
     const dictionaries = new Dictionaries(new Set(ids));

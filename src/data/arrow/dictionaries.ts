@@ -1,25 +1,26 @@
 import type { Batch, DictionaryBatch } from './batch.js';
 
-/** A dictionary from where its first part took the place of what its id had: the parts, in the order of the file. */
+/** A dictionary from one replacement to the next: its first part and the deltas that follow, in the order of the file. */
 export interface Generation {
   readonly parts: readonly Batch[];
 }
 
 interface Growing extends Generation {
   readonly parts: Batch[];
-  /** The number of each part among all dictionaries of the file. */
+  /** The position of each part among all dictionaries of the file. */
   readonly numbers: number[];
 }
 
-/** A dictionary as a batch may point into it: the first parts of a generation. */
+/** The state of a dictionary that a batch points into: the first parts of a generation. */
 export interface DictionaryPlace {
   readonly generation: Generation;
   readonly parts: number;
 }
 
 /**
- * The dictionaries of a file, as its messages bring them. There is one for all of its batches, and it only grows: a batch remembers how
- * many dictionaries stood before it. To give each batch its own would take time and memory that grow with the square of their number.
+ * The dictionaries of a file, in the order of its messages. All batches share this one collection, which only grows: each batch
+ * remembers how many dictionaries preceded it. Giving each batch its own collection would take time and memory that grow with the
+ * square of their number.
  */
 export class Dictionaries {
   readonly #wanted: ReadonlySet<bigint>;
@@ -27,7 +28,7 @@ export class Dictionaries {
   readonly #seen = new Set<bigint>();
   #count = 0;
 
-  /** Only those of these ids are kept. */
+  /** Keeps only the dictionaries with these ids. */
   constructor(wanted: ReadonlySet<bigint>) {
     this.#wanted = wanted;
   }
@@ -37,12 +38,12 @@ export class Dictionaries {
     return this.#count;
   }
 
-  /** Whether one of this id was added, kept or not. */
+  /** Whether a dictionary with this id was added, kept or not. */
   has(id: bigint): boolean {
     return this.#seen.has(id);
   }
 
-  /** Adds what comes next: it takes the place of what its id had, or is one more part of it. */
+  /** Adds the next dictionary: a delta extends the one with the same id, any other replaces it. */
   add({ id, isDelta, batch }: DictionaryBatch): void {
     const number = this.#count;
     this.#count += 1;
@@ -57,7 +58,7 @@ export class Dictionaries {
     } else generations.push({ parts: [batch], numbers: [number] });
   }
 
-  /** The dictionary `id` where `before` were added; `undefined` where it is not among those. */
+  /** The dictionary `id` as it was after the first `before` additions; `undefined` if it was not among those. */
   at(id: bigint, before: number): DictionaryPlace | undefined {
     const generations = this.#generations.get(id) ?? [];
     const generation =
@@ -68,7 +69,7 @@ export class Dictionaries {
   }
 }
 
-/** How many of `length` rising numbers are below a limit. */
+/** How many of `length` ascending numbers are below a limit. */
 function countBelow(limit: number, length: number, numberOf: (index: number) => number): number {
   let [from, to] = [0, length];
   while (from < to) {

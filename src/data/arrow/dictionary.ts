@@ -7,7 +7,7 @@ import type { Elements } from './columns.js';
 import type { Dictionaries, Generation } from './dictionaries.js';
 import { corrupt, REMEDY } from './message.js';
 
-/** An index that no value belongs to, the `at`-th of those looked up. */
+/** An index without a value; `at` is its position among those looked up. */
 export interface WrongIndex {
   readonly at: number;
   readonly what: string;
@@ -17,26 +17,28 @@ export interface WrongIndex {
 
 /** The values that the elements of a column point to. */
 export interface Dictionary {
-  /** Puts the values of `count` indexes to the front of `found`; stops at the first that has none. */
+  /** Writes the values of `count` indexes to the front of `found`; stops at the first index that has no value. */
   lookUp(indexes: Values, count: number, found: Values): WrongIndex | undefined;
 }
 
-/** What was read of a dictionary: room for more than its values, which grow by one part after another. */
+/** The part of a dictionary that was read. The arrays have spare room, since a dictionary grows part by part. */
 interface Read {
   readonly generation: Generation;
   values: Values;
   isNull: Uint8Array;
-  /** How many values the parts have together that were read, and after each of them. */
+  /** Total number of values in the parts read so far; `ends` has that number after each part. */
   length: number;
   readonly ends: number[];
 }
 
-/** Reads the dictionaries that batches point into, for one load: each part once, as long as batches are asked for in the file's order. */
+/**
+ * Reads the dictionaries that batches point into, for one load. Each part is read once if batches are asked for in file order.
+ */
 export class DictionaryReader {
   readonly #reader: BufferReader;
   readonly #dictionaries: Dictionaries;
   readonly #turns: Turns;
-  /** Of each id the last one that was asked for. */
+  /** For each id, the generation that was read last. */
   readonly #read = new Map<bigint, Read>();
 
   constructor(reader: BufferReader, dictionaries: Dictionaries, turns: Turns) {
@@ -45,7 +47,7 @@ export class DictionaryReader {
     this.#turns = turns;
   }
 
-  /** The dictionary that a batch's elements point into. A fault where it has none. */
+  /** Returns the dictionary that a batch's elements point into. Throws a fault if there is none. */
   async of({ dictionariesBefore }: Batch, elements: Elements): Promise<Dictionary> {
     const { id } = elements.dictionary!;
     const place = this.#dictionaries.at(id, dictionariesBefore);
@@ -97,14 +99,14 @@ export class DictionaryReader {
   }
 }
 
-/** Its length is the file's claim: before room is made for the values, the buffer must be enough for them. */
+/** The length is only the file's claim: before memory is allocated for the values, the buffer must be large enough for them. */
 function mustHave(part: Batch, kept: DType): void {
   const { length } = bufferOf(part, 0, 1);
   if (!couldHold(length, part.compression, kept, part.rows))
     throw corrupt(`a dictionary of ${part.rows} values in a buffer of ${length} bytes`);
 }
 
-/** Twice as much where it must grow: a part of one value may come with each of very many batches. */
+/** Doubles the room when it must grow, since each of very many batches may bring a part of one value. */
 function makeRoom(read: Read, dtype: DType, length: number): void {
   if (length <= read.values.length) return;
   const room = read.ends.length === 0 ? length : Math.max(length, 2 * read.values.length);
@@ -115,7 +117,7 @@ function makeRoom(read: Read, dtype: DType, length: number): void {
   [read.values, read.isNull] = [values, isNull];
 }
 
-/** The first `length` values: those behind them came with a later batch. */
+/** The first `length` values; the values after them came with a later batch. */
 function entriesOf({ values, isNull }: Read, length: number): Dictionary {
   return {
     lookUp: (indexes, count, found) => {
@@ -130,7 +132,7 @@ function entriesOf({ values, isNull }: Read, length: number): Dictionary {
           };
         if (isNull[index] === 1) {
           return {
-            ...{ at, what: 'a null', expected: 'numbers alone' },
+            ...{ at, what: 'a null', expected: 'no nulls' },
             remedy: 'fill or drop the nulls before saving',
           };
         }

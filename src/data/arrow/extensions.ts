@@ -1,6 +1,6 @@
 import type { FieldTable } from './format.js';
 
-/** An extension type of a field: its name, empty where there is none, and what it says of itself. */
+/** The extension type of a field: its name, empty if there is none, and its own metadata. */
 export interface Extension {
   readonly name: string;
   readonly metadata: string;
@@ -12,25 +12,26 @@ export function extensionOf(metadata: FieldTable['customMetadata']): Extension {
   return { name: textOf('ARROW:extension:name'), metadata: textOf('ARROW:extension:metadata') };
 }
 
-/** Extension types of structs whose fields are numbers that mean nothing by themselves: elements here, shapes there. */
+/** Extension types of structs whose numeric fields mean nothing by themselves: one has the elements, another their shapes. */
 export const OPAQUE: ReadonlySet<string> = new Set(['arrow.variable_shape_tensor']);
 
-/** A tensor whose axes are kept in another order. */
+/** A tensor whose axes are stored in another order. */
 export interface PermutedTensor {
-  /** Its axes as they are kept. */
+  /** Its axes in storage order. */
   readonly shape: readonly number[];
-  /** For each axis of the tensor, the one that it is kept as. */
+  /** For each axis of the tensor, its index in storage order. */
   readonly permutation: readonly number[];
-  /** The same as text, by which two are compared. */
+  /** Both as text, for comparing two tensors. */
   readonly text: string;
 }
 
-/** What the fields of a schema say of their tensors: the same text may stand for very many fields, and is read once. */
+/** A cache of parsed tensor metadata: very many fields may share the same text, which is then parsed once. */
 export type TensorsSeen = Map<string, { readonly size: number; readonly tensor: PermutedTensor | undefined }>;
 
 /**
- * The order in which an `arrow.fixed_shape_tensor` of `size` elements is kept; `undefined` where that is its own (Arrow
- * columnar format, "Canonical Extension Types"). A RangeError where it is no tensor of so many elements.
+ * The storage order of an `arrow.fixed_shape_tensor` of `size` elements; `undefined` if the axes are stored in their own order
+ * (Arrow columnar format, "Canonical Extension Types"). Throws a RangeError if the metadata does not describe a tensor of that
+ * many elements.
  */
 export function permutedTensor(
   metadata: string,
@@ -45,20 +46,23 @@ export function permutedTensor(
 }
 
 function permutedTensorIn(metadata: string, size: number): PermutedTensor | undefined {
-  // What is not UTF-8 was decoded as that character.
+  // Invalid UTF-8 was decoded as this character.
   if (metadata.includes('\ufffd')) throw new RangeError('a tensor whose metadata is not UTF-8');
   const { shape, permutation } = parsed(metadata);
   if (!areCounts(shape) || shape.reduce((product, axis) => product * axis, 1) !== size)
-    throw new RangeError(`a tensor of another shape than its ${size} elements`);
+    throw new RangeError(`a tensor whose shape does not have ${size} elements`);
   if (permutation === undefined || permutation === null) return undefined;
   if (!areCounts(permutation) || !isPermutation(permutation, shape.length))
-    throw new RangeError('a tensor whose permutation names no axes');
+    throw new RangeError('a tensor with an invalid permutation');
   return { shape, permutation, text: JSON.stringify([shape, permutation]) };
 }
 
-/** Where the elements belong when the axes are put in order. A few bytes of metadata may claim billions: to be asked once they are there. */
+/**
+ * For each stored element, its place when the axes are put in order. A few bytes of metadata may claim billions of elements, so
+ * call this only once the elements are known to exist.
+ */
 export function placesOf({ shape, permutation }: PermutedTensor): Uint32Array {
-  // The distance of neighbours along each axis as it is kept, in the tensor in order.
+  // The distance between neighbours along each stored axis, in the reordered tensor.
   const strides = new Array<number>(shape.length).fill(0);
   let stride = 1;
   for (const axis of permutation.toReversed()) {
@@ -80,7 +84,7 @@ function parsed(metadata: string): { shape?: unknown; permutation?: unknown } {
   try {
     return Object(JSON.parse(metadata));
   } catch (cause) {
-    throw new RangeError('a tensor that does not say its shape', { cause });
+    throw new RangeError('a tensor whose metadata is not JSON', { cause });
   }
 }
 

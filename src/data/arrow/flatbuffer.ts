@@ -1,23 +1,23 @@
 /**
- * A reader of FlatBuffers that follows no offset before it has held it against the buffer. A format is declared as tables
- * (see `format.ts`), and one walk verifies and decodes them: what was decoded was verified. The checks are those of
- * the C++ library's Verifier, which pyarrow uses; the `flatbuffers` package for JavaScript has no verifier.
+ * A FlatBuffers reader that checks every offset against the buffer before following it. A format is declared as tables (see
+ * `format.ts`), and one walk both verifies and decodes them, so that everything decoded is verified. The checks are those of the
+ * C++ library's Verifier, which pyarrow uses; the `flatbuffers` package for JavaScript has no verifier.
  */
 
-/** A value at a place of the buffer. */
+/** A kind of value that can be read at a position of the buffer. */
 export interface Kind<T> {
-  /** Bytes it takes where it stands; an offset for what stands elsewhere. */
+  /** Inline size in bytes: that of an offset if the value is stored elsewhere. */
   readonly bytes: number;
   readonly alignment: number;
   read(source: Source, at: number): T;
 }
 
-/** A field of a table: its value where the table has it, its default where not. */
+/** A field of a table: its value if the table has it, otherwise its default. */
 export interface Slot<T> {
   read(source: Source, table: TablePlace): T;
 }
 
-/** Where a table is, and where its vtable, which says what of it is where. */
+/** The position of a table and of its vtable, which holds the positions of the table's fields. */
 interface TablePlace {
   readonly at: number;
   readonly vtable: number;
@@ -28,20 +28,20 @@ type ValueOf<K> = K extends Kind<infer T> ? T : never;
 type Fields = Readonly<Record<string, Slot<unknown>>>;
 type TableOf<F extends Fields> = { readonly [N in keyof F]: F[N] extends Slot<infer T> ? T : never };
 
-/** Decodes the buffer's root table. A RangeError where an offset, a length or an alignment is wrong. */
+/** Decodes the buffer's root table. Throws a RangeError if an offset, a length or an alignment is wrong. */
 export function decodeRoot<T>(bytes: Uint8Array, root: Kind<T>): T {
   return root.read(new Source(bytes), 0);
 }
 
-/** The C++ library's limit in Arrow. */
+/** The limit that Arrow sets for the C++ library. */
 const MAX_DEPTH = 128;
 /**
- * Tables may be shared, so that few bytes could claim very many. One that is not shared takes 8 bytes at the least, and no writer
- * shares those that hold others; so many are let pass in any message. The C++ library lets eight tables a byte pass: objects of
- * gigabytes from one megabyte of metadata.
+ * Tables may be shared, so a few bytes could claim very many of them. A message may have 2^16 tables plus one per 4 bytes. No
+ * real message has more: a table that is not shared takes at least 8 bytes, and no writer shares tables that hold others. The C++
+ * library allows eight tables per byte, which would be gigabytes of objects from one megabyte of metadata.
  */
 const [TABLES_IN_ANY, BYTES_PER_TABLE] = [2 ** 16, 4];
-/** Strings may be shared too: one of so many bytes is decoded once a place. */
+/** Strings may be shared too: a string of at least this many bytes is decoded only once per position. */
 const LONG_STRING_BYTES = 64;
 
 class Source {
@@ -71,7 +71,7 @@ class Source {
     return at + offset;
   }
 
-  /** The number of elements of the vector at `at`, all of which are there. */
+  /** The number of elements of the vector at `at`; all of them are inside the buffer. */
   vectorLength(at: number, elementBytes: number): number {
     this.mustHave(at, 4, 4);
     const length = this.view.getUint32(at, true);
@@ -79,7 +79,7 @@ class Source {
     return length;
   }
 
-  /** The table at `at`, which is to be left when its fields were read. */
+  /** Enters the table at `at`. Call `leave` after its fields were read. */
   enter(at: number): TablePlace {
     this.mustHave(at, 4, 4);
     const vtable = at - this.view.getInt32(at, true);
@@ -98,7 +98,9 @@ class Source {
     this.#depth -= 1;
   }
 
-  /** A string of `length` bytes, by `decode` where its place was not decoded before. A RangeError where strings overlap. */
+  /**
+   * Returns the string of `length` bytes at `at`, which `decode` decodes the first time. Throws a RangeError if strings overlap.
+   */
   longString(at: number, length: number, decode: () => string): string {
     this.#longStrings ??= new Map();
     const before = this.#longStrings.get(at);
@@ -111,7 +113,7 @@ class Source {
     return decoded;
   }
 
-  /** Where a table has a slot; 0 where it has not. */
+  /** The position of a table's slot; 0 if the table does not have it. */
   place({ at, vtable, vtableBytes }: TablePlace, slot: number): number {
     const entry = 4 + 2 * slot;
     const offset = entry < vtableBytes ? this.view.getUint16(vtable + entry, true) : 0;
@@ -134,13 +136,16 @@ export const bool = scalar(1, (view, at) => view.getUint8(at) !== 0);
 export const int16 = scalar(2, (view, at) => view.getInt16(at, true));
 export const int32 = scalar(4, (view, at) => view.getInt32(at, true));
 export const int64 = scalar(8, (view, at) => view.getBigInt64(at, true));
-/** An int64 that counts: exact up to 2^53, and beyond that no smaller. Made of words, for a BigInt is slow. */
+/**
+ * An int64 that is a count: exact up to 2^53, and a larger value never decodes to less than 2^53. It is made of two words because
+ * a BigInt is slow.
+ */
 export const int64Count = scalar(
   8,
   (view, at) => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true),
 );
 
-/** What an offset points to. */
+/** A value that is stored elsewhere and reached by an offset. */
 export function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
@@ -153,7 +158,7 @@ function stringIn(
   placeOf: (at: number) => number,
 ): Kind<string> {
   const decode = (bytes: Buffer, at: number, length: number): string => {
-    // Most names are ASCII: to read them by the decoder takes several times as long.
+    // Most names are ASCII, for which the decoder takes several times as long.
     const text = bytes.toString('latin1', at, at + length);
     if (ASCII.test(text)) return text;
     try {
@@ -165,15 +170,18 @@ function stringIn(
   return elsewhere((source, at) => {
     const length = source.vectorLength(at, 1);
     source.mustHave(at + 4 + length, 1);
-    if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`a string at ${at} without an end`);
+    if (source.bytes[at + 4 + length] !== 0) throw new RangeError(`an unterminated string at ${at}`);
     if (length < LONG_STRING_BYTES) return decode(source.bytes, at + 4, length);
     return source.longString(placeOf(at), length, () => decode(source.bytes, at + 4, length));
   });
 }
 
-/** A string, which ends with a byte 0. A RangeError where it is not UTF-8. */
+/** A string, which ends with a zero byte. Throws a RangeError if it is not UTF-8. */
 export const string = stringIn(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), (at) => at);
-/** The same where writers put bytes of any kind. What was decoded so is none of the strings above: its places are kept apart. */
+/**
+ * A string in which writers may put any bytes. Its positions are negated in the cache, to keep it apart from strings decoded
+ * strictly.
+ */
 export const looseString = stringIn(new TextDecoder(), (at) => -at);
 
 export function vector<T>(kind: Kind<T>): Kind<T[]> {
@@ -186,8 +194,8 @@ export function vector<T>(kind: Kind<T>): Kind<T[]> {
 }
 
 /**
- * A vector of structs of two counts each, as one array: those of element `i` are at `2 * i` and behind it. In a file of a million
- * batches, an object for each takes several times the room and the time.
+ * A vector of structs of two counts each, as one flat array: the counts of element `i` are at `2 * i` and `2 * i + 1`. In a file
+ * of a million batches, an object per struct takes several times as much memory and time.
  */
 export const countPairs: Kind<number[]> = elsewhere((source, at) => {
   const length = source.vectorLength(at, 2 * int64Count.bytes);
@@ -196,12 +204,18 @@ export const countPairs: Kind<number[]> = elsewhere((source, at) => {
   return numbers;
 });
 
-/** The number of elements of a vector, which are there and are not read: it may be shared by very many tables. */
+/**
+ * The number of elements of a vector. The elements must be inside the buffer but are not read, since very many tables may share
+ * the vector.
+ */
 export function lengthOf({ bytes }: Kind<unknown>): Kind<number> {
   return elsewhere((source, at) => source.vectorLength(at, bytes));
 }
 
-/** A table of some fields. Loops over their names, and not entries made anew: there may be very many tables. */
+/**
+ * A table with the given fields. It loops over prepared arrays of names, not over new entries, since there may be very many
+ * tables.
+ */
 export function table<F extends Fields>(fields: F): Kind<TableOf<F>> {
   const [names, slots] = [Object.keys(fields), Object.values(fields)];
   return elsewhere((source, at) => {
@@ -213,7 +227,7 @@ export function table<F extends Fields>(fields: F): Kind<TableOf<F>> {
   });
 }
 
-/** A table that is declared further down, since it holds itself. */
+/** A table that is declared later, because it contains itself. */
 export function later<T>(kind: () => Kind<T>): Kind<T> {
   return { bytes: 4, alignment: 4, read: (source, at) => kind().read(source, at) };
 }
@@ -232,7 +246,7 @@ export function field<T>(slot: number, kind: Kind<T>, otherwise?: T): Slot<T | u
   };
 }
 
-/** A field that its table must have. */
+/** A field that must be present in its table. */
 export function required<T>(slot: number, kind: Kind<T>): Slot<T> {
   const optional = field(slot, kind);
   return {
@@ -244,7 +258,10 @@ export function required<T>(slot: number, kind: Kind<T>): Slot<T> {
   };
 }
 
-/** A union: the number of its type in one slot, its table in the next. `undefined` where there is none, or of a type not declared. */
+/**
+ * A union: one slot holds the number of its type, the next one its table. `undefined` if it is absent or its type is not
+ * declared.
+ */
 export function union<M extends Readonly<Record<number, Kind<unknown>>>>(
   slot: number,
   members: M,

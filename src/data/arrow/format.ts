@@ -1,6 +1,6 @@
 /**
- * The tables of Arrow's format that are read here: Schema.fbs, Message.fbs and File.fbs, with their names. The number of a
- * field is its slot; a union takes two. Tensors are not declared: their messages are refused by their type.
+ * The tables of Arrow's format that are read here, with the names that they have in Schema.fbs, Message.fbs and File.fbs. A
+ * field's number is its slot; a union takes two. Tensors are not declared, since their messages are refused by type.
  */
 import type { MetadataVersion } from 'apache-arrow/enum';
 import {
@@ -25,13 +25,13 @@ import {
   vector,
 } from './flatbuffer.js';
 
-/** The versions of the metadata, by apache-arrow's numbers: its types are held against them, since to load it takes 70 ms. */
+/** The versions of the metadata. Only the types of apache-arrow check these numbers, since loading the package takes 70 ms. */
 export const VERSION = { V4: 3, V5: 4 } as const satisfies Record<'V4' | 'V5', MetadataVersion>;
 
-/** The types of messages: apache-arrow's `MessageHeader`, as literal types that a message is told by. */
+/** The types of messages: apache-arrow's `MessageHeader`, as literal types that tell messages apart. */
 export const HEADER = { Schema: 1, DictionaryBatch: 2, RecordBatch: 3, Tensor: 4, SparseTensor: 5 } as const;
 
-/** The names of the union `Type`, by their numbers. */
+/** The members of the union `Type`, indexed by their numbers. */
 export const TYPE_NAMES = [
   ...['NONE', 'Null', 'Int', 'FloatingPoint', 'Binary', 'Utf8', 'Bool', 'Decimal', 'Date', 'Time'],
   ...['Timestamp', 'Interval', 'List', 'Struct', 'Union', 'FixedSizeBinary', 'FixedSizeList', 'Map'],
@@ -40,7 +40,7 @@ export const TYPE_NAMES = [
 ] as const;
 export type TypeName = (typeof TYPE_NAMES)[number];
 
-/** What the tables of the types say, each some of it. */
+/** The fields of all type tables together; each table has some of them. */
 export interface TypeParameters {
   readonly bitWidth?: number;
   readonly isSigned?: boolean;
@@ -91,7 +91,7 @@ const TYPE_TABLES: Readonly<Record<Exclude<TypeName, 'NONE'>, Kind<TypeParameter
 
 const keyValues = vector(table({ key: required(0, looseString), value: required(1, looseString) }));
 
-/** `Field`, as it stands in the file. */
+/** `Field`, as it is stored in the file. */
 export interface FieldTable {
   readonly name: string | undefined;
   readonly typeType: number;
@@ -120,7 +120,7 @@ const fieldTable: Kind<FieldTable> = table({
     4,
     table({
       id: field(0, int64, 0n),
-      // The format has a default, 32 bits; pyarrow refuses a file that relies on it.
+      // The format has a default of 32 bits, but pyarrow refuses a file that relies on it.
       indexType: required(1, int),
       isOrdered: field(2, bool, false),
       dictionaryKind: field(3, int16, 0),
@@ -168,16 +168,16 @@ const messageTable = table({
 });
 export type MessageTable = ReturnType<typeof messageTable.read>;
 
-/** Where a message is, as a footer says. */
+/** The position of a message, as a footer gives it. */
 export interface Block {
   readonly offset: number;
   readonly metaDataLength: number;
   readonly bodyLength: number;
 }
 
-/** The blocks of a footer, which may have a million: an object for each is made when it is asked for. */
+/** The blocks of a footer. There may be a million, so an object for one is made only when it is asked for. */
 export class Blocks {
-  /** Three numbers each. */
+  /** Three numbers per block. */
   readonly #numbers: readonly number[];
 
   constructor(numbers: readonly number[] = []) {
@@ -217,12 +217,12 @@ const footerTable = table({
 });
 export type FooterTable = ReturnType<typeof footerTable.read>;
 
-/** The metadata of a message. A RangeError where it is no verified FlatBuffer of it. */
+/** Decodes the metadata of a message. Throws a RangeError if it is not a valid FlatBuffer. */
 export function decodeMessage(bytes: Uint8Array): MessageTable {
   return decodeRoot(bytes, messageTable);
 }
 
-/** The footer of a file. A RangeError where it is no verified FlatBuffer of it. */
+/** Decodes the footer of a file. Throws a RangeError if it is not a valid FlatBuffer. */
 export function decodeFooter(bytes: Uint8Array): FooterTable {
   return decodeRoot(bytes, footerTable);
 }

@@ -16,22 +16,24 @@ import {
 } from './message.js';
 import { type Schema, sameColumns } from './schema.js';
 
-/** What an Arrow file or stream holds: where its batches are, and the dictionaries that they point into. */
+/** The contents of an Arrow file or stream: its record batches and the dictionaries that they point into. */
 export interface Ipc {
   readonly batches: readonly Batch[];
   readonly dictionaries: Dictionaries;
 }
 
-/** Says of a schema, which comes before all else, which of its dictionaries will be asked for: others are not kept. */
+/** Is given the schema, which precedes everything else, and returns the ids of the dictionaries to keep. */
 export type Wanted = (schema: Schema) => ReadonlySet<bigint>;
 
 const MAGIC = 'ARROW1';
-/** Where the first message of a file is: behind the magic, padded to 8 bytes, or to 64 by arrow-rs. */
+/** Where a file's first message may be: after the magic, padded to 8 bytes, or by arrow-rs to 64. */
 const FIRST_MESSAGES = [8, 64];
-/** Between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
+/** The most bytes between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
 const MOST_PADDING_BYTES = 64;
 
-/** Reads the IPC file format: magic, messages, footer, its length, magic. The footer says where the batches are. */
+/**
+ * Reads the IPC file format: magic, messages, footer, the footer's length, magic. The footer has the positions of the batches.
+ */
 export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: Turns): Promise<Ipc> {
   const end = reader.fileBytes - MAGIC.length;
   if (end < MAGIC.length + 4) throw truncated('too short for a footer');
@@ -42,7 +44,7 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
   const footerAt = end - 4 - length;
   const footer = decoded('a footer', decodeFooter, await reader.read({ position: footerAt, length }));
   mustBeKnown(footer.version);
-  // A footer, or a schema, of very many entries takes long by itself.
+  // Decoding a footer or a schema with very many entries already takes long.
   if (turns.due) await turns.giveWay();
   const schema = knownSchema(footer.schema);
   if (turns.due) await turns.giveWay();
@@ -53,7 +55,7 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
     if (turns.due) await turns.giveWay();
     const message = await inBlock(reader, footer.dictionaries.at(i), `dictionary ${i}`);
     const dictionary = dictionaryBatchOf(message, schema);
-    // The batches of a file may be read in any order: which one a batch means would not be known.
+    // The batches of a file may be read in any order, so it would be unknown which of the two a batch means.
     if (!dictionary.isDelta && dictionaries.has(dictionary.id))
       throw corrupt(`a second dictionary ${dictionary.id}`);
     dictionaries.add(dictionary);
@@ -70,20 +72,21 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
 }
 
 /**
- * A file holds a stream, which begins with the schema that the footer repeats: another one there is damage. The footer's is the
- * one that counts, and some writers have no other: apache-arrow for JavaScript leaves the first one out, Polars 2 does not frame it.
+ * Checks that the schema at the start of a file matches the one in its footer: a file contains a stream, whose schema the footer
+ * repeats, so that a different one means damage. The footer's schema is authoritative, and some files have no other: apache-arrow
+ * for JavaScript omits the first one, and Polars 2 writes it without framing.
  */
 async function mustNotBeginWithAnother(reader: MessageReader, { fields }: Schema): Promise<void> {
   const message = await firstMessage(reader);
   if (message?.header?.type !== HEADER.Schema) return;
   if (!sameColumns(knownSchema(message.header.value).fields, fields))
-    throw corrupt('a footer of other columns than the schema at its start');
+    throw corrupt('a footer with other columns than the schema at its start');
 }
 
 async function firstMessage(reader: MessageReader): Promise<Message | undefined> {
   try {
     for (const position of FIRST_MESSAGES) {
-      // A length of zero: padding.
+      // A length of zero is padding.
       const message = await reader.message(position);
       if (message !== undefined) return message;
     }
@@ -94,14 +97,14 @@ async function firstMessage(reader: MessageReader): Promise<Message | undefined>
   }
 }
 
-/** The message that a block of the footer points to, of the lengths that the block has. */
+/** Reads the message that a block of the footer points to and checks that its lengths match the block's. */
 async function inBlock(reader: MessageReader, block: Block, what: string): Promise<Message> {
   const position = block.offset;
   if (position % ALIGNMENT !== 0) throw corrupt(`${what} at byte ${position}, not a multiple of 8`);
   if (block.metaDataLength % ALIGNMENT !== 0)
     throw corrupt(`${what} of ${block.metaDataLength} bytes of metadata, not a multiple of 8`);
   const message = await reader.message(position);
-  if (message === undefined) throw corrupt(`no ${what} where the footer says`);
+  if (message === undefined) throw corrupt(`no ${what} where the footer points`);
   const { body } = message;
   if (body.position - position !== block.metaDataLength || body.length !== block.bodyLength) {
     throw corrupt(
@@ -111,7 +114,10 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
   return message;
 }
 
-/** Blocks that overlap would have rows twice; a footer that lists fewer batches than there are would have rows go missing unnoticed. */
+/**
+ * Refuses overlapping blocks, which would duplicate rows, and a footer that lists fewer batches than there are, which would
+ * silently lose rows.
+ */
 function mustNotOverlap(lists: readonly Blocks[], footerAt: number): void {
   const listed = endInOrder(lists) ?? endOf(lists);
   const unlisted = footerAt - listed;
@@ -119,7 +125,7 @@ function mustNotOverlap(lists: readonly Blocks[], footerAt: number): void {
     throw corrupt(`${unlisted} bytes before the footer that it does not list`);
 }
 
-/** Where the last block ends, if each begins behind the one before, as writers list them; else undefined. */
+/** Returns the end of the last block if each block begins after the previous one, as writers list them; otherwise undefined. */
 function endInOrder(lists: readonly Blocks[]): number | undefined {
   let listed = 0;
   for (const list of lists)

@@ -6,7 +6,10 @@ import { HEADER } from './format.js';
 import type { Ipc, Wanted } from './ipc-file.js';
 import { CONTINUATION, corrupt, knownSchema, type MessageReader, viewOf } from './message.js';
 
-/** Reads the IPC stream format: the schema, then batches, up to the end-of-stream marker or, where the writer left it out, to the end. */
+/**
+ * Reads the IPC stream format: the schema, then batches up to the end-of-stream marker, or to the end of the file if the writer
+ * omitted the marker.
+ */
 export async function readIpcStream(reader: MessageReader, wanted: Wanted, turns: Turns): Promise<Ipc> {
   const first = await reader.message(0);
   if (first?.headerType === HEADER.Tensor || first?.headerType === HEADER.SparseTensor) {
@@ -36,7 +39,10 @@ export async function readIpcStream(reader: MessageReader, wanted: Wanted, turns
   return { batches, dictionaries };
 }
 
-/** Behind the end-of-stream marker at `position` only padding may stand: a second stream, or what a damaged length hides, would be rows gone missing. */
+/**
+ * Checks that only padding follows the end-of-stream marker at `position`. A second stream, or data that a damaged length hides,
+ * would be lost rows.
+ */
 async function mustEnd(reader: MessageReader, position: number): Promise<void> {
   const length = Math.min(reader.fileBytes - position, 2 ** 16);
   const rest = viewOf(await reader.read({ position, length }));

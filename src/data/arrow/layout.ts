@@ -2,21 +2,23 @@ import { VERSION } from './format.js';
 import { corrupt } from './message.js';
 import type { Field } from './schema.js';
 
-/** How many nodes and buffers a batch of some fields has, and which of the buffers is each node's first. */
+/** How many nodes and buffers a batch of the given fields has, and the index of each node's first buffer. */
 export interface Layout {
   readonly nodes: number;
   readonly buffers: number;
-  /** The node of each field, those within it left out. */
+  /** The node of each top-level field. */
   readonly roots: readonly number[];
   readonly firstBuffers: readonly number[];
-  /** The nodes of unions and of runs that have a validity buffer, as before version 5: nothing may be null in it. */
+  /**
+   * The nodes of unions and run-end-encoded arrays that still have a validity buffer, before version 5: it must have no nulls.
+   */
   readonly withoutNulls: readonly number[];
 }
 
-/** The layouts of fields that have no views: they are the same in every batch of a version. */
+/** Layouts of fields without views, which are the same in every batch of a metadata version. */
 const known = new WeakMap<readonly Field[], Map<number, Layout>>();
 
-/** The layout of a batch of some fields, with as many buffers of data for each view as the batch says. */
+/** The layout of a batch of the given fields; `variadicCounts` has the number of data buffers of each view in this batch. */
 export function layOut(
   fields: readonly Field[],
   version: number = VERSION.V5,
@@ -30,7 +32,9 @@ export function layOut(
   return layout;
 }
 
-/** Walks fields in the order in which a batch lists its nodes and buffers (Arrow columnar format, "RecordBatch message"). */
+/**
+ * Walks the fields in the order in which a batch lists their nodes and buffers (Arrow columnar format, "RecordBatch message").
+ */
 function walked(
   fields: readonly Field[],
   version: number,
@@ -47,7 +51,7 @@ function walked(
     }
     if (version < VERSION.V5 && LOST_VALIDITY.has(field.type)) withoutNulls.push(firstBuffers.length - 1);
     buffers += ownBuffers(field, version);
-    // A view has as many buffers of data as the batch says, another number in each batch.
+    // The number of a view's data buffers differs from batch to batch; the batch states it.
     if (isView(field)) {
       const data = variadicCounts[views++];
       if (data === undefined) throw corrupt('a view whose buffers are not counted');
@@ -70,7 +74,7 @@ function walked(
   };
 }
 
-/** How many nodes a field has, those within it included. */
+/** How many nodes a field has, including those of its children. */
 export function nodesOf({ dictionary, children }: Field): number {
   return dictionary === undefined ? children.reduce((sum, child) => sum + nodesOf(child), 1) : 1;
 }
@@ -79,7 +83,7 @@ function isView({ type }: Field): boolean {
   return type === 'Utf8View' || type === 'BinaryView';
 }
 
-/** Types whose arrays had a validity buffer before version 5, and have none since. */
+/** Types whose arrays had a validity buffer before version 5 and have none since. */
 const LOST_VALIDITY: ReadonlySet<string> = new Set(['Union', 'RunEndEncoded']);
 
 function ownBuffers({ type, dense }: Field, version: number): number {

@@ -20,20 +20,20 @@ import type { Elements, NumericColumn } from './columns.js';
 import type { Dictionaries } from './dictionaries.js';
 import { DictionaryReader } from './dictionary.js';
 
-/** A column of the matrix's source: where its elements go and where they begin in each batch. */
+/** A column to load: where its elements go, and where they begin in each batch. */
 export interface Source {
   readonly column: NumericColumn;
-  /** Elements a row. */
+  /** Elements per row. */
   readonly width: number;
   /** Where they begin in a row of the matrix. */
   readonly offset: number;
-  /** The first element of each batch. */
+  /** The index of the first element in each batch. */
   readonly starts: readonly number[];
-  /** Where the elements of a row belong, for a tensor whose axes are kept in another order. */
+  /** Places of a row's elements, for a tensor whose axes are stored in another order. */
   readonly places?: Uint32Array;
 }
 
-/** What is loaded: columns beside each other, batches below each other. */
+/** What is loaded: the columns side by side, the batches one below the other. */
 export interface Sources {
   readonly rows: number;
   readonly cols: number;
@@ -42,18 +42,21 @@ export interface Sources {
   readonly dictionaries: Dictionaries;
 }
 
-/** Bytes of a read of what lies in the file as it does in the matrix. */
+/** Size of a read of data that has the same layout in the file as in the matrix, bytes. */
 const CHUNK_BYTES = 4 * 2 ** 20;
-/** Bytes of the matrix filled before the next column is turned to: rows of several columns meet in the cache. */
+/** How much of the matrix is filled before switching to the next column, bytes: the columns of a row then meet in the cache. */
 const BLOCK_BYTES = 2 ** 20;
-/** Batches of fewer bytes are read as if they lay otherwise than in the matrix: a read with a promise for each takes ten times as long. */
+/**
+ * Batches of fewer bytes are read as if their layout differed from the matrix: one asynchronous read per batch takes ten times as
+ * long.
+ */
 const LEAST_RUN_BYTES = 2 ** 14;
 
 export function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
 }
 
-/** Reads the columns into one matrix, a block of rows at a time. Throws a fault for corrupt buffers. */
+/** Reads the columns into one matrix, a block of rows at a time. Throws a fault if a buffer is corrupt. */
 export async function load(
   file: FileHandle,
   reader: BufferReader,
@@ -83,7 +86,7 @@ export async function load(
   return { dtype, ...(dtype !== castFrom && { castFrom }), rows, cols, values };
 }
 
-/** Where the rows of each batch are, if they stand in the file as they do in the matrix; else undefined. */
+/** Returns the positions of the batches' rows if they have the same layout in the file as in the matrix; otherwise undefined. */
 async function runsOf(
   reader: BufferReader,
   { rows, cols, sources, batches }: Sources,
@@ -103,7 +106,7 @@ async function runsOf(
     if (turns.due) await turns.giveWay();
     const region = bufferOf(batch, node, 1);
     const [start, count] = [starts[index]!, batch.rows * cols];
-    // Refuses a buffer that is too short, and reads nothing of one that is not compressed.
+    // Opening refuses a buffer that is too short, and reads nothing of an uncompressed one.
     await reader.open(region, 'none', dtype, start + count);
     runs.push({ position: region.position + start * ELEMENT_BYTES[dtype], first, count });
     first += count;
@@ -133,7 +136,8 @@ async function fill(
       signal?.throwIfAborted();
       const count = Math.min(blockRows, batch.rows - row);
       for (const [i, source] of sources.entries()) {
-        // Blocks are unpacked and placed without waiting for anything: nobody could stop it, nor see how far it is.
+        // Decompressing and placing never wait for I/O; without yielding, loading could not be stopped and would show no
+        // progress.
         if (turns.due) await turns.giveWay();
         const first = source.starts[index]! + row * source.width;
         const elements = await buffers[i]!.read(first, count * source.width);
@@ -161,7 +165,7 @@ async function elementsOf(
       bufferOf(batch, node, 1),
       batch.compression,
       kept,
-      // Rows may need a part of the array; its buffer must be enough for all of it.
+      // The rows may need only part of the array, but the buffer must be long enough for all of it.
       Math.max(start + batch.rows * width, lengthOf(batch, node)),
     );
   if (dictionary !== undefined) {
@@ -180,7 +184,7 @@ async function elementsOf(
   return boolBytes ? truths(await open('uint8')) : open(dtype);
 }
 
-/** Bools of a byte each: any byte but 0 is true. */
+/** Bools of one byte each: every value but 0 is true. */
 function truths(bytes: ElementBuffer): ElementBuffer {
   return {
     read: async (first, count) => {
@@ -190,7 +194,7 @@ function truths(bytes: ElementBuffer): ElementBuffer {
   };
 }
 
-/** Puts `count` rows of a column where they belong; the first row of the block begins at `start`. */
+/** Copies `count` rows of a column into the matrix; the first row of the block begins at `start`. */
 function place(
   elements: Values,
   { column, width, offset, places }: Source,

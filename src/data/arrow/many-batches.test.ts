@@ -7,7 +7,7 @@ import { openDataset, openFile } from '../open.js';
 import { messagesIn, repeatedStream } from '../testing/arrow-cases.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../../fixtures/${name}`, import.meta.url));
-/** What Ctrl-C may take, ms. */
+/** How long Ctrl-C may take, ms. */
 const PROMPTLY_MS = 500;
 
 let folder: string;
@@ -29,9 +29,9 @@ async function cpuMsOf(act: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-describe('a stream with a delta of its dictionary before each batch', () => {
+describe('a stream with a dictionary delta before each batch', () => {
   it('is read in a time that does not grow with the square of their number', async () => {
-    // With all parts read anew for each batch it takes a minute.
+    // If every batch read all parts again, it would take a minute.
     const path = await repeated('arrow-dictionary-delta-stream.arrow', 2, 5000);
     const cpuMs = await cpuMsOf(async () => {
       const { rows, values } = await openDataset(path);
@@ -41,7 +41,7 @@ describe('a stream with a delta of its dictionary before each batch', () => {
     expect(cpuMs).toBeLessThan(5000);
   });
 
-  it('has in each batch the values that came before it, and no others', async () => {
+  it('gives each batch only the values that precede it', async () => {
     const [schema, first, , delta, second] = messagesIn(
       await readFile(fixture('arrow-dictionary-delta-stream.arrow')),
     ) as [Buffer, Buffer, Buffer, Buffer, Buffer];
@@ -56,13 +56,13 @@ describe('a stream with a delta of its dictionary before each batch', () => {
   });
 });
 
-describe('a signal is heard within half a second', () => {
+describe('a signal is handled within half a second', () => {
   it.each([
     { what: 'batches', name: 'arrow-stream.arrow', last: 1, times: 400_000 },
     { what: 'dictionaries', name: 'arrow-dictionary-delta-stream.arrow', last: 2, times: 100_000 },
     { what: 'offsets of lists', name: 'arrow-list-whole-zstd.arrow', last: 1, times: 100_000 },
   ])(
-    'while $what are looked for, and while they are loaded',
+    'while $what are looked for and while they are loaded',
     async ({ name, last, times }) => {
       const path = await repeated(name, last, times);
       const stopped = async (act: (signal: AbortSignal) => Promise<unknown>, afterMs: number) => {

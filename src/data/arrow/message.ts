@@ -4,13 +4,13 @@ import { decodeMessage, type MessageTable, type SchemaTable, VERSION } from './f
 import { ReadAhead, WINDOW_BYTES } from './read-ahead.js';
 import { type Schema, schemaOf } from './schema.js';
 
-/** Part of the file: half-open, in bytes from its start. */
+/** A part of the file, bytes. */
 export interface Region {
   readonly position: number;
   readonly length: number;
 }
 
-/** An encapsulated message: its verified metadata, and where its body is. */
+/** An encapsulated message: its verified metadata, and the position of its body. */
 export interface Message extends MessageTable {
   readonly body: Region;
   /** Where the next message of a stream begins. */
@@ -19,14 +19,20 @@ export interface Message extends MessageTable {
 
 export const CONTINUATION = 0xffffffff;
 export const ALIGNMENT = 8;
-/** Metadata of a message is some kilobytes; what claims more than this is corrupt. */
+/** The metadata of a real message is some kilobytes; more than this is treated as corrupt. */
 const MAX_METADATA_BYTES = 256 * 2 ** 20;
-export const REMEDY = 'write the file anew';
-/** The machine that wrote it would write the same file again; pyarrow turns the bytes round to those of the machine that it reads on. */
+export const REMEDY = 'write the file again';
+/**
+ * The machine that wrote the file would write it the same way again, but pyarrow converts the bytes to the order of the machine
+ * that reads it.
+ */
 const TURN_ROUND =
-  'write it on a little-endian machine, or read it there with pyarrow.ipc.open_file or open_stream, and write what that gives with pyarrow.feather.write_feather';
+  'write it on a little-endian machine, or read it there with pyarrow.ipc.open_file or open_stream, and write the table with pyarrow.feather.write_feather';
 
-/** Reads the messages of an Arrow file, and of bodies only what is read along with them. A fault says what is wrong. */
+/**
+ * Reads the messages of an Arrow file. It reads of their bodies only what its window happens to contain. Throws a fault that says
+ * what is wrong.
+ */
 export class MessageReader {
   readonly #file: FileHandle;
   readonly fileBytes: number;
@@ -38,7 +44,7 @@ export class MessageReader {
     this.#ahead = new ReadAhead(file);
   }
 
-  /** The encapsulated message at `position`; `undefined` where the stream ends. */
+  /** Returns the encapsulated message at `position`, or `undefined` at the end of the stream. */
   async message(position: number): Promise<Message | undefined> {
     if (!Number.isSafeInteger(position) || position < 0) throw corrupt(`a message at ${position}`);
     this.#mustHave({ position, length: 4 });
@@ -63,7 +69,7 @@ export class MessageReader {
     return { version, headerType, header, bodyLength, customMetadata, body, end };
   }
 
-  /** Part of the file. Short ones are overwritten by the next read. */
+  /** Reads a part of the file. The next read overwrites the result if it is short. */
   async read(region: Region): Promise<Uint8Array> {
     const { position, length } = region;
     if (length <= WINDOW_BYTES) return this.#nearOf(region);
@@ -92,12 +98,12 @@ export class MessageReader {
   }
 }
 
-/** Little-endian, without a view made for it: there may be millions of messages. */
+/** Reads a little-endian integer without creating a DataView, since there may be millions of messages. */
 function int32At(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
-/** Versions 1 to 3 lay buffers out otherwise; Arrow 0.8 of 2017 brought version 4. */
+/** Versions 1 to 3 have a different buffer layout; Arrow 0.8 introduced version 4 in 2017. */
 export function mustBeKnown(version: number): void {
   if (version === VERSION.V4 || version === VERSION.V5) return;
   throw new Fault(`Arrow metadata of version ${version + 1}`, {
@@ -106,7 +112,7 @@ export function mustBeKnown(version: number): void {
   });
 }
 
-/** Decodes `bytes`; a fault where `what` they should be is damaged. */
+/** Decodes `bytes`. Throws a fault saying that `what` is damaged if they are invalid. */
 export function decoded<T>(what: string, decode: (bytes: Uint8Array) => T, bytes: Uint8Array): T {
   try {
     return decode(bytes);
@@ -116,7 +122,7 @@ export function decoded<T>(what: string, decode: (bytes: Uint8Array) => T, bytes
   }
 }
 
-/** The schema of a table; a fault where it is none that can be read. */
+/** Decodes a schema. Throws a fault if it cannot be read. */
 export function knownSchema(schema: SchemaTable | undefined): Schema {
   if (schema === undefined) throw corrupt('no schema');
   if (schema.endianness !== 0)
@@ -129,7 +135,7 @@ export function knownSchema(schema: SchemaTable | undefined): Schema {
   }
 }
 
-/** A length or a count of the metadata. */
+/** Checks a length or a count that the metadata claims. */
 export function count(value: number, what: string): number {
   if (value < 0 || value > Number.MAX_SAFE_INTEGER) throw corrupt(`${value} ${what}`);
   return value;

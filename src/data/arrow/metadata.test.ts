@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(join(path, '..'), { recursive: true }));
 
-/** The rows, the columns and their types; or the error. */
+/** Returns the rows, the columns and their types, or the error. */
 async function opened(content: Uint8Array): Promise<unknown> {
   await writeFile(path, content);
   try {
@@ -28,7 +28,7 @@ async function opened(content: Uint8Array): Promise<unknown> {
 }
 
 describe('the metadata of an Arrow file', () => {
-  it('is numbered as apache-arrow numbers it', async () => {
+  it('uses the same numbers as apache-arrow', async () => {
     const { MessageHeader, MetadataVersion } = await import('apache-arrow/enum');
     expect(VERSION).toEqual({ V4: MetadataVersion.V4, V5: MetadataVersion.V5 });
     for (const [name, number] of Object.entries(HEADER)) {
@@ -36,7 +36,7 @@ describe('the metadata of an Arrow file', () => {
     }
   });
 
-  // A file has its schema twice, and the places of its batches: no change of one place goes unnoticed.
+  // A file has its schema twice and the positions of its batches, so a single change never goes unnoticed.
   it.each([
     'data.arrow',
     'arrow-even-lists.arrow',
@@ -44,13 +44,13 @@ describe('the metadata of an Arrow file', () => {
     'arrow-union-version-4.arrow',
     'arrow-datafusion.arrow',
   ])(
-    'with a byte changed is refused, or says the same rows, columns and types: %s',
+    'with one byte changed is refused or gives the same rows, columns and types: %s',
     async (name) => {
       const whole = await readFile(fixture(name));
       const unchanged = await opened(whole);
       let refused = 0;
       for (let at = 0; at < whole.length; at++) {
-        // All mutations are tried at each byte over the bytes that are alike; two at each keep this short.
+        // Two mutations at each byte keep this short; over many similar bytes, every mutation is tried.
         for (const mutate of [BYTE_MUTATIONS[at % 14]!, BYTE_MUTATIONS[(at * 5 + 3) % 14]!]) {
           const changed = Buffer.from(whole);
           changed[at] = mutate(whole[at]!);
@@ -65,7 +65,7 @@ describe('the metadata of an Arrow file', () => {
   );
 
   it.each(['arrow-stream.arrow', 'arrow-among-others-stream.arrow'])(
-    'is decoded, or refused with a RangeError, whatever byte is changed and wherever it is cut: %s',
+    'is decoded or refused with a RangeError, whatever byte is changed and wherever it is cut: %s',
     async (name) => {
       const whole = await readFile(fixture(name));
       const schema = whole.subarray(8, 8 + whole.readInt32LE(4));

@@ -1,11 +1,12 @@
 import type { FieldTable } from './format.js';
 
-/** The name that pandas gives an index that has none. */
+/** The name that pandas gives an unnamed index. */
 const UNNAMED = /^__index_level_\d+__$/;
 
 /**
- * The fields that hold a frame's index, which numbers the rows and is no feature: those that pandas' metadata lists, and
- * those of the name that pandas gives (pandas, "Developer: Storing pandas DataFrame objects in Apache Parquet format").
+ * The fields that hold a frame's index, which numbers the rows and is not a feature: those that pandas' metadata lists, and those
+ * with the name that pandas gives an unnamed index (pandas, "Developer: Storing pandas DataFrame objects in Apache Parquet
+ * format").
  */
 export function indexColumnsOf(
   fields: readonly { readonly name: string }[],
@@ -15,7 +16,7 @@ export function indexColumnsOf(
   return new Set(fields.map(({ name }) => name).filter((name) => listed.has(name) || UNNAMED.test(name)));
 }
 
-/** A range of numbers is listed as an object: it has no column. */
+/** A range index is listed as an object, since it has no column. */
 function listedIn(pandas: string): unknown[] {
   try {
     const { index_columns: names } = Object(JSON.parse(pandas));

@@ -7,19 +7,19 @@ import { BLOCK, type BufferReader, couldHold } from './buffers.js';
 import type { Level, NumericColumn } from './columns.js';
 import { REMEDY } from './message.js';
 
-/** Where a column's elements are: as many in every row, and in each batch behind each other from `starts` on. */
+/** Where a column's elements are: every row has the same number, and those of a batch are contiguous from `starts` on. */
 export interface Ranges {
-  /** Elements a row. */
+  /** Elements per row. */
   readonly width: number;
-  /** The first element of each batch. */
+  /** The index of the first element in each batch. */
   readonly starts: readonly number[];
 }
 
 /**
- * Finds the elements of a column's rows, from the outermost array to the innermost: in each a row has `width` entries,
- * one behind the other. Only offsets are read, and the validity of arrays that have nulls; entries before the first row
- * and behind the last, which a slice may leave, are not looked at. A fault names the first row that has a null or a list
- * of another length than row 0, or says that an array has fewer entries than the rows need.
+ * Finds the elements of a column's rows, level by level from the outermost array to the innermost. At each level a row has
+ * `width` consecutive entries. It reads only offsets, and the validity of arrays that have nulls. It ignores entries before the
+ * first row and after the last, which a slice may leave. Throws a fault that names the first row with a null or with a list of
+ * another length than row 0, or that says that an array has fewer entries than the rows need.
  */
 export async function rangesOf(
   reader: BufferReader,
@@ -40,7 +40,7 @@ export async function rangesOf(
       width *= level.size;
     } else if (level.kind === 'list') {
       const lists = await listsOf(reader, level, batches, starts, width, turns);
-      // A null is a list of another length too, most often.
+      // A null is usually a list of another length too, so nulls are reported first.
       if (lists.ragged !== undefined && nulls.length === 0) throw ragged(column, lists.ragged, lists.length);
       if (nulls.length > 0) break;
       if (lists.length < 0)
@@ -53,12 +53,12 @@ export async function rangesOf(
   }
   if (nulls.length === 0) return { width, starts };
   throw new Fault(`column "${shown(column.name)}" has a null in row ${Math.min(...nulls)}`, {
-    expected: 'numbers alone',
+    expected: 'no nulls',
     remedy: 'fill or drop the nulls before saving',
   });
 }
 
-/** Where the rows of batches begin, before any list is looked into: the same for all columns, which may be many. */
+/** Where the rows of each batch begin before any list level; shared by all columns, since there may be many. */
 const rowStarts = new WeakMap<readonly Batch[], readonly number[]>();
 
 function startsOf(batches: readonly Batch[]): readonly number[] {
@@ -67,7 +67,9 @@ function startsOf(batches: readonly Batch[]): readonly number[] {
   return starts;
 }
 
-/** Lengths are the file's claims: before room is made for the rows, arrays and buffers must be enough for them. */
+/**
+ * Lengths are only the file's claims: before memory is allocated for the rows, arrays and buffers must be large enough for them.
+ */
 function mustHave(
   { name }: NumericColumn,
   level: Level,
@@ -87,7 +89,7 @@ function mustHave(
   }
 }
 
-/** Whether a batch may have an array of `length` entries, told from the length of its buffer. */
+/** Whether a batch's buffer is long enough to hold an array of `length` entries. */
 function mayHold(batch: Batch, level: Level, length: number): boolean {
   if (length === 0 || level.kind === 'struct' || level.kind === 'fixed-size-list') return true;
   const buffer = bufferOf(batch, level.node, 1);
@@ -98,7 +100,10 @@ function mayHold(batch: Batch, level: Level, length: number): boolean {
   return holds(dictionary?.index ?? (boolBytes ? 'uint8' : dtype), length);
 }
 
-/** The first row with a null among the entries of its rows. Metadata says whether there is any; only then bits are read. */
+/**
+ * Returns the first row with a null among the entries of its rows. The validity bits are read only if the metadata says that
+ * there are nulls.
+ */
 async function firstNullRow(
   reader: BufferReader,
   { node }: Level,
@@ -125,15 +130,15 @@ async function firstNullRow(
 }
 
 interface Lists {
-  /** Entries of each list; negative where offsets are. */
+  /** Entries of each list; negative if the offsets are invalid. */
   readonly length: number;
   /** Where the entries of each batch begin. */
   readonly starts: readonly number[];
-  /** The first row that has a list of another length. */
+  /** The first row whose list has another length. */
   readonly ragged?: { readonly row: number; readonly length: number };
 }
 
-/** Reads the offsets of an array of lists. */
+/** Reads the offsets of a list level. */
 async function listsOf(
   reader: BufferReader,
   level: Level & { kind: 'list' },

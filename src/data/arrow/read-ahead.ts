@@ -2,21 +2,21 @@ import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
- * What is read at once: the metadata of many small batches, or of one with some hundred columns. So little is not waited
- * for: a promise for each of 10,000 batches takes several times as long.
+ * Size of a window: the metadata of many small batches, or of one with some hundred columns. Reads of this size are synchronous,
+ * since a promise for each of 10,000 batches takes several times as long.
  */
 export const WINDOW_BYTES = 2 ** 16;
-/** A read of so few bytes, no further behind another of its kind, is likely to be followed by more of them. */
+/** A read of at most this many bytes, at most this far after another such read, is likely to be followed by more of them. */
 const [FEW_BYTES, NEAR_BYTES] = [2 ** 12, 2 ** 12];
 
-/** Small parts of a file that follow each other, read a window at a time. */
+/** Reads small parts of a file that follow each other, one window at a time. */
 export class ReadAhead {
   readonly #file: FileHandle;
   #window = new Uint8Array(0);
-  /** The window is the file's bytes from `#at` on, `#length` of them. */
+  /** The window holds `#length` bytes of the file, from `#at` on. */
   #at = 0;
   #length = 0;
-  /** Where the last read ended, and whether it was of few bytes. */
+  /** Where the last read ended, and whether it was a small one. */
   #end = 0;
   #wasFew = false;
 
@@ -24,7 +24,10 @@ export class ReadAhead {
     this.#file = file;
   }
 
-  /** At most `length` bytes from `position` on, fewer where the file ends. Overwritten by the next read. `length` is a window's at most. */
+  /**
+   * Returns up to `length` bytes from `position` on, fewer at the end of the file. `length` is at most `WINDOW_BYTES`. The next
+   * read overwrites them.
+   */
   view(position: number, length: number): Uint8Array {
     if (!this.#has(position, length)) this.#load(position);
     this.#end = position + length;
@@ -32,7 +35,7 @@ export class ReadAhead {
     return this.#window.subarray(from, Math.min(from + length, this.#length));
   }
 
-  /** Fills `bytes` with those from `position` on, and says how many there were. */
+  /** Fills `bytes` from `position` on and returns how many bytes were read. */
   fill(bytes: Uint8Array, position: number): number {
     const { length } = bytes;
     const ahead = position - this.#end;

@@ -11,46 +11,49 @@ import {
 import { indexColumnsOf } from './pandas.js';
 import { intWords, oneOf, typeInWords } from './type-words.js';
 
-/** A field of a schema, with what its arrays are laid out by. */
+/** A field of a schema, with what determines the layout of its arrays. */
 export interface Field {
   readonly name: string;
   readonly type: TypeName;
-  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`; of very many words only the first and the last. */
+  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`; a very long text is abridged in the middle. */
   readonly typeWords: string;
   readonly children: readonly Field[];
-  /** Of the elements, where they are numbers or bools. */
+  /** Type of the elements, if they are numbers or bools. */
   readonly dtype: DType | undefined;
-  /** The extension type `arrow.bool8`: a byte an element, of which any but 0 is true. */
+  /** Whether it is of the extension type `arrow.bool8`: one byte per element, of which every value but 0 is true. */
   readonly boolBytes: boolean;
   readonly listSize: number | undefined;
-  /** Of a union. */
+  /** Whether a union is dense. */
   readonly dense: boolean;
-  /** Where its arrays are indexes: the dictionary that they point into, and their own type. */
+  /** Set if its arrays are indexes: the dictionary that they point into, and the type of the indexes. */
   readonly dictionary: DictionaryEncoding | undefined;
-  /** The order in which the axes of an `arrow.fixed_shape_tensor` are kept, where that is not their own. */
+  /** The storage order of the axes of an `arrow.fixed_shape_tensor`, if it is not their own order. */
   readonly permuted: PermutedTensor | undefined;
-  /** An extension type whose fields mean nothing by themselves. */
+  /** Whether it is of an extension type whose fields mean nothing by themselves. */
   readonly opaque: boolean;
 }
 
-/** The dictionary that a field points into, and what its arrays are. */
+/** The dictionary that a field points into, and the type of its indexes. */
 export interface DictionaryEncoding {
   readonly id: bigint;
-  /** Of the indexes. */
+  /** Type of the indexes. */
   readonly index: DType;
-  /** The type of the values, in words. */
+  /** Type of the values, in words. */
   readonly values: string;
 }
 
 export interface Schema {
   readonly fields: readonly Field[];
-  /** The fields that pandas wrote as a frame's index. */
+  /** The names of the fields that pandas wrote as a frame's index. */
   readonly indexColumns: ReadonlySet<string>;
-  /** The dictionaries that fields point into, by their ids: of each the one field that its values are. */
+  /** The dictionaries that fields point into, by id; each is described by one field, the type of its values. */
   readonly dictionaries: ReadonlyMap<bigint, readonly [Field]>;
 }
 
-/** A schema from its tables. A RangeError where a type makes no sense: lists without elements, numbers of no known width, two types of one dictionary. */
+/**
+ * Makes a schema from its table. Throws a RangeError if a type is invalid: a list without elements, a number of unknown width, or
+ * a dictionary with two types.
+ */
 export function schemaOf(schema: SchemaTable): Schema {
   if (schema.fields === undefined) throw new RangeError('no fields');
   const tensors: TensorsSeen = new Map();
@@ -62,7 +65,7 @@ export function schemaOf(schema: SchemaTable): Schema {
   };
 }
 
-/** Whether both have the same columns, by names and types. */
+/** Whether both have the same columns, by name and type. */
 export function sameColumns(one: readonly Field[], other: readonly Field[]): boolean {
   return (
     one.length === other.length &&
@@ -79,7 +82,10 @@ export function sameColumns(one: readonly Field[], other: readonly Field[]): boo
   );
 }
 
-/** Also those within other fields and within dictionaries. A RangeError where two fields disagree about what is in one. */
+/**
+ * Collects the dictionaries of all fields, nested ones included. Throws a RangeError if two fields disagree about the type of
+ * one.
+ */
 function dictionariesOf(fields: readonly Field[]): Map<bigint, readonly [Field]> {
   const found = new Map<bigint, readonly [Field]>();
   const types = new Map<bigint, string>();
@@ -105,7 +111,8 @@ function fieldOf(
   tensors: TensorsSeen,
 ): Field {
   const typeName = TYPE_NAMES[typeType];
-  if (typeName === undefined || type === undefined) throw new RangeError(`a type of number ${typeType}`);
+  if (typeName === undefined || type === undefined)
+    throw new RangeError(`a field of unknown type ${typeType}`);
   const inner = children.map((child) => fieldOf(child, tensors));
   mustHaveChildren(typeName, inner.length);
   if (typeName === 'RunEndEncoded') mustBeRunEnds(inner[0]!);
@@ -120,7 +127,8 @@ function fieldOf(
       ? permutedTensor(extension.metadata, value.listSize ?? 0, tensors)
       : undefined;
   const index = dictionary?.indexType;
-  // Each has all properties, in this order: there may be 20,000, and objects of one shape are made several times as fast.
+  // Every field has all properties in this order: there may be 20,000, and objects of one shape are created several times as
+  // fast.
   return {
     name,
     type: typeName,

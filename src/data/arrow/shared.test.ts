@@ -14,7 +14,7 @@ import { columnsOf } from './columns.js';
 import { decodeMessage, HEADER } from './format.js';
 import { schemaOf } from './schema.js';
 
-/** The metadata of a message with a schema, whose fields and key-values are made by the caller. */
+/** The metadata of a message with a schema, whose fields and key-value pairs the caller makes. */
 function schemaMessage(
   make: (builder: Builder) => { fields: Offset[]; keyValues?: Offset[] },
 ): Uint8Array<ArrayBuffer> {
@@ -49,7 +49,7 @@ const long = 'n'.repeat(100_000);
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** The columns of the schema in a message; and the bytes of memory they take. */
+/** The columns of the schema in a message, and how many bytes of memory they take. */
 function columnsIn(message: Uint8Array) {
   const before = process.memoryUsage().heapUsed;
   const { header } = decodeMessage(message);
@@ -58,8 +58,8 @@ function columnsIn(message: Uint8Array) {
   return { columns, bytes: process.memoryUsage().heapUsed - before };
 }
 
-/** What a few kilobytes of metadata point to again and again must not be made anew each time: it would be gigabytes. */
-describe('what very many fields share is decoded once', () => {
+/** A few kilobytes of metadata may point to the same thing many times; decoding it again each time would take gigabytes. */
+describe('data that very many fields share is decoded once:', () => {
   it('a long name', () => {
     const { columns, bytes } = columnsIn(
       schemaMessage((builder) => {
@@ -84,7 +84,7 @@ describe('what very many fields share is decoded once', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6);
   });
 
-  it('a time zone, of which the words of the type show the beginning and the end', () => {
+  it("a time zone, whose text is abridged in the type's description", () => {
     const { columns, bytes } = columnsIn(
       schemaMessage((builder) => {
         const [name, zone] = [builder.createString('a'), builder.createString(`first${long}last`)];
@@ -97,7 +97,7 @@ describe('what very many fields share is decoded once', () => {
     expect(bytes).toBeLessThan(50e6);
   });
 
-  it('the numbers of the types of a union', () => {
+  it('the type ids of a union', () => {
     const { columns, bytes } = columnsIn(
       schemaMessage((builder) => {
         const name = builder.createString('a');
@@ -113,7 +113,7 @@ describe('what very many fields share is decoded once', () => {
     expect(bytes).toBeLessThan(50e6);
   });
 
-  it('the fields of structs in each other, whose words do not grow with them', () => {
+  it('the fields of nested structs, whose descriptions do not grow with the nesting', () => {
     const { columns, bytes } = columnsIn(
       schemaMessage((builder) => {
         const name = builder.createString(long);
@@ -132,7 +132,7 @@ describe('what very many fields share is decoded once', () => {
   });
 });
 
-it('fields that share all that they have are read, where they are some thousand', () => {
+it('thousands of fields that share all their data are read', () => {
   const { columns } = columnsIn(
     schemaMessage((builder) => {
       const type = Timestamp.createTimestamp(builder, 0, 0);
@@ -143,11 +143,11 @@ it('fields that share all that they have are read, where they are some thousand'
   expect(columns).toHaveLength(20_000);
 });
 
-describe('metadata is damaged', () => {
-  it('where long strings overlap', () => {
+describe('metadata is refused', () => {
+  it('if long strings overlap', () => {
     const message = schemaMessage((builder) => {
       const type = Timestamp.createTimestamp(builder, 0, 0);
-      // Each number is the length of a string from its place on: 65,795, and the byte behind it is a zero.
+      // At each position, the words read as a string of 65,795 bytes that a zero byte follows.
       const words = new Uint8Array(300_000).map((_, i) => [3, 1, 1, 0][i % 4]!);
       const string = builder.createString(words);
       const names = times(2000, (i) => string - 4 - 4 * i);
@@ -156,7 +156,7 @@ describe('metadata is damaged', () => {
     expect(() => decodeMessage(message)).toThrow(/a string at \d+ that overlaps others/);
   });
 
-  it('where it has more tables than there is room for', () => {
+  it('if it has more tables than would fit in it', () => {
     const message = schemaMessage((builder) => {
       const name = builder.createString('a');
       Struct_.startStruct_(builder);

@@ -1,22 +1,22 @@
 import { abridged } from '../../text.js';
 import type { TypeName, TypeParameters } from './format.js';
 
-/** What the words of a type say of the fields within it. */
+/** What a type in words needs to know of a child field. */
 interface Named {
   readonly name: string;
   readonly typeWords: string;
 }
 
-/** Characters of a type in words: one of many fields has very many, and each field around it would repeat them. */
+/** Maximum length of a type in words: a type with many fields would be very long, and every enclosing field would repeat it. */
 const MOST_WORDS = 1000;
 
-/** Decimal digits that numbers of so many bits have (Arrow's Schema.fbs, "Decimal"). */
+/** The most decimal digits of a number of so many bits (Arrow's Schema.fbs, "Decimal"). */
 const MOST_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 };
 const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 
 /**
- * The type in words, most as apache-arrow for JavaScript has them; of very many words the first and the last. A RangeError where a
- * parameter is none that the format has.
+ * Describes a type, mostly in the words of apache-arrow for JavaScript; a very long text is abridged in the middle. Throws a
+ * RangeError if a parameter has a value that the format does not have.
  */
 export function typeInWords(type: TypeName, parameters: TypeParameters, children: readonly Named[]): string {
   return abridged(wordsOf(type, parameters, children), MOST_WORDS);
@@ -72,7 +72,7 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
 
 const innerWords = (children: readonly Named[]) => listed(children, ({ typeWords }) => typeWords);
 
-/** The words of fields, with commas between, as far as they will be shown: their beginning and the last of them. */
+/** Joins the descriptions of fields with commas, as far as they will be shown: the first ones and the last. */
 function listed(fields: readonly Named[], wordsOfOne: (field: Named) => string): string {
   let words = '';
   for (const [i, field] of fields.entries()) {
@@ -83,7 +83,7 @@ function listed(fields: readonly Named[], wordsOfOne: (field: Named) => string):
 }
 
 export function intWords({ bitWidth, isSigned }: TypeParameters): string {
-  // Wider ones are not in the format today: they are named and left out.
+  // Integers wider than 64 bits are not in the format today; their columns are named and left out.
   mustBeOneOf([8, 16, 32, 64, 128, 256], bitWidth);
   return `${isSigned ? 'Int' : 'Uint'}${bitWidth}`;
 }

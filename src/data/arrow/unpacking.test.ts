@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Codecs } from './codecs.js';
 import { Unpacking } from './unpacking.js';
 
-/** A Zstandard frame of blocks that repeat a byte each, 0, 1, 2 and so on. */
+/** A Zstandard frame whose blocks each repeat one byte: 0, 1, 2 and so on. */
 function zstdOf(blocks: number, blockBytes = 2 ** 17): Buffer {
   const frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
   for (let i = 0; i < blocks; i++) {
@@ -14,7 +14,7 @@ function zstdOf(blocks: number, blockBytes = 2 ** 17): Buffer {
   return Buffer.from(frame);
 }
 
-/** An LZ4 frame of 4 MiB blocks that are one byte and a match as long as `runs` bytes of 255 make it. */
+/** An LZ4 frame of 4 MiB blocks, each made of one byte and a match whose length takes `runs` bytes of 255. */
 function lz4Of(blocks: number, runs: number): Buffer {
   const block = Buffer.from([0x1f, 7, 1, 0, ...new Array(runs).fill(255), 0, 0x50, 7, 7, 7, 7, 7]);
   const size = Buffer.alloc(4);
@@ -51,7 +51,7 @@ describe('a compressed buffer', () => {
     { compression: 'lz4' as const, frame: lz4Of(250, 16_000), claimed: 400_000 },
     { compression: 'lz4' as const, frame: lz4Of(250, 16_000), claimed: 2 ** 29 },
   ])(
-    'that would become a gigabyte, and claims $claimed bytes, is refused when they are made: $compression',
+    'that unpacks to a gigabyte but claims $claimed bytes is refused when it is read: $compression',
     async ({ compression, frame, claimed }) => {
       const buffer = await unpacking(compression, frame, claimed, 1000);
       const before = process.memoryUsage().rss;
@@ -64,7 +64,7 @@ describe('a compressed buffer', () => {
   it.each([
     { compression: 'zstd' as const, frame: zstdOf(3), length: 3 * 2 ** 17 },
     { compression: 'lz4' as const, frame: lz4Of(3, 16_000), length: lz4Bytes(3, 16_000) },
-  ])('is of the length that it claims, not of one byte less or more: $compression', async (buffer) => {
+  ])('must have exactly the length that it claims: $compression', async (buffer) => {
     const { compression, frame, length } = buffer;
     expect(bytesOf(await unpacking(compression, frame, length), 0, length)).toHaveLength(length);
     for (const [claimed, why] of [
@@ -76,7 +76,7 @@ describe('a compressed buffer', () => {
     }
   });
 
-  it('is read in any parts, forwards and backwards', async () => {
+  it('can be read in any parts, forwards and backwards', async () => {
     const buffer = await unpacking('zstd', zstdOf(200, 1000), 200_000);
     const at = (first: number, length: number) => [...bytesOf(buffer, first, length)];
     expect(at(0, 3)).toEqual([0, 0, 0]);
@@ -92,7 +92,7 @@ describe('a compressed buffer', () => {
     expect(at(199_999, 1)).toEqual([199]);
   });
 
-  it('is unpacked beside others, each from where it was', async () => {
+  it('is decompressed side by side with others, each from its own position', async () => {
     const frames = Array.from({ length: 20 }, (_, i) => zstdOf(100 + i, 5000));
     const buffers = await Promise.all(frames.map((frame, i) => unpacking('zstd', frame, (100 + i) * 5000)));
     for (let block = 0; block < 99; block++)
@@ -102,7 +102,7 @@ describe('a compressed buffer', () => {
     expect((await Codecs.load()).open).toBe(0);
   });
 
-  it('with any byte changed or cut off is refused or as long as it was, and never goes on for ever', async () => {
+  it('with any byte changed or cut off is refused or has its full length, and never loops forever', async () => {
     for (const name of ['arrow-zstd-stream', 'arrow-lz4-stream']) {
       const file = readFileSync(fileURLToPath(new URL(`../../../fixtures/${name}.arrow`, import.meta.url)));
       const compression = name.includes('zstd') ? 'zstd' : 'lz4';

@@ -1,17 +1,17 @@
 import type { Compression } from './batch.js';
 import type { Codecs, Frame, PackedBytes } from './codecs.js';
 
-/** A compressed buffer, unpacked as its bytes are asked for: it is held whole by nobody. */
+/** Decompresses a buffer as its bytes are asked for, so that it is never held in memory as a whole. */
 export class Unpacking {
   readonly #begin: () => Frame;
   readonly #length: number;
   readonly #needed: number;
   #frame: Frame | undefined;
-  /** The byte that comes next, and the one before it. */
+  /** The position of the next byte, and the value of the previous one. */
   #at = 0;
   #before = 0;
 
-  /** A buffer of `length` bytes unpacked, of which only the first `needed` will be asked for. */
+  /** A buffer whose uncompressed length is `length` bytes, of which only the first `needed` will be asked for. */
   constructor(
     codecs: Codecs,
     compression: Exclude<Compression, 'none'>,
@@ -25,8 +25,8 @@ export class Unpacking {
   }
 
   /**
-   * Fills `into` with the bytes from `at` on. What lies behind is unpacked anew, but for the byte before, which bools may
-   * have in common with those that follow. A RangeError where the buffer is no frame of its length.
+   * Fills `into` with the bytes from `at` on. Going back means decompressing again from the start, except by one byte, which
+   * consecutive reads of bools may share. Throws a RangeError if the buffer is not a frame of its length.
    */
   read(into: Uint8Array, at: number): void {
     if (into.length === 0) return;
@@ -39,7 +39,7 @@ export class Unpacking {
     try {
       this.#take(frame, at - this.#at);
       this.#take(frame, into.length, into);
-      // Nothing more will be asked for: now the claimed length is held against the frame's.
+      // Nothing more will be asked for, so the claimed length is now compared with the frame's.
       if (this.#at >= this.#needed) this.#mustEnd(frame);
     } catch (error) {
       frame.end();
@@ -54,7 +54,7 @@ export class Unpacking {
     return this.#frame;
   }
 
-  /** Goes on by `count` bytes, into an array where there is one. */
+  /** Advances by `count` bytes and copies them into `into` if it is given. */
   #take(frame: Frame, count: number, into?: Uint8Array): void {
     for (let done = 0; done < count; ) {
       const bytes = frame.next(count - done);

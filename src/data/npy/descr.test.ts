@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { elementTypeOf } from './descr.js';
 
-/** Says for each dtype string of a JSON list what numpy takes it for: a name and a byte order, or null. */
+/** Says for each dtype string of a JSON list how numpy interprets it: a name and a byte order, or null. */
 const ASK_NUMPY = `
 import json, sys, warnings
 import numpy
@@ -52,7 +52,7 @@ const NAMES = [
   ],
 ].flatMap((name) => [name, `${name}_`, `${name} `, `<${name}`, `>${name}`, `=${name}`, name.toUpperCase()]);
 
-/** Every string of one or two characters, every letter with an order and a size, and every name. */
+/** All strings of one or two characters, all combinations of a letter, an order and a size, and all names. */
 const DESCRS = [
   ...PRINTABLE.flatMap((a) => [a, ...PRINTABLE.map((b) => a + b)]),
   ...['', '<', '>', '=', '|', '@', '<<'].flatMap((order) =>
@@ -80,21 +80,18 @@ const ours = (descr: string) => {
   return 'dtype' in type ? type : undefined;
 };
 
-describe('a dtype string', () => {
+describe('the dtype string', () => {
   const answers = numpysAnswers();
-  it.skipIf(answers === undefined)(
-    'is read where numpy reads it, as the type that numpy takes it for',
-    () => {
-      // A byte has no order: numpy calls it little-endian or none.
-      const differing = DESCRS.filter((descr, i) => {
-        const [type, answer] = [ours(descr), answers![i]!];
-        if (type === undefined || answer === null) return (type === undefined) !== (answer === null);
-        return type.dtype !== answer[0] || (!/8$|^bool/.test(type.dtype) && type.byteOrder !== answer[1]);
-      });
-      expect(differing).toEqual([]);
-      expect(answers!.filter((answer) => answer !== null).length).toBeGreaterThan(150);
-    },
-  );
+  it.skipIf(answers === undefined)('is read if numpy reads it, as the type that numpy takes it for', () => {
+    // A single byte has no order: numpy calls it little-endian or none.
+    const differing = DESCRS.filter((descr, i) => {
+      const [type, answer] = [ours(descr), answers![i]!];
+      if (type === undefined || answer === null) return (type === undefined) !== (answer === null);
+      return type.dtype !== answer[0] || (!/8$|^bool/.test(type.dtype) && type.byteOrder !== answer[1]);
+    });
+    expect(differing).toEqual([]);
+    expect(answers!.filter((answer) => answer !== null).length).toBeGreaterThan(150);
+  });
 
   it.each([
     ['float32', 'float32', 'little'],
@@ -112,7 +109,7 @@ describe('a dtype string', () => {
     ['L', 'uint64', 'little'],
     ['>P', 'uint64', 'big'],
     ['<f04', 'float32', 'little'],
-  ] as const)('%j is %s, %s-endian', (descr, dtype, byteOrder) => {
+  ] as const)('%j means %s, %s-endian', (descr, dtype, byteOrder) => {
     expect(elementTypeOf(descr)).toEqual({ dtype, byteOrder });
   });
 
@@ -122,8 +119,8 @@ describe('a dtype string', () => {
     ['|V4', /raw records/, /a\.view\(t\)/],
     ['<f16', /^long double floats$/, /numpy\.float64/],
     ['<f12', /32-bit/, /there/],
-    ['<f3', /unknown type/, /anew/],
-    ['<float32', /unknown type/, /anew/],
+    ['<f3', /unknown type/, /again/],
+    ['<float32', /unknown type/, /again/],
     ['f4,i4', /structured/, /field/],
     ['(2,)f4', /sub-arrays/, /numbers/],
     ['(2,)f4,i4', /structured/, /field/],
@@ -134,9 +131,9 @@ describe('a dtype string', () => {
     ['<U3', /^text$/, /numbers/],
     ['c', /bytes/, /numbers/],
     ['object', /pickled/, /float32/],
-    ['__proto__', /unknown type/, /anew/],
-    ['constructor', /unknown type/, /anew/],
-  ])('%j is refused for what it is, with what to do', (descr, what, remedy) => {
+    ['__proto__', /unknown type/, /again/],
+    ['constructor', /unknown type/, /again/],
+  ])('%j is refused with its kind and a remedy', (descr, what, remedy) => {
     expect(elementTypeOf(descr)).toEqual({
       what: expect.stringMatching(what),
       remedy: expect.stringMatching(remedy),

@@ -1,18 +1,18 @@
 import type { DType } from '../../words.js';
 
-/** How the elements of an NPY file are kept. */
+/** How the elements of an NPY file are stored. */
 export interface ElementType {
   readonly dtype: DType;
   readonly byteOrder: 'little' | 'big';
 }
 
-/** Why a dtype is no type of numbers, and what to do about it. */
+/** Why a dtype is not a supported numeric type, and what to do about it. */
 export interface Refusal {
   readonly what: string;
   readonly remedy: string;
 }
 
-/** A kind and its size in bytes, as numpy.save writes it. */
+/** Kind and size in bytes, as numpy.save writes them. */
 const SIZED: ReadonlyMap<string, DType> = new Map<string, DType>(
   Object.entries({
     b1: 'bool',
@@ -54,7 +54,7 @@ const LETTERS: ReadonlyMap<string, DType> = new Map<string, DType>(
   }),
 );
 
-/** numpy's type names, with the sizes of 64-bit Linux. numpy takes no byte order before them. */
+/** numpy's type names, with the sizes of 64-bit Linux. numpy accepts no byte order before a name. */
 const NAMES: ReadonlyMap<string, DType> = new Map<string, DType>(
   Object.entries({
     bool: 'bool',
@@ -97,7 +97,7 @@ export const STRUCTURED: Refusal = {
   remedy: "save one field, such as a['x']",
 };
 
-/** Types that are no numbers of ours, by their code without its byte order. The first that matches is the one. */
+/** Types that are not supported, matched by their code without its byte order. The first match counts. */
 const REFUSED: readonly (readonly [code: RegExp, what: string, remedy: string])[] = [
   [/^(?:\d+|\([\d, ]*\))[^,]*$/, 'sub-arrays', 'save an array of numbers'],
   [/,/, STRUCTURED.what, STRUCTURED.remedy],
@@ -131,17 +131,17 @@ const REFUSED: readonly (readonly [code: RegExp, what: string, remedy: string])[
   [
     /^(?:V\d*|void)$/,
     'raw records, whose type the file does not say',
-    'save a.view(t) with the type t of numbers that they are',
+    'save a.view(t), where t is the numeric type of the records',
   ],
 ];
 
-/** For what numpy itself cannot load, so that no cast in numpy is a remedy. */
+/** For types that numpy cannot load either, so that a cast in numpy is no remedy. */
 const UNKNOWN: Refusal = {
   what: 'elements of unknown type, which numpy does not read either',
-  remedy: 'make the array anew and save it as float32 with numpy.save',
+  remedy: 'create the array again and save it as float32 with numpy.save',
 };
 
-/** What numpy, on 64-bit little-endian Linux, takes a dtype string for; or why it is no type of numbers. */
+/** How numpy on 64-bit little-endian Linux interprets a dtype string, or why it is not a supported numeric type. */
 export function elementTypeOf(descr: string): ElementType | Refusal {
   const named = NAMES.get(descr);
   if (named !== undefined) return { dtype: named, byteOrder: 'little' };
@@ -153,7 +153,7 @@ export function elementTypeOf(descr: string): ElementType | Refusal {
   return refused === undefined ? UNKNOWN : { what: refused[1], remedy: refused[2] };
 }
 
-/** numpy reads a size as C's strtol does: blanks, a plus sign and zeros may stand before it. */
+/** numpy parses a size as C's strtol does: blanks, a plus sign and zeros may precede it. */
 function withPlainSize(code: string): string {
   return code.replace(/^([a-zA-Z])[ \t\n\v\f\r]*\+?0*([1-9]\d*)$/, '$1$2');
 }

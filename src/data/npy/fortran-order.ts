@@ -12,12 +12,15 @@ export interface Matrix extends NpyHeader {
   readonly cols: number;
 }
 
-/** A tile is read in runs of at least this many bytes of a column, chunks allowing. */
+/** A tile reads at least this many consecutive bytes of a column, if the chunk is large enough. */
 const MIN_RUN_BYTES = 256 * 2 ** 10;
-/** Elements between two runs of a tile: the same row of columns that lie a power of two apart would meet in one set of the cache. */
+/**
+ * Gap between two columns of a tile, elements: if columns were a power of two apart, the elements of a row would compete for one
+ * cache set.
+ */
 const GAP = 16;
 
-/** Part of the matrix: half-open ranges of rows and of the file's columns. */
+/** A part of the matrix: half-open ranges of rows and of the file's columns. */
 interface Tile {
   readonly row: number;
   readonly col: number;
@@ -25,13 +28,16 @@ interface Tile {
   readonly width: number;
 }
 
-/** What a lane works in: a tile as it is in the file, and cast where it must be. */
+/** The buffers of a lane: a tile as it is in the file, and the same tile cast, if needed. */
 interface Lane {
   readonly raw: Values;
   readonly cast: Values;
 }
 
-/** Columns follow each other in the file: tiles of rows × columns are read run by run, one run a column, and transposed into place. */
+/**
+ * Reads a column-major array. Its columns are contiguous in the file, so it reads tiles of rows × columns, one run per column,
+ * and transposes each into place.
+ */
 export async function readColumnMajor(
   payload: Payload,
   matrix: Matrix,
@@ -66,7 +72,10 @@ function laneOf(from: DType, to: DType, elements: number): Lane {
   return { raw, cast: from === to ? raw : allocate(to, elements) };
 }
 
-/** One run a column; whole columns follow each other and are one run together. The elements from a column to the next are returned. */
+/**
+ * Reads a tile, one run per column; whole columns are adjacent and form a single run. Returns the distance between columns,
+ * elements.
+ */
 async function readTile(
   payload: Payload,
   raw: Values,
@@ -83,13 +92,19 @@ async function readTile(
   return pitch;
 }
 
-/** Puts the columns of a tile into the matrix. */
+/** Copies the columns of a tile into the matrix. */
 type Place = (columns: Columns, values: Values, tile: Tile) => void;
 
-/** Rows of a tile placed at once where columns are not beside each other: pages of the matrix are gone through once. */
+/**
+ * How many rows of a tile are placed at once if its columns are not adjacent in the matrix, so that each page of the matrix is
+ * visited once.
+ */
 const BLOCK_ROWS = 16;
 
-/** The trailing axes of a column-major array are reversed too: with several of them its columns are not beside each other. */
+/**
+ * Chooses how to place a tile. A column-major array reverses its trailing axes too, so with several of them its columns are not
+ * adjacent in the matrix.
+ */
 function placing({ shape, cols }: Matrix): Place {
   const trailing = shape.slice(1);
   if (trailing.length <= 1) {
@@ -106,7 +121,7 @@ function placing({ shape, cols }: Matrix): Place {
   };
 }
 
-/** Where the file's i-th column of a column-major array stands in a row. */
+/** The place in a row of a column-major array's i-th column in the file. */
 function placeOf(column: number, trailing: readonly number[]): number {
   let rest = column;
   let place = 0;

@@ -3,7 +3,7 @@ import { Fault } from '../fault.js';
 import { type ElementType, elementTypeOf, type Refusal, STRUCTURED } from './descr.js';
 import { type Literal, LiteralError, parseLiteral } from './python-literal.js';
 
-/** What the header of an NPY file says (NumPy Enhancement Proposal 1 and numpy.lib.format). */
+/** The contents of an NPY header (NumPy Enhancement Proposal 1 and numpy.lib.format). */
 export interface NpyHeader {
   readonly version: '1.0' | '2.0' | '3.0';
   readonly dtype: DType;
@@ -18,12 +18,18 @@ export interface NpyHeader {
 export const NPY_MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 /** Magic, version and the longest length field. */
 export const NPY_PREFIX_BYTES = 12;
-/** numpy itself refuses headers over 10,000 bytes unless trusted; a structured dtype, to be named as such, may be longer. */
+/**
+ * numpy refuses headers over 10,000 bytes unless they are trusted. A structured dtype may be longer, and the error should name
+ * it.
+ */
 const MAX_HEADER_BYTES = 2 ** 20;
 
 const RESAVE = 'save one array of numbers with numpy.save';
 
-/** Where the header's text stands, from the file's first `NPY_PREFIX_BYTES`. Throws a data error for another or a broken format. */
+/**
+ * Locates the header's text, given the file's first `NPY_PREFIX_BYTES` bytes. Throws a fault if the version is unknown or the
+ * file is too short.
+ */
 export function locateHeader(prefix: Uint8Array, fileBytes: number) {
   if (prefix.length < NPY_PREFIX_BYTES) {
     throw new Fault(`truncated: ${fileBytes} bytes`, {
@@ -58,7 +64,7 @@ export function locateHeader(prefix: Uint8Array, fileBytes: number) {
   return { version: `${version[0]}.${version[1]}` as NpyHeader['version'], start, length };
 }
 
-/** Reads a header from its text's bytes. Throws a data error for what is malformed and for what is no matrix of numbers. */
+/** Parses the bytes of a header's text. Throws a fault if it is malformed or does not describe an array of numbers. */
 export function parseHeader(
   bytes: Uint8Array,
   { version, start, length }: ReturnType<typeof locateHeader>,
@@ -79,9 +85,9 @@ export function parseHeader(
   };
 }
 
-/** Version 3 is UTF-8, the others Latin-1. */
+/** Version 3 is UTF-8, the others are Latin-1. */
 function decode(bytes: Uint8Array, version: NpyHeader['version']): string {
-  // TextDecoder's latin1 is Windows' code page 1252.
+  // TextDecoder's latin1 is Windows code page 1252.
   if (version !== '3.0') return Buffer.from(bytes).toString('latin1');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -111,7 +117,7 @@ function fieldsOf(text: string, version: NpyHeader['version']): Fields {
 
 function literalOf(text: string, version: NpyHeader['version']): Literal {
   try {
-    // Python 2, which writes long integers, knew no version 3.
+    // Version 3 never comes from Python 2, which writes long integers.
     return parseLiteral(text, version !== '3.0');
   } catch (cause) {
     if (!(cause instanceof LiteralError)) throw cause;
@@ -139,7 +145,7 @@ function describe(literal: Literal): string {
   }
 }
 
-/** Characters of a value that an error shows: a header may hold a million. */
+/** How many characters of a value an error shows: a header may hold a million. */
 const SHOWN = 40;
 
 function short(text: string): string {
@@ -158,7 +164,7 @@ function refused({ what, remedy }: Refusal, descr: string): Fault {
   return new Fault(`an array of ${what} (dtype ${descr})`, { expected: 'numbers', remedy });
 }
 
-/** The most that numpy has, from version 2 on. */
+/** The most axes that numpy supports, from version 2 on. */
 const MOST_AXES = 64;
 
 function shapeOf(shape: Literal): number[] {

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** An NPY file of version 1, as numpy writes it but for the padding. */
+/** An NPY file of version 1, as numpy writes it except for the padding. */
 function npyOf(descr: string, fortran: boolean, shape: readonly number[], payload: Uint8Array): Uint8Array {
   const order = fortran ? 'True' : 'False';
   const text = `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape.join(', ')},), }`;
@@ -38,7 +38,7 @@ async function loadInChunks(path: string, chunkBytes: number, dtype: 'float32' |
 }
 
 describe('an NPY file', () => {
-  it('is read the same in chunks of any size, straight, cast and swapped', async () => {
+  it('gives the same values for any chunk size, read directly, cast or byte-swapped', async () => {
     const elements = 1001;
     const values = Float64Array.from({ length: elements }, (_, i) => i * 1.25 - 300);
     const swapped = Buffer.from(values.slice().buffer).swap64();
@@ -52,7 +52,7 @@ describe('an NPY file', () => {
     }
   });
 
-  it('in Fortran order is transposed, whatever its shape and the size of a tile', async () => {
+  it('in Fortran order is transposed, for any shape and tile size', async () => {
     for (const [rows, cols] of [
       [1, 7],
       [7, 1],
@@ -80,7 +80,7 @@ describe('an NPY file', () => {
     }
   });
 
-  it('of several axes in Fortran order is transposed, whatever the size of a tile', async () => {
+  it('with several axes in Fortran order is transposed, for any tile size', async () => {
     const shape = [70, 4, 5, 3];
     const [rows, , , last] = shape as [number, number, number, number];
     const elements = shape.reduce((product, axis) => product * axis);
@@ -99,7 +99,7 @@ describe('an NPY file', () => {
       expect((await loadInChunks(path, chunkBytes, 'native')).values).toEqual(expected);
   });
 
-  it('of more than 2³² bytes is opened at once, by its header', async () => {
+  it('of more than 2³² bytes is opened quickly, by its header', async () => {
     const rows = 1_100_000_000;
     const path = await written('large.npy', npyOf('<f4', false, [rows, 1], new Uint8Array(0)));
     await truncate(path, rows * 4 + 200);
@@ -108,7 +108,7 @@ describe('an NPY file', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(50e6);
   });
 
-  it('of more elements than an array may hold is refused, by its header', async () => {
+  it('with more elements than an array may hold is refused by its header', async () => {
     const rows = 2 ** 32 + 1;
     const path = await written('too-many.npy', npyOf('|u1', false, [rows], new Uint8Array(0)));
     await truncate(path, rows + 200);
@@ -132,7 +132,7 @@ describe('an NPY file', () => {
     }
   });
 
-  it('tells how far it is, and stops between chunks when told to', async () => {
+  it('reports progress and stops between chunks when aborted', async () => {
     const payload = new Uint8Array(40e6);
     const path = await written('progress.npy', npyOf('<f4', false, [1e6, 10], payload));
     const told: number[] = [];
@@ -163,7 +163,7 @@ describe('an NPY file', () => {
       `{'descr': '<f4', 'fortran_order': False, 'shape': (${'9999, '.repeat(60)})}`,
       /claims over 10\^\d+ bytes.*9999, …\)/,
     ],
-  ])('is refused in one short line, however long its header %#', async (text, message) => {
+  ])('is refused in one short line, however long its header is: %#', async (text, message) => {
     const path = join(folder, 'long.npy');
     const prefix = Buffer.from('\x93NUMPY\x01\0\0\0', 'latin1');
     prefix.writeUInt16LE(text.length, 8);

@@ -13,12 +13,13 @@ import { readRowMajor } from '../row-major.js';
 import { type Matrix, readColumnMajor } from './fortran-order.js';
 import { locateHeader, NPY_PREFIX_BYTES, type NpyHeader, parseHeader } from './header.js';
 
-/** Bytes of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
+/** Size of a read: large enough to keep up with the page cache, small enough for progress, Ctrl-C and a cast in the cache. */
 const CHUNK_BYTES = 4 * 2 ** 20;
 
 /**
- * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload, which `load` reads through the same handle.
- * 1-D is a column, the trailing axes of N-D are flattened. Throws a fault for whatever is no matrix of numbers. `chunkBytes`, a multiple of 8, is for the tests.
+ * Reads the header of an NPY file of `fileBytes` bytes and nothing of its payload, which `load` reads through the same handle. A
+ * 1-D array is a column; the trailing axes of an N-D array are flattened. Throws a fault if it is not a matrix of numbers.
+ * `chunkBytes`, a multiple of 8, is for the tests.
  */
 export async function openNpy(
   file: FileHandle,
@@ -43,7 +44,7 @@ export async function openNpy(
   };
 }
 
-/** Axes and digits that an error shows: a header may claim the product of 64 axes. */
+/** How many axes and digits an error shows: a header may claim the product of 64 axes. */
 const [SHOWN_AXES, SHOWN_DIGITS] = [6, 20];
 
 function shapeText(shape: readonly number[]): string {
@@ -75,14 +76,14 @@ function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number)
     throw new Fault(
       `truncated: its header claims ${countText(needed)} bytes of data, ${text} of ${dtype}, the file has ${present}`,
       {
-        remedy: 'write the file anew',
+        remedy: 'write the file again',
       },
     );
   }
   if (elements > BigInt(MAX_ELEMENTS)) {
     throw new Fault(`${elements} elements, ${text}`, {
       expected: `at most ${MAX_ELEMENTS}`,
-      remedy: 'save a part of it',
+      remedy: 'save part of it',
     });
   }
   return { rows: first, cols: Number(cols) };

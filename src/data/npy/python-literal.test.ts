@@ -26,7 +26,7 @@ describe('parseLiteral', () => {
     expect(parseLiteral(text)).toEqual(literal);
   });
 
-  it('reads whole numbers of any size exactly', () => {
+  it('reads integers of any size exactly', () => {
     expect(parseLiteral('18446744073709551617')).toEqual({ kind: 'integer', value: 18446744073709551617n });
   });
 
@@ -44,17 +44,17 @@ describe('parseLiteral', () => {
     ["'a\rb'", 'a string without an end', 2],
     ['(2l,)', 'no comma before "l"', 2],
     ['\ufeff1', '"\ufeff" where a value belongs', 0],
-    ["'\\xzz'", 'an escape that is no number', 3],
-    ["'\\x4g'", 'an escape that is no number', 3],
+    ["'\\xzz'", 'an invalid \\x escape', 3],
+    ["'\\x4g'", 'an invalid \\x escape', 3],
     ['010', 'a number that begins with 0', 3],
     ['(1,\v2)', '"\v" where a value belongs', 3],
     ['-', 'a number without digits', 1],
     ['1 2', '"2" after the end', 2],
-    ['{}\r ', 'spaces behind the last line', 2],
+    ['{}\r ', 'spaces after the last line', 2],
     ['false', '"f" where a value belongs', 0],
     ["__import__('os')", '"_" where a value belongs', 0],
     ['[1)', 'no comma before ")"', 2],
-  ])('refuses %j, saying what is wrong and where', (text, message, position) => {
+  ])('refuses %j and says what is wrong and where', (text, message, position) => {
     try {
       parseLiteral(text);
       expect.unreachable();
@@ -64,9 +64,9 @@ describe('parseLiteral', () => {
     }
   });
 
-  it("takes Python 2's L for the end of an integer, and spaces behind the last line, only where it is told so", () => {
+  it("accepts Python 2's L after an integer, and spaces after the last line, only if told to", () => {
     expect(() => parseLiteral('(2L,)', false)).toThrow('no comma before "L"');
-    expect(() => parseLiteral('(2,)\n ', false)).toThrow('spaces behind the last line');
+    expect(() => parseLiteral('(2,)\n ', false)).toThrow('spaces after the last line');
     expect(parseLiteral('(2,)\n ')).toMatchObject({ kind: 'tuple' });
   });
 

@@ -1,4 +1,4 @@
-/** A Python literal, as far as an NPY header may hold one. */
+/** A Python literal, of the kinds that an NPY header may contain. */
 export type Literal =
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'integer'; readonly value: bigint }
@@ -6,7 +6,7 @@ export type Literal =
   | { readonly kind: 'tuple' | 'list'; readonly items: readonly Literal[] }
   | { readonly kind: 'dict'; readonly entries: readonly (readonly [key: Literal, value: Literal])[] };
 
-/** Thrown where the text is no literal; `position` is the offset in it. */
+/** Thrown if the text is not a literal; `position` is the offset of the fault. */
 export class LiteralError extends Error {
   override readonly name = 'LiteralError';
   readonly position: number;
@@ -16,9 +16,9 @@ export class LiteralError extends Error {
   }
 }
 
-/** Deeper nesting than any dtype has, far from what the stack bears. */
+/** Deeper than any dtype is nested, and far less than the stack allows. */
 const MAX_DEPTH = 32;
-/** What Python takes for space: unlike elsewhere, no vertical tab. */
+/** Python's white space, which does not include the vertical tab here. */
 const SPACE = ' \t\n\r\f';
 const DIGITS = '0123456789';
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -32,8 +32,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads one Python literal that fills the whole text: dicts, tuples, lists, strings, numbers, True, False and None. An
- * integer may end with Python 2's `L` where `longs` says so.
+ * Parses a text that is one Python literal: a dict, tuple, list, string, number, True, False or None. If `longs` is true, an
+ * integer may end with Python 2's `L`.
  */
 export function parseLiteral(text: string, longs = true): Literal {
   const reader = new Reader(text, longs);
@@ -42,7 +42,7 @@ export function parseLiteral(text: string, longs = true): Literal {
   return literal;
 }
 
-/** Recursive descent over the text, a character at a time. */
+/** A recursive-descent parser that reads one character at a time. */
 class Reader {
   readonly #text: string;
   readonly #longs: boolean;
@@ -68,13 +68,13 @@ class Reader {
   }
 
   end(): void {
-    // Python takes it for a second line, indented; for headers of Python 2 numpy takes new lines out first.
+    // Python takes the spaces for an indented second line. For headers of Python 2, numpy removes newlines first.
     if ((this.#longs ? /\r[ \t]+$/ : /[\n\r][ \t]+$/).test(this.#text.slice(this.#at)))
-      throw this.#error('spaces behind the last line');
+      throw this.#error('spaces after the last line');
     if (this.#peek() !== '') throw this.#error(`"${this.#peek()}" after the end`);
   }
 
-  /** The next character that is not a space; empty at the end. */
+  /** Returns the next character that is not a space; empty at the end. */
   #peek(): string {
     while (this.#at < this.#text.length && SPACE.includes(this.#text[this.#at]!)) this.#at += 1;
     return this.#text[this.#at] ?? '';
@@ -109,7 +109,7 @@ class Reader {
     return [key, this.value(depth)];
   }
 
-  /** As in Python `(3)` is 3, and `(3,)` and `()` are tuples. */
+  /** As in Python, `(3)` is 3, while `(3,)` and `()` are tuples. */
   #parenthesised(depth: number): Literal {
     const { items, commas } = this.#sequence('(', ')', () => this.value(depth));
     return items.length === 1 && commas === 0 ? items[0]! : { kind: 'tuple', items };
@@ -128,18 +128,20 @@ class Reader {
     }
   }
 
-  /** As in Python an unknown escape stands for itself, backslash included. */
+  /** As in Python, an unknown escape stands for itself, including its backslash. */
   #escape(): string {
     const character = this.#text[this.#at] ?? '';
     this.#at += 1;
     if (character !== 'x') return ESCAPES[character] ?? `\\${character}`;
     const code = this.#text.slice(this.#at, this.#at + 2);
-    if (!/^[\da-f]{2}$/i.test(code)) throw this.#error('an escape that is no number');
+    if (!/^[\da-f]{2}$/i.test(code)) throw this.#error('an invalid \\x escape');
     this.#at += 2;
     return String.fromCharCode(Number.parseInt(code, 16));
   }
 
-  /** Digits with a sign, Python 2's `L`, or a float, which is read to be named in a refusal. */
+  /**
+   * An integer with an optional sign, possibly with Python 2's `L`, or a float, which is parsed so that the refusal can name it.
+   */
   #number(): Literal {
     const start = this.#at;
     if (this.#text[this.#at] === '-' || this.#text[this.#at] === '+') this.#at += 1;

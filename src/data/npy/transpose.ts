@@ -1,21 +1,26 @@
 import type { Values } from '../dataset.js';
 
-/** Columns of a tile, each contiguous, of one height. */
+/** The columns of a tile. Each is contiguous, and all have the same height. */
 export interface Columns {
   readonly elements: Values;
-  /** The first element of the first column, and how far the next column's is from it. */
+  /** Index of the first column's first element, and the distance from one column to the next. */
   readonly first: number;
   readonly pitch: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** Columns written together: as many float32 as a cache line holds, so that a line of the matrix is written at once. */
+/**
+ * How many columns are written together: as many float32 as fill a cache line, so that a line of the matrix is written at once.
+ */
 const LINE = 16;
-/** Rows of narrower columns written before the next ones: what they share of the matrix stays in the cache. */
+/**
+ * How many rows of a narrow rest are written before moving on to the next columns, so that the cache lines they share stay in the
+ * cache.
+ */
 const BLOCK_ROWS = 256;
 
-/** Puts columns beside each other into a row-major matrix of `cols` columns, the first element at `start`. */
+/** Copies columns side by side into a row-major matrix of `cols` columns, the first element to `start`. */
 export function transpose(columns: Columns, matrix: Values, start: number, cols: number): void {
   const { elements, first, pitch, height, width } = columns;
   const whole = width - (width % LINE);
@@ -35,8 +40,8 @@ export function transpose(columns: Columns, matrix: Values, start: number, cols:
 }
 
 /**
- * Puts `rows` elements of some columns where they belong: the first one, at `from`, at `to`. Written out, since to count the
- * columns of each row costs three times as much as to copy them.
+ * Copies `rows` elements of each of some columns: the first element is at `from` and goes to `to`. The kernels are unrolled,
+ * since counting the columns in each row costs three times as much as copying them.
  */
 type Kernel = (
   src: Values,
@@ -46,7 +51,7 @@ type Kernel = (
   dst: Values,
   to: number,
   cols: number,
-  /** How many columns; a multiple of eight for `eights`, and what their names say for the others. */
+  /** How many columns: a multiple of eight for `eights`; the other kernels' names state it. */
   columns: number,
 ) => void;
 

@@ -1,36 +1,37 @@
 import { difference } from './cases.js';
 import type { Facts } from './reading.js';
 
-/** What numpy or pyarrow says of a file. `died` is what a damaged file may do to them. */
+/** What numpy or pyarrow says about a file. A damaged file may also crash them: `died`. */
 export type Answer =
   | { readonly read: Readonly<Record<string, unknown>> }
   | { readonly refused: string }
   | { readonly died: true };
 
 /**
- * What pyarrow does not read though it is no damage: pinbench names such a column and leaves it out. It has no class for
- * intervals of months, type 22 of its own numbers.
+ * Valid data that pyarrow does not read: integers wider than 64 bits, and intervals of months (type 22 of its own numbers), for
+ * which it has no class. pinbench names such a column and leaves it out.
  */
 const BEHIND = /Integers with more than 64 bits not implemented|^KeyError: 22$/;
 
-/** What pinbench and numpy or pyarrow say of one file. */
+/** The result of comparing what pinbench and numpy or pyarrow say about one file. */
 export interface Agreement {
-  /** Why they do not agree where they must. */
+  /** How they disagree, if they must agree. */
   readonly finding?: string;
   /**
-   * The other reader has no say: it died, does not read the file that this one was made from, or unpacked damaged data as well,
-   * to other values. Without a checksum nobody can know the right ones, and two decoders of one library differ there.
+   * The other reader's answer does not count: it crashed, it does not read the file that this one was made from, or it unpacked
+   * damaged data to other values. Without a checksum nobody can know the right values, and two decoders of the same library
+   * differ there.
    */
   readonly unjudged?: boolean;
-  /** They agree, though the other reader found a column invalid afterwards that is not read. */
+  /** They agree, although the other reader later found a column invalid that is not read. */
   readonly invalidUnread?: boolean;
 }
 
 /**
- * Whether what pinbench read is what the other reader reads. Where that refuses, pinbench may still have read what one of
- * the files says that this one was made from: a byte was changed that means nothing to it. Where several places were
- * changed, one may be the name of a column that is not read and another what the other reader refuses: then only what is
- * read is compared, also with what the other reader opens and finds invalid afterwards.
+ * Compares what pinbench read with what the other reader reads. If the other reader refuses, pinbench may still have read the
+ * content of one of the files that this one was made from: the changed byte may mean nothing to it. If several places were
+ * changed, one may be the name of a column that is not read and another the reason for the refusal; then only the columns that
+ * are read are compared. The same holds if the other reader opens the file and finds it invalid later.
  */
 export function agreementOf(
   seen: Facts,
@@ -74,7 +75,7 @@ function ofReadColumns(facts: Facts): Facts {
 
 function otherwise(seen: Facts, read: Readonly<Record<string, unknown>>): string | undefined {
   for (const name of ['dtype', 'shape', 'rows', 'cols', 'float32', 'native'] as const) {
-    // Arrow has no shape of its own, and columns of several types have no type of their own.
+    // Arrow has no shape of its own, and columns of several types have no common type.
     if (name === 'shape' && read.shape === undefined) continue;
     if (JSON.stringify(seen[name]) !== JSON.stringify(read[name]))
       return `${name} ${JSON.stringify(seen[name])} here, ${JSON.stringify(read[name])} elsewhere`;
@@ -82,7 +83,7 @@ function otherwise(seen: Facts, read: Readonly<Record<string, unknown>>): string
   const columns = (read.columns ?? []) as { name: string; type: string | null; width: number }[];
   const here = seen.columns.map(({ name, type, width }, i) => ({
     name,
-    // A type that the other reader has no words for is not compared.
+    // A type that the other reader has no description for is not compared.
     type: columns[i]?.type === null ? null : type,
     width,
   }));

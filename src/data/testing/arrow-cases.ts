@@ -5,11 +5,11 @@ import { CONTINUATION } from '../arrow/message.js';
 import { BYTE_MUTATIONS } from './byte-mutations.js';
 import type { Dice } from './dice.js';
 
-/** A good Arrow file that cases are made from. */
+/** A valid Arrow file that cases are made from. */
 export interface ArrowSeed {
   readonly name: string;
   readonly content: Buffer;
-  /** The places of its bytes that are in no body: magic, lengths, metadata, footer. */
+  /** The positions of the bytes outside all bodies: magic, lengths, metadata and footer. */
   readonly metadata: Uint32Array;
   /** Whether it has compressed bodies. */
   readonly compressed: boolean;
@@ -18,17 +18,17 @@ export interface ArrowSeed {
 /** A damaged Arrow file. */
 export interface ArrowCase {
   readonly content: Buffer;
-  /** The seeds that it was made from: a byte of no meaning may have been changed, so that it still says what one of them does. */
+  /** The seeds that it was made from. It may still read like one of them, if the changed byte has no meaning. */
   readonly seeds: readonly ArrowSeed[];
-  /** How it was made, in words. */
+  /** A description of how it was made. */
   readonly how: string;
 }
 
-/** The Arrow files of a folder, by their names. */
+/** The Arrow files of a folder, sorted by name. */
 export function arrowSeeds(folder: string): ArrowSeed[] {
   return (
     readdirSync(folder)
-      // These take room for a frame of gigabytes, though they touch none of it: all others shall take little.
+      // These reserve memory for a frame of gigabytes, though they touch none of it; all other files must take little.
       .filter((name) => /\.(?:arrow|feather)$/.test(name) && !/-window-\d+-gib|-beyond-4-gib/.test(name))
       .sort()
       .map((name) => {
@@ -38,7 +38,7 @@ export function arrowSeeds(folder: string): ArrowSeed[] {
   );
 }
 
-/** Whether a case has other bytes than its seeds have in the bodies of one that is compressed. */
+/** Whether a case differs from its seeds in the body of a compressed one. */
 export function damagesFrames({ content, seeds }: Pick<ArrowCase, 'content' | 'seeds'>): boolean {
   return seeds.some((seed) => {
     if (!seed.compressed) return false;
@@ -60,7 +60,7 @@ function layoutOf(content: Buffer): Pick<ArrowSeed, 'metadata' | 'compressed'> {
   return { metadata, compressed };
 }
 
-/** Where the batches of a file are, by its footer. */
+/** The positions of a file's batches, from its footer. */
 function blocksOf(content: Buffer): number[] {
   const end = content.length - 10;
   const { dictionaries, recordBatches } = decodeFooter(content.subarray(end - content.readInt32LE(end), end));
@@ -69,19 +69,19 @@ function blocksOf(content: Buffer): number[] {
   );
 }
 
-/** The messages of a stream with their bodies, without what marks its end. */
+/** The messages of a stream with their bodies, without the end marker. */
 export function messagesIn(content: Buffer): Buffer[] {
   return messagesOf(content).map((at) => content.subarray(at, messageAt(content, at).end));
 }
 
-/** A stream whose last messages, so many of them, come `times` times. */
+/** A stream whose last `last` messages are repeated `times` times. */
 export function repeatedStream(content: Buffer, last: number, times: number): Buffer {
   const messages = messagesIn(content);
   const end = Buffer.concat(messages.slice(-last));
   return Buffer.concat([...messages.slice(0, -last), ...new Array(times).fill(end)]);
 }
 
-/** Where the messages of a stream are. */
+/** The positions of a stream's messages. */
 function messagesOf(content: Buffer): number[] {
   const found: number[] = [];
   for (let at = 0; at + 8 <= content.length; at = messageAt(content, at).end) {
@@ -117,7 +117,7 @@ export class EveryByte {
     this.#stride = coprimeBelow(Math.floor(end * 0.618), end);
   }
 
-  /** Case `index`: in a sequence that goes over all of them, so that a part of it is spread evenly. */
+  /** Case `index` of a sequence that visits all cases, arranged so that every part of it is spread evenly. */
   at(index: number): ArrowCase {
     const number = Number((BigInt(index) * BigInt(this.#stride)) % BigInt(this.count));
     const which = this.#ends.findIndex((end) => number < end);
@@ -141,7 +141,7 @@ function coprimeBelow(number: number, of: number): number {
   return candidate;
 }
 
-/** A case of several changes, of a cut, of two files put together or of a length or an offset that lies. */
+/** A random case: several changes, a cut, two files joined, or a false length or offset. */
 export function randomArrowCase(dice: Dice, seeds: readonly ArrowSeed[]): ArrowCase {
   const seed = dice.pick(seeds);
   const { content, name, metadata } = seed;
@@ -195,7 +195,7 @@ function spliced(dice: Dice, front: ArrowSeed, back: ArrowSeed): ArrowCase {
   return { content, seeds: [front, back], how: `${front.name} to ${cut}, then ${back.name} from ${on}` };
 }
 
-/** Overwrites a number of 2, 4 or 8 bytes in the metadata; says where. */
+/** Overwrites a number of 2, 4 or 8 bytes in the metadata; returns a description of the change. */
 function falseNumber(dice: Dice, { metadata, content }: ArrowSeed, changed: Buffer): string {
   const bytes = dice.pick([2, 4, 4, 8, 8]);
   const at = metadata[dice.below(metadata.length)]!;

@@ -1,4 +1,4 @@
-/** What may happen to a byte: each bit, the edges of its range, its neighbours. */
+/** The ways to change a byte: each bit, the limits of its range, its neighbours. */
 export const BYTE_MUTATIONS: readonly ((byte: number) => number)[] = [
   ...Array.from({ length: 8 }, (_, bit) => (byte: number) => byte ^ (1 << bit)),
   () => 0,

@@ -9,19 +9,19 @@ export type Kind = 'npy' | 'arrow';
 /** A file that a reader is tried with. */
 export interface Case {
   readonly content: Buffer;
-  /** How it was made, in words. */
+  /** A description of how it was made. */
   readonly how: string;
-  /** The good files that it was made from; Arrow only. */
+  /** The valid files that it was made from; Arrow only. */
   readonly seeds: readonly ArrowSeed[];
-  /** Only one byte was changed. */
+  /** Whether only one byte was changed. */
   readonly onePlace: boolean;
-  /** Compressed data was changed, which may unpack to anything. */
+  /** Whether compressed data was changed, which may then unpack to anything. */
   readonly damagesFrames?: boolean;
-  /** What must be read from it, where it is a good one; NPY only. */
+  /** What must be read from it, if it is valid; NPY only. */
   readonly expected?: { readonly dtype: string; readonly shape: readonly number[] };
 }
 
-/** All cases, by their kinds and numbers: the same ones for the same seed. */
+/** All cases, by kind and number; the same seed gives the same cases. */
 export class Cases {
   readonly #seed: number;
   readonly #arrowSeeds: readonly ArrowSeed[];
@@ -36,7 +36,7 @@ export class Cases {
   at(kind: Kind, number: number): Case {
     const dice = new Dice(this.#seed, number);
     if (kind === 'npy') return { how: 'a header', seeds: [], onePlace: false, ...npyCase(dice) };
-    // Two of three are the next change of one byte, as long as there are such; the others are random.
+    // Two of three cases are the next one-byte change, as long as there are any; the others are random.
     const next = Math.floor(number / 3) * 2 + (number % 3);
     return number % 3 === 2 || next >= this.everyByte.count
       ? randomCase(dice, this.#arrowSeeds)
@@ -49,7 +49,7 @@ function randomCase(dice: Dice, seeds: readonly ArrowSeed[]): Case {
   return { ...made, onePlace: false, damagesFrames: damagesFrames(made) };
 }
 
-/** What a reader made of a case, and what is wrong with that, as far as it can be told without another reader. */
+/** How a reader handled a case, and what is wrong with that, as far as it can be told without another reader. */
 export interface Trial {
   readonly reading: Reading;
   readonly finding?: string;
@@ -74,7 +74,7 @@ export async function trialOf(
       };
 }
 
-/** Whether two readings say the same, and where not. */
+/** Describes the first difference between two readings; `undefined` if there is none. */
 export function difference(one: Facts, other: Facts): string | undefined {
   const name = (Object.keys({ ...one, ...other }) as (keyof Facts)[]).find(
     (key) => JSON.stringify(one[key]) !== JSON.stringify(other[key]),

@@ -2,24 +2,24 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
-/** Random choices that are the same for the same seed and case on every machine. */
+/** Random choices that depend only on the seed and the case, on every machine. */
 export class Dice {
   readonly #random: RandomGenerator;
 
   constructor(seed: number, number: number) {
-    // The finalizer of MurmurHash3 keeps neighbouring cases apart.
+    // MurmurHash3's finalizer makes neighbouring cases independent.
     let h = Math.imul(seed | 0, 0x9e3779b9) ^ (number | 0);
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
     this.#random = xoroshiro128plus(h ^ (h >>> 16));
   }
 
-  /** A whole number from 0 to `end` − 1. */
+  /** An integer from 0 to `end` − 1. */
   below(end: number): number {
     return uniformInt(this.#random, 0, end - 1);
   }
 
-  /** Whether something happens that does so in `percent` of all cases. */
+  /** True in `percent` of all cases. */
   chance(percent: number): boolean {
     return this.below(100) < percent;
   }

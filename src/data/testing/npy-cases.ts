@@ -1,13 +1,13 @@
 import type { Dice } from './dice.js';
 
-/** An NPY file, good or not. */
+/** An NPY file, valid or not. */
 export interface NpyCase {
   readonly content: Buffer;
-  /** What must be read from it, where it is as writers make it and holds a matrix of numbers. */
+  /** What must be read from it, if it is as real writers make it and holds a matrix of numbers. */
   readonly expected?: { readonly dtype: string; readonly shape: readonly number[] };
 }
 
-/** An element type as numpy.save writes it, and its name. */
+/** An element type as numpy.save writes it, its name, and its size in bytes. */
 const NUMBERS: readonly (readonly [code: string, dtype: string, bytes: number])[] = [
   ...(['b1', 'i1', 'u1'] as const).map((code, i) => [code, ['bool', 'int8', 'uint8'][i]!, 1] as const),
   ...[2, 4, 8].flatMap((bytes) => [
@@ -18,7 +18,7 @@ const NUMBERS: readonly (readonly [code: string, dtype: string, bytes: number])[
 ];
 const ORDERS = ['<', '>', '=', '|'];
 
-/** numpy's other ways to name a type, its types that hold no numbers, and what it does not know. */
+/** numpy's other names for types, its types that hold no numbers, and strings that it does not know. */
 const OTHER_DESCRS = [
   ...'?bBhHiIlLqQnNpPefdgFDGSUVOMmcaTst',
   ...['bool', 'bool_', 'int', 'int_', 'intp', 'intc', 'uint', 'uintp', 'uintc', 'long', 'ulong', 'longlong'],
@@ -45,7 +45,7 @@ const OTHER_DESCRS = [
   ],
 ];
 
-/** Texts that a header may have where a value belongs. */
+/** Texts to put in a header in place of a value. */
 const VALUES = [
   `(${'1, '.repeat(70)})`,
   `(${'99999, '.repeat(30)})`,
@@ -72,7 +72,7 @@ const VALUES = [
   ],
 ];
 
-/** Pieces that are put into headers at any place. */
+/** Pieces to insert anywhere in a header. */
 const PIECES = [
   ...[' ', '\t', '\n', '\r', '\f', '\v', '\0', '\\', "'", '"', ',', ':', '(', ')', '[', ']', '{', '}', '#'],
   ...[
@@ -97,7 +97,7 @@ const PIECES = [
   ],
 ];
 
-/** One case: a third as writers make them, the others changed at one place or several. */
+/** Makes one case: a third are as real writers make them, the others are changed in one or more places. */
 export function npyCase(dice: Dice): NpyCase {
   const style = styleOf(dice);
   if (dice.chance(33)) return writersCase(dice, style);
@@ -121,7 +121,7 @@ function numbers(dice: Dice) {
   return { code, dtype, bytes, shape: shapeOf(dice) };
 }
 
-/** As numpy and other programs write one: what it holds must be read. */
+/** A file as numpy and other programs write it, whose content must be read. */
 function writersCase(dice: Dice, style: Style): NpyCase {
   const { code, dtype, bytes, shape } = numbers(dice);
   const elements = shape.reduce((product, axis) => product * axis, 1);
@@ -141,7 +141,7 @@ function shapeOf(dice: Dice): number[] {
   return Array.from({ length: axes }, () => (dice.chance(4) ? 0 : 1 + dice.below(axes > 2 ? 3 : 6)));
 }
 
-/** How a writer sets its header. */
+/** How a writer formats its header. */
 interface Style {
   readonly version: 1 | 2 | 3;
   readonly quote: string;
@@ -151,10 +151,10 @@ interface Style {
   readonly lastComma: boolean;
   readonly long: boolean;
   readonly keys: readonly number[];
-  /** The bytes that the header is padded to, and how it ends. */
+  /** The multiple of bytes that the header is padded to, and how it ends. */
   readonly padded: number;
   readonly end: string;
-  /** The padding stands behind the end; numpy reads that of the first two versions. */
+  /** Whether the padding follows the end; numpy accepts that in the first two versions. */
   readonly endFirst: boolean;
 }
 
@@ -248,7 +248,7 @@ function changedBytes(dice: Dice, content: Buffer): Buffer {
     case 0:
       return changed.subarray(0, dice.below(changed.length + 1));
     case 1:
-      // The magic is kept: without it this is no NPY file.
+      // The magic is kept; without it this would not be an NPY file.
       changed[6 + dice.below(6)] = dice.pick([0, 1, 2, 3, 4, 0x7f, 0x80, 0xff, dice.below(256)]);
       return changed;
     default:

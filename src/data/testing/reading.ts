@@ -9,7 +9,7 @@ import { openNpy } from '../npy/npy.js';
 import { openFile } from '../open.js';
 import type { Scratch } from './scratch.js';
 
-/** What was read from a file: two readers of it must agree in each of these. */
+/** What was read from a file. Two readers must agree in every field. */
 export interface Facts {
   readonly variety: string;
   readonly dtype: string;
@@ -17,25 +17,28 @@ export interface Facts {
   readonly rows: number;
   readonly cols: number;
   readonly columns: readonly ColumnInfo[];
-  /** Sums over the values, a NaN being like any other: as float32, and as the file has them. */
+  /** Checksums of the values as float32 and in the file's own type; all NaNs are treated as equal. */
   readonly float32: number;
   readonly native?: number;
 }
 
-/** How a reader took a file. `broken` is what no file may do to a reader. */
+/** How a reader handled a file. `broken` must never happen, whatever the file. */
 export type Reading =
   | { readonly kind: 'accepted'; readonly facts: Facts }
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'broken'; readonly why: string };
 
-/** Opens and loads a file: as float32, and in its own type where it has one. */
+/** Opens and loads a file: as float32, and in its own type if it has one. */
 export type Reader = (content: Uint8Array, scratch: Scratch) => Promise<Facts>;
 
 const MOST_CPU_MS = 2000;
 const MOST_BYTES = 64 * 2 ** 20;
 const MOST_CHARACTERS = 400;
 
-/** Reads the file, and holds what must hold of any: time, memory, and an error of ours in one short line. */
+/**
+ * Reads a file and checks what must hold for every file: limits on time and memory, and an error that is one short line of
+ * pinbench's own.
+ */
 export async function readingOf(
   reader: Reader,
   content: Uint8Array,
@@ -50,7 +53,7 @@ export async function readingOf(
   } catch (error) {
     reading = refusalOf(error);
   }
-  // Others may have had the processor. To ask for one's own time costs as much as a case: that is done when in doubt.
+  // Other processes may have used the processor. Measuring CPU time costs as much as a case, so it is done only when in doubt.
   if (performance.now() - began > mostCpuMs) {
     const cpuMs = await cpuTimeOf(() => reader(content, scratch));
     if (cpuMs > mostCpuMs) return broken(`${Math.round(cpuMs)} ms`);
@@ -72,7 +75,7 @@ function refusalOf(error: unknown): Reading {
   const { code, message, subject, observed, expected, remedy } = error;
   if (code !== 'data' && code !== 'usage') return broken(`an error of code ${code}: ${message}`);
   if (/[\n\r]/.test(message)) return broken(`a message of several lines: ${JSON.stringify(message)}`);
-  // A message is cut where it would be longer: the parts of a good one need no cutting.
+  // Long messages are cut, but those of a well-worded error need no cutting.
   const characters = `${subject}: ${observed}; expected ${expected}; ${remedy}`.length;
   if (characters >= MOST_CHARACTERS) return broken(`a message of ${characters} characters: ${message}`);
   return { kind: 'refused', message };
@@ -80,16 +83,16 @@ function refusalOf(error: unknown): Reading {
 
 const broken = (why: string): Reading => ({ kind: 'broken', why });
 
-/** What JavaScript holds and what it holds outside its heap: arrays, before a page of them is touched. */
+/** Bytes that JavaScript holds in its heap and outside it: arrays count before a page of them is touched. */
 function memoryBytes(): number {
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external;
 }
 
-/** The path that a message names instead of a file's. */
+/** The path that messages name instead of a real one. */
 const CASE = 'case';
 
-/** Reads through the reader of the format itself, from memory; what is neither NPY nor plainly Arrow through `throughPath`. */
+/** Reads from memory with the format's own reader; a file that is neither NPY nor clearly Arrow goes through `throughPath`. */
 export const fromMemory: Reader = async (content, scratch) => {
   const open = openerOf(content);
   if (open === undefined) return throughPath(content, scratch);
@@ -107,7 +110,7 @@ function openerOf(content: Uint8Array): Opener | undefined {
   return (bytes, scratch) => openArrow(scratch.holding(bytes), bytes.length, variety);
 }
 
-/** Reads as a program does: by the file's path. */
+/** Reads a file by its path, as a program does. */
 export const throughPath: Reader = async (content, scratch) => {
   scratch.write(content);
   const file = await openFile(scratch.path);

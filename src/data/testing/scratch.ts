@@ -2,8 +2,8 @@ import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
 /**
- * A file in memory, as far as the readers use one: thousands of small files a second are read, where a file system opens
- * hundreds. Who asks for its descriptor gets that of a scratch file, which is written then.
+ * A file in memory that offers as much of a FileHandle as the readers use: thousands of small files per second can be read, where
+ * a file system opens only hundreds. When the descriptor is asked for, the content is written to a scratch file.
  */
 export class Scratch {
   readonly path: string;

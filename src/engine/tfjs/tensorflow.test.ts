@@ -122,7 +122,7 @@ onTensorFlow('the tensorflow engine, on TensorFlow (run by .ci/tensorflow)', () 
 
   it('is found set up again without fetching anything', () => {
     const { status, stdout } = pinbench(['setup', 'tensorflow', '--cpu', '--dir', folder!]);
-    expect([status, stdout]).toEqual([0, `${folder} has it already\n`]);
+    expect([status, stdout]).toEqual([0, `${folder} is already set up\n`]);
   });
 });
 

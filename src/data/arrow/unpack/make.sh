@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes wasm.ts: unpack.c and the decoders of LZ4 and Zstandard as WebAssembly. Their sources come from crates.io, checked
-# against Cargo.lock, the compiler from PyPI, checked against ziglang.txt. Needs cargo and python3.
+# Writes wasm.ts: unpack.c and the decoders of LZ4 and Zstandard, compiled to WebAssembly. The sources come from crates.io and are
+# checked against Cargo.lock; the compiler comes from PyPI and is checked against ziglang.txt. Needs cargo and python3.
 set -euo pipefail
 cd "$(dirname "$0")"
 folder=$(mktemp -d)
@@ -15,7 +15,7 @@ zstd=$(echo "$folder"/sources/zstd-sys-*/zstd/lib)
 lz4=$(echo "$folder"/sources/lz4-sys-*/liblz4/lib)
 version_of() { sed -n "s/^version = .*+$1[.-]\(.*\)\"/\1/p" "$folder"/sources/"$1"-sys-*/Cargo.toml; }
 
-# Both areas are as large as a Zstandard block at least, which is then unpacked without a copy in between.
+# Both areas are at least as large as a Zstandard block, which can then be decompressed without an intermediate copy.
 PYTHONPATH=$folder/python python3 -m ziglang cc -target wasm32-wasi -mexec-model=reactor -O3 -msimd128 -mbulk-memory \
   -DNDEBUG -DPACKED_BYTES=131072 -DUNPACKED_BYTES=262144 \
   -DZSTD_DISABLE_ASM=1 -DZSTD_LEGACY_SUPPORT=0 -DDYNAMIC_BMI2=0 -DLZ4_FAST_DEC_LOOP=1 -I"$zstd" -I"$lz4" \

@@ -1,7 +1,7 @@
 /*
- * LZ4 frames and Zstandard frames, unpacked in pieces: of what a frame holds no more than was asked for is made, and no more
- * memory is taken than the frame's window. The decoders are those of github.com/lz4/lz4 and github.com/facebook/zstd,
- * unchanged; make.sh says which. Its other half is unpack.ts.
+ * Decompresses LZ4 and Zstandard frames piece by piece: no more of a frame is decompressed than was asked for, and no more memory
+ * is taken than the frame's window. The decoders are those of github.com/lz4/lz4 and github.com/facebook/zstd, unchanged; make.sh
+ * states their versions. The other half is in codecs.ts.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,14 +12,14 @@
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
-/* Where packed bytes are put and unpacked ones are fetched, by all frames in turn. */
+/* The areas for packed and unpacked bytes, which all frames share in turn. */
 static uint8_t packed[PACKED_BYTES];
 static uint8_t unpacked[UNPACKED_BYTES];
 EXPORT(packed) uint8_t *packed_at(void) { return packed; }
 EXPORT(unpacked) uint8_t *unpacked_at(void) { return unpacked; }
 
-/* A window of more than the claimed length is honest where the writer did not know the length; none of it is touched before
- * it is filled. Frames for 32-bit decoders end here. */
+/* A window larger than the claimed length is legitimate if the writer did not know the length; no byte of it is touched before it
+ * is filled. Decoders for 32 bits allow no larger window. */
 #define MOST_WINDOW_LOG 30
 
 typedef struct {
@@ -36,7 +36,7 @@ EXPORT(end) void end(Frame *frame) {
   free(frame);
 }
 
-/* A frame to be unpacked, to be ended by the caller; NULL where there is no memory for it. */
+/* Begins a frame, which the caller must end. Returns NULL if there is no memory for it. */
 EXPORT(begin) Frame *begin(int codec) {
   Frame *frame = calloc(1, sizeof *frame);
   if (frame == NULL) return NULL;
@@ -60,7 +60,7 @@ EXPORT(made) uint32_t bytes_made(void) { return made; }
 
 enum { FAILED = -1, AT_END, WITHIN };
 
-/* Goes on with the packed bytes from `from` to `to`, and makes `room` bytes at most. */
+/* Continues with the packed bytes from `from` to `to`, and unpacks at most `room` bytes. */
 EXPORT(step) int step(Frame *frame, uint32_t from, uint32_t to, uint32_t room) {
   size_t left, in = to - from, out = room;
   if (frame->lz4 != NULL) {
