@@ -161,11 +161,11 @@ describe('the command line', () => {
     ['data.npy', /; pinbench run data\.npy measures it, see pinbench run --help$/],
     [
       '--batch 2 run a.npy',
-      '--batch: an option in front of its command; expected pinbench run <file> --batch; see pinbench run --help',
+      '--batch: an option before its command; expected pinbench run <file> --batch; see pinbench run --help',
     ],
     [
       '--threshold=2 compare a b',
-      '--threshold=2: an option in front of its command; expected pinbench compare <base> <head...> --threshold=2; see pinbench compare --help',
+      '--threshold=2: an option before its command; expected pinbench compare <base> <head...> --threshold=2; see pinbench compare --help',
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
@@ -183,7 +183,7 @@ describe('the command line', () => {
     ],
     [
       'ab a b --batch 2 -- c.npy',
-      "ab: unknown option '--batch', which is one of run; expected pinbench ab <base> <head> -- <file> --batch",
+      "ab: unknown option '--batch', which belongs to run; expected pinbench ab <base> <head> -- <file> --batch",
     ],
     [
       'ab a b --paris 2 -- c.npy',

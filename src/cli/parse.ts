@@ -114,7 +114,7 @@ export function declareProgram(
     .option('--cpu', 'build it without CUDA, at a tenth of the size')
     .option(
       '--dir <folder>',
-      'build it in this folder, and name the folder in PINBENCH_TENSORFLOW_DIR for the engine (default: the cache folder)',
+      'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
     );
   addOutputOptions(tensorflow).action((flags) =>
     done({ command: 'setup', cpu: flags.cpu === true, folder: flags.dir, ...outputOptionsOf(flags) }),
@@ -285,19 +285,19 @@ const SET_BY_AB = {
 function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRunOptions): void {
   const request = parseRequest(['run', ...args], '', declareRunOptions);
   if (request.command !== 'run')
-    throw usageError('ab', 'no data file behind --', { expected: 'a file, and options of pinbench run' });
+    throw usageError('ab', 'no data file after --', { expected: 'a file, and options of pinbench run' });
   if (request.file === '-')
-    throw usageError('-', 'standard input, which can be read once', { expected: 'a file' });
+    throw usageError('-', 'standard input, which can be read only once', { expected: 'a file' });
   const set = (Object.keys(SET_BY_AB) as (keyof typeof SET_BY_AB)[]).find(
     (name) => request.settings[name] !== undefined,
   );
   if (set !== undefined) {
-    throw usageError(SET_BY_AB[set], 'behind --', {
+    throw usageError(SET_BY_AB[set], 'given after --', {
       expected: 'no time options there: each process measures 10 rounds of --min-time',
     });
   }
   if (request.outputs.length > 0 || request.quiet)
-    throw usageError('ab', 'an output option behind --', { expected: 'none: --out keeps the records' });
+    throw usageError('ab', 'an output option after --', { expected: 'none: --out writes the records' });
 }
 
 /** Reads the text of a flag or of an argument by its kind; a usage error says what is expected. */

@@ -45,7 +45,7 @@ function unknownOption(error: CommanderError, command: Command): PinbenchError {
   const run = command.parent?.commands.find((one) => one.name() === 'run');
   const observed = `unknown option '${flag}'`;
   if (command.name() === 'ab' && run !== undefined && has(run, flag))
-    return usageError('ab', `${observed}, which is one of run`, { expected: `${usageOf(command)} ${flag}` });
+    return usageError('ab', `${observed}, which belongs to run`, { expected: `${usageOf(command)} ${flag}` });
   const meant = didYouMean(
     flag,
     command.options.map(({ long }) => long ?? ''),
@@ -72,7 +72,7 @@ function optionBeforeCommand(args: readonly string[], program: Command): Pinbenc
       remedy: [meant, helpOf(program)].filter((part) => part !== undefined).join(' '),
     });
   }
-  return usageError(flag, 'an option in front of its command', {
+  return usageError(flag, 'an option before its command', {
     expected: `${usageOf(owner)} ${flag}`,
     remedy: helpOf(owner),
   });

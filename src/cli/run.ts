@@ -38,7 +38,7 @@ function requestOf(
     given[format] === undefined ? [] : [{ format, path: given[format] as string }],
   );
   if (outputs.filter(({ path }) => path === '-').length > 1) {
-    throw usageError('-', 'standard output is named for several formats', { expected: 'one of them' });
+    throw usageError('-', 'standard output for several formats', { expected: 'only one format with -' });
   }
   const settings = Object.fromEntries(
     OPTION_ENTRIES.flatMap(([name, { commandLineOnly }]) =>

@@ -27,7 +27,7 @@ export function answerSentences(records: readonly Named[]): string[] {
   );
   if (sentences.length <= MOST_SPEAKERS) return sentences;
   return [
-    `The ${records.length} records have ${sentences.length} different answers, which the table shows.`,
+    `The ${records.length} records give ${sentences.length} different answers; the table shows all of them.`,
     ...sentences,
   ].slice(0, MOST);
 }
@@ -43,7 +43,7 @@ function sentencesOf(record: RunRecord): string[] {
   const others = othersSentences(record);
   return [
     ...headlinesOf(record, findings),
-    ...(record.complete ? [] : ['the run did not come to its end: only whole rounds are counted']),
+    ...(record.complete ? [] : ['the run is incomplete: only whole rounds are counted']),
     // A strategy that beats the one that the headline is about is the answer too.
     ...others.flatMap(({ isBetter, text }) => (isBetter ? text : [])),
     ...paybackSentences(record, findings),
@@ -79,14 +79,14 @@ function paybackSentences(record: RunRecord, { breakEvens }: Findings): string[]
         : '';
     const epochs = Math.max(...those.map((one) => one.epochs));
     return [
-      `${place}the setup of ${first.strategy} has paid for itself after ${steps}${interval}, ${epochsWords(epochs, those.length > 1)}`,
+      `${place}the setup of ${first.strategy} pays for itself after ${steps}${interval}, ${epochsWords(epochs, those.length > 1)}`,
     ];
   });
 }
 
 function epochsWords(epochs: number, several: boolean): string {
   if (epochs <= 1) return 'within the first epoch';
-  return `${several ? 'at most ' : ''}${formatInteger(Math.ceil(epochs))} epochs`;
+  return `or ${several ? 'at most ' : ''}${formatInteger(Math.ceil(epochs))} epochs`;
 }
 
 /** From which model on the choice does not matter. */
@@ -100,11 +100,11 @@ function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
     const models = durationsOf(those.map(({ modelNs }) => modelNs));
     const heaviest = Math.max(...those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork));
     const measured = Number.isFinite(heaviest)
-      ? `, as was measured from work ${formatInteger(heaviest)} on`
+      ? `, as measured from work ${formatInteger(heaviest)} up`
       : '';
-    const bySize = models.includes(' to ') ? ', by the batch size,' : '';
+    const bySize = models.includes(' to ') ? ', depending on the batch size,' : '';
     return [
-      `with a model that adds ${models}${bySize} or more to a step, the choice gains less than 5 %${measured}`,
+      `with a model that adds ${models}${bySize} or more to a step, the faster strategy gains less than 5 %${measured}`,
     ];
   });
 }

@@ -20,7 +20,7 @@ const CROSSING: SweepOf = {
 describe('the chart in the terminal', () => {
   it('has step times over batch sizes on logarithmic axes, and where the faster strategy changes', () => {
     expect(of(CROSSING, { width: 60 })).toMatchInlineSnapshot(`
-      "Time of a step over the batch size, cuda
+      "Step time by batch size, cuda
       1.00 ms ┤                         ┊                      ·o
               │                         ┊                  ····
               │                         ┊              ····
@@ -38,7 +38,7 @@ describe('the chart in the terminal', () => {
               └──────────────────────────────────────────────────
                1              10               100          1,000
       o feed   x pin
-      ┊ between batch 10 and 100 pin becomes the faster one
+      ┊ pin becomes the faster one between batch 10 and 100
       "
     `);
   });
@@ -82,7 +82,7 @@ describe('the chart in the terminal', () => {
     const sweep = { name: 'a', record: sampleSweep(CROSSING) };
     const one = { name: 'b', record: sampleRecord() };
     const has = async (records: (typeof sweep)[], watched: boolean) =>
-      (await render('table', records, { ...PLAIN, watched })).includes('Time of a step over');
+      (await render('table', records, { ...PLAIN, watched })).includes('Step time by batch size');
     expect(await has([sweep], true)).toBe(true);
     expect(await has([sweep], false)).toBe(false);
     expect(await has([one], true)).toBe(false);
@@ -108,7 +108,7 @@ describe('the chart in the terminal', () => {
       strategies: { feed: FEED, pin: (batch) => FEED(batch) * (Math.log2(batch) % 2 === 0 ? 2 : 0.5) },
     });
     expect(turns.match(/becomes the faster one/g)).toHaveLength(3);
-    expect(turns).toContain('┊ and it changes 2 times more');
+    expect(turns).toContain('┊ the faster one changes 2 more times');
   });
 
   it('says nothing strange of steps that all take the same time, or of a row without its partner', () => {

@@ -57,7 +57,7 @@ function chartOf(record: RunRecord, findings: Findings, engine: EngineName, scre
   );
   const lines = draw(series, crossover?.brackets ?? [], screen);
   const work = record.plan.works.length > 1 ? `, work ${lightest}` : '';
-  return `Time of a step over the batch size, ${engine}${work}\n${lines.join('\n')}\n`;
+  return `Step time by batch size, ${engine}${work}\n${lines.join('\n')}\n`;
 }
 
 type Brackets = Findings['crossovers'][number]['brackets'];
@@ -194,10 +194,11 @@ function changes(brackets: Brackets): string[] {
     .slice(0, MOST_CHANGES)
     .map(
       ({ from, to, faster }) =>
-        `┊ between batch ${formatInteger(from)} and ${formatInteger(to)} ${faster} becomes the faster one`,
+        `┊ ${faster} becomes the faster one between batch ${formatInteger(from)} and ${formatInteger(to)}`,
     );
   const more = brackets.length - shown.length;
-  return more > 0 ? [...shown, `┊ and it changes ${more} times more`] : shown;
+  const rest = more === 1 ? 'once more' : `${more} more times`;
+  return more > 0 ? [...shown, `┊ the faster one changes ${rest}`] : shown;
 }
 
 /** The cells of the straight lines from point to point, without the points. */

@@ -125,7 +125,7 @@ describe('exports', () => {
       });
     }
     await expect(rendered('github-action-benchmark-speedup', feedAlone)).rejects.toThrow(
-      /no speedup over feed in it/,
+      /no speedup over feed: nothing to export/,
     );
     for (const format of ['github-action-benchmark', 'github-action-benchmark-speedup', 'bencher'] as const) {
       await expect(rendered(format, sampleRecord(), sampleRecord())).rejects.toMatchObject({ code: 'usage' });
@@ -154,7 +154,7 @@ describe('annotations for GitHub', () => {
     const same = { ...named[0]!, verdict: 'same' as const };
     const regressed = named[1]!;
     expect(annotationsOf([same, regressed], ['regression', 'missing'])).toEqual([
-      '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
+      '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× that of the base',
     ]);
     expect(annotationsOf([regressed], ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
     const strange = [{ ...named[0]!, verdict: 'missing' as const, note: '50 %\n::error::x' }];

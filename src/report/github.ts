@@ -20,7 +20,7 @@ export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Fai
     if (failure === undefined) return [];
     const level = failOn.includes(failure) ? 'error' : 'warning';
     const what = row.metric === 'step' ? 'step time' : 'speedup over feed';
-    const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× of the base`;
+    const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× that of the base`;
     const note = row.note === undefined ? '' : ` (${row.note})`;
     return [command(level, `pinbench ${row.verdict}`, `${rowNameOf(row)}${change}${note}`)];
   });

@@ -45,7 +45,7 @@ function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineN
 /** What one comparison says, with its interval. */
 function claimOf(comparison: Comparison, record: RunRecord): string {
   const { strategy, verdict, speedup, ci95 } = comparison;
-  if (ci95 === null) return `${strategy} has too few rounds for a 95 % interval: inconclusive`;
+  if (ci95 === null) return `${strategy} against feed is inconclusive: too few rounds for a 95 % interval`;
   const of = (ratio: number) => (verdict === 'slower' ? 1 / ratio : ratio);
   const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
   switch (verdict) {
@@ -55,14 +55,14 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
-      return `${strategy} runs at ${lo} to ${hi}× the speed of feed (95 %), which is inconclusive, since it reaches into ±5 %; ${longer(record)} may decide`;
+      return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${longer(record)}`;
   }
 }
 
 /** What a sweep says of which no batch size is decided. */
 function inconclusiveClaim(sweep: readonly Comparison[], record: RunRecord): string {
   const speeds = speedsOf(sweep.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
-  return `${sweep[0]!.strategy} runs at ${speeds} the speed of feed at every batch size, which is inconclusive; ${longer(record)} may decide`;
+  return `${sweep[0]!.strategy} against feed is inconclusive at every batch size: it runs at ${speeds} the speed of feed; try ${longer(record)}`;
 }
 
 /** More stretches than this are told by how many batch sizes they are. */
@@ -90,7 +90,7 @@ function stretchClaim(sweep: readonly Comparison[], stretch: Stretch, { strategy
 
 function whereOf(from: number, to: number, decided: number, within: number, all: number): string {
   if (from === to) return `at batch ${formatInteger(from)}`;
-  const range = `from ${between(from, to, 'to')}`;
+  const range = `from ${between(from, to, ' to ')}`;
   if (decided < within) return `at ${decided} of the ${within} batch sizes ${range}`;
   return within === all ? `at every batch size ${range}` : `${range.replace('from', 'from batch')}`;
 }
@@ -116,10 +116,10 @@ function claimAbout(faster: Stretch['faster'], strategy: string, those: readonly
 
 function changesAt(brackets: Crossover['brackets']): string[] {
   if (brackets.length === 0) return [];
-  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, 'and'));
+  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, '–'));
   const more = brackets.length - shown.length;
-  const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} times more`;
-  return [`that changes between batch ${listed(shown)}${rest}`];
+  const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} more times`;
+  return [`the faster strategy changes between batch ${listed(shown)}${rest}`];
 }
 
 function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]): string[] {
@@ -129,8 +129,8 @@ function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]
   return [`inconclusive at batch ${listed(batches.map(formatInteger))}`];
 }
 
-function between(from: number, to: number, word: 'to' | 'and'): string {
-  return `${formatInteger(from)} ${word} ${formatInteger(to)}`;
+function between(from: number, to: number, separator: ' to ' | '–'): string {
+  return `${formatInteger(from)}${separator}${formatInteger(to)}`;
 }
 
 /** What is known where nothing was compared. */
@@ -138,7 +138,7 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
   const ofEngine = results.filter((result) => result.engine === engine);
   const [first, ...others] = ofEngine.filter((result) => result.status === 'measured');
   const [skipped] = ofEngine.filter((result) => result.status === 'skipped');
-  if (first === undefined) return `nothing was measured: ${skipped?.reason ?? 'no row was begun'}`;
+  if (first === undefined) return `nothing was measured: ${skipped?.reason ?? 'no row was started'}`;
   const ofStrategy = [first, ...others.filter(({ strategy }) => strategy === first.strategy)];
   const steps = ofStrategy.map(({ stepNs }) => stepNs.median);
   const [least, most] = [formatDuration(Math.min(...steps)), formatDuration(Math.max(...steps))];
@@ -152,7 +152,7 @@ const LONGER_SECONDS = 20;
 
 /** What to change in the command for more certainty: what bounded this run bounds the next one too. */
 function longer({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
-  if (!complete) return 'a run to its end';
+  if (!complete) return 'a complete run';
   const cut = cases.some(({ end }) => end === 'budget');
   if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
   if (epochs !== undefined)

@@ -25,8 +25,8 @@ describe('what inspect ends with', () => {
   it('is whether the dataset fits, what a step copies, and the command to run next', () => {
     expect(answer([gpu(2 ** 30), CPU])).toBe(
       [
-        'The dataset fits on cuda, NVIDIA H100: it can be kept there (pin), or copied (feed).',
-        'A mini-batch of 32 rows, the default, is 8.00 KiB: feed copies as much in each step, pin only an index.',
+        'The dataset fits on NVIDIA H100 (cuda): it can be kept there (pin) or copied (feed).',
+        'A mini-batch of 32 rows (the default) is 8.00 KiB: feed copies that much in each step, pin only an index.',
         'Next: npx pinbench run data.npy --batch 1..512 --budget 60s',
         '',
       ].join('\n'),
@@ -35,9 +35,9 @@ describe('what inspect ends with', () => {
 
   it('feeds what does not fit, and says where that is not known', () => {
     expect(answer([gpu(1000)])).toMatch(
-      /^The dataset, 250 KiB, does not fit on cuda, NVIDIA H100: it can only be fed\.\n.*\nNext: .* --strategy feed,feed-ahead,feed-chunk --budget 60s$/m,
+      /^The dataset \(250 KiB\) does not fit on NVIDIA H100 \(cuda\): it can only be fed\.\n.*\nNext: .* --strategy feed,feed-ahead,feed-chunk --budget 60s$/m,
     );
-    expect(answer([gpu()])).toMatch(/^Whether the dataset fits on cuda, NVIDIA H100, is not known/);
+    expect(answer([gpu()])).toMatch(/^Whether the dataset fits on NVIDIA H100 \(cuda\) is not known/);
   });
 
   it('says that there is no GPU', () => {
@@ -52,7 +52,7 @@ describe('what inspect ends with', () => {
     expect(answer([CPU], { path: '-x.npy' })).toContain('run ./-x.npy ');
     expect(answer([CPU], { path: STANDARD_INPUT_NAME })).toContain('run - --batch');
     expect(answer([CPU], { rows: 10 ** 7 })).toContain('--batch 1..65536 ');
-    expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row, the whole dataset, is/);
+    expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row \(the whole dataset\) is/);
   });
 });
 

@@ -154,7 +154,7 @@ export function renderInspection(inspection: Inspection): string {
     ],
     ['memory', `${formatBytes(bytes)} as float32${castFrom === undefined ? '' : ` (cast from ${castFrom})`}`],
     ...(columns ?? []).map((column): [string, string] => ['column', columnSentence(column)]),
-    ['host', fitSentence('its memory', inspection.host, bytes)],
+    ['host', fitSentence('memory', inspection.host, bytes)],
     ...inspection.devices.map((fit): [string, string] => [
       'device',
       `${fit.engine}: ${fitSentence(fit.device, fit, bytes)}`,
@@ -167,22 +167,22 @@ export function renderInspection(inspection: Inspection): string {
 /** What can be said before anything is measured, and what to do next. */
 function answerOf({ devices, bytes, rows, batch, bytesPerStep, next }: Inspection): string[] {
   const gpus = devices.filter(({ gpu }) => gpu);
-  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'}${batch === rows ? ', the whole dataset' : ', the default'}`;
+  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'} (${batch === rows ? 'the whole dataset' : 'the default'})`;
   return [
     ...(gpus.length === 0
-      ? ['CUDA finds no GPU here. `pinbench engines` lists what else there is to run on.']
+      ? ['CUDA finds no GPU here. `pinbench engines` lists the other engines.']
       : gpus.map((gpu) => roomSentence(gpu, bytes))),
-    `A mini-batch of ${size}, is ${formatBytes(bytesPerStep)}: feed copies as much in each step, pin only an index.`,
+    `A mini-batch of ${size} is ${formatBytes(bytesPerStep)}: feed copies that much in each step, pin only an index.`,
     `Next: ${next}`,
   ];
 }
 
 function roomSentence({ engine, device, freeBytes, fits }: DeviceFit, bytes: number): string {
-  const where = printable(`${engine}, ${device}`);
+  const where = printable(`${device} (${engine})`);
   if (freeBytes === undefined)
-    return `Whether the dataset fits on ${where}, is not known until it is uploaded.`;
-  if (fits) return `The dataset fits on ${where}: it can be kept there (pin), or copied (feed).`;
-  return `The dataset, ${formatBytes(bytes)}, does not fit on ${where}: it can only be fed.`;
+    return `Whether the dataset fits on ${where} is not known until it is uploaded.`;
+  if (fits) return `The dataset fits on ${where}: it can be kept there (pin) or copied (feed).`;
+  return `The dataset (${formatBytes(bytes)}) does not fit on ${where}: it can only be fed.`;
 }
 
 function counted(count: number, what: string): string {
@@ -193,13 +193,13 @@ function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
   const column = `${shown(name)}: ${shown(type)}`;
   if (leftOut === 'pandas-index')
     return `${column}, the index of a pandas frame, left out unless --column names it`;
-  if (leftOut === 'type-not-read') return `${column}, a type that is not read, left out`;
+  if (leftOut === 'type-not-read') return `${column}, unsupported type, left out`;
   if (width === 0) return `${column}, holds no numbers, left out`;
   return `${column}, ${width} of the matrix's columns`;
 }
 
 function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {
-  if (freeBytes === undefined) return `${memory}; how much of it is free is not known`;
+  if (freeBytes === undefined) return `${memory}; the free memory is not known`;
   const room = `${formatBytes(bytes)} of ${formatBytes(freeBytes)} free`;
   return `${memory}; the dataset ${fits ? `fits, ${room}` : `does not fit, ${room}`}`;
 }

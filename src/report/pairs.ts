@@ -63,12 +63,12 @@ function linesOf(comparison: PairsComparison): Line[] {
   const { base, head, rows, pairs, lost, complete } = comparison;
   const [was, is] = [(base ?? head).devices.join('; '), head.devices.join('; ')];
   return [
-    { label: 'base', text: base === undefined ? 'no pinbench in it: every row is new' : sourceText(base) },
+    { label: 'base', text: base === undefined ? 'no pinbench in this folder: every row is new' : sourceText(base) },
     { label: 'head', text: sourceText(head) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     ...(base === undefined
       ? []
-      : [{ label: 'plan' as const, text: `${pairs} pairs of processes, which side goes first in turns` }]),
+      : [{ label: 'plan' as const, text: `${pairs} pairs of processes; the sides take turns going first` }]),
     ...noiseLines(comparison),
     { label: 'verdict', text: summaryOf(comparison) },
     ...rows.flatMap((row): Line[] =>
@@ -103,7 +103,7 @@ function noiseLines({ rows }: PairsComparison): Line[] {
     return [
       {
         label: 'noise',
-        text: `of ${what}: intervals of up to ±${formatPercent(Math.max(...noises))}; a change of ${formatPercent(Math.max(...smallest))} would have been called in every row`,
+        text: `${what} have intervals of up to ±${formatPercent(Math.max(...noises))}; a change of ${formatPercent(Math.max(...smallest))} would have been detected in every row`,
       },
     ];
   });

@@ -80,7 +80,7 @@ function linesOf(regression: Regression): Line[] {
       ? [
           {
             label: 'warning' as const,
-            text: 'the sums of an epoch differ: the sides measured data of the same shape with other values',
+            text: 'the epoch sums differ: the two sides measured data of the same shape but with different values',
           },
         ]
       : []),

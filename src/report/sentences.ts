@@ -56,14 +56,14 @@ function deviceSentence(device: DeviceRecord, alone: boolean): string {
   const { engine, name, runtime, driver, link, coherentLink, floorNs, gpu, clocksCopies } = device;
   const label = gpu
     ? ''
-    : '; no GPU: these figures say nothing about one, and pinbench engines says why there is none';
+    : '; no GPU: these figures say nothing about one; run pinbench engines to see why there is none';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
   const known = [
     `${engine}: ${name}, ${runtime}`,
     ...(driver === undefined ? [] : [`driver ${driver}`]),
     ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
     ...(coherentLink === true ? ["a coherent link to the host's memory"] : []),
-    ...(floorNs === undefined || !alone ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
+    ...(floorNs === undefined || !alone ? [] : [`launching an empty kernel and waiting for it takes ${formatDuration(floorNs)}`]),
   ];
   return `${known.join(', ')}${copies}${label}`;
 }
@@ -81,8 +81,8 @@ function leftOutSentence({ why, columns, names }: LeftOut): string {
     columns === 1 ? 'holds' : 'hold',
   ];
   if (why === 'no-numbers') return `${count} that ${hold} no numbers: ${listed}`;
-  if (why === 'type-not-read') return `${count} of a type that is not read: ${listed}`;
-  return `${count} that ${hold} the index of a pandas frame, which --column takes: ${listed}`;
+  if (why === 'type-not-read') return `${count} of an unsupported type: ${listed}`;
+  return `${count} that ${hold} the index of a pandas frame, which --column can select: ${listed}`;
 }
 
 function planSentence({ plan, results }: RunRecord): string {
@@ -120,7 +120,7 @@ function harness({ environment: { overheadNsPerStep, devices }, results }: RunRe
 }
 
 function incompleteSentence({ reason }: RunRecord): string {
-  return `the run is not complete${reason === undefined ? '' : ` (${reason})`}: only whole rounds are counted, and rows may be missing`;
+  return `the run is incomplete${reason === undefined ? '' : ` (${reason})`}: only whole rounds are counted, and some rows may be missing`;
 }
 
 /** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */

@@ -6,7 +6,7 @@ import type { Named } from './named.js';
 export function measuredIn({ name, record }: Named): MeasuredResult[] {
   return notEmpty(
     name,
-    'row was measured',
+    'measured row',
     record.results.filter((result) => result.status === 'measured'),
   );
 }
@@ -16,7 +16,7 @@ export function notEmpty<T>(name: string, what: string, list: T[]): T[] {
   if (list.length > 0) return list;
   throw new PinbenchError('data', {
     subject: name,
-    observed: `no ${what} in it: there is nothing to export`,
+    observed: `no ${what}: nothing to export`,
   });
 }
 

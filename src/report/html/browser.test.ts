@@ -185,7 +185,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
 
   it('has charts that are images with a name, and tables that the keyboard reaches', async () => {
     await open('a sweep', sized(360), async (page) => {
-      for (const name of [/^Time of a step/, /^Speedup over feed/, /^Steps until/, /^Rounds at batch 64$/])
+      for (const name of [/^Step time/, /^Speedup over feed/, /^Steps until/, /^Rounds at batch 64$/])
         expect(await page.getByRole('img', { name }).count()).toBe(1);
       await page.getByRole('region', { name: 'All rows' }).focus();
       await page.keyboard.press('ArrowRight');

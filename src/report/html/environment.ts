@@ -71,7 +71,7 @@ function hostFacts({ environment, startedAt, pinbench }: RunRecord): Facts {
     ...(ci === undefined ? [] : [['CI', ci] as const]),
     ...(git === undefined
       ? []
-      : [['git', `${git.commit}${branch}${git.dirty ? ', with changes' : ''}`] as const]),
+      : [['git', `${git.commit}${branch}${git.dirty ? ', with uncommitted changes' : ''}`] as const]),
   ];
 }
 
@@ -91,7 +91,7 @@ function deviceFacts(device: DeviceRecord): Facts {
     [
       'link',
       link &&
-        `PCIe ${link.generation} ×${link.width} under copies, at most PCIe ${link.maxGeneration} ×${link.maxWidth}`,
+        `PCIe ${link.generation} ×${link.width} during copies, at most PCIe ${link.maxGeneration} ×${link.maxWidth}`,
     ],
     ['coherent link', device.coherentLink === true ? "to the host's memory" : undefined],
     ["shares the host's memory", device.integrated === true ? 'yes' : undefined],
@@ -100,10 +100,10 @@ function deviceFacts(device: DeviceRecord): Facts {
     ['ECC', onOff(ecc)],
     ['persistence mode', onOff(persistence)],
     ['compute mode', device.computeMode],
-    ['part of a GPU (MIG)', device.mig === true ? 'yes' : undefined],
+    ['partition of a GPU (MIG)', device.mig === true ? 'yes' : undefined],
     ['other processes on it', processes?.toString()],
-    ['empty launch and wait', floorNs === undefined ? undefined : formatDuration(floorNs)],
-    ['clocks and link', device.monitored === false ? 'cannot be seen' : undefined],
+    ['empty kernel, launch and wait', floorNs === undefined ? undefined : formatDuration(floorNs)],
+    ['clocks and link', device.monitored === false ? 'cannot be read' : undefined],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
@@ -138,10 +138,10 @@ function conditionsTable(records: readonly Named[]): Content {
     range('memory clock', ({ memoryMHz }) => memoryMHz, 'MHz'),
     range('power', ({ watts }) => watts, 'W'),
     range('temperature', ({ celsius }) => celsius, '°C'),
-    { head: 'slowed down', align: 'left', cell: ({ rounds }) => throttleWords(rounds) },
+    { head: 'throttled', align: 'left', cell: ({ rounds }) => throttleWords(rounds) },
   ];
   return html`<h3>The device while it was measured</h3>
-<p class="lead">The lowest and the highest state seen before and after the rounds.</p>
+<p class="lead">The lowest and the highest values seen before and after the rounds.</p>
 ${tableOf('The device while it was measured', columns, [{ rows: seen }])}`;
 }
 

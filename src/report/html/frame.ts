@@ -67,7 +67,7 @@ export function frame(
         ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top' },
         ...{ dx: -marginLeft, dy: -marginTop },
       }),
-      axisName('rows of a mini-batch', { frameAnchor: 'bottom', lineAnchor: 'bottom', dy: marginBottom - 2 }),
+      axisName('batch size (rows)', { frameAnchor: 'bottom', lineAnchor: 'bottom', dy: marginBottom - 2 }),
     ],
     inner,
     placeOf: (value) => marginTop + inner.height * (1 - logPosition(value, y.domain)),

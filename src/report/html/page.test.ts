@@ -172,8 +172,8 @@ describe('the charts', () => {
   it('say how many rounds they leave out, and keep what stands out', () => {
     const long = gpuRecord({ batches: [64], rounds: 1000 });
     const text = textOf(dom(one(long)), '#rounds');
-    expect(text).toContain('Of more than 200 rounds, lines go through the smallest and the largest');
-    expect(textOf(dom(one(gpuRecord({ batches: [64] }))), '#rounds')).not.toContain('lines go through');
+    expect(text).toContain('Where there are more than 200 rounds, the line goes through only the fastest and the slowest');
+    expect(textOf(dom(one(gpuRecord({ batches: [64] }))), '#rounds')).not.toContain('the line goes through');
   });
 
   it('of several records stand beside each other on common axes', () => {
@@ -219,8 +219,8 @@ describe('the page of a record', () => {
 
   it('that was interrupted says so at once', () => {
     const document = dom(one({ ...sampleRecord(), complete: false, reason: 'interrupted' }));
-    expect(textOf(document, '.answer .notice')).toContain('The run is not complete.');
-    expect(textOf(document, '#warnings')).toContain('the run is not complete (interrupted)');
+    expect(textOf(document, '.answer .notice')).toContain('The run is incomplete.');
+    expect(textOf(document, '#warnings')).toContain('the run is incomplete (interrupted)');
   });
 
   it('of a processor says that it tells nothing about a GPU', () => {
@@ -285,13 +285,13 @@ describe('the page of a record', () => {
         'graph',
         'fetch',
         'host',
-        'fixed, by the line',
-        "pinbench's own",
+        'fixed cost (fit)',
+        'pinbench itself',
       ],
     ]);
     const { overheadNsPerStep: _, ...environment } = gpuRecord().environment;
     const bare = sampleSweep({ strategies: { feed: (b) => 9000 + b } });
-    expect(heads({ ...bare, environment })).toEqual(['batch', 'strategy', 'step', 'fixed, by the line']);
+    expect(heads({ ...bare, environment })).toEqual(['batch', 'strategy', 'step', 'fixed cost (fit)']);
     expect(sections(dom(one(sampleRecord())))).not.toContain('parts');
   });
 
@@ -368,7 +368,7 @@ describe('the size of a page', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(1e6);
     const { document } = parseHTML(text);
     expect(document.querySelectorAll('#rows tbody tr')).toHaveLength(record.results.length);
-    expect(textOf(document, '#rounds')).toMatch(/Of 144 cases these are the \d+ with the widest intervals/);
+    expect(textOf(document, '#rounds')).toMatch(/Of 144 cases, the \d+ with the widest intervals are shown/);
     const read = parseRecord('page.html', text);
     expect(read.results.map(nameOf)).toEqual(record.results.map(nameOf));
     expect(read).toEqual(record);

@@ -62,8 +62,8 @@ ${stepSection(panels)}
 ${section('rows', 'All rows', [rowsTable(records), listOf(saying('skipped'))])}
 ${section('how', 'How it was measured', factsOf(how.map(({ label, text }) => [label, text])))}
 ${section('environment', 'Where it was measured', environmentOf(records))}
-${section('warnings', 'Warnings', warnings.length === 0 ? html`<p class="lead">There are none.</p>\n` : listOf(warnings))}
-${section('command', 'How to measure it again', commandsOf(records))}
+${section('warnings', 'Warnings', warnings.length === 0 ? html`<p class="lead">No warnings.</p>\n` : listOf(warnings))}
+${section('command', 'How to repeat the measurement', commandsOf(records))}
 </main>
 ${trusted(recordElement(records))}
 </body>
@@ -84,7 +84,7 @@ function answerOf(records: readonly Named[], warnings: number): Markup {
   const gpu = records.some(({ record }) => record.environment.devices.some((device) => device.gpu));
   const notices: Content[] = [
     ...(gpu ? [] : ['No GPU was measured: these figures say nothing about one.']),
-    ...(records.every(({ record }) => record.complete) ? [] : ['The run is not complete.']),
+    ...(records.every(({ record }) => record.complete) ? [] : ['The run is incomplete.']),
     ...(warnings === 0
       ? []
       : [
@@ -138,8 +138,8 @@ function commandsOf(records: readonly Named[]): Content {
   );
   const shown =
     commands.size === 0
-      ? html`<p class="lead">A program made this measurement, which leaves no command.</p>\n`
+      ? html`<p class="lead">A program made this measurement, so there is no command.</p>\n`
       : html`<pre><code>${[...commands].map((command, i) => [i === 0 ? '' : html`\n`, command])}</code></pre>\n`;
-  return html`${shown}<p class="lead">This page holds what was measured: <code>pinbench report</code> with its path prints the table again, with <code>--format json</code> the record, and <code>pinbench compare</code> takes it as a baseline.</p>
+  return html`${shown}<p class="lead">This page contains the record: <code>pinbench report</code> with the path of this page prints the table again, <code>pinbench report --format json</code> prints the record, and <code>pinbench compare</code> accepts the page as a baseline.</p>
 `;
 }

@@ -66,7 +66,7 @@ export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions
       axisX(linearTicks([0, steps], width > 600 ? 8 : 4), {
         ...{ text: formatInteger, tickSize: 4, tickPadding: 5, fill: 'var(--muted)', stroke: 'var(--line)' },
       }),
-      axisName('setup and steps together', {
+      axisName('total time of setup and steps', {
         ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top' },
         ...{ dx: -marginLeft, dy: -marginTop },
       }),

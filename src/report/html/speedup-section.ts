@@ -21,7 +21,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   const overBatches = sweeps.map(
     (panel, i): Drawing => ({
       ...{ id: `speedup-${i + 1}`, heading: panel.title },
-      title: titleIn(panel, 'Speedup over feed over the rows of a mini-batch'),
+      title: titleIn(panel, 'Speedup over feed by batch size'),
       description: `${strategiesIn(panel.comparisons).join(', ')}. ${IN_TABLE}`,
       plot: (room) => speedupChart(panel, scale, batches, sizeOf(room)),
     }),
@@ -33,7 +33,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   };
   return section('speedup', html`How much faster than ${inColour('feed')}`, [
     lead(
-      'Speedups over feed, paired by round, with their 95 % intervals. Within the grey band, ±5 %, both are called the same; a hollow mark has no verdict.',
+      'Speedups over feed, paired by round, with their 95 % intervals. An interval that lies within the grey band (±5 %) means the same speed; hollow marks are inconclusive.',
       sameAxes(sweeps),
     ),
     figuresOf(overBatches),

@@ -22,7 +22,7 @@ function fits(panels: readonly Panel[]): Content {
   );
   if (sections.length === 0) return '';
   return [
-    lead('Over the batch sizes, a step costs a fixed time and what the bytes of its mini-batch take.'),
+    lead('Over the batch sizes, the time of a step is fitted as a fixed cost plus the bytes of its mini-batch divided by a bandwidth.'),
     tableOf('Fixed cost and bandwidth of the strategies', FIT_COLUMNS, sections),
   ];
 }
@@ -31,7 +31,7 @@ const FIT_COLUMNS: readonly HtmlColumn<Fit>[] = [
   { head: 'strategy', align: 'left', cell: ({ strategy }) => strategy, kind: ({ strategy }) => strategy },
   { head: 'fixed cost', align: 'right', cell: ({ fixedNs }) => estimate(fixedNs, formatDuration) },
   { head: 'bandwidth', align: 'right', cell: ({ bytesPerNs }) => estimate(bytesPerNs, bandwidth) },
-  { head: 'how well the line fits', align: 'left', cell: fitWords },
+  { head: 'farthest from the fit', align: 'left', cell: fitWords },
 ];
 
 function estimate(value: Fit['fixedNs'], format: (value: number) => string): string {
@@ -45,8 +45,8 @@ function bandwidth(bytesPerNs: number): string {
 
 function fitWords({ holds, farthest: { batch, percent } }: Fit): string {
   const side = percent < 0 ? 'below' : 'above';
-  const away = `batch ${formatInteger(batch)} is ${formatPercent(Math.abs(percent))} ${side} it`;
-  return holds ? `the farthest, ${away}` : `no line fits: ${away}`;
+  const away = `${formatPercent(Math.abs(percent))} ${side} at batch ${formatInteger(batch)}`;
+  return holds ? away : `no fit: ${away}`;
 }
 
 /** A row with what is known of its parts. */
@@ -74,8 +74,8 @@ function parts(panels: readonly Panel[]): Content {
   const columns = COLUMNS.filter(({ of }) => of === undefined || rows.some((one) => of(one) !== undefined));
   return [
     lead(
-      'Copy, graph and fetch are by the clock of the device, in a pass of their own; host is the rest of a step.',
-      few ? '' : 'The smallest and the largest mini-batches are listed; the record has all.',
+      'Copy, graph and fetch are timed by the clock of the device in a separate pass; host is the rest of a step.',
+      few ? '' : 'Only the smallest and the largest batch sizes are listed; the record has all of them.',
     ),
     tableOf('Parts of a step', columns, shown),
   ];
@@ -107,8 +107,8 @@ const COLUMNS: readonly PartColumn[] = [
   part('graph', ({ row }) => row.phasesNs?.graph),
   part('fetch', ({ row }) => row.phasesNs?.fetch),
   part('host', ({ row }) => row.phasesNs?.host),
-  part('fixed, by the line', ({ composition }) => composition.fixedNs),
-  part("pinbench's own", ({ composition }) => composition.ownNs),
+  part('fixed cost (fit)', ({ composition }) => composition.fixedNs),
+  part('pinbench itself', ({ composition }) => composition.ownNs),
 ];
 
 /** A section for each panel that has rows, with its heading where there are several. */

@@ -18,7 +18,7 @@ function stepScaleOf(panels: readonly Panel[]): Scale {
   );
   return {
     domain: logDomain(values.filter((ns) => ns > 0)),
-    name: 'time of a step',
+    name: 'step time',
     format: shortDuration,
   };
 }
@@ -93,7 +93,7 @@ export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
         return {
           ...{ from, to, faster, inShort: `${faster} overtakes ${slower}` },
           sizes: `${lo}–${hi}`,
-          words: `${faster} overtakes ${slower} between ${lo} and ${hi} rows`,
+          words: `${faster} overtakes ${slower} between batch ${lo} and ${hi}`,
         };
       }),
     );
