@@ -7,21 +7,21 @@ import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import { placesOf, refusalOf } from './refusal.js';
 import type { Request, RunRequest } from './request.js';
 
-/** Gives the command `run` its options. They are apart, so that the other commands and `--help` start without their table. */
+/** Declares the options of `run`. A parameter, so that the other commands and `--help` start without loading the table of options. */
 export type DeclareRunOptions = (run: Command, done: (request: RunRequest) => void) => unknown;
 
-/** Options that ask for nothing but text. */
+/** Options that only print text. */
 const TEXTS = ['-h', '--help', '-V', '--version'];
 
-/** Whether the arguments may be about the options of `run`: they name it or `ab`, or an option stands where a command belongs. */
+/** Whether parsing may need the options of `run`: the arguments name `run` or `ab`, or begin with an option instead of a command. */
 export function mayBeRun(args: readonly string[]): boolean {
   const [first = '--help'] = args;
   return args.includes('run') || first === 'ab' || (first.startsWith('-') && !TEXTS.includes(first));
 }
 
 /**
- * Reads the arguments after the program's name. Throws a usage error where they are invalid. `declareRunOptions` is needed where
- * `mayBeRun` says so.
+ * Parses the arguments after the program's name. Throws a usage error if they are invalid. `declareRunOptions` is required if
+ * `mayBeRun` returns true.
  */
 export function parseRequest(
   args: readonly string[],
@@ -57,12 +57,12 @@ export function parseRequest(
   return request ?? { command: 'print', text: printed };
 }
 
-/** Who types the bare name of the program asks what it can do. */
+/** Whether there are no arguments, so that the help is printed. */
 function saysNothing(args: readonly string[]): boolean {
   return args.every((arg) => arg === '--');
 }
 
-/** The commands with their arguments and options; `done` is told what a command line asks for. */
+/** Declares the commands with their arguments and options; `done` receives the request of a parsed command line. */
 export function declareProgram(
   version: string,
   declareRunOptions: DeclareRunOptions,
@@ -237,7 +237,7 @@ function declareAb(
   });
 }
 
-/** Options that both comparisons have. */
+/** Options of both `compare` and `ab`. */
 const threshold = () =>
   valued('--threshold <percent>', 'a change counts if it is larger than this percentage', percent, 5);
 
@@ -256,7 +256,7 @@ function failOn(): Option {
     .default(standard, standard.join(','));
 }
 
-/** An option that takes a value of a kind. */
+/** An option that takes a value of the given kind. */
 function valued<V>(
   flag: string,
   help: string,
@@ -272,7 +272,7 @@ function longFlagOf(flag: string): string {
   return /--[a-z-]+/.exec(flag)![0];
 }
 
-/** Options of `run` that `ab` sets itself, or that write what it reads. */
+/** Options of `run` that `ab` sets itself. */
 const SET_BY_AB = {
   epochs: '--epochs',
   rounds: '--rounds',
@@ -281,7 +281,7 @@ const SET_BY_AB = {
   budgetNs: '--budget',
 } as const;
 
-/** Refuses what `run` would refuse, before anything is measured, and what `ab` sets itself. */
+/** Throws a usage error, before anything is measured, for arguments that `run` would refuse and for options that `ab` sets itself. */
 function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRunOptions): void {
   const request = parseRequest(['run', ...args], '', declareRunOptions);
   if (request.command !== 'run')
@@ -300,7 +300,7 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
     throw usageError('ab', 'an output option after --', { expected: 'none: --out writes the records' });
 }
 
-/** Reads the text of a flag or of an argument by its kind; a usage error says what is expected. */
+/** Returns a parser for a flag or an argument of the given kind; it throws a usage error that says what is expected. */
 function read<V>(name: string, kind: Kind<V, unknown>) {
   return (text: string): V => {
     const value = kind.parse(text);

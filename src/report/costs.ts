@@ -4,7 +4,7 @@ import { formatDuration, formatInteger } from '../units.js';
 
 type Estimate = NonNullable<Fit['fixedNs']>;
 
-/** What a step of each strategy costs over the batch sizes: a fixed part and a bandwidth, or why that cannot be said. */
+/** The cost of a step of each strategy over the batch sizes, a fixed part and a bandwidth, or why there is no such fit. */
 export function costSentences({ fits }: Findings): string[] {
   const engines = new Set(fits.map(({ engine }) => engine));
   const works = new Set(fits.map(({ work }) => work));
@@ -31,7 +31,7 @@ function missed({ farthest: { batch, percent } }: Fit): string {
   return `a fixed cost and a bandwidth do not explain the step times: at batch ${formatInteger(batch)} a step takes ${Math.abs(percent).toFixed(0)} % ${side} time than they predict`;
 }
 
-/** Bytes a ns are GB a second. */
+/** Bytes per ns are GB/s. */
 function bandwidth({ value, ci95 }: Estimate): string {
   const digits = (gigabytes: number) => String(Number(gigabytes.toPrecision(3)));
   return `${digits(value)} GB/s (${ci95.map(digits).join('–')})`;

@@ -4,7 +4,7 @@ import { printable } from '../text.js';
 import type { EngineName } from '../words.js';
 import { notMonitored } from './warnings.js';
 
-/** What was found, a line an engine: its devices, or why it is not there and the command that mends it. */
+/** One line for each device of an available engine, or the reason why the engine is not available and how to get it. */
 export function renderEngines(
   engines: readonly { readonly name: EngineName; readonly availability: Availability }[],
   color: boolean,

@@ -5,7 +5,7 @@ import { formatRatio } from '../units.js';
 import type { Failure, Metric } from '../words.js';
 import { rowNameOf } from './rows-phrase.js';
 
-/** A row of a comparison, and what of it was compared. */
+/** A row of a comparison, and the metric that was compared. */
 type ComparedRow = Pick<
   RegressionRow,
   'engine' | 'strategy' | 'batch' | 'work' | 'change' | 'verdict' | 'note'
@@ -13,7 +13,7 @@ type ComparedRow = Pick<
   readonly metric: Metric;
 };
 
-/** Workflow commands of GitHub Actions: an error for each row that fails the comparison, a warning for each that could have. */
+/** Workflow commands of GitHub Actions: an error for each row with a failure in `failOn`, a warning for other failures. */
 export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Failure[]): string[] {
   return rows.flatMap((row) => {
     const failure = failureOf(row.verdict);
@@ -26,7 +26,7 @@ export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Fai
   });
 }
 
-/** The workflow command for a comparison that could not be made. */
+/** The workflow command for a comparison that failed with an error. */
 export function annotationOfError({ message }: Error): string {
   return command('error', 'pinbench could not compare', message);
 }
@@ -35,7 +35,7 @@ function command(level: 'error' | 'warning', title: string, text: string): strin
   return `::${level} title=${title}::${escaped(text)}`;
 }
 
-/** A line that holds one command. */
+/** The text of a workflow command, on one line and with `%` escaped. */
 function escaped(text: string): string {
   return printable(text).replace(/%/g, '%25');
 }

@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, formatInteger } from '../units.js';
 
 type Code = Advice['code'];
 
-/** What to try next, and why. */
+/** The sentence for each code of advice: what to try next, and why. */
 const SENTENCES: { readonly [C in Code]: (advice: Extract<Advice, { code: C }>) => string } = {
   'try-feed-ahead': ({ copyNs, ...row }) =>
     `next, try --strategy feed,feed-ahead: copies take ${shareOf(copyNs, row)}`,
@@ -16,14 +16,14 @@ const SENTENCES: { readonly [C in Code]: (advice: Extract<Advice, { code: C }>) 
     `next, try a larger --batch: the fixed cost is ${shareOf(fixedNs, row)}`,
 };
 
-/** The advice of a record in words. */
+/** The advice of a record as sentences. */
 export function adviceSentences({ advice }: Findings): string[] {
   return advice.map(<C extends Code>(one: Extract<Advice, { code: C }>) =>
     (SENTENCES[one.code as C] as (advice: Extract<Advice, { code: C }>) => string)(one),
   );
 }
 
-/** A dataset that does not fit cannot be resident. */
+/** A sentence for each device in whose free memory the dataset does not fit. */
 export function roomSentences({ memory }: Findings): string[] {
   return memory.flatMap(({ engine, bytes, freeBytes, fits }) =>
     fits === false

@@ -16,7 +16,7 @@ import {
 } from './layout.js';
 import { rowNameOf } from './rows-phrase.js';
 
-/** What alternating two builds came to, for people, for GitHub or for programs. */
+/** Renders the result of alternating two builds as a table, as Markdown or as JSON. */
 export function renderPairs(format: CompareFormat, comparison: PairsComparison, screen = PLAIN): string {
   const [columns, lines] = [columnsOf(comparison), linesOf(comparison)];
   const { rows } = comparison;
@@ -92,7 +92,7 @@ function sourceText({ path, commit }: Source): string {
   return commit === undefined ? path : `${path} (commit ${commit.slice(0, 8)})`;
 }
 
-/** What this machine's noise hides, for each metric. */
+/** How large a change must be to stand out from the noise of this machine, for each metric. */
 function noiseLines({ rows }: PairsComparison): Line[] {
   return METRICS.flatMap((metric): Line[] => {
     const of = rows.filter((row) => row.metric === metric);
@@ -109,7 +109,7 @@ function noiseLines({ rows }: PairsComparison): Line[] {
   });
 }
 
-/** One plain sentence of what came of it. */
+/** The outcome in one line: how many rows have each verdict. */
 function summaryOf({ rows, thresholdPercent }: PairsComparison): string {
   const counts = REGRESSION_VERDICTS.map(
     (verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const,

@@ -12,7 +12,7 @@ import { warningSentences } from './warnings.js';
 
 type LeftOut = NonNullable<RunRecord['dataset']['leftOut']>[number];
 
-/** Everything that is said under the table, in order; of several records what all say once, and else who says it. */
+/** The lines under the table, in order. For several records, a line that all share is printed once; others begin with names. */
 export function linesOf(records: readonly Named[]): Line[] {
   const said = new Map<string, { line: Line; by: Set<Named> }>();
   for (const named of records) {
@@ -29,7 +29,7 @@ export function linesOf(records: readonly Named[]): Line[] {
   return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 
-/** `alone`: with what the run took down of its own machine at that hour, which is not what several are compared by. */
+/** `alone`: includes what this run measured of its own machine, which is of no use in a comparison of several records. */
 function linesOfOne(record: RunRecord, alone: boolean): Line[] {
   return [
     ...record.environment.devices.map((device) => line('device', deviceSentence(device, alone))),
@@ -95,7 +95,7 @@ function planSentence({ plan, results }: RunRecord): string {
   return [...measured, ...planLineOf(plan)].join('; ');
 }
 
-/** What of a step is pinbench's own, and how much of what was timed was verified. */
+/** pinbench's own cost per step, and how many of the timed steps were verified. */
 function harness({ environment: { overheadNsPerStep, devices }, results }: RunRecord): Line[] {
   const calls = devices.flatMap(({ callsNsPerStep = {} }) =>
     Object.entries(callsNsPerStep).map(([strategy, ns]) => `${formatDuration(ns)} of a ${strategy} step`),
@@ -123,7 +123,7 @@ function incompleteSentence({ reason }: RunRecord): string {
   return `the run is incomplete${reason === undefined ? '' : ` (${reason})`}: only whole rounds are counted, and some rows may be missing`;
 }
 
-/** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
+/** One sentence per reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
 function skippedSentences({ results }: RunRecord): string[] {
   const skippedResults = results.filter((result) => result.status === 'skipped');
   const byReason = groupBy(skippedResults, ({ engine, reason }) => `${engine}\n${reason}`);

@@ -6,20 +6,20 @@ import { CaseWords } from './rows-phrase.js';
 type Code = Warning['code'];
 type Of<C extends Code> = Extract<Warning, { code: C }>;
 
-/** One sentence for all warnings of one code, of which there is at least one. */
+/** Words all warnings of one code, at least one, as a single sentence. */
 type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: CaseWords) => string;
 
-/** What is not known without NVML, which is part of the NVIDIA driver. */
+/** What pinbench cannot read without NVML, which is part of the NVIDIA driver. */
 const NOT_MONITORED =
   'clocks, throttling and the link cannot be read because NVML is missing or does not respond; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility';
 
-/** Why clocks, throttling and the link of a device cannot be seen, and what mends it. */
+/** Why the clocks, the throttling and the link of a device cannot be read, and how to fix that. `damaged` is a truncated NVML. */
 export function notMonitored(damaged: string | undefined): string {
   if (damaged === undefined) return NOT_MONITORED;
   return `clocks, throttling and the link cannot be read because NVML is damaged: the file ${damaged} is truncated; reinstall the NVIDIA driver`;
 }
 
-/** The words of every warning; those that the device and dataset lines give already have none. */
+/** The sentence for each code; `undefined` if the device line or the dataset line already states the warning. */
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   cast: undefined,
   'not-finite': ([warning]) => notFinite(warning),
@@ -72,14 +72,14 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   throttled,
 };
 
-/** The warnings of a record in words: one line a code, whatever the number of cases. `cases` are those of the record. */
+/** The warnings of a record as sentences: one per code, whatever the number of cases. `cases` are the cases of the record. */
 export function warningSentences(warnings: readonly Warning[], cases: readonly CaseName[]): string[] {
   const words = new CaseWords(cases);
   const codes = [...new Set(warnings.map(({ code }) => code))];
   return codes.flatMap((code) => sentenceOf(code, warnings, words) ?? []);
 }
 
-/** What to do about warnings, beyond what they say. */
+/** Commands that help against warnings and are too long for the warnings themselves; printed with `--verbose`. */
 export function hintsOf(warnings: readonly Warning[]): string[] {
   const nodes = warnings.flatMap((warning) => (warning.code === 'numa-node' ? [warning.node] : []));
   return [...new Set(nodes)].map(
@@ -96,7 +96,7 @@ function sentenceOf<C extends Code>(
   return (SENTENCES[code] as Sentence<C> | undefined)?.(those as [Of<C>, ...Of<C>[]], words);
 }
 
-/** One sentence a warning, in one line. */
+/** One sentence for each warning, joined to one line. */
 function each<C extends Code>(sentence: (warning: Of<C>) => string): Sentence<C> {
   return (warnings) => warnings.map(sentence).join('; ');
 }

@@ -7,10 +7,10 @@ import { paybackChart, paybacksIn } from './payback-chart.js';
 import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
 import { inColour } from './strategy-words.js';
 
-/** Charts of one batch size have no axis in common: of very many panels these must do. */
+/** The most charts of single batch sizes; they share no axis, so more of them would not help a reader. */
 const MOST_PAYBACKS = 12;
 
-/** After how many steps a setup has paid for itself. Nothing where none does, or all do at once. */
+/** After how many steps a setup pays for itself. Empty if no setup does, or all do at once. */
 export function breakEvenSection(panels: readonly Panel[]): Content {
   return section('break-even', 'When the setup pays for itself', [
     overBatches(panels.filter((panel) => isSweep(panel) && payersIn(panel).later.length > 0)),

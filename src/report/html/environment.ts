@@ -8,7 +8,7 @@ import { factsOf, type HtmlColumn, tableOf } from './table.js';
 type Facts = readonly (readonly [name: string, value: string])[];
 type Conditions = NonNullable<MeasuredResult['conditions']>;
 
-/** The machines that records are of, their devices, and the state of these while they were measured. */
+/** The machines of the records, their devices, and the states of the devices during the measurement. */
 export function environmentOf(records: readonly Named[]): Markup {
   const [only] = records;
   const machines = records.length === 1 ? machineOf(only!.record) : machinesTable(records);
@@ -28,7 +28,7 @@ ${devices}</div>
 `;
 }
 
-/** A device of a record in a line. */
+/** A device of a record, one row of the table of machines. */
 interface Machine {
   readonly name: string;
   readonly device: string;
@@ -75,7 +75,7 @@ function hostFacts({ environment, startedAt, pinbench }: RunRecord): Facts {
   ];
 }
 
-/** What is known of a device, in the order in which people look for it. */
+/** What is known about a device, in the order in which people look for it. */
 function deviceFacts(device: DeviceRecord): Facts {
   const { link, memoryBytes, freeBytes, l2Bytes, floorNs, ecc, persistence, processes } = device;
   const memory = memoryBytes === undefined ? [] : [formatBytes(memoryBytes)];
@@ -112,7 +112,7 @@ function onOff(state: boolean | undefined): string | undefined {
   return state === undefined ? undefined : state ? 'on' : 'off';
 }
 
-/** The states of a device around all rounds of a record. */
+/** The states of a device before and after each round of a record. */
 interface Seen {
   readonly name: string;
   readonly device: string;

@@ -19,13 +19,13 @@ import { STYLE } from './style.js';
 import { sweepSection } from './sweep-section.js';
 import { factsOf } from './table.js';
 
-/** Nothing is run and nothing is asked for: the styles and the record are in the page. */
+/** The page runs no script and requests nothing: its styles and the record are inside it. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/** What is said of how a run was done. */
+/** The lines in the section about how the run was measured. */
 const HOW: readonly Line['label'][] = ['device', 'dataset', 'left out', 'plan', 'harness'];
 
-/** Records as one page that needs nothing beside itself: no script, no request. `pinbench report` reads the records back from it. */
+/** Records as one self-contained page without scripts and requests. `pinbench report` reads the records back from it. */
 export function renderHtml(records: readonly Named[]): string {
   const panels = panelsOf(records);
   const lines = linesOf(records);
@@ -77,7 +77,7 @@ function listOf(texts: readonly string[]): Content {
     : html`<ul>${texts.map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`;
 }
 
-/** The answer, and what a reader must know before it is believed. */
+/** The answer, and what a reader must know before trusting it. */
 function answerOf(records: readonly Named[], warnings: number): Markup {
   const sentences = answerSentences(records);
   const shown = sentences.length === 0 ? ['No strategy was compared with feed.'] : sentences;
@@ -97,7 +97,7 @@ ${shown.map((sentence) => html`<p>${inColour(stopped(sentence))}</p>\n`)}${
 }</section>`;
 }
 
-/** A sentence with its full stop. */
+/** A sentence with a full stop, added if it is missing. */
 function stopped(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
@@ -122,7 +122,7 @@ function dateOf(startedAt: RunRecord['startedAt']): string {
   return `${format.format(new Date(startedAt))} UTC`;
 }
 
-/** The datasets and the devices; of many no more than their number. */
+/** The datasets and the devices; only their numbers if there are more than four. */
 function subjectOf(records: readonly Named[], datasets: readonly string[]): Content {
   const all = records.flatMap(({ record }) => record.environment.devices);
   const devices = [...new Set(all.map(({ name }) => name))];

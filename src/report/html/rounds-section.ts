@@ -10,7 +10,7 @@ import { least, most } from './scales.js';
 import { lead, section, titleIn } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
-/** Rows whose rounds are drawn; of more, those of the cases with the widest intervals. */
+/** The most rows whose rounds are drawn; if there are more, the cases with the widest intervals are chosen. */
 const MOST_ROWS = { usual: 48, dense: 24 } as const;
 
 /** The rows that were measured together. */
@@ -19,7 +19,7 @@ interface Case {
   readonly rows: readonly MeasuredResult[];
 }
 
-/** The rounds of every case in time, and how they are distributed. */
+/** The rounds of every case in sequence, and their distribution. */
 export function roundsSection(panels: readonly Panel[]): Content {
   const all = panels.flatMap((panel) =>
     panel.batches.map((batch): Case => ({ panel, rows: panel.rows.filter((row) => row.batch === batch) })),
@@ -64,7 +64,7 @@ const ROOMS: Readonly<Record<ChartWidth, { readonly width: number; readonly lane
   small: { width: 300, lane: 84 },
 };
 
-/** As many cases as there is room for, by the width of their intervals, in the order in which they are; one at least. */
+/** The cases with the widest intervals, as many as there is room for and at least one, in their original order. */
 function widest(cases: readonly Case[]): readonly Case[] {
   const width = ({ rows }: Case) => most(rows.map(({ stepNs }) => halfWidthPercent(stepNs.ci95)));
   const kept = new Set<Case>();

@@ -7,10 +7,10 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { speedupChart, speedupScaleOf } from './speedup-chart.js';
 import { inColour } from './strategy-words.js';
 
-/** Sentences that are read one after the other. */
+/** The most verdicts that are listed as sentences. */
 const MOST_VERDICTS = 8;
 
-/** Speedups over `feed` with their intervals: over the batch sizes, or a line each where there is but one size; and the verdicts in words. */
+/** Speedups over `feed` with their intervals, by batch size or, for a single batch size, one line each; then the verdicts in words. */
 export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
   const panels = all.filter(({ comparisons }) => comparisons.length > 0);
   if (panels.length === 0) return '';
@@ -42,7 +42,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   ]);
 }
 
-/** The verdicts in words; of very many the first. */
+/** The verdicts in words, only the first of them if there are many. */
 function inWords(verdicts: readonly string[]): Content {
   const shown = verdicts.slice(0, MOST_VERDICTS);
   const more = verdicts.length > shown.length ? ['The table has the verdicts of all rows.'] : [];

@@ -8,10 +8,10 @@ import type { Panel } from './panels.js';
 import { lead, section } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
-/** Rows whose parts are listed; of more, those of the smallest and the largest mini-batches. */
+/** The most rows whose parts are listed; if there are more, only the smallest and the largest batch sizes are listed. */
 const MOST_ROWS = 100;
 
-/** What a step is made of: the fixed cost and the bandwidth of every strategy, and the parts of its steps. Nothing where nothing tells. */
+/** What a step consists of: fixed cost and bandwidth of every strategy, and the parts of its steps. Empty if nothing is known. */
 export function stepSection(panels: readonly Panel[]): Content {
   return section('parts', 'Where the time of a step goes', [fits(panels), parts(panels)]);
 }
@@ -49,7 +49,7 @@ function fitWords({ holds, farthest: { batch, percent } }: Fit): string {
   return holds ? away : `no fit: ${away}`;
 }
 
-/** A row with what is known of its parts. */
+/** A row with its known parts. */
 interface Parts {
   readonly row: MeasuredResult;
   readonly composition: Composition;
@@ -58,7 +58,7 @@ interface Parts {
 function parts(panels: readonly Panel[]): Content {
   const known = new Map<Findings, Map<string, Composition>>();
   const all = sectionsOf(panels, ({ findings, rows }) => {
-    // The panels of a record have its findings in common.
+    // The panels of a record share its findings.
     const compositions =
       known.get(findings) ?? new Map(findings.compositions.map((one) => [nameOf(one), one]));
     known.set(findings, compositions);
@@ -88,7 +88,7 @@ function smallestAndLargest(rows: readonly Parts[]): readonly Parts[] {
 
 type PartColumn = HtmlColumn<Parts> & { readonly of?: (parts: Parts) => number | undefined };
 
-/** A part of a step with its share. */
+/** A column for a part of a step: its time and its share of the step. */
 function part(head: string, of: (parts: Parts) => number | undefined): PartColumn {
   const cell = (one: Parts) => {
     const ns = of(one);
@@ -111,7 +111,7 @@ const COLUMNS: readonly PartColumn[] = [
   part('pinbench itself', ({ composition }) => composition.ownNs),
 ];
 
-/** A section for each panel that has rows, with its heading where there are several. */
+/** A section for each panel that has rows, with a heading if there are several panels. */
 function sectionsOf<Row>(panels: readonly Panel[], of: (panel: Panel) => readonly Row[]): Section<Row>[] {
   return panels.flatMap((panel) => {
     const rows = of(panel);

@@ -6,7 +6,7 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { inColour } from './strategy-words.js';
 import { axesOf, bracketsIn, MOST_NAMED, sweepChart } from './sweep-chart.js';
 
-/** The time of a step over the rows of a mini-batch. Nothing where there is but one size. */
+/** The step time by batch size. Empty if there is only one size. */
 export function sweepSection(all: readonly Panel[]): Content {
   const panels = all.filter(isSweep);
   if (panels.length === 0) return '';
