@@ -7,13 +7,13 @@ import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import { placesOf, refusalOf } from './refusal.js';
 import type { Request, RunRequest } from './request.js';
 
-/** Declares the options of `run`. A parameter, so that the other commands and `--help` start without loading the table of options. */
+/** Declares the options of `run`. Passed in, so that other commands and `--help` start without loading the table of options. */
 export type DeclareRunOptions = (run: Command, done: (request: RunRequest) => void) => unknown;
 
 /** Options that only print text. */
 const TEXTS = ['-h', '--help', '-V', '--version'];
 
-/** Whether parsing may need the options of `run`: the arguments name `run` or `ab`, or begin with an option instead of a command. */
+/** Whether parsing may need the options of `run`: the arguments name `run` or `ab`, or begin with an option. */
 export function mayBeRun(args: readonly string[]): boolean {
   const [first = '--help'] = args;
   return args.includes('run') || first === 'ab' || (first.startsWith('-') && !TEXTS.includes(first));
@@ -281,7 +281,7 @@ const SET_BY_AB = {
   budgetNs: '--budget',
 } as const;
 
-/** Throws a usage error, before anything is measured, for arguments that `run` would refuse and for options that `ab` sets itself. */
+/** Throws a usage error for arguments that `run` would refuse and for options that `ab` sets itself, before anything is measured. */
 function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRunOptions): void {
   const request = parseRequest(['run', ...args], '', declareRunOptions);
   if (request.command !== 'run')

@@ -10,7 +10,7 @@ import { durationsOf, listed, speedsOf } from './phrases.js';
 
 /** The most sentences that an answer has. */
 const MOST = 4;
-/** For several records: the most answers shown, the most record names listed for each, and the width of a name in characters. */
+/** For several records: the most answers shown, the most names listed for each, and the width of a name in characters. */
 const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
 
 /**
@@ -100,9 +100,7 @@ function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
     if (those.length === 0) return [];
     const models = durationsOf(those.map(({ modelNs }) => modelNs));
     const heaviest = Math.max(...those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork));
-    const measured = Number.isFinite(heaviest)
-      ? `, as measured from work ${formatInteger(heaviest)} up`
-      : '';
+    const measured = Number.isFinite(heaviest) ? `, as measured from work ${formatInteger(heaviest)} up` : '';
     const bySize = models.includes(' to ') ? ', depending on the batch size,' : '';
     return [
       `with a model that adds ${models}${bySize} or more to a step, the faster strategy gains less than 5 %${measured}`,

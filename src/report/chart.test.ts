@@ -18,7 +18,7 @@ const CROSSING: SweepOf = {
 };
 
 describe('the chart in the terminal', () => {
-  it('has step times over batch sizes on logarithmic axes, and where the faster strategy changes', () => {
+  it('shows step times by batch size on logarithmic axes, and where the faster strategy changes', () => {
     expect(of(CROSSING, { width: 60 })).toMatchInlineSnapshot(`
       "Step time by batch size, cuda
       1.00 ms ┤                         ┊                      ·o
@@ -43,7 +43,7 @@ describe('the chart in the terminal', () => {
     `);
   });
 
-  it('puts equal ratios at equal distances', () => {
+  it('draws equal ratios at equal distances', () => {
     const lines = of({ batches: [1, 10, 100, 1000], strategies: { feed: FEED } }).split('\n');
     const places = lines.flatMap((line, row) => {
       const column = line.search(/(?<=[┤│].*)o/);
@@ -59,7 +59,7 @@ describe('the chart in the terminal', () => {
     }
   });
 
-  it('tells strategies apart without colour, and says where several meet', () => {
+  it('tells strategies apart without colour, and marks where several meet', () => {
     const text = of({
       batches: [1, 10, 100],
       strategies: {
@@ -78,7 +78,7 @@ describe('the chart in the terminal', () => {
       expect([...line].length).toBeLessThanOrEqual(width);
   });
 
-  it('is there for a sweep that somebody looks at, and not in a pipe, for few batch sizes or several records', async () => {
+  it('is drawn for a sweep on a watched screen, not in a pipe, for few batch sizes or for several records', async () => {
     const sweep = { name: 'a', record: sampleSweep(CROSSING) };
     const one = { name: 'b', record: sampleRecord() };
     const has = async (records: (typeof sweep)[], watched: boolean) =>
@@ -90,7 +90,7 @@ describe('the chart in the terminal', () => {
     expect(of({ ...CROSSING, batches: [1, 1000] })).toBe('');
   });
 
-  it('says so where three strategies meet, wraps its legend and counts what changes often', () => {
+  it('marks where more than two strategies meet, wraps its legend, and counts changes beyond three', () => {
     const strategies = {
       feed: FEED,
       pin: FEED,
@@ -111,7 +111,7 @@ describe('the chart in the terminal', () => {
     expect(turns).toContain('┊ the faster one changes 2 more times');
   });
 
-  it('says nothing strange of steps that all take the same time, or of a row without its partner', () => {
+  it('is drawn without NaN if all steps take the same time and nothing is compared', () => {
     const flat = of({ batches: [1, 2, 4], strategies: { feed: () => 5_000 } });
     expect(flat).toContain('5.00 µs ┤');
     expect(flat).not.toMatch(/NaN|undefined|Infinity/);

@@ -5,7 +5,7 @@ import { jsonText } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn, notEmpty, sixDigits } from './services.js';
 
-/** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, always in µs. */
+/** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, in µs. */
 export function renderActionTimes(named: Named): string {
   return json(
     measuredIn(named).map((result) => {

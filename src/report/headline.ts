@@ -17,7 +17,7 @@ export function headlinesOf(record: RunRecord, findings: Findings): string[] {
   });
 }
 
-/** The comparisons in the headline, by batch size: those of `pin`, or else of the first compared strategy, at the smallest work. */
+/** The comparisons in the headline, by batch size: those of `pin`, or of the first compared strategy, at the smallest work. */
 export function headlineComparisons({ comparisons }: RunRecord, engine: EngineName): Comparison[] {
   const ofEngine = comparisons.filter((one) => one.engine === engine);
   const { strategy } = ofEngine.find((one) => one.strategy === 'pin') ?? ofEngine[0] ?? {};

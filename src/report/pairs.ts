@@ -63,7 +63,10 @@ function linesOf(comparison: PairsComparison): Line[] {
   const { base, head, rows, pairs, lost, complete } = comparison;
   const [was, is] = [(base ?? head).devices.join('; '), head.devices.join('; ')];
   return [
-    { label: 'base', text: base === undefined ? 'no pinbench in this folder: every row is new' : sourceText(base) },
+    {
+      label: 'base',
+      text: base === undefined ? 'no pinbench in this folder: every row is new' : sourceText(base),
+    },
     { label: 'head', text: sourceText(head) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     ...(base === undefined

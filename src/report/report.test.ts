@@ -14,7 +14,7 @@ const table = (record: RunRecord, screen: Partial<Screen> = {}) =>
   render('table', one(record), { ...PLAIN, ...screen });
 
 describe('the table', () => {
-  it('is as it has always been', async () => {
+  it('matches its snapshot', async () => {
     expect(await table(sampleRecord())).toMatchInlineSnapshot(`
       "pin is 1.30× faster than feed (95 %: 1.29–1.33).
       The setup of pin pays for itself after 15 steps (95 %: 14–15), or 3 epochs.
@@ -36,7 +36,7 @@ describe('the table', () => {
     `);
   });
 
-  it('says in a line which columns of the file were left out, and names the first of them', async () => {
+  it('states which columns of the file were left out, naming the first of them', async () => {
     const record = sampleRecord();
     const leftOut = [
       { why: 'no-numbers' as const, columns: 10, names: [...'abcdefgh'] },
@@ -54,7 +54,7 @@ describe('the table', () => {
     expect(await table(record)).not.toContain('left out');
   });
 
-  it('has no colour unless asked, and then colours only', async () => {
+  it('has no colour by default, and differs only in colour if asked for it', async () => {
     const plain = await table(sampleRecord());
     const coloured = await table(sampleRecord(), { color: true });
     expect(plain).not.toMatch(ANSI);
@@ -98,12 +98,12 @@ describe('the table', () => {
       };
       const text = await table(record, { width });
       for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(width);
-      // No row is broken: what does not fit is left out.
+      // No row is wrapped: columns that do not fit are left out.
       expect(text.split('\n').filter((line) => line.startsWith('tensorflow'))).toHaveLength(1);
     },
   );
 
-  it('leaves out columns in a stated sequence where they do not fit', async () => {
+  it('leaves out columns that do not fit in a fixed sequence', async () => {
     const head = async (width: number) =>
       (await table(sampleRecord(), { width })).split('\n').find((line) => line.startsWith('batch'))!;
     const all = [
@@ -128,7 +128,7 @@ describe('the table', () => {
     expect(await table(sampleRecord(), { width: 40 })).toMatch(/pin +10\.0 µs {2}1\.30×$/m);
   });
 
-  it('has at most four lines above it, on every width', async () => {
+  it('has at most four lines above it at any width', async () => {
     for (const width of [60, 80, 100, 200]) {
       const long = sampleRecord();
       (long.results[2] as { reason: string }).reason = 'why '.repeat(200);
@@ -154,8 +154,8 @@ describe('the table', () => {
   });
 });
 
-describe('warnings of one kind', () => {
-  it('say so where they are about all cases', () => {
+describe('warnings', () => {
+  it('say so if they concern all cases', () => {
     const cases = [1, 2, 4, 8, 16].map((batch) => ({ engine: 'cuda' as const, batch, work: 1, rounds: 9 }));
     const cut = { code: 'budget-cut' as const, budgetNs: 30e9 };
     expect(warningSentences([{ ...cut, cases }], cases)).toEqual([
@@ -166,7 +166,7 @@ describe('warnings of one kind', () => {
     ]);
   });
 
-  it('name the engine and the work where they differ from case to case', () => {
+  it('name the engine and the work if these differ from case to case', () => {
     const cases = [
       { engine: 'cuda' as const, batch: 1, work: 1, rounds: 9 },
       { engine: 'cpu' as const, batch: 2, work: 8, rounds: 9 },
@@ -176,7 +176,7 @@ describe('warnings of one kind', () => {
     ]);
   });
 
-  it('are worded for every code, with its numbers', () => {
+  it('have a sentence for every code, with its numbers', () => {
     const row = { engine: 'cuda', strategy: 'feed', batch: 2, work: 1 } as const;
     const outliers = { code: 'outliers', ...row, outliers: 1, rounds: 20, farthest: 1.5 } as const;
     const until = {
@@ -272,7 +272,7 @@ describe('warnings of one kind', () => {
     expect(notFinite('float64')).toBe(
       'the data contains 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch that contains one is NaN or infinite whatever is copied, so checking it proves nothing; the cast to float32 may have made some of them infinite, which --dtype native avoids on engines that support the type',
     );
-    // In its own type a file of several types is refused.
+    // --dtype native refuses a file of several types, so the warning does not suggest it.
     expect(notFinite('int64+float64')).toMatch(/may have made some of them infinite$/);
     expect(warningSentences([outliers], [row])).toMatchInlineSnapshot(`
       [
@@ -300,7 +300,7 @@ describe('several records', () => {
     ['runs/node-2.json', sampleRecord()],
   ]);
 
-  it('are one table by device, and under it what all say once', async () => {
+  it('are one table by device, with the lines that all share printed once under it', async () => {
     expect(await render('table', records)).toMatchInlineSnapshot(`
       "pin is 1.30× faster than feed (95 %: 1.29–1.33).
 
@@ -329,7 +329,7 @@ describe('several records', () => {
     `);
   });
 
-  it('that were not measured alike are told apart by what differs', async () => {
+  it('that were measured differently are told apart by the settings that differ', async () => {
     const unlike = sampleRecord();
     unlike.plan.fetch = 'epoch';
     const text = await render('table', [...records, { name: 'node-4', record: unlike }]);
@@ -340,7 +340,7 @@ describe('several records', () => {
     );
   });
 
-  it('have a row a device in Markdown, a record a line in CSV, and are an array in JSON', async () => {
+  it('have a device column in Markdown, a record column in CSV, and are an array in JSON', async () => {
     const markdown = await render('markdown', records);
     expect(markdown).toMatch(/^\| device +\| batch \|.* \| record \|$/m);
     expect(markdown).toMatch(/^\| cuda: NVIDIA A100 +\| +2 \| pin .* \| node-1 \|$/m);
@@ -352,7 +352,7 @@ describe('several records', () => {
     expect(JSON.parse(await render('json', records))).toEqual([larger, other, sampleRecord()]);
   });
 
-  it('of the same file name are called by their paths', () => {
+  it('with the same file name are named by their paths', () => {
     const twice = named([
       ['a/record.json', sampleRecord()],
       ['b/record.json', sampleRecord()],
@@ -384,7 +384,7 @@ describe('text from outside', () => {
     ['r|2.json', sampleRecord()],
   ]);
 
-  it('breaks no line of a table, alone or beside others', async () => {
+  it('breaks no line of a table, with one record or several', async () => {
     const rows = (text: string) => text.split('\n').filter((line) => /^ +2 {2}(feed|pin)/.test(line));
     expect(rows(await table(strange))).toHaveLength(3);
     const text = await render('table', records);
@@ -392,7 +392,7 @@ describe('text from outside', () => {
     expect(text).not.toMatch(/^::/m);
   });
 
-  it('is no markup in the cells of Markdown, and no command at the start of a line', async () => {
+  it('is not markup in the cells of Markdown, and no command at the start of a line', async () => {
     const [odd, sample] = [sampleRecord(), sampleRecord()];
     const poison = '<img src=x> [l](http://e) `c` ::error::x';
     for (const result of odd.results) result.device = poison;
@@ -438,11 +438,9 @@ describe('a comparison with a baseline', () => {
     const text = renderRegression('table', regression);
     expect(text).toMatch(/^tensorflow +1,048,576 .* inconclusive$/m);
     expect(text).toMatch(/^warning +the epoch sums differ/m);
-    expect(renderRegression('table', { ...regression, otherData: false })).not.toContain(
-      'the epoch sums',
-    );
+    expect(renderRegression('table', { ...regression, otherData: false })).not.toContain('the epoch sums');
     for (const line of text.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(100);
-    // What is dropped to fit is in the JSON.
+    // Columns dropped to fit are in the JSON.
     expect(JSON.parse(renderRegression('json', regression)).rows[0]).toMatchObject({
       base: 999_400,
       p: 0.0001,
@@ -455,7 +453,7 @@ describe('the other formats', () => {
     expect(JSON.parse(await render('json', one(sampleRecord())))).toEqual(sampleRecord());
   });
 
-  it('give CSV with a line a result, raw numbers, and quotes where they are needed', async () => {
+  it('give CSV with one line per result, raw numbers, and quotes where needed', async () => {
     const csv = await render('csv', one(sampleRecord()));
     const [header, feed, pin, replay, end] = csv.split('\n');
     expect(header).toMatch(
@@ -490,7 +488,7 @@ describe('the other formats', () => {
     expect(markdown).toContain('no \\| graphs');
   });
 
-  it('are all rendered and end with a newline', async () => {
+  it('all end with a newline', async () => {
     for (const format of REPORT_FORMATS) expect(await render(format, one(sampleRecord()))).toMatch(/\n$/);
   });
 });

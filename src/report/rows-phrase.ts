@@ -10,8 +10,8 @@ export function rowNameOf({ engine, strategy, batch, work }: RowName): string {
 const MANY = 4;
 
 /**
- * Words a list of cases: `batch 1, 2, 64`, with the engine and the work if the cases of the record differ in them, or `all 16 cases`
- * if the list has every case of the record.
+ * Words a list of cases: `batch 1, 2, 64`, with the engine and the work if the cases of the record differ in them, or
+ * `all 16 cases` if the list has every case of the record.
  */
 export class CaseWords {
   readonly #total: number;
@@ -25,7 +25,7 @@ export class CaseWords {
     this.#works = new Set(all.map(({ work }) => work)).size > 1;
   }
 
-  /** `batch 1, 2, 64` or `all 16 cases`. Batch sizes have no thousands separators, which would look like the commas of the list. */
+  /** `batch 1, 2, 64` or `all 16 cases`. Batch sizes have no thousands separators, which would look like commas of the list. */
   list(cases: readonly CaseName[]): string {
     if (this.#areAll(cases)) return `all ${this.#total} cases`;
     const groups = new Map<string, Set<number>>();

@@ -63,7 +63,9 @@ function deviceSentence(device: DeviceRecord, alone: boolean): string {
     ...(driver === undefined ? [] : [`driver ${driver}`]),
     ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
     ...(coherentLink === true ? ["a coherent link to the host's memory"] : []),
-    ...(floorNs === undefined || !alone ? [] : [`launching an empty kernel and waiting for it takes ${formatDuration(floorNs)}`]),
+    ...(floorNs === undefined || !alone
+      ? []
+      : [`launching an empty kernel and waiting for it takes ${formatDuration(floorNs)}`]),
   ];
   return `${known.join(', ')}${copies}${label}`;
 }

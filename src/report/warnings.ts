@@ -83,7 +83,8 @@ export function warningSentences(warnings: readonly Warning[], cases: readonly C
 export function hintsOf(warnings: readonly Warning[]): string[] {
   const nodes = warnings.flatMap((warning) => (warning.code === 'numa-node' ? [warning.node] : []));
   return [...new Set(nodes)].map(
-    (node) => `to run on the NUMA node of the device: numactl --cpunodebind=${node} --membind=${node} pinbench run …`,
+    (node) =>
+      `to run on the NUMA node of the device: numactl --cpunodebind=${node} --membind=${node} pinbench run …`,
   );
 }
 

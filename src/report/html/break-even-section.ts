@@ -54,9 +54,7 @@ function overSteps(panels: readonly Panel[]): Content {
       ...{ id: `payback-${i + 1}`, heading: panel.title },
       title: titleIn(panel, 'Total time of setup and steps'),
       description: paybacksIn(panel)
-        .map(
-          ({ strategy, steps }) => `${strategy} pays for its setup after ${formatInteger(steps)} steps.`,
-        )
+        .map(({ strategy, steps }) => `${strategy} pays for its setup after ${formatInteger(steps)} steps.`)
         .join(' '),
       plot: (room) => paybackChart(panel, sizeOf(room)),
     }),

@@ -1,6 +1,6 @@
 import { printable } from '../../text.js';
 
-/** HTML text. `html` makes it and escapes everything interpolated into it; `trusted` makes it from text that pinbench wrote itself. */
+/** HTML text. `html` makes it and escapes all interpolated values; `trusted` makes it from text that pinbench wrote itself. */
 export class Markup {
   readonly text: string;
 

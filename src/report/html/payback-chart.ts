@@ -27,7 +27,7 @@ export function paybacksIn(panel: Panel): BreakEvenFinding[] {
   return isSweep(panel) ? [] : breakEvensIn(panel).filter(({ steps }) => steps > 0);
 }
 
-/** The total time of setup and steps, for `feed` and for the strategies that pay for their setup: they do where the lines cross. */
+/** The total time of setup and steps, for `feed` and for strategies that pay for their setup, which they do where the lines cross. */
 export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions {
   const breakEvens = paybacksIn(panel);
   const rows = panel.rows.filter(

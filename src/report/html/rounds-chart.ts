@@ -28,7 +28,7 @@ export function roundsOf({ samplesNs, stepNs }: MeasuredResult): Round[] {
   return samplesNs.map((ns, i) => ({ at: i + 1, away: ns / stepNs.median - 1 }));
 }
 
-/** Thins a long series to the fastest and the slowest round of each group of consecutive rounds, in order, so that outliers stay. */
+/** Thins a long series to the fastest and the slowest round of each group of consecutive rounds, in order: outliers stay. */
 export function thinned(rounds: readonly Round[]): readonly Round[] {
   if (rounds.length <= MOST_POINTS) return rounds;
   const group = Math.ceil((2 * rounds.length) / MOST_POINTS);

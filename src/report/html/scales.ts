@@ -18,7 +18,7 @@ export function most(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b));
 }
 
-/** At most `atMost` round numbers for a logarithmic scale: 1, 2 and 5 of each decade, or fewer; multiples of one step on a short scale. */
+/** At most `atMost` round numbers for a logarithmic scale: 1, 2 and 5 of each decade, or fewer; equally spaced on a short scale. */
 export function logTicks([lo, hi]: Domain, atMost: number): number[] {
   const [first, last] = [Math.floor(Math.log10(lo)), Math.ceil(Math.log10(hi))];
   const decades = Array.from({ length: last - first + 1 }, (_, i) => first + i);

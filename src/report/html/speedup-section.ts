@@ -10,7 +10,7 @@ import { inColour } from './strategy-words.js';
 /** The most verdicts that are listed as sentences. */
 const MOST_VERDICTS = 8;
 
-/** Speedups over `feed` with their intervals, by batch size or, for a single batch size, one line each; then the verdicts in words. */
+/** Speedups over `feed` with their intervals, by batch size or, for a single size, one line each; then the verdicts in words. */
 export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
   const panels = all.filter(({ comparisons }) => comparisons.length > 0);
   if (panels.length === 0) return '';

@@ -22,7 +22,9 @@ function fits(panels: readonly Panel[]): Content {
   );
   if (sections.length === 0) return '';
   return [
-    lead('Over the batch sizes, the time of a step is fitted as a fixed cost plus the bytes of its mini-batch divided by a bandwidth.'),
+    lead(
+      'Over the batch sizes, the time of a step is fitted as a fixed cost plus the bytes of its mini-batch divided by a bandwidth.',
+    ),
     tableOf('Fixed cost and bandwidth of the strategies', FIT_COLUMNS, sections),
   ];
 }
