@@ -203,7 +203,7 @@ describe('exit codes and their one line', () => {
     [2, 'run', /missing required argument 'file'/],
     [2, 'setup', /^pinbench: setup: a command is missing; expected tensorflow; /],
     [2, 'help nothing', /^pinbench: "nothing": unknown command; /],
-    [2, '--batch 2 run fixtures/data.npy', /^pinbench: --batch: an option in front of its command; /],
+    [2, '--batch 2 run fixtures/data.npy', /^pinbench: --batch: an option before its command; /],
     [2, 'fixtures/data.npy', /; pinbench run fixtures\/data\.npy measures it, see pinbench run --help$/],
     [
       2,
@@ -265,7 +265,7 @@ describe('exit codes and their one line', () => {
     );
     expect(status).toBe(4);
     expect(pinbench('engines', nowhere).stdout).toMatch(
-      /^cuda +not there: no CUDA driver library: looked for \S+; install the NVIDIA driver, or name/m,
+      /^cuda +not available: no CUDA driver library: looked for \S+; install the NVIDIA driver, or name/m,
     );
   });
 
@@ -324,7 +324,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
     setTimeout(() => child.kill('SIGINT'), 2500);
     expect(await closed(child)).toBe(130);
     expect(stderr).toMatch(/^pinbench: fixtures\/data\.npy: interrupted; [^\n]+"complete": false\n$/);
-    expect(stdout).toMatch(/the run is not complete \(interrupted\): only whole rounds are counted/);
+    expect(stdout).toMatch(/the run is incomplete \(interrupted\): only whole rounds are counted/);
     const record = recordSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     expect(record.complete).toBe(false);
     expect(record.results).toHaveLength(2);
@@ -418,7 +418,7 @@ describe('the other commands', () => {
 
   it('inspect shows a header, for people and as JSON', () => {
     expect(pinbench('inspect fixtures/npy-fortran-big-i2.npy').stdout).toMatch(
-      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}its memory; the dataset fits, 112 B of .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows, the whole dataset, is 112 B: feed copies as much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
+      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}memory; the dataset fits, 112 B of .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows \(the whole dataset\) is 112 B: feed copies that much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
     );
     expect(JSON.parse(pinbench('inspect fixtures/arrow-mixed.arrow --json').stdout)).toMatchObject({
       ...{ format: 'arrow', variety: 'file', rows: 2, cols: 3, dtype: 'int64+float64+bool', bytes: 24 },
@@ -441,13 +441,13 @@ describe('the other commands', () => {
       /^column {2}name: Utf8, holds no numbers, left out$/m,
     );
     expect(pinbench('inspect fixtures/arrow-beside-list-views.arrow').stdout).toMatch(
-      /^column {2}before: ListView<\w+>, a type that is not read, left out$/m,
+      /^column {2}before: ListView<\w+>, unsupported type, left out$/m,
     );
   });
 
   it('engines says what is there', () => {
     expect(pinbench('engines').stdout).toMatch(
-      /^cpu +there: device 0, .*TensorFlow\.js 4\.22\.0, cpu backend \(no GPU: /m,
+      /^cpu +available: device 0, .*TensorFlow\.js 4\.22\.0, cpu backend \(no GPU: /m,
     );
     const cpu = JSON.parse(pinbench('engines --json').stdout).find(
       ({ name }: { name: string }) => name === 'cpu',

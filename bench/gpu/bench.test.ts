@@ -142,7 +142,7 @@ describe.skipIf(missing !== undefined)(
         await until(() => summaryOf(signal) !== '');
         child.kill(signal);
         expect(await code).toBe(128 + constants.signals[signal]);
-        expect(summaryOf(signal)).toMatch(/the run is not complete|Not complete: ended by SIG/);
+        expect(summaryOf(signal)).toMatch(/the run is incomplete|Not complete: ended by SIG/);
         expect(leftOf(signal)).toEqual([]);
       },
       300_000,

@@ -36,7 +36,7 @@ function run(...args: readonly string[]) {
 /** What `pinbench engines` says of CUDA. */
 function sentenceOfEngines(): string {
   const { stdout } = run(join(ROOT, 'bin/pinbench.js'), 'engines');
-  return /^cuda +not there: (.*)$/m.exec(stdout)![1]!;
+  return /^cuda +not available: (.*)$/m.exec(stdout)![1]!;
 }
 
 it.each([

@@ -1,10 +1,10 @@
-/** A command line, and what it does. */
+/** A command line with a description. */
 export interface Example {
   readonly does: string;
   readonly line: string;
 }
 
-/** What stands at the end of a command's help, and in docs/cli.md. */
+/** The examples at the end of a command's help and in docs/cli.md. */
 export const EXAMPLES = {
   run: [
     { does: 'Compare feed and pin', line: 'pinbench run data.npy' },
@@ -44,7 +44,7 @@ export const EXAMPLES = {
   ],
 } as const satisfies Readonly<Record<string, readonly Example[]>>;
 
-/** The examples of a command as its help shows them. */
+/** The examples of a command as text for its help. */
 export function examplesText(name: keyof typeof EXAMPLES): string {
   const examples = EXAMPLES[name].map(({ does, line }) => `  ${does}:\n    $ ${line}`);
   return ['\nExamples:', ...examples].join('\n');

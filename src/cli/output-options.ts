@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { OutputOptions } from './request.js';
 
-/** Adds the options that every command has. */
+/** Adds the output options that every command has. */
 export function addOutputOptions(command: Command): Command {
   const group = command.name() === 'run' ? 'Output:' : 'Options:';
   return command
@@ -13,7 +13,7 @@ export function addOutputOptions(command: Command): Command {
     );
 }
 
-/** Reads them from commander's values. */
+/** Reads the output options from commander's values. */
 export function outputOptionsOf(flags: Readonly<Record<string, unknown>>): OutputOptions {
   return { color: flags.color !== false, verbose: flags.verbose === true };
 }

@@ -6,11 +6,11 @@ import { OPTION_ENTRIES } from '../options.js';
 import { flagOf } from '../settings.js';
 
 describe('docs/cli.md', () => {
-  it('is what npm run docs:cli writes', () => {
+  it('is what npm run docs:cli generates', () => {
     expect(readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8')).toBe(cliPage());
   });
 
-  it('has every option of a run and every exit code', () => {
+  it('lists every option of a run and every exit code', () => {
     const page = cliPage();
     for (const [name] of OPTION_ENTRIES) expect(page, name).toContain(`${flagOf(name)}`);
     for (const code of Object.values(EXIT)) expect(page).toContain(`\n| ${code} |`);

@@ -19,14 +19,14 @@ const refusal = (line: string): PinbenchError => {
 };
 
 describe('pinbench run', () => {
-  it('gives only what was said: defaults are the table’s', () => {
+  it('passes on only the options given: defaults come from the table of options', () => {
     expect(run('')).toEqual({
       ...{ command: 'run', file: 'data.npy', settings: {}, outputs: [], quiet: false, progress: true },
       ...{ color: true, verbose: false },
     });
   });
 
-  it('takes the last of an option that is given twice, and no chunk without the strategy that takes it', () => {
+  it('uses the last value of a repeated option, and refuses --chunk without a strategy that uses it', () => {
     expect(run('--seed 1 --seed 2 -s feed -s pin')).toMatchObject({
       settings: { seed: 2, strategy: ['pin'] },
     });
@@ -71,7 +71,7 @@ describe('pinbench run', () => {
     });
   });
 
-  it('lists every option of the table in its help, under its group and with its default', () => {
+  it('lists every option in its help, under its group and with its default', () => {
     const { text } = parse('run --help') as { text: string };
     const groups = text.split(/^(?=\S[^\n]*:$)/m);
     for (const [name, { flag, group, defaultHelp }] of OPTION_ENTRIES) {
@@ -135,7 +135,7 @@ describe('the command line', () => {
     'report',
     '--batch 2',
     'run a.npy --batch',
-  ])('refuses "%s" in one line that says where help is', (line) => {
+  ])('refuses "%s" in one line that names the help', (line) => {
     const { code, message } = refusal(line);
     expect(code).toBe('usage');
     expect(message).not.toContain('\n');
@@ -161,11 +161,11 @@ describe('the command line', () => {
     ['data.npy', /; pinbench run data\.npy measures it, see pinbench run --help$/],
     [
       '--batch 2 run a.npy',
-      '--batch: an option in front of its command; expected pinbench run <file> --batch; see pinbench run --help',
+      '--batch: an option before its command; expected pinbench run <file> --batch; see pinbench run --help',
     ],
     [
       '--threshold=2 compare a b',
-      '--threshold=2: an option in front of its command; expected pinbench compare <base> <head...> --threshold=2; see pinbench compare --help',
+      '--threshold=2: an option before its command; expected pinbench compare <base> <head...> --threshold=2; see pinbench compare --help',
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
@@ -183,7 +183,7 @@ describe('the command line', () => {
     ],
     [
       'ab a b --batch 2 -- c.npy',
-      "ab: unknown option '--batch', which is one of run; expected pinbench ab <base> <head> -- <file> --batch",
+      "ab: unknown option '--batch', which belongs to run; expected pinbench ab <base> <head> -- <file> --batch",
     ],
     [
       'ab a b --paris 2 -- c.npy',
@@ -201,14 +201,14 @@ describe('the command line', () => {
       'setup tensorflow here',
       'setup tensorflow: 1 argument; expected pinbench setup tensorflow; see pinbench setup tensorflow --help',
     ],
-  ])('says of "%s" what is wrong and where help is', (line, said) => {
+  ])('explains what is wrong with "%s" and names the help', (line, said) => {
     const { code, message } = refusal(line);
     expect(code).toBe('usage');
     if (typeof said === 'string') expect(message).toBe(said);
     else expect(message).toMatch(said);
   });
 
-  it('names in its hints only commands that exist', () => {
+  it('names only existing commands in its hints', () => {
     const lines = [
       'run',
       'walk',
@@ -229,11 +229,11 @@ describe('the command line', () => {
     }
   });
 
-  it.each(['', '--', 'help', '--help'])('prints its help for the words "%s" after its name', (line) => {
+  it.each(['', '--', 'help', '--help'])('prints its help for the arguments "%s"', (line) => {
     expect(parse(line)).toEqual({ command: 'print', text: expect.stringMatching(/^Usage: pinbench /) });
   });
 
-  it('needs the options of run only where the arguments may be about them', () => {
+  it('needs the options of run only if the arguments may refer to them', () => {
     expect(
       ['run a.npy', '--batch 2 run', 'help run', '--batch 2'].every((line) => mayBeRun(line.split(' '))),
     ).toBe(true);
@@ -258,20 +258,17 @@ describe('the command line', () => {
     expect(text.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
   });
 
-  it.each(['run', 'ab', 'compare'] as const)(
-    'ends the help of %s with three examples that it accepts',
-    (name) => {
-      const { text } = parse(`${name} --help`) as { text: string };
-      expect(text.trimEnd().endsWith(examplesText(name).trimEnd())).toBe(true);
-      expect(EXAMPLES[name]).toHaveLength(3);
-      for (const { line } of EXAMPLES[name])
-        expect(parse(line.replace('pinbench ', '').replaceAll("'", '')), line).toMatchObject({
-          command: name,
-        });
-    },
-  );
+  it.each(['run', 'ab', 'compare'] as const)('ends the help of %s with three valid examples', (name) => {
+    const { text } = parse(`${name} --help`) as { text: string };
+    expect(text.trimEnd().endsWith(examplesText(name).trimEnd())).toBe(true);
+    expect(EXAMPLES[name]).toHaveLength(3);
+    for (const { line } of EXAMPLES[name])
+      expect(parse(line.replace('pinbench ', '').replaceAll("'", '')), line).toMatchObject({
+        command: name,
+      });
+  });
 
-  it('lists in --help the commands that are there and no others', () => {
+  it('lists exactly the existing commands in --help', () => {
     const { text } = parse('--help') as { text: string };
     const commands = [...text.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name);
     expect(commands).toEqual([

@@ -7,21 +7,21 @@ import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import { placesOf, refusalOf } from './refusal.js';
 import type { Request, RunRequest } from './request.js';
 
-/** Gives the command `run` its options. They are apart, so that the other commands and `--help` start without their table. */
+/** Declares the options of `run`. Passed in, so that other commands and `--help` start without loading the table of options. */
 export type DeclareRunOptions = (run: Command, done: (request: RunRequest) => void) => unknown;
 
-/** Options that ask for nothing but text. */
+/** Options that only print text. */
 const TEXTS = ['-h', '--help', '-V', '--version'];
 
-/** Whether the arguments may be about the options of `run`: they name it or `ab`, or an option stands where a command belongs. */
+/** Whether parsing may need the options of `run`: the arguments name `run` or `ab`, or begin with an option. */
 export function mayBeRun(args: readonly string[]): boolean {
   const [first = '--help'] = args;
   return args.includes('run') || first === 'ab' || (first.startsWith('-') && !TEXTS.includes(first));
 }
 
 /**
- * Reads the arguments after the program's name. Throws a usage error where they are invalid. `declareRunOptions` is needed where
- * `mayBeRun` says so.
+ * Parses the arguments after the program's name. Throws a usage error if they are invalid. `declareRunOptions` is required if
+ * `mayBeRun` returns true.
  */
 export function parseRequest(
   args: readonly string[],
@@ -57,12 +57,12 @@ export function parseRequest(
   return request ?? { command: 'print', text: printed };
 }
 
-/** Who types the bare name of the program asks what it can do. */
+/** Whether there are no arguments, so that the help is printed. */
 function saysNothing(args: readonly string[]): boolean {
   return args.every((arg) => arg === '--');
 }
 
-/** The commands with their arguments and options; `done` is told what a command line asks for. */
+/** Declares the commands with their arguments and options; `done` receives the request of a parsed command line. */
 export function declareProgram(
   version: string,
   declareRunOptions: DeclareRunOptions,
@@ -114,7 +114,7 @@ export function declareProgram(
     .option('--cpu', 'build it without CUDA, at a tenth of the size')
     .option(
       '--dir <folder>',
-      'build it in this folder, and name the folder in PINBENCH_TENSORFLOW_DIR for the engine (default: the cache folder)',
+      'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
     );
   addOutputOptions(tensorflow).action((flags) =>
     done({ command: 'setup', cpu: flags.cpu === true, folder: flags.dir, ...outputOptionsOf(flags) }),
@@ -237,7 +237,7 @@ function declareAb(
   });
 }
 
-/** Options that both comparisons have. */
+/** Options of both `compare` and `ab`. */
 const threshold = () =>
   valued('--threshold <percent>', 'a change counts if it is larger than this percentage', percent, 5);
 
@@ -256,7 +256,7 @@ function failOn(): Option {
     .default(standard, standard.join(','));
 }
 
-/** An option that takes a value of a kind. */
+/** An option that takes a value of the given kind. */
 function valued<V>(
   flag: string,
   help: string,
@@ -272,7 +272,7 @@ function longFlagOf(flag: string): string {
   return /--[a-z-]+/.exec(flag)![0];
 }
 
-/** Options of `run` that `ab` sets itself, or that write what it reads. */
+/** Options of `run` that `ab` sets itself. */
 const SET_BY_AB = {
   epochs: '--epochs',
   rounds: '--rounds',
@@ -281,26 +281,26 @@ const SET_BY_AB = {
   budgetNs: '--budget',
 } as const;
 
-/** Refuses what `run` would refuse, before anything is measured, and what `ab` sets itself. */
+/** Throws a usage error for arguments that `run` would refuse and for options that `ab` sets itself, before anything is measured. */
 function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRunOptions): void {
   const request = parseRequest(['run', ...args], '', declareRunOptions);
   if (request.command !== 'run')
-    throw usageError('ab', 'no data file behind --', { expected: 'a file, and options of pinbench run' });
+    throw usageError('ab', 'no data file after --', { expected: 'a file, and options of pinbench run' });
   if (request.file === '-')
-    throw usageError('-', 'standard input, which can be read once', { expected: 'a file' });
+    throw usageError('-', 'standard input, which can be read only once', { expected: 'a file' });
   const set = (Object.keys(SET_BY_AB) as (keyof typeof SET_BY_AB)[]).find(
     (name) => request.settings[name] !== undefined,
   );
   if (set !== undefined) {
-    throw usageError(SET_BY_AB[set], 'behind --', {
+    throw usageError(SET_BY_AB[set], 'given after --', {
       expected: 'no time options there: each process measures 10 rounds of --min-time',
     });
   }
   if (request.outputs.length > 0 || request.quiet)
-    throw usageError('ab', 'an output option behind --', { expected: 'none: --out keeps the records' });
+    throw usageError('ab', 'an output option after --', { expected: 'none: --out writes the records' });
 }
 
-/** Reads the text of a flag or of an argument by its kind; a usage error says what is expected. */
+/** Returns a parser for a flag or an argument of the given kind; it throws a usage error that says what is expected. */
 function read<V>(name: string, kind: Kind<V, unknown>) {
   return (text: string): V => {
     const value = kind.parse(text);

@@ -2,13 +2,13 @@ import type { Command, CommanderError } from 'commander';
 import { type PinbenchError, usageError } from '../errors.js';
 import { didYouMean } from '../similar.js';
 
-/** A command line that commander refused, as one line that ends with where help is: always a command that exists. */
+/** Turns an error of commander into a one-line usage error that ends with the help command to run; that command always exists. */
 export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
   switch (error.code) {
     case 'commander.unknownCommand':
       return unknownCommand(command.args[0] ?? '', command);
     case 'commander.help':
-      // commander prints help, as an error, where a command's name is missing, or where there is none that help was asked for.
+      // commander reports this code if the name of a command is missing, or if help was requested for an unknown command.
       if (command.parent === null && args[0] === 'help') return unknownCommand(args[1] ?? '', command);
       return usageError(pathOf(command), 'a command is missing', {
         expected: commandsOf(command),
@@ -45,7 +45,7 @@ function unknownOption(error: CommanderError, command: Command): PinbenchError {
   const run = command.parent?.commands.find((one) => one.name() === 'run');
   const observed = `unknown option '${flag}'`;
   if (command.name() === 'ab' && run !== undefined && has(run, flag))
-    return usageError('ab', `${observed}, which is one of run`, { expected: `${usageOf(command)} ${flag}` });
+    return usageError('ab', `${observed}, which belongs to run`, { expected: `${usageOf(command)} ${flag}` });
   const meant = didYouMean(
     flag,
     command.options.map(({ long }) => long ?? ''),
@@ -59,7 +59,7 @@ function has({ options }: Command, flag: string): boolean {
   return options.some(({ short, long }) => short === flag || long === flag);
 }
 
-/** The program itself has no options but help and version: all others belong to a command and follow its name. */
+/** The program itself has only the options for help and version: all others belong to a command and follow its name. */
 function optionBeforeCommand(args: readonly string[], program: Command): PinbenchError {
   const [flag = ''] = args;
   const [name = ''] = flag.split('=');
@@ -72,13 +72,13 @@ function optionBeforeCommand(args: readonly string[], program: Command): Pinbenc
       remedy: [meant, helpOf(program)].filter((part) => part !== undefined).join(' '),
     });
   }
-  return usageError(flag, 'an option in front of its command', {
+  return usageError(flag, 'an option before its command', {
     expected: `${usageOf(owner)} ${flag}`,
     remedy: helpOf(owner),
   });
 }
 
-/** A path, or a name with an extension; what is there is not looked at. */
+/** Whether a word is a path or a name with an extension; the file system is not consulted. */
 function looksLikeFile(word: string): boolean {
   return /[/\\]|.\.\w+$/.test(word);
 }
@@ -91,7 +91,7 @@ function commandsOf(command: Command): string {
   return namesOf(command).join(', ');
 }
 
-/** A command's name below the program's, such as `setup tensorflow`; empty for the program itself. */
+/** The name of a command without the program's, such as `setup tensorflow`; empty for the program itself. */
 function pathOf(command: Command): string {
   if (command.parent === null) return '';
   return [pathOf(command.parent), command.name()].filter(Boolean).join(' ');

@@ -11,11 +11,11 @@ export interface Output {
 export interface OutputOptions {
   /** False with `--no-color`. */
   readonly color: boolean;
-  /** Show the stack behind an error. */
+  /** Print more detail, such as the stack trace of an error. */
   readonly verbose: boolean;
 }
 
-/** `pinbench run`, every flag read and checked as far as it can be without the file. */
+/** `pinbench run`; every flag is parsed and checked as far as possible without the file. */
 export interface RunRequest extends OutputOptions {
   readonly command: 'run';
   readonly file: string;
@@ -29,7 +29,7 @@ export interface RunRequest extends OutputOptions {
 /** `pinbench report`. */
 export interface ReportRequest extends OutputOptions {
   readonly command: 'report';
-  /** Paths, or patterns of them with `*`. */
+  /** Paths, or globs with `*`. */
   readonly records: readonly string[];
   readonly output: Output;
 }
@@ -37,9 +37,9 @@ export interface ReportRequest extends OutputOptions {
 /** `pinbench compare`. */
 export interface CompareRequest extends OutputOptions {
   readonly command: 'compare';
-  /** Paths, or patterns of them with `*`. */
+  /** Paths, or globs with `*`. */
   readonly bases: readonly string[];
-  /** A path, or a pattern of several. */
+  /** A path, or a glob of several. */
   readonly head: string;
   readonly thresholdPercent: number;
   readonly metric: Metric;
@@ -54,13 +54,13 @@ export interface AbRequest extends OutputOptions {
   /** Folders with a pinbench in their `node_modules`, or built checkouts of pinbench. */
   readonly base: string;
   readonly head: string;
-  /** What `pinbench run` is given in each of them. */
+  /** The arguments of `pinbench run` in both folders. */
   readonly args: readonly string[];
-  /** Pairs of processes; absent: as many as the budget has time for. */
+  /** Pairs of processes; `undefined`: as many as fit in the budget. */
   readonly pairs: number | undefined;
   readonly budgetNs: number;
   readonly thresholdPercent: number;
-  /** What is judged. */
+  /** The metrics to judge. */
   readonly metrics: readonly Metric[];
   readonly failOn: readonly Failure[];
   /** A folder for the records of both sides and the comparison. */
@@ -84,7 +84,7 @@ export interface EnginesRequest extends OutputOptions {
 /** `pinbench setup tensorflow`. */
 export interface SetupRequest extends OutputOptions {
   readonly command: 'setup';
-  /** TensorFlow without CUDA. */
+  /** Build TensorFlow without CUDA. */
   readonly cpu: boolean;
   readonly folder: string | undefined;
 }
@@ -92,11 +92,11 @@ export interface SetupRequest extends OutputOptions {
 /** `pinbench schema`. */
 export interface SchemaRequest extends OutputOptions {
   readonly command: 'schema';
-  /** Whose schema. */
+  /** The document whose schema is printed. */
   readonly of: SchemaName;
 }
 
-/** What a command line asks for. `print` is help or a version, ready to be printed. */
+/** The request of a command line. `print` is help or a version as text. */
 export type Request =
   | RunRequest
   | CompareRequest

@@ -9,9 +9,9 @@ import type { Output, RunRequest } from './request.js';
 /** The options that name a file to write, and the format of each. */
 const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown', 'html'];
 
-/** Declares the options of `pinbench run`, which are the table of options. */
+/** Declares the options of `pinbench run` from the table of options. */
 export function declareRunOptions(command: Command, done: (request: RunRequest) => void): void {
-  // commander names a flag's value by the flag; the table by what it is.
+  // commander names a value after its flag; the table of options has its own names.
   const keys = new Map<string, OptionName>();
   for (const group of OPTION_GROUPS) {
     for (const [name, entry] of OPTION_ENTRIES.filter(([, option]) => option.group === group)) {
@@ -38,14 +38,14 @@ function requestOf(
     given[format] === undefined ? [] : [{ format, path: given[format] as string }],
   );
   if (outputs.filter(({ path }) => path === '-').length > 1) {
-    throw usageError('-', 'standard output is named for several formats', { expected: 'one of them' });
+    throw usageError('-', 'standard output for several formats', { expected: 'only one format with -' });
   }
   const settings = Object.fromEntries(
     OPTION_ENTRIES.flatMap(([name, { commandLineOnly }]) =>
       commandLineOnly || given[name] === undefined ? [] : [[name, given[name]]],
     ),
   ) as RunSettings;
-  // Options that contradict each other are found before the file is opened.
+  // Rejects contradictory options before the file is opened.
   settingsOf(settings);
   return {
     ...{ command: 'run', file, settings, outputs },
@@ -54,7 +54,7 @@ function requestOf(
   };
 }
 
-/** The help text of an option with its default, which the table keeps apart. */
+/** The help text of an option with its default, which the table stores separately. */
 function helpOf({ help, defaultHelp, default: standard }: (typeof OPTION_ENTRIES)[number][1]): string {
   const shown =
     defaultHelp ?? (typeof standard === 'boolean' || standard === undefined ? undefined : String(standard));

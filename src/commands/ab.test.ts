@@ -96,7 +96,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(performance.now() - began).toBeLessThan(13_500);
     expect([0, 1]).toContain(status);
     expect(stdout).toMatch(/^metric +batch +strategy +base +head +change +95 % +verdict$/m);
-    expect(stdout).toMatch(/^plan +\d+ pairs of processes, which side goes first in turns$/m);
+    expect(stdout).toMatch(/^plan +\d+ pairs of processes; the sides take turns going first$/m);
   });
 
   it('takes a head without a base for new, and refuses a head without pinbench', () => {
@@ -119,11 +119,11 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    [['--epochs', '5'], /^pinbench: --epochs: behind --/],
-    [['--budget', '5s'], /^pinbench: --budget: behind --/],
-    [['--until', '2'], /^pinbench: --until: behind --/],
-    [['--processes', '4'], /^pinbench: --processes: behind --/],
-    [['--json', 'x.json'], /^pinbench: ab: an output option behind --/],
+    [['--epochs', '5'], /^pinbench: --epochs: given after --/],
+    [['--budget', '5s'], /^pinbench: --budget: given after --/],
+    [['--until', '2'], /^pinbench: --until: given after --/],
+    [['--processes', '4'], /^pinbench: --processes: given after --/],
+    [['--json', 'x.json'], /^pinbench: ab: an output option after --/],
     [['--seed', 'x'], /^pinbench: --seed: "x"/],
   ])('refuses %j behind --', (flags, said) => {
     const { status, stderr } = ab([ROOT, ROOT, ...RUN, ...flags]);
@@ -131,7 +131,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
   });
 
   it('refuses standard input, no data, and a folder for the records that is there', () => {
-    expect(ab([ROOT, ROOT, '--', '-']).stderr).toMatch(/standard input, which can be read once/);
+    expect(ab([ROOT, ROOT, '--', '-']).stderr).toMatch(/standard input, which can be read only once/);
     expect(ab([ROOT, ROOT]).status).toBe(2);
     expect(ab([ROOT, ROOT, '--out', folder, ...RUN]).stderr).toMatch(
       /it exists already; expected the path of a folder that ab creates/,

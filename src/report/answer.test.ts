@@ -8,7 +8,7 @@ import { answerSentences } from './answer.js';
 const answer = (record: RunRecord) => answerSentences([{ name: 'record', record }]).join('\n');
 const of = (sweep: SweepOf) => answer(sampleSweep(sweep));
 
-/** The speedup of pin at each of the batch sizes 1, 2, 4 …, over a feed of 10 µs. */
+/** A sweep in which pin has these speedups over a 10 µs feed, at batch sizes 1, 2, 4 and so on. */
 function pinAt(...speedups: readonly number[]): RunRecord {
   return sampleSweep({
     batches: speedups.map((_, i) => 2 ** i),
@@ -28,7 +28,7 @@ describe('the answer for a single batch size', () => {
     return answer(record);
   };
 
-  it('is the verdict with its interval, and the break-even where there is one', () => {
+  it('is the verdict with its interval, and the break-even if there is one', () => {
     expect([
       sentence({}),
       sentence({ breakEvenSteps: 1, breakEvenCi95: null }),
@@ -40,33 +40,33 @@ describe('the answer for a single batch size', () => {
     ]).toMatchInlineSnapshot(`
       [
         "pin is 1.30× faster than feed (95 %: 1.29–1.33).
-      The setup of pin has paid for itself after 15 steps (95 %: 14–15), 3 epochs.",
+      The setup of pin pays for itself after 15 steps (95 %: 14–15), or 3 epochs.",
         "pin is 1.30× faster than feed (95 %: 1.29–1.33).
-      The setup of pin has paid for itself after 1 step, within the first epoch.",
+      The setup of pin pays for itself after 1 step, within the first epoch.",
         "pin is 1.30× faster than feed (95 %: 1.29–1.33).
       The setup of pin costs no more than that of feed.",
         "pin is 1.25× slower than feed (95 %: 1.22–1.28).",
         "pin and feed are the same within 5 % (95 %: 0.961–1.004).",
-        "pin runs at 0.970 to 1.050× the speed of feed (95 %), which is inconclusive, since it reaches into ±5 %; leaving out --epochs may decide.",
-        "pin has too few rounds for a 95 % interval: inconclusive.",
+        "pin runs at 0.970 to 1.050× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±5 %; try leaving out --epochs.",
+        "pin against feed is inconclusive: too few rounds for a 95 % interval.",
       ]
     `);
   });
 
-  it('names what may decide: what bounded this run would bound the next one', () => {
+  it('suggests how to narrow the interval, by the limit that ended this run', () => {
     const inconclusive = {
       verdict: 'inconclusive',
       ci95: [0.9, 1.1] as [number, number],
       breakEvenSteps: null,
     } as const;
-    expect(sentence(inconclusive, { epochs: 100 })).toContain('; leaving out --epochs may decide');
-    expect(sentence(inconclusive, { epochs: undefined })).toContain('; --budget 20s may decide');
+    expect(sentence(inconclusive, { epochs: 100 })).toContain('; try leaving out --epochs');
+    expect(sentence(inconclusive, { epochs: undefined })).toContain('; try --budget 20s');
     expect(sentence(inconclusive, { epochs: undefined, budgetNs: 60e9 })).toContain(
-      '; a larger --budget may decide',
+      '; try a larger --budget',
     );
   });
 
-  it('has what a model leaves of it, where --model-us asks, and from which model on it does not matter', () => {
+  it('predicts the speedup for --model-us, and says how heavy a model makes the choice irrelevant', () => {
     const asked = sampleSweep({
       batches: [8],
       strategies: { feed: () => 10_000, pin: () => 5_000 },
@@ -76,7 +76,7 @@ describe('the answer for a single batch size', () => {
       'With a model that adds 500 µs to a step, pin would run at 1.010× the speed of feed.',
     );
     expect(answer(asked)).toContain(
-      'With a model that adds 90.0 µs or more to a step, the choice gains less than 5 %.',
+      'With a model that adds 90.0 µs or more to a step, the faster strategy gains less than 5 %.',
     );
     expect(of({ batches: [8], strategies: { feed: () => 10_000, pin: () => 5_000 } })).not.toContain(
       'With a model',
@@ -85,7 +85,7 @@ describe('the answer for a single batch size', () => {
 });
 
 describe('the answer for a sweep', () => {
-  it('says from where to where a strategy is faster', () => {
+  it('says in which range of batch sizes a strategy is faster', () => {
     expect(answer(pinAt(2, 2, 3))).toMatch(
       /^pin is 2\.00 to 3\.00× faster than feed at every batch size from 1 to 4 \(each at 95 %\)\.$/m,
     );
@@ -97,18 +97,18 @@ describe('the answer for a sweep', () => {
     );
   });
 
-  it('counts the batch sizes where it changes often, and says where', () => {
+  it('counts batch sizes if the faster strategy changes often, and says where it changes', () => {
     expect(answer(pinAt(2, 0.5, 2, 0.5))).toMatch(
-      /^pin is 2\.00× faster than feed at 2 of 4 batch sizes; feed is 2\.00× faster than pin at 2 of 4 batch sizes; that changes between batch 1 and 2, 2 and 4 and 4 and 8 \(each at 95 %\)\.$/m,
+      /^pin is 2\.00× faster than feed at 2 of 4 batch sizes; feed is 2\.00× faster than pin at 2 of 4 batch sizes; the faster strategy changes between batch 1–2, 2–4 and 4–8 \(each at 95 %\)\.$/m,
     );
-    expect(answer(pinAt(2, 0.5, 2, 0.5, 2))).toContain('4 and 8, and once more');
-    // Nothing changes where only one of them ever wins.
+    expect(answer(pinAt(2, 0.5, 2, 0.5, 2))).toContain('4–8, and once more');
+    // The faster strategy does not change if only one of them ever wins.
     expect(answer(pinAt(2, 1, 2, 1))).toMatch(
       /^pin is 2\.00× faster than feed at 2 of 4 batch sizes; pin and feed are the same within 5 % at 2 of 4 batch sizes \(/m,
     );
   });
 
-  it('says what is decided, be it at one batch size', () => {
+  it('states the verdict even if only one batch size has one', () => {
     const record = pinAt(5, 2, 2);
     for (const one of record.comparisons.slice(1)) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(
@@ -116,7 +116,7 @@ describe('the answer for a sweep', () => {
     );
   });
 
-  it('says which batch sizes are inconclusive, and what may decide where all are', () => {
+  it('says which batch sizes are inconclusive, and suggests a longer run if all are', () => {
     const record = pinAt(2, 2, 2, 2, 2, 2);
     record.comparisons[1]!.verdict = 'inconclusive';
     expect(answer(record)).toMatch(/at 5 of the 6 batch sizes from 1 to 32; inconclusive at batch 2 \(/);
@@ -124,18 +124,18 @@ describe('the answer for a sweep', () => {
     expect(answer(record)).toMatch(/; inconclusive at 4 of 6 batch sizes \(/);
     for (const one of record.comparisons) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(
-      /^pin runs at 2\.00× the speed of feed at every batch size, which is inconclusive; leaving out --epochs may decide\.$/m,
+      /^pin against feed is inconclusive at every batch size: it runs at 2\.00× the speed of feed; try leaving out --epochs\.$/m,
     );
   });
 
-  it('has the break-even of all batch sizes at which pin is faster', () => {
+  it('gives the range of break-evens over the batch sizes at which pin is faster', () => {
     expect(answer(pinAt(2, 4))).toMatch(
-      /^The setup of pin has paid for itself after 134 to 201 steps, within the first epoch\.$/m,
+      /^The setup of pin pays for itself after 134 to 201 steps, within the first epoch\.$/m,
     );
-    expect(answer(pinAt(0.5, 0.5))).not.toContain('paid for itself');
+    expect(answer(pinAt(0.5, 0.5))).not.toContain('pays for itself');
   });
 
-  it('is about the lightest model where there are several, and from which work on it does not matter', () => {
+  it('is about the smallest work if there are several, and says from which work up the choice does not matter', () => {
     const strategies = {
       feed: (_: number, work: number) => 5_000 + 5_000 * work,
       pin: (_: number, work: number) => 5_000 * work,
@@ -143,7 +143,7 @@ describe('the answer for a sweep', () => {
     const text = of({ batches: [8], works: [1, 4, 32], strategies });
     expect(text).toMatch(/^With work 1, pin is 2\.00× faster than feed/m);
     expect(text).toMatch(
-      /adds 90\.0 µs or more to a step, the choice gains less than 5 %, as was measured from work 32 on\.$/m,
+      /adds 90\.0 µs or more to a step, the faster strategy gains less than 5 %, as measured from work 32 up\.$/m,
     );
     expect(of({ batches: [8], strategies })).not.toContain('work');
   });
@@ -154,33 +154,33 @@ describe('the answer', () => {
   const copies = (strategy: StrategyName, batch: number) =>
     strategy === 'feed' ? { copy: FEED(batch) * 0.7, graph: 100, fetch: 0, host: 100 } : undefined;
 
-  it('says what to try, and why', () => {
+  it('suggests what to try next, and why', () => {
     expect(of({ strategies: { feed: FEED }, phases: copies })).toContain(
-      'To try next: --strategy feed,feed-ahead, since copies take 70 % of a feed step of 1.41 ms at batch 65,536.',
+      'Next, try --strategy feed,feed-ahead: copies take 70 % of a feed step (1.41 ms) at batch 65,536.',
     );
     const flat = { feed: () => 9_000 };
     expect(of({ strategies: flat, freeBytes: 2 ** 20 })).toMatch(
-      /^The dataset, 256 MiB, does not fit in the 1\.00 MiB that were free on cuda: it cannot be resident there\.\nTo try next: --strategy feed,feed-chunk, .* since the fixed cost is 100 % of a feed step of 9\.00 µs/m,
+      /^The dataset \(256 MiB\) does not fit in the 1\.00 MiB of free memory on cuda, so it cannot be resident there\.\nNext, try --strategy feed,feed-chunk, .*: the fixed cost is 100 % of a feed step \(9\.00 µs\)/m,
     );
     expect(of({ strategies: flat, freeBytes: 2 ** 30 })).not.toMatch(/does not fit|feed-chunk/);
     const pin = { feed: FEED, pin: () => 5_000 };
     expect(of({ strategies: pin })).toMatch(
-      /^To try next: --strategy feed,pin,pin-replay, since the fixed cost is 100 % of a pin step of 5\.00 µs/m,
+      /^Next, try --strategy feed,pin,pin-replay: the fixed cost is 100 % of a pin step \(5\.00 µs\)/m,
     );
     expect(of({ strategies: { ...flat, pin: () => 5_000 } })).toContain(
-      'To try next: a larger --batch, since the fixed cost is',
+      'Next, try a larger --batch: the fixed cost is',
     );
-    expect(of({ strategies: { feed: FEED, pin: (batch) => FEED(batch) / 2 } })).not.toContain('To try next');
+    expect(of({ strategies: { feed: FEED, pin: (batch) => FEED(batch) / 2 } })).not.toContain('Next, try');
   });
 
-  it('says on a processor that it is one, and nothing of what to try on a GPU', () => {
+  it('labels figures of a processor, and gives no advice for a GPU there', () => {
     const text = of({ engine: 'cpu', strategies: { feed: () => 9_000, pin: () => 5_000 }, phases: copies });
     expect(text).toMatch(/^On a processor, pin is/);
-    expect(text).not.toMatch(/GPU|To try next|does not fit/);
+    expect(text).not.toMatch(/GPU|Next, try|does not fit/);
     expect(of({ strategies: { feed: () => 9_000, pin: () => 5_000 } })).not.toContain('On a processor');
   });
 
-  it('has the other strategies beside pin in one sentence', () => {
+  it('covers the strategies other than pin in one sentence', () => {
     const strategies = {
       feed: () => 10_000,
       pin: () => 5_000,
@@ -195,7 +195,7 @@ describe('the answer', () => {
     );
   });
 
-  it('says what was measured where nothing is compared', () => {
+  it('says what was measured if nothing was compared', () => {
     expect(of({ batches: [1, 8], strategies: { feed: FEED } })).toBe(
       'A step of feed takes 9.02 µs to 9.17 µs; no other strategy was asked for.',
     );
@@ -214,7 +214,7 @@ describe('the answer', () => {
     expect(answer(skipped)).toBe('Nothing was measured: it needs 12 GiB.');
   });
 
-  it('names what beats pin before anything else, and what of it is inconclusive', () => {
+  it('names a strategy that beats pin in its second sentence, and marks inconclusive ones', () => {
     const strategies = {
       ...{ feed: () => 10_000, pin: () => 5_000 },
       ...{ 'pin-replay': () => 1_000, 'zero-copy': () => 20_000 },
@@ -230,18 +230,18 @@ describe('the answer', () => {
     );
   });
 
-  it('says that a run did not come to its end, and what a run of few epochs needs', () => {
+  it('says that a run is incomplete, and how many epochs a run of few epochs needs', () => {
     const cut = { ...sampleRecord(), complete: false };
-    expect(answer(cut)).toContain('The run did not come to its end: only whole rounds are counted.');
-    expect(answer(sampleRecord())).not.toContain('come to its end');
+    expect(answer(cut)).toContain('The run is incomplete: only whole rounds are counted.');
+    expect(answer(sampleRecord())).not.toContain('incomplete');
     const few = sampleRecord();
     few.plan.epochs = 3;
     Object.assign(few.comparisons[0]!, { verdict: 'inconclusive', ci95: [0.9, 1.1] });
-    expect(answer(few)).toContain('; --epochs 6 or more may decide');
-    expect(answer({ ...few, complete: false })).toContain('; a run to its end may decide');
+    expect(answer(few)).toContain('; try --epochs 6 or more');
+    expect(answer({ ...few, complete: false })).toContain('; try a complete run');
   });
 
-  it('speaks of the lightest model alone where it predicts, and of no model where none is needed', () => {
+  it('predicts only for the smallest work, and names no model if the gain is under 5 % without one', () => {
     const strategies = {
       feed: (_: number, work: number) => 10_000 * work,
       pin: (_: number, work: number) => (work === 1 ? 5_000 : 20_000 * work),
@@ -278,7 +278,7 @@ describe('the answer', () => {
     expect(everything.split('\n')).toHaveLength(4);
   });
 
-  it('of several records is what all say once, and else who says it', () => {
+  it('of several records is printed once if all agree, and otherwise begins with record names', () => {
     const records = [2, 2, 3].map((speedup, i) => ({ name: `node-${i}`, record: pinAt(speedup) }));
     expect(answerSentences(records.slice(0, 2))).toEqual([expect.stringMatching(/^pin is 2\.00× faster/)]);
     expect(answerSentences(records)).toEqual([
@@ -287,7 +287,9 @@ describe('the answer', () => {
     ]);
     const many = [2, 3, 4, 5, 6].map((speedup, i) => ({ name: `node-${i}`, record: pinAt(speedup) }));
     expect(answerSentences(many)).toHaveLength(4);
-    expect(answerSentences(many)[0]).toBe('The 5 records have 5 different answers, which the table shows.');
+    expect(answerSentences(many)[0]).toBe(
+      'The 5 records give 5 different answers; the table shows all of them.',
+    );
     const alike = Array.from({ length: 120 }, (_, i) => ({
       name: `node-${i}`,
       record: pinAt(i === 0 ? 2 : 3),

@@ -8,14 +8,15 @@ import type { Named } from './named.js';
 import { adviceSentences, roomSentences } from './next-steps.js';
 import { durationsOf, listed, speedsOf } from './phrases.js';
 
-/** Sentences of an answer, at most. */
+/** The most sentences that an answer has. */
 const MOST = 4;
-/** Of several records so many different answers are told, each with so many names of so many characters. */
+/** For several records: the most answers shown, the most names listed for each, and the width of a name in characters. */
 const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
 
 /**
- * What records answer, the most important first: which strategy is faster, from where to where and how sure that is; when its setup
- * has paid for itself; what to try next. At most four sentences. Of several records what all say once, and else who says it.
+ * The answer that records give, the most important sentence first: which strategy is faster, at which batch sizes and with which
+ * interval; when its setup pays for itself; what to try next. At most four sentences. For several records, an answer that all share
+ * is printed once; otherwise each answer begins with the names of its records.
  */
 export function answerSentences(records: readonly Named[]): string[] {
   if (records.length === 1) return sentencesOf(records[0]!.record).slice(0, MOST).map(capitalized);
@@ -27,7 +28,7 @@ export function answerSentences(records: readonly Named[]): string[] {
   );
   if (sentences.length <= MOST_SPEAKERS) return sentences;
   return [
-    `The ${records.length} records have ${sentences.length} different answers, which the table shows.`,
+    `The ${records.length} records give ${sentences.length} different answers; the table shows all of them.`,
     ...sentences,
   ].slice(0, MOST);
 }
@@ -43,8 +44,8 @@ function sentencesOf(record: RunRecord): string[] {
   const others = othersSentences(record);
   return [
     ...headlinesOf(record, findings),
-    ...(record.complete ? [] : ['the run did not come to its end: only whole rounds are counted']),
-    // A strategy that beats the one that the headline is about is the answer too.
+    ...(record.complete ? [] : ['the run is incomplete: only whole rounds are counted']),
+    // A strategy that beats the one in the headline is part of the answer.
     ...others.flatMap(({ isBetter, text }) => (isBetter ? text : [])),
     ...paybackSentences(record, findings),
     ...roomSentences(findings),
@@ -55,7 +56,7 @@ function sentencesOf(record: RunRecord): string[] {
   ];
 }
 
-/** When the setup of the strategy that the headline is about has paid for itself. */
+/** When the setup of the strategy in the headline pays for itself. */
 function paybackSentences(record: RunRecord, { breakEvens }: Findings): string[] {
   const engines = [...new Set(breakEvens.map(({ engine }) => engine))];
   return engines.flatMap((engine) => {
@@ -79,17 +80,17 @@ function paybackSentences(record: RunRecord, { breakEvens }: Findings): string[]
         : '';
     const epochs = Math.max(...those.map((one) => one.epochs));
     return [
-      `${place}the setup of ${first.strategy} has paid for itself after ${steps}${interval}, ${epochsWords(epochs, those.length > 1)}`,
+      `${place}the setup of ${first.strategy} pays for itself after ${steps}${interval}, ${epochsWords(epochs, those.length > 1)}`,
     ];
   });
 }
 
 function epochsWords(epochs: number, several: boolean): string {
   if (epochs <= 1) return 'within the first epoch';
-  return `${several ? 'at most ' : ''}${formatInteger(Math.ceil(epochs))} epochs`;
+  return `or ${several ? 'at most ' : ''}${formatInteger(Math.ceil(epochs))} epochs`;
 }
 
-/** From which model on the choice does not matter. */
+/** How heavy a model must be for the choice of strategy not to matter. */
 function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
   return [...new Set(hidden.map(({ engine }) => engine))].flatMap((engine) => {
     const [headline] = headlineComparisons(record, engine);
@@ -99,17 +100,15 @@ function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
     if (those.length === 0) return [];
     const models = durationsOf(those.map(({ modelNs }) => modelNs));
     const heaviest = Math.max(...those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork));
-    const measured = Number.isFinite(heaviest)
-      ? `, as was measured from work ${formatInteger(heaviest)} on`
-      : '';
-    const bySize = models.includes(' to ') ? ', by the batch size,' : '';
+    const measured = Number.isFinite(heaviest) ? `, as measured from work ${formatInteger(heaviest)} up` : '';
+    const bySize = models.includes(' to ') ? ', depending on the batch size,' : '';
     return [
-      `with a model that adds ${models}${bySize} or more to a step, the choice gains less than 5 %${measured}`,
+      `with a model that adds ${models}${bySize} or more to a step, the faster strategy gains less than 5 %${measured}`,
     ];
   });
 }
 
-/** What the model of `--model-us` would leave of the speedup that the headline is about. */
+/** The speedup in the headline that would remain with the model of `--model-us`. */
 function predictionSentences(record: RunRecord): string[] {
   const { modelNs } = record.plan;
   if (modelNs === undefined) return [];
@@ -123,13 +122,13 @@ function predictionSentences(record: RunRecord): string[] {
   });
 }
 
-/** What is said of the strategies beside the one that the headline is about, and whether one of them beats it. */
+/** A sentence about the strategies that the headline leaves out, and whether one of them beats the strategy in the headline. */
 interface Others {
   readonly isBetter: boolean;
   readonly text: string;
 }
 
-/** The strategies beside the one that the headline is about, with the lightest model, the fastest first. */
+/** The strategies that the headline leaves out, at the smallest work, the fastest first. */
 function othersSentences(record: RunRecord): Others[] {
   return [...new Set(record.comparisons.map(({ engine }) => engine))].flatMap((engine) => {
     const headline = headlineComparisons(record, engine);
@@ -160,7 +159,7 @@ function doubtOf(those: readonly Comparison[]): string {
   return ` (inconclusive at ${doubtful} of ${those.length} batch sizes)`;
 }
 
-/** As a sentence stands by itself, unless it begins with a name. */
+/** A sentence with a capital letter, unless it begins with the name of a strategy or an engine, and with a full stop. */
 function capitalized(sentence: string): string {
   const named = /^(?:feed|pin|zero|cuda|tensorflow|webgpu|cpu)\b/.test(sentence);
   return `${named ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}.`;

@@ -5,7 +5,7 @@ import { measuredIn, sixDigits } from './services.js';
 
 const NS_PER_SECOND = 1e9;
 
-/** Bencher Metric Format: for each row the latency of a step in ns, with its 95 % interval for bounds, and the throughput in steps a second. */
+/** Bencher Metric Format: for each row the step time in ns, with its 95 % interval as bounds, and the steps per second. */
 export function renderBencher(named: Named): string {
   const metrics = measuredIn(named).map((result) => {
     const { median, ci95 } = result.stepNs;

@@ -8,13 +8,13 @@ import { compareRecords } from '../regress/compare.js';
 import { recordWith } from '../regress/testing/simulation.js';
 import { renderBenchstat } from './benchstat.js';
 
-/** The program; .ci/exports brings it. */
+/** Path of the program, which .ci/exports installs. */
 const benchstat = env.PINBENCH_TEST_BENCHSTAT;
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-benchstat-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.skipIf(benchstat === undefined)('what benchstat makes of two records (run by .ci/exports)', () => {
-  it('has every row with every round, and the p that compare has before its correction', () => {
+describe.skipIf(benchstat === undefined)('benchstat on two records (run by .ci/exports)', () => {
+  it('reads every round of every row, and finds the same p as compare before its correction', () => {
     const base = recordWith((strategy, round) => (strategy === 'feed' ? 2000 : 1000) + ((round * 37) % 101));
     const head = recordWith((strategy, round) => (strategy === 'feed' ? 2020 : 1500) + ((round * 53) % 97));
     const files = [base, head].map((record, i) => {
@@ -30,7 +30,7 @@ describe.skipIf(benchstat === undefined)('what benchstat makes of two records (r
     const ours = compareRecords([['base', base]], [['head', head]], options).rows.find(
       (r) => r.strategy === 'feed',
     );
-    // Two rows: the larger p is corrected by nothing, the smaller by two (Holm).
+    // Holm's correction for two rows leaves the larger p as it is and doubles the smaller one.
     expect(ours!.p).toBeCloseTo(p('feed'), 2);
   });
 });

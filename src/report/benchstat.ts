@@ -3,12 +3,12 @@ import { printable } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn } from './services.js';
 
-/** Go's names of the processors Node knows by others. */
+/** Go's names of the architectures that Node names differently. */
 const GO_ARCH: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
 /**
- * Go's benchmark format (its design document 14313), a line for each round, so that benchstat has the samples and not only their
- * median. The lines of configuration keep other devices and datasets in tables of their own.
+ * Go's benchmark format (Go design document 14313) with one line per round, so that benchstat sees the samples and not only their
+ * median. The configuration lines make benchstat put other devices and datasets into separate tables.
  */
 export function renderBenchstat(records: readonly Named[]): string {
   return records
@@ -39,7 +39,7 @@ function linesOf(named: Named): string[] {
   });
 }
 
-/** A value ends with its line. */
+/** A configuration line; the value ends at the end of the line. */
 function configuration(key: string, value: string): string {
   return `${key}: ${printable(value)}`;
 }

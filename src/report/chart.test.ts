@@ -18,9 +18,9 @@ const CROSSING: SweepOf = {
 };
 
 describe('the chart in the terminal', () => {
-  it('has step times over batch sizes on logarithmic axes, and where the faster strategy changes', () => {
+  it('shows step times by batch size on logarithmic axes, and where the faster strategy changes', () => {
     expect(of(CROSSING, { width: 60 })).toMatchInlineSnapshot(`
-      "Time of a step over the batch size, cuda
+      "Step time by batch size, cuda
       1.00 ms ┤                         ┊                      ·o
               │                         ┊                  ····
               │                         ┊              ····
@@ -38,12 +38,12 @@ describe('the chart in the terminal', () => {
               └──────────────────────────────────────────────────
                1              10               100          1,000
       o feed   x pin
-      ┊ between batch 10 and 100 pin becomes the faster one
+      ┊ pin becomes the faster one between batch 10 and 100
       "
     `);
   });
 
-  it('puts equal ratios at equal distances', () => {
+  it('draws equal ratios at equal distances', () => {
     const lines = of({ batches: [1, 10, 100, 1000], strategies: { feed: FEED } }).split('\n');
     const places = lines.flatMap((line, row) => {
       const column = line.search(/(?<=[┤│].*)o/);
@@ -59,7 +59,7 @@ describe('the chart in the terminal', () => {
     }
   });
 
-  it('tells strategies apart without colour, and says where several meet', () => {
+  it('tells strategies apart without colour, and marks where several meet', () => {
     const text = of({
       batches: [1, 10, 100],
       strategies: {
@@ -78,11 +78,11 @@ describe('the chart in the terminal', () => {
       expect([...line].length).toBeLessThanOrEqual(width);
   });
 
-  it('is there for a sweep that somebody looks at, and not in a pipe, for few batch sizes or several records', async () => {
+  it('is drawn for a sweep on a watched screen, not in a pipe, for few batch sizes or for several records', async () => {
     const sweep = { name: 'a', record: sampleSweep(CROSSING) };
     const one = { name: 'b', record: sampleRecord() };
     const has = async (records: (typeof sweep)[], watched: boolean) =>
-      (await render('table', records, { ...PLAIN, watched })).includes('Time of a step over');
+      (await render('table', records, { ...PLAIN, watched })).includes('Step time by batch size');
     expect(await has([sweep], true)).toBe(true);
     expect(await has([sweep], false)).toBe(false);
     expect(await has([one], true)).toBe(false);
@@ -90,7 +90,7 @@ describe('the chart in the terminal', () => {
     expect(of({ ...CROSSING, batches: [1, 1000] })).toBe('');
   });
 
-  it('says so where three strategies meet, wraps its legend and counts what changes often', () => {
+  it('marks where more than two strategies meet, wraps its legend, and counts changes beyond three', () => {
     const strategies = {
       feed: FEED,
       pin: FEED,
@@ -108,10 +108,10 @@ describe('the chart in the terminal', () => {
       strategies: { feed: FEED, pin: (batch) => FEED(batch) * (Math.log2(batch) % 2 === 0 ? 2 : 0.5) },
     });
     expect(turns.match(/becomes the faster one/g)).toHaveLength(3);
-    expect(turns).toContain('┊ and it changes 2 times more');
+    expect(turns).toContain('┊ the faster one changes 2 more times');
   });
 
-  it('says nothing strange of steps that all take the same time, or of a row without its partner', () => {
+  it('is drawn without NaN if all steps take the same time and nothing is compared', () => {
     const flat = of({ batches: [1, 2, 4], strategies: { feed: () => 5_000 } });
     expect(flat).toContain('5.00 µs ┤');
     expect(flat).not.toMatch(/NaN|undefined|Infinity/);

@@ -7,12 +7,12 @@ import { wrapped } from './fold.js';
 import { headlineComparisons } from './headline.js';
 import type { Screen } from './layout.js';
 
-/** Lines and columns of the plot itself, at most. */
+/** The lines of the plot itself, and the most columns it takes. */
 const [HEIGHT, MOST_WIDTH] = [14, 100];
-/** Fewer batch sizes are no curve. */
+/** Fewer batch sizes than this make no curve. */
 const FEWEST_SIZES = 3;
 
-/** What marks each strategy: they are told apart without colour. */
+/** The mark of each strategy, so that strategies are told apart without colour. */
 const MARKS: Readonly<Record<StrategyName, string>> = {
   feed: 'o',
   pin: 'x',
@@ -32,8 +32,8 @@ interface Series {
 }
 
 /**
- * The step times of a sweep over its batch sizes for a terminal, both axes logarithmic, with the batch sizes between which the
- * faster strategy changes. A chart for each engine, with the lightest model; empty where there is no sweep.
+ * The step times of a sweep by batch size for a terminal, both axes logarithmic, with the batch sizes between which the faster
+ * strategy changes. One chart for each engine, at the smallest work; empty if there is no sweep.
  */
 export function chartsForTerminal(record: RunRecord, findings: Findings, screen: Screen): string {
   const engines = [...new Set(record.results.map(({ engine }) => engine))];
@@ -57,7 +57,7 @@ function chartOf(record: RunRecord, findings: Findings, engine: EngineName, scre
   );
   const lines = draw(series, crossover?.brackets ?? [], screen);
   const work = record.plan.works.length > 1 ? `, work ${lightest}` : '';
-  return `Time of a step over the batch size, ${engine}${work}\n${lines.join('\n')}\n`;
+  return `Step time by batch size, ${engine}${work}\n${lines.join('\n')}\n`;
 }
 
 type Brackets = Findings['crossovers'][number]['brackets'];
@@ -109,7 +109,7 @@ function draw(all: readonly Series[], brackets: Brackets, { color, width }: Scre
   ];
 }
 
-/** A logarithmic axis: where a value lies between the least and the most, from 0 to 1. */
+/** A logarithmic axis; `share` is the place of a value between the least and the most, from 0 to 1. */
 interface Scale {
   readonly least: number;
   readonly most: number;
@@ -122,7 +122,7 @@ function scaleOf(values: readonly number[]): Scale {
   return { least, most, share: (value) => (span === 0 ? 0.5 : Math.log(value / least) / span) };
 }
 
-/** The times that are written at the axis, by their lines: the ends, and 1, 2 and 5 times powers of ten where there is room. */
+/** The times written at the axis, by line: both ends, and 1, 2 and 5 times powers of ten if there is room. */
 function ticksOf(scale: Scale, height: number): Map<number, string> {
   const ticks = new Map<number, string>();
   const rowOf = (ns: number) => Math.round((1 - scale.share(ns)) * (height - 1));
@@ -138,7 +138,7 @@ function ticksOf(scale: Scale, height: number): Map<number, string> {
   return ticks;
 }
 
-/** Batch sizes under the axis, as many as there is room for, the first and the last always. */
+/** The labels under the axis: the first and the last batch size always, the others if there is room. */
 function batchLabels(
   batches: readonly number[],
   columns: number,
@@ -160,10 +160,10 @@ function batchLabels(
   return cells.join('').trimEnd();
 }
 
-/** Gaps between the entries of the legend, columns. */
+/** Columns between the entries of the legend. */
 const LEGEND_GAP = 3;
 
-/** What each mark stands for, in as many lines as it takes. */
+/** What each mark stands for, on as many lines as it takes. */
 function legend(
   all: readonly Series[],
   paint: ReturnType<typeof pc.createColors>,
@@ -186,7 +186,7 @@ function legend(
   return lines.map(({ text }) => text);
 }
 
-/** More changes than this are counted. */
+/** The most changes that are listed; the others are only counted. */
 const MOST_CHANGES = 3;
 
 function changes(brackets: Brackets): string[] {
@@ -194,13 +194,14 @@ function changes(brackets: Brackets): string[] {
     .slice(0, MOST_CHANGES)
     .map(
       ({ from, to, faster }) =>
-        `┊ between batch ${formatInteger(from)} and ${formatInteger(to)} ${faster} becomes the faster one`,
+        `┊ ${faster} becomes the faster one between batch ${formatInteger(from)} and ${formatInteger(to)}`,
     );
   const more = brackets.length - shown.length;
-  return more > 0 ? [...shown, `┊ and it changes ${more} times more`] : shown;
+  const rest = more === 1 ? 'once more' : `${more} more times`;
+  return more > 0 ? [...shown, `┊ the faster one changes ${rest}`] : shown;
 }
 
-/** The cells of the straight lines from point to point, without the points. */
+/** The cells on the straight lines between neighbouring points, without the points. */
 function between(points: readonly (readonly [row: number, column: number])[]): [number, number][] {
   return points.slice(1).flatMap(([toRow, toColumn], i) => {
     const [fromRow, fromColumn] = points[i]!;

@@ -12,12 +12,12 @@ import { type Column, left, right } from './layout.js';
 import type { Named } from './named.js';
 import type { Row } from './sections.js';
 
-/** A record's name takes at most so much of a line; the lines under the table have it whole. */
+/** Characters of a record's name in a table; the lines under the table show the whole name. */
 const [NAME_WIDTH, BRIEF_NAME_WIDTH] = [20, 10];
 
 /**
- * The columns that records need: engine, work and the record's name only where there are several. On a narrow terminal bytes/s
- * goes first, then rows/s, copied/step, setup and the interval of the step time, and at last that of the speedup.
+ * The columns of the table: engine, work and record name only if there are several. A narrow terminal drops bytes/s first, then
+ * rows/s, copied/step, setup and the interval of the step time, and last the interval of the speedup.
  */
 export function columnsOf(records: readonly Named[]): Column<Row>[] {
   const works = new Set(records.flatMap(({ record }) => record.plan.works));
@@ -79,7 +79,7 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
   ];
 }
 
-/** How sure a step time is: half its interval, or the range of the processes, which are too alike for one. */
+/** The uncertainty of a step time: half the width of its interval, or with several processes the range of their medians. */
 function spreadOf(records: readonly Named[]): Column<Row> {
   const interval = ({ stepNs: { median, ci95 } }: MeasuredResult) =>
     ci95 === null ? '–' : halfWidth(median, ci95);
@@ -95,7 +95,7 @@ function measured(cell: (result: MeasuredResult) => string, otherwise = ''): Col
   return ({ result }) => (result.status === 'measured' ? cell(result) : otherwise);
 }
 
-/** Half the interval as a share of the median: `±1.2 %`. */
+/** Half the width of an interval as a share of the median: `±1.2 %`. */
 function halfWidth(median: number, [lo, hi]: readonly [number, number]): string {
   return `±${(((hi - lo) / 2 / median) * 100).toFixed(1)} %`;
 }

@@ -6,7 +6,7 @@ import { sectionsOf } from './sections.js';
 
 type Field = readonly [name: string, value: (result: MeasuredResult) => unknown];
 
-/** One field a figure, named as in the record. */
+/** One field per figure, named as in the record. */
 const FIELDS: readonly Field[] = [
   ['steps', (r) => r.steps],
   ['stepsPerEpoch', (r) => r.stepsPerEpoch],
@@ -45,8 +45,9 @@ const COMPARISON_FIELDS: readonly (readonly [string, (comparison: Comparison) =>
 const ROW_FIELDS = ['engine', 'device', 'strategy', 'batch', 'work', 'status', 'reason'] as const;
 
 /**
- * Results as CSV (RFC 4180), a line each, raw numbers in ns and bytes; what does not apply is empty. Of several records each line
- * begins with its record's name. Text that a spreadsheet would take for a formula has an apostrophe in front, as OWASP advises.
+ * Results as CSV (RFC 4180), one line each, with raw numbers in ns and bytes; fields that do not apply are empty. With several
+ * records each line begins with the name of its record. Text that a spreadsheet would read as a formula gets a leading apostrophe,
+ * as OWASP advises.
  */
 export function renderCsv(records: readonly Named[]): string {
   const several = records.length > 1;

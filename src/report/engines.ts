@@ -4,7 +4,7 @@ import { printable } from '../text.js';
 import type { EngineName } from '../words.js';
 import { notMonitored } from './warnings.js';
 
-/** What was found, a line an engine: its devices, or why it is not there and the command that mends it. */
+/** One line for each device of an available engine, or the reason why the engine is not available and how to get it. */
 export function renderEngines(
   engines: readonly { readonly name: EngineName; readonly availability: Availability }[],
   color: boolean,
@@ -16,13 +16,13 @@ export function renderEngines(
       const label = name.padEnd(width);
       if (!availability.available) {
         return [
-          `${label}${paint.dim('not there')}: ${printable(`${availability.reason}; ${availability.remedy}`)}`,
+          `${label}${paint.dim('not available')}: ${printable(`${availability.reason}; ${availability.remedy}`)}`,
         ];
       }
       const unseen = availability.devices.find(({ monitored }) => monitored === false);
       const devices = availability.devices.map((device, ordinal) => {
         const note = device.gpu ? '' : paint.dim(' (no GPU: its figures say nothing about one)');
-        return `${label}${paint.green('there')}: device ${ordinal}, ${printable(`${device.name}, ${device.runtime}`)}${note}`;
+        return `${label}${paint.green('available')}: device ${ordinal}, ${printable(`${device.name}, ${device.runtime}`)}${note}`;
       });
       return [
         ...devices,

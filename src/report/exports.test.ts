@@ -14,8 +14,8 @@ const rendered = (format: ReportFormat, ...records: RunRecord[]) =>
   );
 
 /**
- * What github-action-benchmark takes for its custom tools (src/extract.ts): these fields, and at least one row. It coerces them, a
- * null to 0 or "null", so here they must be of their type.
+ * What github-action-benchmark accepts from its custom tools (src/extract.ts): these fields, and at least one row. It coerces
+ * values, null to 0 or "null", so this schema requires the right types.
  */
 const ACTION = z
   .array(
@@ -23,7 +23,7 @@ const ACTION = z
       name: z.string().min(1),
       unit: z.string(),
       value: z.number(),
-      // Its src/extractRangeInfo.ts understands no other.
+      // Its src/extractRangeInfo.ts accepts no other form.
       range: z
         .string()
         .regex(/^± \d+(\.\d+)?(e-?\d+)?$/)
@@ -33,7 +33,7 @@ const ACTION = z
   )
   .nonempty();
 
-/** Bencher Metric Format: benchmark → measure → metric; a name's bounds and the suffix that mutes alerts are its validator's. */
+/** Bencher Metric Format: benchmark → measure → metric. The length of a name and the suffix that mutes alerts are from its validator. */
 const BENCHER = z.record(
   z
     .string()
@@ -51,7 +51,7 @@ const BENCHER = z.record(
 );
 
 describe('exports', () => {
-  it('gives github-action-benchmark times in µs, smaller is better, under names that stay', async () => {
+  it('give github-action-benchmark times in µs, smaller is better, under stable names', async () => {
     const rows = ACTION.parse(JSON.parse(await rendered('github-action-benchmark', sampleRecord())));
     expect(rows.map(({ name, unit, value }) => [name, unit, value])).toEqual([
       ['cuda feed batch 2 work 1', 'us', expect.any(Number)],
@@ -65,7 +65,7 @@ describe('exports', () => {
     expect(rows[0]!.extra).toMatch(/^NVIDIA H200, 10 × 3 float32, \d+ rounds, pinbench /);
   });
 
-  it('gives it speedups in a file of their own, bigger is better', async () => {
+  it('give github-action-benchmark speedups in a separate file, bigger is better', async () => {
     const rows = ACTION.parse(JSON.parse(await rendered('github-action-benchmark-speedup', sampleRecord())));
     expect(rows).toMatchObject([
       {
@@ -76,7 +76,7 @@ describe('exports', () => {
     ]);
   });
 
-  it('gives Bencher latency with its bounds and throughput', async () => {
+  it('give Bencher the latency with its bounds and the throughput', async () => {
     const metrics = BENCHER.parse(JSON.parse(await rendered('bencher', sampleRecord())));
     const { latency, throughput } = metrics['cuda feed batch 2 work 1']!;
     expect(latency!.lower_value).toBeLessThanOrEqual(latency!.value);
@@ -84,7 +84,7 @@ describe('exports', () => {
     expect(throughput!.value).toBeCloseTo(1e9 / latency!.value, 0);
   });
 
-  it('gives benchstat a line a round, as Go writes them', async () => {
+  it('give benchstat one line per round in the format of Go', async () => {
     const lines = (await rendered('benchstat', sampleRecord())).trimEnd().split('\n');
     expect(lines.slice(0, 6)).toEqual([
       ...['goos: linux', 'goarch: amd64', 'pkg: pinbench', 'cpu: a processor'],
@@ -99,7 +99,7 @@ describe('exports', () => {
     }
   });
 
-  it('gives benchstat several records, other devices and datasets apart', async () => {
+  it('give benchstat several records, with other devices and datasets in separate tables', async () => {
     const other = sampleRecord();
     other.environment.cpu = 'a processor\nwith two lines';
     for (const result of other.results) result.device = 'NVIDIA A100';
@@ -108,7 +108,7 @@ describe('exports', () => {
     expect(text.match(/^cpu: .*$/gm)).toEqual(['cpu: a processor', 'cpu: a processor with two lines']);
   });
 
-  it('refuses what a service would take for a good run: an empty list, or rows of two machines under one name', async () => {
+  it('refuse what a service would accept as a valid run: an empty list, or rows of two machines under one name', async () => {
     const nothing = sampleRecord();
     nothing.results = nothing.results.filter(({ status }) => status === 'skipped');
     nothing.comparisons = [];
@@ -125,14 +125,14 @@ describe('exports', () => {
       });
     }
     await expect(rendered('github-action-benchmark-speedup', feedAlone)).rejects.toThrow(
-      /no speedup over feed in it/,
+      /no speedup over feed: nothing to export/,
     );
     for (const format of ['github-action-benchmark', 'github-action-benchmark-speedup', 'bencher'] as const) {
       await expect(rendered(format, sampleRecord(), sampleRecord())).rejects.toMatchObject({ code: 'usage' });
     }
   });
 
-  it('leaves out what was skipped', async () => {
+  it('leave out skipped rows', async () => {
     const skipped = sampleRecord().results.find(({ status }) => status === 'skipped')!;
     for (const format of ['github-action-benchmark', 'bencher', 'benchstat'] as const) {
       expect(await rendered(format, sampleRecord())).not.toContain(skipped.strategy);
@@ -141,7 +141,7 @@ describe('exports', () => {
 });
 
 describe('annotations for GitHub', () => {
-  it('have an error for what became slower and nothing for what is the same', () => {
+  it('have an error for a regressed row and nothing for one that stayed the same', () => {
     const slower = sampleRecord();
     for (const result of slower.results) {
       if (result.status === 'measured' && result.strategy === 'pin') {
@@ -154,7 +154,7 @@ describe('annotations for GitHub', () => {
     const same = { ...named[0]!, verdict: 'same' as const };
     const regressed = named[1]!;
     expect(annotationsOf([same, regressed], ['regression', 'missing'])).toEqual([
-      '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× of the base',
+      '::error title=pinbench regressed::cuda pin, batch 2, work 1: step time 3.00× that of the base',
     ]);
     expect(annotationsOf([regressed], ['missing'])[0]).toMatch(/^::warning title=pinbench regressed::/);
     const strange = [{ ...named[0]!, verdict: 'missing' as const, note: '50 %\n::error::x' }];

@@ -1,14 +1,14 @@
 import stringWidth from 'string-width';
 
-/** At most so many columns of a terminal, with an ellipsis for the rest. */
+/** Shortens text to at most `most` terminal columns, ending with an ellipsis if anything was cut. */
 export function shortened(text: string, most: number): string {
   return stringWidth(text) <= most ? text : `${head(text, most - 1)}…`;
 }
 
-/** A number and its unit stay together. */
+/** A space at which a line may break: not the one between a number and its unit. */
 const BETWEEN_WORDS = / (?!(?:%|ns|µs|ms|s|min|h|[KMGT]?i?B(?:\/s)?|GB\/s)(?![\p{L}\d]))/u;
 
-/** Text in lines of at most so many columns of a terminal, broken between words, and within those that are longer. */
+/** Breaks text into lines of at most `width` terminal columns: between words, and within a word that is wider than a line. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(BETWEEN_WORDS).flatMap((whole) => pieces(whole, width))) {
@@ -17,7 +17,7 @@ export function wrapped(text: string, width: number): string[] {
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  // No line begins with what CI services take for a command.
+  // No line may begin with `::`, which CI services read as a command.
   return lines.map((line) => line.replace(/^:(?=:)/, ': '));
 }
 
@@ -32,7 +32,7 @@ function pieces(word: string, width: number): string[] {
   return rest === '' && found.length > 0 ? found : [...found, rest];
 }
 
-/** As many characters as fit, one at least. */
+/** As many leading characters as fit, at least one. */
 function head(text: string, width: number): string {
   let found = '';
   for (const character of text) {

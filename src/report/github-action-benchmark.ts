@@ -5,7 +5,7 @@ import { jsonText } from '../text.js';
 import type { Named } from './named.js';
 import { measuredIn, notEmpty, sixDigits } from './services.js';
 
-/** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, always in µs. */
+/** Step times for github-action-benchmark's `customSmallerIsBetter`: an array of `{name, unit, value, range, extra}`, in µs. */
 export function renderActionTimes(named: Named): string {
   return json(
     measuredIn(named).map((result) => {
@@ -21,7 +21,7 @@ export function renderActionTimes(named: Named): string {
   );
 }
 
-/** Speedups over feed for its `customBiggerIsBetter`: a file of its own, since a file has one direction. */
+/** Speedups over feed for its `customBiggerIsBetter`: a separate file, since bigger and smaller is better cannot share one. */
 export function renderActionSpeedups(named: Named): string {
   const results = new Map(measuredIn(named).map((result) => [nameOf(result), result]));
   return json(
@@ -44,7 +44,7 @@ function extraOf({ dataset, pinbench }: RunRecord, { device, samplesNs }: Measur
   return `${device}, ${rows} × ${cols} ${dtype}, ${samplesNs.length} rounds, pinbench ${pinbench}`;
 }
 
-/** The wider side of an interval, since the action knows but one. */
+/** The wider side of an interval, since the action accepts only one width. */
 function plusMinus(value: number, [lo, hi]: Interval): string {
   return `± ${Number(Math.max(value - lo, hi - value).toPrecision(3))}`;
 }

@@ -5,7 +5,7 @@ import { formatRatio } from '../units.js';
 import type { Failure, Metric } from '../words.js';
 import { rowNameOf } from './rows-phrase.js';
 
-/** A row of a comparison, and what of it was compared. */
+/** A row of a comparison, and the metric that was compared. */
 type ComparedRow = Pick<
   RegressionRow,
   'engine' | 'strategy' | 'batch' | 'work' | 'change' | 'verdict' | 'note'
@@ -13,14 +13,14 @@ type ComparedRow = Pick<
   readonly metric: Metric;
 };
 
-/** Workflow commands of GitHub Actions: an error for each row that fails the comparison, a warning for each that could have. */
+/** Workflow commands of GitHub Actions: an error for each row with a failure in `failOn`, a warning for other failures. */
 export function annotationsOf(rows: readonly ComparedRow[], failOn: readonly Failure[]): string[] {
   return rows.flatMap((row) => {
     const failure = failureOf(row.verdict);
     if (failure === undefined) return [];
     const level = failOn.includes(failure) ? 'error' : 'warning';
     const what = row.metric === 'step' ? 'step time' : 'speedup over feed';
-    const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× of the base`;
+    const change = row.change === undefined ? '' : `: ${what} ${formatRatio(row.change)}× that of the base`;
     const note = row.note === undefined ? '' : ` (${row.note})`;
     return [command(level, `pinbench ${row.verdict}`, `${rowNameOf(row)}${change}${note}`)];
   });
@@ -34,7 +34,7 @@ export function annotationOfNoBase(base: string): string {
 /** What it means that the base of a comparison has no pinbench. */
 export const NO_BASE = 'has no pinbench in its node_modules: every row is new, and nothing can regress';
 
-/** The workflow command for a comparison that could not be made. */
+/** The workflow command for a comparison that failed with an error. */
 export function annotationOfError({ message }: Error): string {
   return command('error', 'pinbench could not compare', message);
 }
@@ -43,7 +43,7 @@ function command(level: 'error' | 'warning', title: string, text: string): strin
   return `::${level} title=${title}::${escaped(text)}`;
 }
 
-/** A line that holds one command. */
+/** The text of a workflow command, on one line and with `%` escaped. */
 function escaped(text: string): string {
   return printable(text).replace(/%/g, '%25');
 }

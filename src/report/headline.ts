@@ -7,7 +7,7 @@ import { formatDuration, formatInteger, formatRatios } from '../units.js';
 import type { EngineName } from '../words.js';
 import { listed, speedsOf } from './phrases.js';
 
-/** Which strategy is faster, from where to where and how sure that is: a sentence for each engine of a record. */
+/** Which strategy is faster, at which batch sizes and with which interval: one sentence for each engine of a record. */
 export function headlinesOf(record: RunRecord, findings: Findings): string[] {
   const engines = [...new Set(record.results.map(({ engine }) => engine))];
   return engines.map((engine) => {
@@ -17,7 +17,7 @@ export function headlinesOf(record: RunRecord, findings: Findings): string[] {
   });
 }
 
-/** The comparisons that the headline is about: those of `pin`, or else of the first strategy that has any, with the lightest model, by batch size. */
+/** The comparisons in the headline, by batch size: those of `pin`, or of the first compared strategy, at the smallest work. */
 export function headlineComparisons({ comparisons }: RunRecord, engine: EngineName): Comparison[] {
   const ofEngine = comparisons.filter((one) => one.engine === engine);
   const { strategy } = ofEngine.find((one) => one.strategy === 'pin') ?? ofEngine[0] ?? {};
@@ -26,7 +26,7 @@ export function headlineComparisons({ comparisons }: RunRecord, engine: EngineNa
   return ofStrategy.filter(({ work }) => work === lightest).toSorted((a, b) => a.batch - b.batch);
 }
 
-/** A figure of a processor is not to be taken for one of a GPU. */
+/** Marks the figures of a processor, so that nobody takes them for those of a GPU. */
 function onProcessor({ environment: { devices } }: RunRecord, engine: EngineName): string {
   return devices.some((device) => device.engine === engine && !device.gpu) ? 'on a processor, ' : '';
 }
@@ -42,10 +42,10 @@ function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineN
   return crossover === undefined ? inconclusiveClaim(sweep, record) : sweepClaim(sweep, crossover);
 }
 
-/** What one comparison says, with its interval. */
+/** The verdict of one comparison with its interval. */
 function claimOf(comparison: Comparison, record: RunRecord): string {
   const { strategy, verdict, speedup, ci95 } = comparison;
-  if (ci95 === null) return `${strategy} has too few rounds for a 95 % interval: inconclusive`;
+  if (ci95 === null) return `${strategy} against feed is inconclusive: too few rounds for a 95 % interval`;
   const of = (ratio: number) => (verdict === 'slower' ? 1 / ratio : ratio);
   const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
   switch (verdict) {
@@ -55,22 +55,22 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
-      return `${strategy} runs at ${lo} to ${hi}× the speed of feed (95 %), which is inconclusive, since it reaches into ±5 %; ${longer(record)} may decide`;
+      return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${longer(record)}`;
   }
 }
 
-/** What a sweep says of which no batch size is decided. */
+/** The claim for a sweep that is inconclusive at every batch size. */
 function inconclusiveClaim(sweep: readonly Comparison[], record: RunRecord): string {
   const speeds = speedsOf(sweep.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
-  return `${sweep[0]!.strategy} runs at ${speeds} the speed of feed at every batch size, which is inconclusive; ${longer(record)} may decide`;
+  return `${sweep[0]!.strategy} against feed is inconclusive at every batch size: it runs at ${speeds} the speed of feed; try ${longer(record)}`;
 }
 
-/** More stretches than this are told by how many batch sizes they are. */
+/** If there are more stretches than this, the claim counts batch sizes instead of naming ranges. */
 const MOST_STRETCHES = 3;
 
 type Stretch = Crossover['stretches'][number];
 
-/** Who is faster from which batch size to which. */
+/** Which strategy is faster in which range of batch sizes. */
 function sweepClaim(sweep: readonly Comparison[], crossover: Crossover): string {
   const { stretches, brackets, inconclusive } = crossover;
   const claims =
@@ -90,12 +90,12 @@ function stretchClaim(sweep: readonly Comparison[], stretch: Stretch, { strategy
 
 function whereOf(from: number, to: number, decided: number, within: number, all: number): string {
   if (from === to) return `at batch ${formatInteger(from)}`;
-  const range = `from ${between(from, to, 'to')}`;
+  const range = `from ${between(from, to, ' to ')}`;
   if (decided < within) return `at ${decided} of the ${within} batch sizes ${range}`;
   return within === all ? `at every batch size ${range}` : `${range.replace('from', 'from batch')}`;
 }
 
-/** The same where there are too many stretches to name them: at how many batch sizes who is faster. */
+/** The claims if there are too many stretches to name: at how many batch sizes each strategy is faster. */
 function countedClaims(sweep: readonly Comparison[], { strategy, stretches }: Crossover): string[] {
   return [...new Set(stretches.map(({ faster }) => faster))].map((faster) => {
     const those = sweep.filter((one) => verdictFor(faster) === one.verdict);
@@ -116,10 +116,10 @@ function claimAbout(faster: Stretch['faster'], strategy: string, those: readonly
 
 function changesAt(brackets: Crossover['brackets']): string[] {
   if (brackets.length === 0) return [];
-  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, 'and'));
+  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, '–'));
   const more = brackets.length - shown.length;
-  const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} times more`;
-  return [`that changes between batch ${listed(shown)}${rest}`];
+  const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} more times`;
+  return [`the faster strategy changes between batch ${listed(shown)}${rest}`];
 }
 
 function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]): string[] {
@@ -129,16 +129,16 @@ function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]
   return [`inconclusive at batch ${listed(batches.map(formatInteger))}`];
 }
 
-function between(from: number, to: number, word: 'to' | 'and'): string {
-  return `${formatInteger(from)} ${word} ${formatInteger(to)}`;
+function between(from: number, to: number, separator: ' to ' | '–'): string {
+  return `${formatInteger(from)}${separator}${formatInteger(to)}`;
 }
 
-/** What is known where nothing was compared. */
+/** The headline if nothing was compared. */
 function withoutComparison({ results }: RunRecord, engine: EngineName): string {
   const ofEngine = results.filter((result) => result.engine === engine);
   const [first, ...others] = ofEngine.filter((result) => result.status === 'measured');
   const [skipped] = ofEngine.filter((result) => result.status === 'skipped');
-  if (first === undefined) return `nothing was measured: ${skipped?.reason ?? 'no row was begun'}`;
+  if (first === undefined) return `nothing was measured: ${skipped?.reason ?? 'no row was started'}`;
   const ofStrategy = [first, ...others.filter(({ strategy }) => strategy === first.strategy)];
   const steps = ofStrategy.map(({ stepNs }) => stepNs.median);
   const [least, most] = [formatDuration(Math.min(...steps)), formatDuration(Math.max(...steps))];
@@ -147,12 +147,12 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
   return `${took}; ${first.strategy === 'feed' ? 'no other strategy was asked for' : 'without feed there is nothing to compare it with'}`;
 }
 
-/** Seconds a case that are worth trying after the usual five. */
+/** Seconds per case to suggest for the next run; the default is five. */
 const LONGER_SECONDS = 20;
 
-/** What to change in the command for more certainty: what bounded this run bounds the next one too. */
+/** What to change in the command for a narrower interval: the limit that ended this run would end the next one too. */
 function longer({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
-  if (!complete) return 'a run to its end';
+  if (!complete) return 'a complete run';
   const cut = cases.some(({ end }) => end === 'budget');
   if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
   if (epochs !== undefined)

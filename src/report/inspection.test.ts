@@ -21,23 +21,23 @@ const CPU: FoundEngine = {
 const answer = (engines: readonly FoundEngine[], file: Partial<DataFile> = {}) =>
   renderInspection(inspectionOf({ ...FILE, ...file }, 2 ** 30, engines)).split('\n\n')[1];
 
-describe('what inspect ends with', () => {
-  it('is whether the dataset fits, what a step copies, and the command to run next', () => {
+describe('the answer of inspect', () => {
+  it('says whether the dataset fits, what a step copies, and which command to run next', () => {
     expect(answer([gpu(2 ** 30), CPU])).toBe(
       [
-        'The dataset fits on cuda, NVIDIA H100: it can be kept there (pin), or copied (feed).',
-        'A mini-batch of 32 rows, the default, is 8.00 KiB: feed copies as much in each step, pin only an index.',
+        'The dataset fits on NVIDIA H100 (cuda): it can be kept there (pin) or copied (feed).',
+        'A mini-batch of 32 rows (the default) is 8.00 KiB: feed copies that much in each step, pin only an index.',
         'Next: npx pinbench run data.npy --batch 1..512 --budget 60s',
         '',
       ].join('\n'),
     );
   });
 
-  it('feeds what does not fit, and says where that is not known', () => {
+  it('suggests feeding a dataset that does not fit, and says if the free memory is not known', () => {
     expect(answer([gpu(1000)])).toMatch(
-      /^The dataset, 250 KiB, does not fit on cuda, NVIDIA H100: it can only be fed\.\n.*\nNext: .* --strategy feed,feed-ahead,feed-chunk --budget 60s$/m,
+      /^The dataset \(250 KiB\) does not fit on NVIDIA H100 \(cuda\): it can only be fed\.\n.*\nNext: .* --strategy feed,feed-ahead,feed-chunk --budget 60s$/m,
     );
-    expect(answer([gpu()])).toMatch(/^Whether the dataset fits on cuda, NVIDIA H100, is not known/);
+    expect(answer([gpu()])).toMatch(/^Whether the dataset fits on NVIDIA H100 \(cuda\) is not known/);
   });
 
   it('says that there is no GPU', () => {
@@ -45,18 +45,18 @@ describe('what inspect ends with', () => {
     expect(answer([CPU])).not.toContain('--strategy');
   });
 
-  it('is a command that a shell takes as it stands', () => {
+  it('ends with a command that a shell accepts as printed', () => {
     expect(answer([CPU], { path: "my data's.npy", rows: 1 })).toContain(
       "run 'my data'\\''s.npy' --batch 1 --budget",
     );
     expect(answer([CPU], { path: '-x.npy' })).toContain('run ./-x.npy ');
     expect(answer([CPU], { path: STANDARD_INPUT_NAME })).toContain('run - --batch');
     expect(answer([CPU], { rows: 10 ** 7 })).toContain('--batch 1..65536 ');
-    expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row, the whole dataset, is/);
+    expect(answer([CPU], { rows: 1 })).toMatch(/A mini-batch of 1 row \(the whole dataset\) is/);
   });
 });
 
-it('a line of inspect shows a name and a type as far as they go on it', () => {
+it('inspect abridges long names and types of columns', () => {
   const long = 'n'.repeat(5000);
   const columns = [
     { name: long, type: `Struct<{${long}}>`, width: 0, leftOut: 'no-numbers' as const },

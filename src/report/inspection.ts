@@ -6,31 +6,31 @@ import { printable, shown } from '../text.js';
 import { formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
-/** Whether a dataset fits, as float32, in what is free of a memory now. */
+/** Whether a dataset fits, as float32, in the memory that is free now. */
 export interface Fit {
   readonly freeBytes?: number;
-  /** `null` where the free memory is not known. */
+  /** `null` if the free memory is not known. */
   readonly fits: boolean | null;
 }
 
-/** The same of a device. */
+/** Whether a dataset fits in the memory of a device. */
 export interface DeviceFit extends Fit {
   readonly engine: EngineName;
   readonly device: string;
   /** False for a processor or a software adapter. */
   readonly gpu: boolean;
-  /** All of its memory; absent where the device does not say. */
+  /** Its total memory; absent if the device does not report it. */
   readonly memoryBytes?: number;
 }
 
-/** An engine as it was found, and the free memory of each of its devices, where it is known. */
+/** An engine as found by probing, and the free bytes of each of its devices; `undefined` if not known. */
 export interface FoundEngine {
   readonly name: EngineName;
   readonly availability: Availability;
   readonly freeBytes: readonly (number | undefined)[];
 }
 
-/** What `inspect` says of a file, from its header alone. */
+/** What `inspect` reports about a file, from its header alone. */
 export interface Inspection {
   readonly path: string;
   readonly format: DataFormat;
@@ -43,23 +43,23 @@ export interface Inspection {
   readonly byteOrder: string;
   readonly compression: string;
   readonly fileBytes: number;
-  /** Of the matrix in memory, as float32. */
+  /** Size of the matrix in memory, as float32. */
   readonly bytes: number;
   /** The type it is cast from by default; absent for float32. */
   readonly castFrom?: string;
   readonly columns?: readonly ColumnInfo[];
-  /** The memory of this machine, which the matrix is loaded into. */
+  /** The memory of this machine, into which the matrix is loaded. */
   readonly host: Fit;
   readonly devices: readonly DeviceFit[];
-  /** Rows of a mini-batch where `--batch` is not given. */
+  /** Rows of a mini-batch if `--batch` is not given. */
   readonly batch: number;
-  /** Of such a mini-batch as float32: what `feed` copies in each step. */
+  /** Bytes of such a mini-batch as float32: what `feed` copies in each step. */
   readonly bytesPerStep: number;
   /** The command to run next. */
   readonly next: string;
 }
 
-/** Puts a header beside the host and the devices that were found. */
+/** Combines the header of a file with the host and the devices that were found. */
 export function inspectionOf(
   file: DataFile,
   hostFreeBytes: number,
@@ -98,17 +98,17 @@ function devicesOf(engines: readonly FoundEngine[], hostFreeBytes: number, bytes
   return engines.flatMap(({ name, availability, freeBytes }) =>
     availability.available
       ? availability.devices.map((device, i) =>
-          // A device that is no GPU works in the host's memory.
+          // A device that is not a GPU works in the host's memory.
           fitOf(name, device, freeBytes[i] ?? (device.gpu ? undefined : hostFreeBytes), bytes),
         )
       : [],
   );
 }
 
-/** The largest mini-batch that the next command asks for. */
+/** Rows of the largest mini-batch that the next command asks for. */
 const MOST_ROWS = 65_536;
 
-/** A sweep over the batch sizes that the dataset has rows for; of what does not fit on the GPU, by the strategies that feed it. */
+/** A sweep over the batch sizes that the dataset has rows for; with strategies that feed if the dataset does not fit on a GPU. */
 function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]): string {
   const most = 2 ** Math.floor(Math.log2(Math.min(MOST_ROWS, rows)));
   const file = path === STANDARD_INPUT_NAME ? '-' : quoted(path);
@@ -118,7 +118,7 @@ function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]):
   return `npx pinbench run ${file} --batch ${most === 1 ? '1' : `1..${most}`}${feeds} --budget 60s`;
 }
 
-/** A path as a word for a shell, and none that looks like an option. One that cannot be printed as it is has a stand-in. */
+/** A path quoted for a shell, changed so that it does not look like an option; `FILE` for a path with unprintable characters. */
 function quoted(path: string): string {
   if (printable(path) !== path) return 'FILE';
   const word = path.startsWith('-') ? `./${path}` : path;
@@ -139,7 +139,7 @@ function fitOf(
   return { engine, device: name, gpu, ...(memoryBytes && { memoryBytes }), ...fitIn(freeBytes, bytes) };
 }
 
-/** An inspection for people. */
+/** An inspection as text. */
 export function renderInspection(inspection: Inspection): string {
   const { shape, rows, cols, dtype, bytes, fileBytes, castFrom, columns } = inspection;
   const lines: [string, string][] = [
@@ -154,7 +154,7 @@ export function renderInspection(inspection: Inspection): string {
     ],
     ['memory', `${formatBytes(bytes)} as float32${castFrom === undefined ? '' : ` (cast from ${castFrom})`}`],
     ...(columns ?? []).map((column): [string, string] => ['column', columnSentence(column)]),
-    ['host', fitSentence('its memory', inspection.host, bytes)],
+    ['host', fitSentence('memory', inspection.host, bytes)],
     ...inspection.devices.map((fit): [string, string] => [
       'device',
       `${fit.engine}: ${fitSentence(fit.device, fit, bytes)}`,
@@ -164,25 +164,25 @@ export function renderInspection(inspection: Inspection): string {
   return `${header}\n${answerOf(inspection).join('\n')}\n`;
 }
 
-/** What can be said before anything is measured, and what to do next. */
+/** What is known before anything is measured, and the command to run next. */
 function answerOf({ devices, bytes, rows, batch, bytesPerStep, next }: Inspection): string[] {
   const gpus = devices.filter(({ gpu }) => gpu);
-  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'}${batch === rows ? ', the whole dataset' : ', the default'}`;
+  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'} (${batch === rows ? 'the whole dataset' : 'the default'})`;
   return [
     ...(gpus.length === 0
-      ? ['CUDA finds no GPU here. `pinbench engines` lists what else there is to run on.']
+      ? ['CUDA finds no GPU here. `pinbench engines` lists the other engines.']
       : gpus.map((gpu) => roomSentence(gpu, bytes))),
-    `A mini-batch of ${size}, is ${formatBytes(bytesPerStep)}: feed copies as much in each step, pin only an index.`,
+    `A mini-batch of ${size} is ${formatBytes(bytesPerStep)}: feed copies that much in each step, pin only an index.`,
     `Next: ${next}`,
   ];
 }
 
 function roomSentence({ engine, device, freeBytes, fits }: DeviceFit, bytes: number): string {
-  const where = printable(`${engine}, ${device}`);
+  const where = printable(`${device} (${engine})`);
   if (freeBytes === undefined)
-    return `Whether the dataset fits on ${where}, is not known until it is uploaded.`;
-  if (fits) return `The dataset fits on ${where}: it can be kept there (pin), or copied (feed).`;
-  return `The dataset, ${formatBytes(bytes)}, does not fit on ${where}: it can only be fed.`;
+    return `Whether the dataset fits on ${where} is not known until it is uploaded.`;
+  if (fits) return `The dataset fits on ${where}: it can be kept there (pin) or copied (feed).`;
+  return `The dataset (${formatBytes(bytes)}) does not fit on ${where}: it can only be fed.`;
 }
 
 function counted(count: number, what: string): string {
@@ -193,13 +193,13 @@ function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
   const column = `${shown(name)}: ${shown(type)}`;
   if (leftOut === 'pandas-index')
     return `${column}, the index of a pandas frame, left out unless --column names it`;
-  if (leftOut === 'type-not-read') return `${column}, a type that is not read, left out`;
+  if (leftOut === 'type-not-read') return `${column}, unsupported type, left out`;
   if (width === 0) return `${column}, holds no numbers, left out`;
   return `${column}, ${width} of the matrix's columns`;
 }
 
 function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {
-  if (freeBytes === undefined) return `${memory}; how much of it is free is not known`;
+  if (freeBytes === undefined) return `${memory}; the free memory is not known`;
   const room = `${formatBytes(bytes)} of ${formatBytes(freeBytes)} free`;
   return `${memory}; the dataset ${fits ? `fits, ${room}` : `does not fit, ${room}`}`;
 }

@@ -5,31 +5,31 @@ import stringWidth from 'string-width';
 import { printable } from '../text.js';
 import { shortened, wrapped } from './fold.js';
 
-/** What text is printed on. */
+/** The screen that text is printed on. */
 export interface Screen {
   readonly color: boolean;
-  /** Columns, 60 at least. */
+  /** Columns, at least 60. */
   readonly width: number;
-  /** Somebody looks at it: a terminal, no file and no pipe. */
+  /** True for a terminal, false for a file or a pipe. */
   readonly watched: boolean;
 }
 
-/** Where nothing is known of what is printed on. */
+/** The screen to assume if nothing is known about it. */
 export const PLAIN: Screen = { color: false, width: 100, watched: false };
 
 /** Spaces between columns. */
 const GAP = 2;
 
-/** A column of a table: what heads it, to which side its cells lie and what it says of a row. */
+/** A column of a table: its heading, the alignment of its cells, and the text of the cell for a row. */
 export interface Column<Row> {
   readonly head: string;
   readonly align: 'left' | 'right';
   readonly cell: (row: Row) => string;
-  /** On a terminal, where not all columns fit, those of the highest number go first; without a number never. */
+  /** If not all columns fit on a terminal, those with the highest number are dropped first; columns without a number never are. */
   readonly expendable?: number;
-  /** What heads it and what it says where even the columns that never go do not fit. */
+  /** Its shorter heading and cells, used if even the columns that are never dropped do not fit. */
   readonly brief?: Pick<Column<Row>, 'head' | 'cell'>;
-  /** On a terminal, the colour of a cell. */
+  /** The colour of a cell on a terminal. */
   readonly colour?: (row: Row, paint: Paint) => (text: string) => string;
 }
 
@@ -45,7 +45,7 @@ export function right<Row>(head: string, cell: Column<Row>['cell']): Column<Row>
 
 type Paint = ReturnType<typeof pc.createColors>;
 
-/** Rows of a table, and what is said above them. */
+/** Rows of a table, and the heading above them. */
 export interface Section<Row> {
   readonly heading?: string;
   readonly rows: readonly Row[];
@@ -72,7 +72,7 @@ const BORDERLESS = {
 
 const UNPADDED = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
 
-/** One table of sections for a terminal, a line a row. */
+/** One table of sections for a terminal, one line per row. */
 export function tableForTerminal<Row>(
   all: readonly Column<Row>[],
   sections: readonly Section<Row>[],
@@ -99,10 +99,10 @@ export function tableForTerminal<Row>(
   return [head, rule, ...parts].join('\n');
 }
 
-/** Rows that cli-table3 lays out at once: what it takes grows with their square. */
+/** Rows passed to cli-table3 at once: its run time grows with the square of their number. */
 const ROWS_AT_ONCE = 50;
 
-/** The line of the heads, the rule under it, and a line for each row. */
+/** The heading line, the rule under it, and one line per row. */
 function linesOfTable(
   columns: readonly Pick<Column<never>, 'head' | 'align'>[],
   cells: readonly string[][],
@@ -126,15 +126,15 @@ function linesOfTable(
   return lines;
 }
 
-/** Characters of one column each, of which nearly all cells are made. */
+/** Text of characters that are one column wide each, as nearly all cells are: their width needs no lookup. */
 const NARROW = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff\u2013\u2026]*$/;
 
-/** Columns that a text takes. */
+/** Terminal columns that a text takes. */
 function widthIn(text: string): number {
   return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
-/** All columns, less the most expendable ones until the widest row fits; where that is not enough, briefer ones. */
+/** The columns without the most expendable ones, so that the widest row fits; if that is not enough, their brief forms. */
 function fitting<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -156,7 +156,7 @@ function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): nu
   return widths.reduce((sum, width) => sum + GAP + width, -GAP);
 }
 
-/** The sections as a GitHub-flavoured Markdown table; their headings, where they have any, are its first column. */
+/** The sections as a GitHub-flavoured Markdown table; the headings of the sections, if any, become its first column. */
 export function tableForMarkdown<Row>(
   columns: readonly Column<Row>[],
   sections: readonly Section<Row>[],
@@ -172,7 +172,7 @@ export function tableForMarkdown<Row>(
   return markdownTable([head, ...lines.map((cells) => cells.map(inCell))], { align });
 }
 
-/** What is said under a table. */
+/** A labelled line under a table. */
 export interface Line {
   readonly label:
     | 'base'
@@ -193,7 +193,7 @@ export interface Line {
 
 const LABEL_WIDTH = 9;
 
-/** Lines for a terminal, the text wrapped beside its label. */
+/** Lines for a terminal, each text wrapped to the right of its label. */
 export function linesForTerminal(lines: readonly Line[], { color, width }: Screen): string {
   const paint = pc.createColors(color);
   const indent = ' '.repeat(LABEL_WIDTH + GAP);
@@ -210,10 +210,10 @@ export function linesForTerminal(lines: readonly Line[], { color, width }: Scree
     .join('');
 }
 
-/** Lines of what is printed first, at most. */
+/** The most lines that the answer above the table takes. */
 const MOST_ANSWER_LINES = 4;
 
-/** Sentences, the most important first, each on lines of its own: as many as fit in four lines. */
+/** The answer for a terminal: sentences, the most important first, each beginning a new line, as many as fit in four lines. */
 export function answerForTerminal(sentences: readonly string[], { color, width }: Screen): string {
   const paint = pc.createColors(color);
   const lines: string[] = [];
@@ -235,12 +235,12 @@ export function textForMarkdown(text: string): string {
   return escaped(printable(text));
 }
 
-/** Text from outside, a path or a device's name, must stay text. */
+/** Escapes Markdown in text from outside, such as a path or the name of a device. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
 }
 
-/** Without the spaces that fill the last column. */
+/** Removes the spaces that pad the last column. */
 function trimmed(text: string): string {
   return text.replace(/[ \t]+$/gm, '');
 }

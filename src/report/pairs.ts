@@ -23,7 +23,7 @@ import {
 } from './layout.js';
 import { rowNameOf } from './rows-phrase.js';
 
-/** What alternating two builds came to, for people, for GitHub or for programs. */
+/** Renders the result of alternating two builds as a table, as Markdown or as JSON. */
 export function renderPairs(format: CompareFormat, comparison: PairsComparison, screen = PLAIN): string {
   const [columns, lines] = [columnsOf(comparison), linesOf(comparison)];
   const { rows } = comparison;
@@ -74,7 +74,7 @@ function linesOf(comparison: PairsComparison): Line[] {
       label: 'base',
       text:
         base === undefined
-          ? 'no pinbench there: every row is new, and nothing was compared'
+          ? 'no pinbench in this folder: every row is new, and nothing was compared'
           : sourceText(base),
     },
     { label: 'head', text: sourceText(head) },
@@ -84,7 +84,7 @@ function linesOf(comparison: PairsComparison): Line[] {
       : [
           {
             label: 'plan' as const,
-            text: `${counted(pairs, 'pair')} of processes, which side goes first in turns`,
+            text: `${counted(pairs, 'pair')} of processes; the sides take turns going first`,
           },
         ]),
     ...noiseLines(comparison),
@@ -110,7 +110,7 @@ function sourceText({ path, commit }: Source): string {
   return commit === undefined ? path : `${path} (commit ${commit.slice(0, 8)})`;
 }
 
-/** What this machine's noise hides, for each metric. */
+/** How large a change must be to stand out from the noise of this machine, for each metric. */
 function noiseLines({ rows }: PairsComparison): Line[] {
   return METRICS.flatMap((metric): Line[] => {
     const of = rows.filter((row) => row.metric === metric);
@@ -121,13 +121,13 @@ function noiseLines({ rows }: PairsComparison): Line[] {
     return [
       {
         label: 'noise',
-        text: `of ${what}: intervals of up to ±${formatPercent(Math.max(...noises))}; a change of ${formatPercent(Math.max(...smallest))} would have been called in every row`,
+        text: `${what} have intervals of up to ±${formatPercent(Math.max(...noises))}; a change of ${formatPercent(Math.max(...smallest))} would have been detected in every row`,
       },
     ];
   });
 }
 
-/** One plain sentence of what came of it. */
+/** The outcome in one line: how many rows have each verdict. */
 function summaryOf({ rows, thresholdPercent }: PairsComparison): string {
   const counts = REGRESSION_VERDICTS.map(
     (verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const,

@@ -1,6 +1,6 @@
 import { formatDuration, formatRatio, formatRatios } from '../units.js';
 
-/** Ratios under this have two decimals at least. */
+/** Ratios below this have at least two decimals. */
 const FEW = 9.995;
 
 /** `a`, `a and b`, `a, b and c`. */
@@ -11,7 +11,7 @@ export function listed(items: readonly string[]): string {
 /** Ratios as one, `1.31×`, or as a range, `1.10 to 1.52×`. */
 export function speedsOf(ratios: readonly number[]): string {
   const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
-  // Beside each other all with as many decimals, unless one is so large that it needs none.
+  // Both have the same number of decimals, unless the larger is so large that it needs fewer.
   const [lo, hi] = most < FEW ? formatRatios(least, most) : [formatRatio(least), formatRatio(most)];
   return lo === hi ? `${lo}×` : `${lo} to ${hi}×`;
 }

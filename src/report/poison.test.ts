@@ -13,7 +13,7 @@ import { renderPairs } from './pairs.js';
 import { renderRegression } from './regression.js';
 import { render } from './render.js';
 
-/** Text of an outsider that would command a terminal, a CI service, a reader of Markdown or HTML, or a spreadsheet. */
+/** Hostile text from outside: commands for terminals and CI services, text that changes direction, and markup. */
 const POISON = [
   '\n::error file=a,line=1::owned',
   '\r\n::set-output name=a::b',
@@ -26,7 +26,7 @@ const POISON = [
 ].join('');
 const FORMULAS = ['=HYPERLINK("http://example.invalid")', '+1+1', '-2+3', '@SUM(A1)', '\t=1', '＝1'];
 
-/** A record in which every text that an outsider chooses is this one. */
+/** A record in which every text that an outsider can choose is this one. */
 function poisoned(text: string): RunRecord {
   const record = sampleRecord();
   const device = `NVIDIA${text}`;
@@ -56,7 +56,7 @@ function poisoned(text: string): RunRecord {
   };
 }
 
-/** What commands a terminal, whoever reads the text, and what a CI service takes for a command. */
+/** Characters that control a terminal or change the direction of text, and lines that a CI service reads as commands. */
 const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/imu;
 
 function expectHarmless(text: string): void {
@@ -67,14 +67,14 @@ function expectHarmless(text: string): void {
 const named = (text: string) => [{ name: text, record: poisoned(text) }];
 
 describe('text from outside', () => {
-  it.each(REPORT_FORMATS)('commands nothing in a report as %s', async (format) => {
+  it.each(REPORT_FORMATS)('is harmless in a report as %s', async (format) => {
     for (const width of [60, 100, 200])
       expectHarmless(await render(format, named(POISON), { color: false, width, watched: false }));
     if (!/^(github|bencher)/.test(format))
       expectHarmless(await render(format, [...named(POISON), ...named(`b${POISON}`)]));
   });
 
-  it('begins no line with a command, wherever it is wrapped', async () => {
+  it('never begins a line with a command, wherever it is wrapped', async () => {
     for (let length = 50; length <= 100; length++) {
       const record = poisoned(`${'a'.repeat(length)}  ::error::b`);
       expectHarmless(
@@ -83,7 +83,7 @@ describe('text from outside', () => {
     }
   });
 
-  it.each(COMPARE_FORMATS)('commands nothing in a comparison as %s', (format) => {
+  it.each(COMPARE_FORMATS)('is harmless in a comparison as %s', (format) => {
     const record = { ...poisoned(POISON), complete: true };
     const how = { metric: 'step', thresholdPercent: 5, ignoreDevice: false } as const;
     expectHarmless(renderRegression(format, compareRecords([[POISON, record]], [[POISON, record]], how)));
@@ -96,7 +96,7 @@ describe('text from outside', () => {
     );
   });
 
-  it('is text in Markdown: no HTML, no link, no image, no cell', async () => {
+  it('stays text in Markdown: no HTML, no link, no image, no new cell', async () => {
     const text = await render('markdown', named(POISON));
     expect(text).not.toMatch(/(?<!\\)(?:<|\[link\]|!\[|`code)/);
     const rows = text.split('\n').filter((line) => line.startsWith('|'));
@@ -104,26 +104,26 @@ describe('text from outside', () => {
     expect(new Set(rows.map(bars)).size).toBe(1);
   });
 
-  it('is text in HTML: the only elements are those of pinbench', async () => {
+  it('stays text in HTML: the only elements are those of pinbench', async () => {
     const text = await render('html', named(POISON));
     expect(text).not.toMatch(/<img|<script>alert/i);
   });
 
-  it.each(FORMULAS)('is text in CSV where it begins as the formula %j', async (formula) => {
+  it.each(FORMULAS)('stays text in CSV if it begins with the formula %j', async (formula) => {
     const [, line] = (await render('csv', [...named(formula), ...named('other')])).split('\n');
     expect(line).toMatch(/^"?'[=+\-@＝]|^"? /);
     const skipped = (await render('csv', named(formula))).split('\n').find((one) => one.includes('skipped'));
     expect(skipped).not.toMatch(/,"?[=+\-@\t＝]/);
   });
 
-  it('leaves figures in CSV as they are, below zero too', async () => {
+  it('does not change negative figures in CSV', async () => {
     const record = sampleRecord();
     const [feed, ...others] = record.results;
     const negative = { ...record, results: [{ ...feed!, epochSum: -5 }, ...others] } as RunRecord;
     expect(await render('csv', [{ name: 'r', record: negative }])).toMatch(/,-5,/);
   });
 
-  it('commands nothing in what inspect and engines print', () => {
+  it('is harmless in the output of inspect and engines', () => {
     const device = { name: POISON, gpu: true, runtime: POISON };
     const engine: FoundEngine = {
       name: 'cuda',
@@ -140,7 +140,7 @@ describe('text from outside', () => {
     expectHarmless(renderEngines([engine, { name: 'webgpu', availability: missing }], false));
   });
 
-  it('commands nothing in an error or an annotation but what pinbench says itself', () => {
+  it('adds no command to an error or an annotation', () => {
     const error = new PinbenchError('data', {
       ...{ subject: POISON, observed: POISON, expected: POISON, remedy: POISON },
     });

@@ -16,7 +16,7 @@ import {
 } from './layout.js';
 import { rowNameOf } from './rows-phrase.js';
 
-/** A comparison with a baseline, for people, for GitHub or for programs. */
+/** Renders a comparison with a baseline as a table, as Markdown or as JSON. */
 export function renderRegression(format: CompareFormat, regression: Regression, screen = PLAIN): string {
   const { rows } = regression;
   const [columns, lines] = [columnsOf(regression), linesOf(regression)];
@@ -30,7 +30,7 @@ export function renderRegression(format: CompareFormat, regression: Regression, 
   }
 }
 
-/** The columns a comparison needs: engine and work only where they differ from row to row. */
+/** The columns of a comparison: engine and work only if the rows differ in them. */
 function columnsOf({ rows, metric }: Regression): Column<RegressionRow>[] {
   const engines = new Set(rows.map(({ engine }) => engine));
   const works = new Set(rows.flatMap(({ work, baseWork }) => [work, baseWork ?? work]));
@@ -66,7 +66,7 @@ function middleOf(middle: number | undefined, metric: Metric): string {
   return metric === 'step' ? formatDuration(middle) : `${formatRatio(middle)}×`;
 }
 
-/** What is said under the table: what was compared, what came of it, and what would settle the rest. */
+/** The lines under the table: what was compared, the verdict, and notes on what would settle inconclusive rows. */
 function linesOf(regression: Regression): Line[] {
   const { bases, heads, rows } = regression;
   const [was, is] = [devicesOf(bases), devicesOf(heads)];
@@ -80,14 +80,14 @@ function linesOf(regression: Regression): Line[] {
       ? [
           {
             label: 'warning' as const,
-            text: 'the sums of an epoch differ: the sides measured data of the same shape with other values',
+            text: 'the epoch sums differ: the two sides measured data of the same shape but with different values',
           },
         ]
       : []),
   ];
 }
 
-/** The notes of rows: one line for all rows that have the same. */
+/** The notes of rows: one line for all rows that share a note. */
 function notesOf(rows: readonly RegressionRow[]): string[] {
   const noted = rows.filter(({ note }) => note !== undefined);
   const said = groupBy(noted, ({ verdict, note }) => `${verdict}: ${note}`);
@@ -113,7 +113,7 @@ function devicesOf(sources: readonly Source[]): string {
   return [...new Set(sources.flatMap(({ devices }) => devices))].join('; ');
 }
 
-/** One plain sentence of what came of it. */
+/** The outcome in one line: how many rows have each verdict. */
 function summaryOf({ rows, metric, thresholdPercent }: Regression): string {
   const counts = REGRESSION_VERDICTS.map(
     (verdict) => [rows.filter((row) => row.verdict === verdict).length, verdict] as const,

@@ -5,7 +5,7 @@ import type { Named } from './named.js';
 
 type Renderer = (records: readonly Named[], screen: Screen) => string;
 
-/** How each format is rendered; imported when asked for. A new format is a file beside this one and a line here. */
+/** The renderer of each format, imported on demand. A new format needs a file beside this one and a line here. */
 const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   table: async () => (await import('./table.js')).renderTable,
   json: async () => (await import('./json.js')).renderJson,
@@ -20,7 +20,7 @@ const RENDERERS: Readonly<Record<ReportFormat, () => Promise<Renderer>>> = {
   benchstat: async () => (await import('./benchstat.js')).renderBenchstat,
 };
 
-/** Records, one at least, as text. The screen matters to the table alone. */
+/** Renders records, at least one, as text. Only the table depends on the screen. */
 export async function render(
   format: ReportFormat,
   records: readonly Named[],
@@ -29,7 +29,7 @@ export async function render(
   return (await RENDERERS[format]())(records, screen);
 }
 
-/** A service that keeps a history knows a row by its name: the same row of another machine has a history of its own. */
+/** A service that keeps a history identifies a row by its name alone, so rows of two machines would share one history. */
 function ofOne(renderer: (named: Named) => string): Renderer {
   return (records) => {
     if (records.length === 1) return renderer(records[0]!);

@@ -14,10 +14,10 @@ const table = (record: RunRecord, screen: Partial<Screen> = {}) =>
   render('table', one(record), { ...PLAIN, ...screen });
 
 describe('the table', () => {
-  it('is as it has always been', async () => {
+  it('matches its snapshot', async () => {
     expect(await table(sampleRecord())).toMatchInlineSnapshot(`
       "pin is 1.30× faster than feed (95 %: 1.29–1.33).
-      The setup of pin has paid for itself after 15 steps (95 %: 14–15), 3 epochs.
+      The setup of pin pays for itself after 15 steps (95 %: 14–15), or 3 epochs.
 
       batch  strategy       step    95 %  rows/s     bytes/s  copied/step    setup  against feed
       ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -36,7 +36,7 @@ describe('the table', () => {
     `);
   });
 
-  it('says in a line which columns of the file were left out, and names the first of them', async () => {
+  it('states which columns of the file were left out, naming the first of them', async () => {
     const record = sampleRecord();
     const leftOut = [
       { why: 'no-numbers' as const, columns: 10, names: [...'abcdefgh'] },
@@ -48,13 +48,13 @@ describe('the table', () => {
       /^left out {3}10 columns that hold no numbers: a, b, c, d, e, f, g, h, and 2 more$/m,
     );
     expect(text).toMatch(
-      /^left out {3}1 column that holds the index of a pandas frame, which --column takes: id$/m,
+      /^left out {3}1 column that holds the index of a pandas frame, which --column can select: id$/m,
     );
-    expect(text).toMatch(/^left out {3}1 column of a type that is not read:\n +n{40}…n{19}$/m);
+    expect(text).toMatch(/^left out {3}1 column of an unsupported type:\n +n{40}…n{19}$/m);
     expect(await table(record)).not.toContain('left out');
   });
 
-  it('has no colour unless asked, and then colours only', async () => {
+  it('has no colour by default, and differs only in colour if asked for it', async () => {
     const plain = await table(sampleRecord());
     const coloured = await table(sampleRecord(), { color: true });
     expect(plain).not.toMatch(ANSI);
@@ -98,12 +98,12 @@ describe('the table', () => {
       };
       const text = await table(record, { width });
       for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(width);
-      // No row is broken: what does not fit is left out.
+      // No row is wrapped: columns that do not fit are left out.
       expect(text.split('\n').filter((line) => line.startsWith('tensorflow'))).toHaveLength(1);
     },
   );
 
-  it('leaves out columns in a stated sequence where they do not fit', async () => {
+  it('leaves out columns that do not fit in a fixed sequence', async () => {
     const head = async (width: number) =>
       (await table(sampleRecord(), { width })).split('\n').find((line) => line.startsWith('batch'))!;
     const all = [
@@ -128,7 +128,7 @@ describe('the table', () => {
     expect(await table(sampleRecord(), { width: 40 })).toMatch(/pin +10\.0 µs {2}1\.30×$/m);
   });
 
-  it('has at most four lines above it, on every width', async () => {
+  it('has at most four lines above it at any width', async () => {
     for (const width of [60, 80, 100, 200]) {
       const long = sampleRecord();
       (long.results[2] as { reason: string }).reason = 'why '.repeat(200);
@@ -143,7 +143,7 @@ describe('the table', () => {
 
   it('says that a run was interrupted', async () => {
     expect(await table({ ...sampleRecord(), complete: false })).toMatch(
-      /the run is not complete: only whole rounds are\s+counted/,
+      /the run is incomplete: only whole rounds are\s+counted/,
     );
   });
 
@@ -154,8 +154,8 @@ describe('the table', () => {
   });
 });
 
-describe('warnings of one kind', () => {
-  it('say so where they are about all cases', () => {
+describe('warnings', () => {
+  it('say so if they concern all cases', () => {
     const cases = [1, 2, 4, 8, 16].map((batch) => ({ engine: 'cuda' as const, batch, work: 1, rounds: 9 }));
     const cut = { code: 'budget-cut' as const, budgetNs: 30e9 };
     expect(warningSentences([{ ...cut, cases }], cases)).toEqual([
@@ -166,7 +166,7 @@ describe('warnings of one kind', () => {
     ]);
   });
 
-  it('name the engine and the work where they differ from case to case', () => {
+  it('name the engine and the work if these differ from case to case', () => {
     const cases = [
       { engine: 'cuda' as const, batch: 1, work: 1, rounds: 9 },
       { engine: 'cpu' as const, batch: 2, work: 8, rounds: 9 },
@@ -176,7 +176,7 @@ describe('warnings of one kind', () => {
     ]);
   });
 
-  it('are worded for every code, with its numbers', () => {
+  it('have a sentence for every code, with its numbers', () => {
     const row = { engine: 'cuda', strategy: 'feed', batch: 2, work: 1 } as const;
     const outliers = { code: 'outliers', ...row, outliers: 1, rounds: 20, farthest: 1.5 } as const;
     const until = {
@@ -229,50 +229,50 @@ describe('warnings of one kind', () => {
       ),
     ).toMatchInlineSnapshot(`
       [
-        "the data holds 1 NaN: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing",
-        "cuda: Orin shares the host's memory: what is fed does not cross a bus",
-        "cuda: NVIDIA H100 is a part of a GPU (MIG): others may use its link",
-        "cuda: Orin: clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility",
-        "cuda: a process was computing on NVIDIA H100 when the run began: the run shares its time, memory and link with it",
-        "cuda: NVIDIA RTX 4090 draws for a display, which takes some of its time",
-        "cuda: NVIDIA H100 is in compute mode exclusive-process: no other process gets it during the run; sudo nvidia-smi -c DEFAULT ends that",
-        "cuda: NVIDIA H100 may be shared through MPS, whose pipe is there: kernels of others run at the same time",
-        "cuda: NVIDIA RTX 4090 has persistence mode off: between runs the driver lets it go, and each run has to wake it; sudo nvidia-smi -pm 1 turns it on",
-        "cuda: NVIDIA H100 is at memory node 1 of the host, the process runs on node 0: from another node copies are slower; --verbose says how to bind it",
-        "tensorflow: a row of 12 bytes is no multiple of 64, so that a slice copies each mini-batch on the device",
-        "cuda: the dataset, 120 B, fits in the device's L2 cache, 32.0 MiB: resident strategies read the cache, not device memory",
-        "cuda: the link ran at PCIe 3 ×8 under copies, device and slot can do PCIe 5 ×16: what is fed is slower than it could be",
+        "the data contains 1 NaN: the sum of a mini-batch that contains one is NaN or infinite whatever is copied, so checking it proves nothing",
+        "cuda: Orin shares the host's memory: fed mini-batches do not cross a bus",
+        "cuda: NVIDIA H100 is a partition of a GPU (MIG): other partitions may use the same link",
+        "cuda: Orin: clocks, throttling and the link cannot be read because NVML is missing or does not respond; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility",
+        "cuda: another process was computing on NVIDIA H100 when the run began and may share its time, memory and link",
+        "cuda: NVIDIA RTX 4090 drives a display, which takes some of its time",
+        "cuda: NVIDIA H100 is in compute mode exclusive-process: no other process can use it during the run; sudo nvidia-smi -c DEFAULT lifts this",
+        "cuda: NVIDIA H100 may be shared through MPS, whose pipe exists: kernels of other processes may run at the same time",
+        "cuda: NVIDIA RTX 4090 has persistence mode off: the driver shuts it down between runs, and each run has to start it again; sudo nvidia-smi -pm 1 turns the mode on",
+        "cuda: NVIDIA H100 is attached to NUMA node 1, but the process runs on node 0: copies from another node are slower; --verbose shows how to bind the process",
+        "tensorflow: a row has 12 bytes, which is not a multiple of 64, so every slice copies its mini-batch on the device",
+        "cuda: the dataset (120 B) fits in the device's L2 cache (32.0 MiB): resident strategies read the cache, not device memory",
+        "cuda: the link ran at PCIe 3 ×8 during copies, but device and slot support PCIe 5 ×16: feeding is slower than it could be",
         "batch 32768, 65536 left out: the dataset has 20,000 rows",
         "the budget of 30.0 s cut the run short: batch 1, 2 ended after 9 to 12 rounds; batch 4 not measured",
         "--until 1 % was not reached at batch 2, 4: after 110 rounds the interval is up to ±2.3 %",
         "5 rounds are too few for a 95 % interval, which needs 6: ask for 6 epochs or more",
-        "the sum of a mini-batch is larger than its type holds at batch 2: it is infinite whatever is copied, so that its check proves nothing",
+        "the sum of a mini-batch overflows its type at batch 2: it is infinite whatever is copied, so checking it proves nothing",
         "up to 3 of 20 rounds are outliers (feed at batch 2; pin at batch 4), the farthest at 0.40× the median; they are kept",
-        "the device was slowed (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",
+        "the device was throttled (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",
       ]
     `);
     const shared = { code: 'other-processes', engine: 'cuda', device: 'NVIDIA H100', processes: 3 } as const;
     expect(warningSentences([shared], [])).toEqual([
-      'cuda: 3 processes were computing on NVIDIA H100 when the run began: the run shares its time, memory and link with them',
+      'cuda: 3 other processes were computing on NVIDIA H100 when the run began and may share its time, memory and link',
     ]);
     const spread = {
       ...({ code: 'numa-node', engine: 'cuda', device: 'NVIDIA H100' } as const),
       ...{ node: 1, processNodes: [0, 1] },
     };
     expect(warningSentences([spread], []).join()).toContain(
-      'the process may run on nodes 0, 1: from another node',
+      'but the process may run on nodes 0, 1: copies from another node',
     );
     expect(hintsOf([spread, spread, shared])).toEqual([
-      'to run near the device: numactl --cpunodebind=1 --membind=1 pinbench run …',
+      'to run on the NUMA node of the device: numactl --cpunodebind=1 --membind=1 pinbench run …',
     ]);
     expect(hintsOf([shared])).toEqual([]);
     const large = { nan: 2000, infinite: 1, lookedAt: 2 ** 29, values: 2 ** 31 };
     const notFinite = (castFrom: string) =>
       warningSentences([{ code: 'not-finite', ...large, castFrom }], [row]).join();
     expect(notFinite('float64')).toBe(
-      'the data holds 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing; the cast to float32 may have made some of them infinite, which --dtype native avoids where the engine can',
+      'the data contains 2,000 NaNs and 1 infinity among 536,870,912 of 2,147,483,648 values: the sum of a mini-batch that contains one is NaN or infinite whatever is copied, so checking it proves nothing; the cast to float32 may have made some of them infinite, which --dtype native avoids on engines that support the type',
     );
-    // In its own type a file of several types is refused.
+    // --dtype native refuses a file of several types, so the warning does not suggest it.
     expect(notFinite('int64+float64')).toMatch(/may have made some of them infinite$/);
     expect(warningSentences([outliers], [row])).toMatchInlineSnapshot(`
       [
@@ -300,7 +300,7 @@ describe('several records', () => {
     ['runs/node-2.json', sampleRecord()],
   ]);
 
-  it('are one table by device, and under it what all say once', async () => {
+  it('are one table by device, with the lines that all share printed once under it', async () => {
     expect(await render('table', records)).toMatchInlineSnapshot(`
       "pin is 1.30× faster than feed (95 %: 1.29–1.33).
 
@@ -329,7 +329,7 @@ describe('several records', () => {
     `);
   });
 
-  it('that were not measured alike are told apart by what differs', async () => {
+  it('that were measured differently are told apart by the settings that differ', async () => {
     const unlike = sampleRecord();
     unlike.plan.fetch = 'epoch';
     const text = await render('table', [...records, { name: 'node-4', record: unlike }]);
@@ -340,7 +340,7 @@ describe('several records', () => {
     );
   });
 
-  it('have a row a device in Markdown, a record a line in CSV, and are an array in JSON', async () => {
+  it('have a device column in Markdown, a record column in CSV, and are an array in JSON', async () => {
     const markdown = await render('markdown', records);
     expect(markdown).toMatch(/^\| device +\| batch \|.* \| record \|$/m);
     expect(markdown).toMatch(/^\| cuda: NVIDIA A100 +\| +2 \| pin .* \| node-1 \|$/m);
@@ -352,7 +352,7 @@ describe('several records', () => {
     expect(JSON.parse(await render('json', records))).toEqual([larger, other, sampleRecord()]);
   });
 
-  it('of the same file name are called by their paths', () => {
+  it('with the same file name are named by their paths', () => {
     const twice = named([
       ['a/record.json', sampleRecord()],
       ['b/record.json', sampleRecord()],
@@ -384,7 +384,7 @@ describe('text from outside', () => {
     ['r|2.json', sampleRecord()],
   ]);
 
-  it('breaks no line of a table, alone or beside others', async () => {
+  it('breaks no line of a table, with one record or several', async () => {
     const rows = (text: string) => text.split('\n').filter((line) => /^ +2 {2}(feed|pin)/.test(line));
     expect(rows(await table(strange))).toHaveLength(3);
     const text = await render('table', records);
@@ -392,7 +392,7 @@ describe('text from outside', () => {
     expect(text).not.toMatch(/^::/m);
   });
 
-  it('is no markup in the cells of Markdown, and no command at the start of a line', async () => {
+  it('is not markup in the cells of Markdown, and no command at the start of a line', async () => {
     const [odd, sample] = [sampleRecord(), sampleRecord()];
     const poison = '<img src=x> [l](http://e) `c` ::error::x';
     for (const result of odd.results) result.device = poison;
@@ -437,12 +437,10 @@ describe('a comparison with a baseline', () => {
     };
     const text = renderRegression('table', regression);
     expect(text).toMatch(/^tensorflow +1,048,576 .* inconclusive$/m);
-    expect(text).toMatch(/^warning +the sums of an epoch differ/m);
-    expect(renderRegression('table', { ...regression, otherData: false })).not.toContain(
-      'the sums of an epoch',
-    );
+    expect(text).toMatch(/^warning +the epoch sums differ/m);
+    expect(renderRegression('table', { ...regression, otherData: false })).not.toContain('the epoch sums');
     for (const line of text.split('\n').slice(0, 4)) expect([...line].length).toBeLessThanOrEqual(100);
-    // What is dropped to fit is in the JSON.
+    // Columns dropped to fit are in the JSON.
     expect(JSON.parse(renderRegression('json', regression)).rows[0]).toMatchObject({
       base: 999_400,
       p: 0.0001,
@@ -455,7 +453,7 @@ describe('the other formats', () => {
     expect(JSON.parse(await render('json', one(sampleRecord())))).toEqual(sampleRecord());
   });
 
-  it('give CSV with a line a result, raw numbers, and quotes where they are needed', async () => {
+  it('give CSV with one line per result, raw numbers, and quotes where needed', async () => {
     const csv = await render('csv', one(sampleRecord()));
     const [header, feed, pin, replay, end] = csv.split('\n');
     expect(header).toMatch(
@@ -471,7 +469,7 @@ describe('the other formats', () => {
   it('give Markdown whose table no name can break', async () => {
     const markdown = await render('markdown', one(sampleRecord()));
     expect(markdown).toMatchInlineSnapshot(`
-      "pin is 1.30× faster than feed (95 %: 1.29–1.33). The setup of pin has paid for itself after 15 steps (95 %: 14–15), 3 epochs.
+      "pin is 1.30× faster than feed (95 %: 1.29–1.33). The setup of pin pays for itself after 15 steps (95 %: 14–15), or 3 epochs.
 
       | batch | strategy   |    step |   95 % | rows/s |    bytes/s | copied/step |   setup | against feed      |
       | ----: | :--------- | ------: | -----: | -----: | ---------: | ----------: | ------: | :---------------- |
@@ -490,7 +488,7 @@ describe('the other formats', () => {
     expect(markdown).toContain('no \\| graphs');
   });
 
-  it('are all rendered and end with a newline', async () => {
+  it('all end with a newline', async () => {
     for (const format of REPORT_FORMATS) expect(await render(format, one(sampleRecord()))).toMatch(/\n$/);
   });
 });

@@ -1,31 +1,31 @@
 import { type CaseName, caseNameOf, type RowName } from '../record/row-name.js';
 import { formatInteger } from '../units.js';
 
-/** What a row is called in a sentence. */
+/** The name of a row in a sentence. */
 export function rowNameOf({ engine, strategy, batch, work }: RowName): string {
   return `${engine} ${strategy}, batch ${formatInteger(batch)}, work ${formatInteger(work)}`;
 }
 
-/** Fewer cases than this are listed even where they are all. */
+/** Fewer cases than this are listed even if they are all cases of the record. */
 const MANY = 4;
 
 /**
- * Words cases of a record: `batch 1, 2, 64`, with the engine and the work where they differ from case to case of the record, or
- * `all 16 cases` where they are all of them.
+ * Words a list of cases: `batch 1, 2, 64`, with the engine and the work if the cases of the record differ in them, or
+ * `all 16 cases` if the list has every case of the record.
  */
 export class CaseWords {
   readonly #total: number;
   readonly #engines: boolean;
   readonly #works: boolean;
 
-  /** `all` are the cases of the record; one may be named more than once. */
+  /** `all` are the cases of the record, possibly with duplicates. */
   constructor(all: readonly CaseName[]) {
     this.#total = new Set(all.map(caseNameOf)).size;
     this.#engines = new Set(all.map(({ engine }) => engine)).size > 1;
     this.#works = new Set(all.map(({ work }) => work)).size > 1;
   }
 
-  /** `batch 1, 2, 64` or `all 16 cases`. Batch sizes are written as they are typed: separators would look like commas. */
+  /** `batch 1, 2, 64` or `all 16 cases`. Batch sizes have no thousands separators, which would look like commas of the list. */
   list(cases: readonly CaseName[]): string {
     if (this.#areAll(cases)) return `all ${this.#total} cases`;
     const groups = new Map<string, Set<number>>();
@@ -40,12 +40,12 @@ export class CaseWords {
     return [...groups].map(([prefix, batches]) => `${prefix} ${[...batches].join(', ')}`).join('; ');
   }
 
-  /** The same with its preposition: `at batch 1, 2, 64` or `in all 16 cases`. */
+  /** The list with its preposition: `at batch 1, 2, 64` or `in all 16 cases`. */
   at(cases: readonly CaseName[]): string {
     return `${this.#areAll(cases) ? 'in' : 'at'} ${this.list(cases)}`;
   }
 
-  /** Where a sentence holds, in parts of a sentence: nothing in a record of a single case. */
+  /** The list with a leading space and its preposition; empty for a record of a single case. */
   where(cases: readonly CaseName[]): string {
     return this.#total === 1 ? '' : ` ${this.at(cases)}`;
   }

@@ -6,17 +6,17 @@ import { STRATEGIES } from '../words.js';
 import type { Section } from './layout.js';
 import type { Named } from './named.js';
 
-/** A result beside its comparison, where it has one. */
+/** A result with its comparison, if it has one. */
 export interface Row {
   readonly result: Result;
   readonly comparison: Comparison | undefined;
-  /** Of the record it is from. */
+  /** The name of its record. */
   readonly name: string;
 }
 
 /**
- * The results of one record in its order; those of several by device, and by whatever else the records differ in, so that only
- * what was measured alike stands together.
+ * The results of one record in their order. The results of several records are grouped by device and by every setting in which the
+ * records differ, so that a section holds only results that were measured in the same way.
  */
 export function sectionsOf(records: readonly Named[]): Section<Row>[] {
   if (records.length === 1) return [{ rows: rowsOf(records[0]!) }];
@@ -37,7 +37,7 @@ function rowsOf({ name, record: { results, comparisons } }: Named): Row[] {
   return results.map((result) => ({ name, result, comparison: byName.get(nameOf(result)) }));
 }
 
-/** What a record says of the settings in which not all are alike. */
+/** Returns a function that lists, for one record, the settings in which the records differ. */
 function differencesOf(records: readonly Named[]): (named: Named) => string[] {
   const all = records.map(({ record }) => settingOf(record));
   const fields = Object.keys(all[0]!).filter((field) => new Set(all.map((one) => one[field])).size > 1);
@@ -47,7 +47,7 @@ function differencesOf(records: readonly Named[]): (named: Named) => string[] {
   };
 }
 
-/** Sorting is stable: what is alike stays in the order of the records. */
+/** Sorting is stable: rows of the same case and strategy keep the order of the records. */
 function byCase({ result: a }: Row, { result: b }: Row): number {
   return (
     a.batch - b.batch || a.work - b.work || STRATEGIES.indexOf(a.strategy) - STRATEGIES.indexOf(b.strategy)

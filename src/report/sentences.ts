@@ -12,7 +12,7 @@ import { warningSentences } from './warnings.js';
 
 type LeftOut = NonNullable<RunRecord['dataset']['leftOut']>[number];
 
-/** Everything that is said under the table, in order; of several records what all say once, and else who says it. */
+/** The lines under the table, in order. For several records, a line that all share is printed once; others begin with names. */
 export function linesOf(records: readonly Named[]): Line[] {
   const said = new Map<string, { line: Line; by: Set<Named> }>();
   for (const named of records) {
@@ -29,7 +29,7 @@ export function linesOf(records: readonly Named[]): Line[] {
   return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 
-/** `alone`: with what the run took down of its own machine at that hour, which is not what several are compared by. */
+/** `alone`: includes what this run measured of its own machine, which is of no use in a comparison of several records. */
 function linesOfOne(record: RunRecord, alone: boolean): Line[] {
   return [
     ...record.environment.devices.map((device) => line('device', deviceSentence(device, alone))),
@@ -56,14 +56,16 @@ function deviceSentence(device: DeviceRecord, alone: boolean): string {
   const { engine, name, runtime, driver, link, coherentLink, floorNs, gpu, clocksCopies } = device;
   const label = gpu
     ? ''
-    : '; no GPU: these figures say nothing about one, and pinbench engines says why there is none';
+    : '; no GPU: these figures say nothing about one; run pinbench engines to see why there is none';
   const copies = clocksCopies || !gpu ? '' : '; the framework decides when bytes move';
   const known = [
     `${engine}: ${name}, ${runtime}`,
     ...(driver === undefined ? [] : [`driver ${driver}`]),
     ...(link === undefined ? [] : [`PCIe ${link.generation} ×${link.width}`]),
     ...(coherentLink === true ? ["a coherent link to the host's memory"] : []),
-    ...(floorNs === undefined || !alone ? [] : [`an empty launch and wait takes ${formatDuration(floorNs)}`]),
+    ...(floorNs === undefined || !alone
+      ? []
+      : [`launching an empty kernel and waiting for it takes ${formatDuration(floorNs)}`]),
   ];
   return `${known.join(', ')}${copies}${label}`;
 }
@@ -81,8 +83,8 @@ function leftOutSentence({ why, columns, names }: LeftOut): string {
     columns === 1 ? 'holds' : 'hold',
   ];
   if (why === 'no-numbers') return `${count} that ${hold} no numbers: ${listed}`;
-  if (why === 'type-not-read') return `${count} of a type that is not read: ${listed}`;
-  return `${count} that ${hold} the index of a pandas frame, which --column takes: ${listed}`;
+  if (why === 'type-not-read') return `${count} of an unsupported type: ${listed}`;
+  return `${count} that ${hold} the index of a pandas frame, which --column can select: ${listed}`;
 }
 
 function planSentence({ plan, results }: RunRecord): string {
@@ -95,7 +97,7 @@ function planSentence({ plan, results }: RunRecord): string {
   return [...measured, ...planLineOf(plan)].join('; ');
 }
 
-/** What of a step is pinbench's own, and how much of what was timed was verified. */
+/** pinbench's own cost per step, and how many of the timed steps were verified. */
 function harness({ environment: { overheadNsPerStep, devices }, results }: RunRecord): Line[] {
   const calls = devices.flatMap(({ callsNsPerStep = {} }) =>
     Object.entries(callsNsPerStep).map(([strategy, ns]) => `${formatDuration(ns)} of a ${strategy} step`),
@@ -120,10 +122,10 @@ function harness({ environment: { overheadNsPerStep, devices }, results }: RunRe
 }
 
 function incompleteSentence({ reason }: RunRecord): string {
-  return `the run is not complete${reason === undefined ? '' : ` (${reason})`}: only whole rounds are counted, and rows may be missing`;
+  return `the run is incomplete${reason === undefined ? '' : ` (${reason})`}: only whole rounds are counted, and some rows may be missing`;
 }
 
-/** One sentence a reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
+/** One sentence per reason: `cpu feed-locked, zero-copy: TensorFlow.js cannot page-lock host memory`. */
 function skippedSentences({ results }: RunRecord): string[] {
   const skippedResults = results.filter((result) => result.status === 'skipped');
   const byReason = groupBy(skippedResults, ({ engine, reason }) => `${engine}\n${reason}`);

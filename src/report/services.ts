@@ -2,25 +2,25 @@ import { PinbenchError } from '../errors.js';
 import type { MeasuredResult } from '../record/schema.js';
 import type { Named } from './named.js';
 
-/** The rows of a record that were measured: services that keep a history know no other, and take an empty file for a good one. */
+/** The measured rows of a record, at least one: services with a history know no skipped rows and accept an empty file as valid. */
 export function measuredIn({ name, record }: Named): MeasuredResult[] {
   return notEmpty(
     name,
-    'row was measured',
+    'measured row',
     record.results.filter((result) => result.status === 'measured'),
   );
 }
 
-/** The same list, or an error of code `data` that says what is not in the record. */
+/** Returns the list; throws an error of code `data` if it is empty. `what` names its items. */
 export function notEmpty<T>(name: string, what: string, list: T[]): T[] {
   if (list.length > 0) return list;
   throw new PinbenchError('data', {
     subject: name,
-    observed: `no ${what} in it: there is nothing to export`,
+    observed: `no ${what}: nothing to export`,
   });
 }
 
-/** A figure for a service that shows all digits it is given. */
+/** A figure rounded to six significant digits, since services show every digit they are given. */
 export function sixDigits(value: number): number {
   return Number(value.toPrecision(6));
 }

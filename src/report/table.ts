@@ -7,7 +7,7 @@ import type { Named } from './named.js';
 import { sectionsOf } from './sections.js';
 import { linesOf } from './sentences.js';
 
-/** Records for people at a terminal: the answer, one table, a chart of a sweep, and what the figures rest on. */
+/** Records for a terminal: the answer, one table, a chart of a sweep, and the lines that explain the figures. */
 export function renderTable(records: readonly Named[], screen: Screen): string {
   const parts = [
     answerForTerminal(answerSentences(records), screen),
@@ -18,7 +18,7 @@ export function renderTable(records: readonly Named[], screen: Screen): string {
   return parts.join('\n');
 }
 
-/** Only for who looks at it, and of one record alone: those of several devices are compared in the table. */
+/** Charts, only on a watched screen and only for a single record: the table is what compares several. */
 function chartsOf(records: readonly Named[], screen: Screen): string[] {
   if (!screen.watched || records.length > 1) return [];
   const { record } = records[0]!;

@@ -6,64 +6,64 @@ import { CaseWords } from './rows-phrase.js';
 type Code = Warning['code'];
 type Of<C extends Code> = Extract<Warning, { code: C }>;
 
-/** One sentence for all warnings of one code, of which there is at least one. */
+/** Words all warnings of one code, at least one, as a single sentence. */
 type Sentence<C extends Code> = (warnings: readonly [Of<C>, ...Of<C>[]], words: CaseWords) => string;
 
-/** What is not known without NVML, which is part of the NVIDIA driver. */
+/** What pinbench cannot read without NVML, which is part of the NVIDIA driver. */
 const NOT_MONITORED =
-  'clocks, throttling and the link cannot be seen, because NVML is not there or does not answer; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility';
+  'clocks, throttling and the link cannot be read because NVML is missing or does not respond; a container needs NVIDIA_DRIVER_CAPABILITIES=compute,utility';
 
-/** Why clocks, throttling and the link of a device cannot be seen, and what mends it. */
+/** Why the clocks, the throttling and the link of a device cannot be read, and how to fix that. `damaged` is a truncated NVML. */
 export function notMonitored(damaged: string | undefined): string {
   if (damaged === undefined) return NOT_MONITORED;
-  return `clocks, throttling and the link cannot be seen, because NVML is damaged: ${damaged} ends before the library does; install the NVIDIA driver again`;
+  return `clocks, throttling and the link cannot be read because NVML is damaged: the file ${damaged} is truncated; reinstall the NVIDIA driver`;
 }
 
-/** The words of every warning; those that the device and dataset lines give already have none. */
+/** The sentence for each code; `undefined` if the device line or the dataset line already states the warning. */
 const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   cast: undefined,
   'not-finite': ([warning]) => notFinite(warning),
   overflow: (all, words) =>
-    `the sum of a mini-batch is larger than its type holds${words.where(all)}: it is infinite whatever is copied, so that its check proves nothing`,
+    `the sum of a mini-batch overflows its type${words.where(all)}: it is infinite whatever is copied, so checking it proves nothing`,
   'no-gpu': undefined,
-  'shared-memory': (all) => `${devices(all)} shares the host's memory: what is fed does not cross a bus`,
-  mig: (all) => `${devices(all)} is a part of a GPU (MIG): others may use its link`,
+  'shared-memory': (all) => `${devices(all)} shares the host's memory: fed mini-batches do not cross a bus`,
+  mig: (all) => `${devices(all)} is a partition of a GPU (MIG): other partitions may use the same link`,
   'not-monitored': (all) => `${devices(all)}: ${notMonitored(all[0].damaged)}`,
   'other-processes': each(
     ({ engine, device, processes }) =>
-      `${engine}: ${processes === 1 ? 'a process was' : `${processes} processes were`} computing on ${device} when the run began: the run shares its time, memory and link with ${processes === 1 ? 'it' : 'them'}`,
+      `${engine}: ${processes === 1 ? 'another process was' : `${processes} other processes were`} computing on ${device} when the run began and may share its time, memory and link`,
   ),
-  display: (all) => `${devices(all)} draws for a display, which takes some of its time`,
+  display: (all) => `${devices(all)} drives a display, which takes some of its time`,
   'compute-mode': each(
     ({ engine, device, computeMode }) =>
-      `${engine}: ${device} is in compute mode ${computeMode}: ${computeMode === 'prohibited' ? 'no process gets it' : 'no other process gets it during the run'}; sudo nvidia-smi -c DEFAULT ends that`,
+      `${engine}: ${device} is in compute mode ${computeMode}: ${computeMode === 'prohibited' ? 'no process can use it' : 'no other process can use it during the run'}; sudo nvidia-smi -c DEFAULT lifts this`,
   ),
   mps: (all) =>
-    `${devices(all)} may be shared through MPS, whose pipe is there: kernels of others run at the same time`,
+    `${devices(all)} may be shared through MPS, whose pipe exists: kernels of other processes may run at the same time`,
   'persistence-off': (all) =>
-    `${devices(all)} has persistence mode off: between runs the driver lets it go, and each run has to wake it; sudo nvidia-smi -pm 1 turns it on`,
+    `${devices(all)} has persistence mode off: the driver shuts it down between runs, and each run has to start it again; sudo nvidia-smi -pm 1 turns the mode on`,
   'numa-node': each(
     ({ engine, device, node, processNodes }) =>
-      `${engine}: ${device} is at memory node ${node} of the host, the process ${processNodes.includes(node) ? 'may run' : 'runs'} on ${processNodes.length === 1 ? 'node' : 'nodes'} ${processNodes.join(', ')}: from another node copies are slower; --verbose says how to bind it`,
+      `${engine}: ${device} is attached to NUMA node ${node}, but the process ${processNodes.includes(node) ? 'may run' : 'runs'} on ${processNodes.length === 1 ? 'node' : 'nodes'} ${processNodes.join(', ')}: copies from another node are slower; --verbose shows how to bind the process`,
   ),
   'copying-slice': each(
     ({ engine, rowBytes }) =>
-      `${engine}: a row of ${rowBytes} bytes is no multiple of 64, so that a slice copies each mini-batch on the device`,
+      `${engine}: a row has ${rowBytes} bytes, which is not a multiple of 64, so every slice copies its mini-batch on the device`,
   ),
   'dataset-within-l2': each(
     ({ engine, bytes, l2Bytes }) =>
-      `${engine}: the dataset, ${formatBytes(bytes)}, fits in the device's L2 cache, ${formatBytes(l2Bytes)}: resident strategies read the cache, not device memory`,
+      `${engine}: the dataset (${formatBytes(bytes)}) fits in the device's L2 cache (${formatBytes(l2Bytes)}): resident strategies read the cache, not device memory`,
   ),
   'slow-link': each(
     ({ engine, generation, width, maxGeneration, maxWidth }) =>
-      `${engine}: the link ran at PCIe ${generation} ×${width} under copies, device and slot can do PCIe ${maxGeneration} ×${maxWidth}: what is fed is slower than it could be`,
+      `${engine}: the link ran at PCIe ${generation} ×${width} during copies, but device and slot support PCIe ${maxGeneration} ×${maxWidth}: feeding is slower than it could be`,
   ),
   'batches-left-out': ([{ batches, rows }]) =>
     `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
   'processes-lost': ([{ processes, reasons }]) =>
-    `${processes === 1 ? 'a process was' : `${processes} processes were`} lost (${reasons.join('; ')}), and what ${processes === 1 ? 'it' : 'they'} measured is not counted`,
+    `${processes === 1 ? 'a process' : `${processes} processes`} failed (${reasons.join('; ')}); ${processes === 1 ? 'its' : 'their'} measurements are not counted`,
   'few-processes': ([{ processes, needed }]) =>
     `${processes} processes are too few for a 95 % interval of the speedup, which needs ${needed}`,
   'few-rounds': ([{ rounds, needed, end }]) =>
@@ -72,18 +72,19 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   throttled,
 };
 
-/** The warnings of a record in words: one line a code, whatever the number of cases. `cases` are those of the record. */
+/** The warnings of a record as sentences: one per code, whatever the number of cases. `cases` are the cases of the record. */
 export function warningSentences(warnings: readonly Warning[], cases: readonly CaseName[]): string[] {
   const words = new CaseWords(cases);
   const codes = [...new Set(warnings.map(({ code }) => code))];
   return codes.flatMap((code) => sentenceOf(code, warnings, words) ?? []);
 }
 
-/** What to do about warnings, beyond what they say. */
+/** Commands that help against warnings and are too long for the warnings themselves; printed with `--verbose`. */
 export function hintsOf(warnings: readonly Warning[]): string[] {
   const nodes = warnings.flatMap((warning) => (warning.code === 'numa-node' ? [warning.node] : []));
   return [...new Set(nodes)].map(
-    (node) => `to run near the device: numactl --cpunodebind=${node} --membind=${node} pinbench run …`,
+    (node) =>
+      `to run on the NUMA node of the device: numactl --cpunodebind=${node} --membind=${node} pinbench run …`,
   );
 }
 
@@ -96,7 +97,7 @@ function sentenceOf<C extends Code>(
   return (SENTENCES[code] as Sentence<C> | undefined)?.(those as [Of<C>, ...Of<C>[]], words);
 }
 
-/** One sentence a warning, in one line. */
+/** One sentence for each warning, joined to one line. */
 function each<C extends Code>(sentence: (warning: Of<C>) => string): Sentence<C> {
   return (warnings) => warnings.map(sentence).join('; ');
 }
@@ -115,8 +116,8 @@ function notFinite({ nan, infinite, lookedAt, values, castFrom }: Of<'not-finite
   const cast =
     castFrom === undefined
       ? ''
-      : `; the cast to float32 may have made some of them infinite${castFrom === 'float64' ? ', which --dtype native avoids where the engine can' : ''}`;
-  return `the data holds ${counts}${part}: the sum of a mini-batch with one is NaN or infinite whatever is copied, so that its check proves nothing${cast}`;
+      : `; the cast to float32 may have made some of them infinite${castFrom === 'float64' ? ', which --dtype native avoids on engines that support the type' : ''}`;
+  return `the data contains ${counts}${part}: the sum of a mini-batch that contains one is NaN or infinite whatever is copied, so checking it proves nothing${cast}`;
 }
 
 function budgetCut(budgetNs: number, cases: Of<'budget-cut'>['cases'], words: CaseWords): string {
@@ -155,5 +156,5 @@ function throttled(all: readonly Of<'throttled'>[], words: CaseWords): string {
   const reasons = [...new Set(all.flatMap((one) => one.reasons))].join(', ');
   const most = all.reduce((a, b) => (b.throttled / b.rounds > a.throttled / a.rounds ? b : a));
   const count = `${all.length > 1 ? 'up to ' : ''}${most.throttled} of ${most.rounds} rounds`;
-  return `the device was slowed (${reasons}) in ${count} (${words.rows(all)}); they are kept`;
+  return `the device was throttled (${reasons}) in ${count} (${words.rows(all)}); they are kept`;
 }

@@ -103,7 +103,7 @@ describe('what is around a CUDA device', () => {
       return renderEngines([{ name: 'cuda', availability }], false);
     };
     expect((await listed(undefined)).match(/NVML/g)).toHaveLength(1);
-    expect(await listed(undefined)).toMatch(/^cuda {2}note: clocks, throttling and the link cannot be seen/m);
+    expect(await listed(undefined)).toMatch(/^cuda {2}note: clocks, throttling and the link cannot be read/m);
     expect(await listed(QUIET)).not.toContain('NVML');
   });
 
@@ -125,7 +125,7 @@ describe('what is around a CUDA device', () => {
         const warnings = deviceWarnings({ engine: 'cuda', clocksCopies: true, ...device.info });
         expect(warnings).toMatchObject([{ code: 'not-monitored', damaged: file }]);
         const availability = await engine.probe();
-        const said = `because NVML is damaged: ${file} ends before the library does; install the NVIDIA driver again`;
+        const said = `because NVML is damaged: the file ${file} is truncated; reinstall the NVIDIA driver`;
         expect(renderEngines([{ name: 'cuda', availability }], false)).toContain(said);
       } finally {
         rmSync(folder, { recursive: true });

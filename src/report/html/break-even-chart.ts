@@ -8,10 +8,10 @@ import { label, line, type PlotOptions } from './plot.js';
 import { logDomain } from './scales.js';
 import { endLabels, endOf, type Series, seriesMarks } from './series.js';
 
-/** A logarithmic scale has no zero: what is paid at once lies at one step. */
+/** A logarithmic scale has no zero: a setup that pays for itself at once is drawn at one step. */
 const AT_ONCE = 1;
 
-/** The scale of steps that all panels have in common, those of an epoch among them. */
+/** The scale of steps that all panels share; it includes the steps of an epoch. */
 export function breakEvenScaleOf(panels: readonly Panel[]): Scale {
   const values = panels.flatMap((panel) => [
     ...breakEvensIn(panel).flatMap(({ steps, stepsCi95 }) => [steps, ...(stepsCi95 ?? [])]),
@@ -20,7 +20,7 @@ export function breakEvenScaleOf(panels: readonly Panel[]): Scale {
   return { domain: logDomain(values.map(shown)), name: 'steps', format: shortCount };
 }
 
-/** Strategies of a panel that need more than a step somewhere, and those that never do. */
+/** Strategies of a panel whose setup needs more than one step at some batch size to pay for itself, and those whose never does. */
 export function payersIn(panel: Panel): { later: StrategyName[]; atOnce: StrategyName[] } {
   const breakEvens = breakEvensIn(panel);
   const later = strategiesIn(breakEvens.filter(({ steps }) => steps > AT_ONCE));
@@ -34,7 +34,7 @@ export function breakEvensIn({ findings, engine, work }: Panel): BreakEvenFindin
     .toSorted((a, b) => a.batch - b.batch);
 }
 
-/** After how many steps a strategy has paid for its setup, over the rows of a mini-batch, and how many steps an epoch has. */
+/** After how many steps a strategy pays for its setup, by batch size, beside the number of steps in an epoch. */
 export function breakEvenChart(panel: Panel, y: Scale, batches: readonly number[], size: Size): PlotOptions {
   const breakEvens = breakEvensIn(panel);
   const all = payersIn(panel).later.map((strategy): Series => {

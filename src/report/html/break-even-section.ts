@@ -7,12 +7,12 @@ import { paybackChart, paybacksIn } from './payback-chart.js';
 import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
 import { inColour } from './strategy-words.js';
 
-/** Charts of one batch size have no axis in common: of very many panels these must do. */
+/** The most charts of single batch sizes; they share no axis, so more of them would not help a reader. */
 const MOST_PAYBACKS = 12;
 
-/** After how many steps a setup has paid for itself. Nothing where none does, or all do at once. */
+/** After how many steps a setup pays for itself. Empty if no setup does, or all do at once. */
 export function breakEvenSection(panels: readonly Panel[]): Content {
-  return section('break-even', 'When the setup has paid for itself', [
+  return section('break-even', 'When the setup pays for itself', [
     overBatches(panels.filter((panel) => isSweep(panel) && payersIn(panel).later.length > 0)),
     overSteps(panels.filter((panel) => paybacksIn(panel).length > 0)),
   ]);
@@ -25,7 +25,7 @@ function overBatches(panels: readonly Panel[]): Content {
   const figures = panels.map(
     (panel, i): Drawing => ({
       ...{ id: `break-even-${i + 1}`, heading: panel.title },
-      title: titleIn(panel, 'Steps until the setup has paid for itself over the rows of a mini-batch'),
+      title: titleIn(panel, 'Steps until the setup pays for itself, by batch size'),
       description: `${payersIn(panel).later.join(', ')}, and the steps of an epoch. ${IN_TABLE}`,
       caption: inColour(atOnceWords(payersIn(panel).atOnce)),
       plot: (room) => breakEvenChart(panel, scale, batches, sizeOf(room)),
@@ -33,7 +33,7 @@ function overBatches(panels: readonly Panel[]): Content {
   );
   return [
     lead(
-      'Steps after which what a strategy saves has paid for its allocation and upload, with their 95 % intervals. Under the dashed line that is within the first epoch.',
+      'The number of steps after which the time that a strategy saves has paid for its allocation and upload, with 95 % intervals. Points below the dashed line are within the first epoch.',
       sameAxes(panels),
     ),
     figuresOf(figures),
@@ -41,10 +41,10 @@ function overBatches(panels: readonly Panel[]): Content {
 }
 
 function atOnceWords(strategies: readonly string[]): string {
-  const verb = strategies.length === 1 ? 'has' : 'have';
+  const one = strategies.length === 1;
   return strategies.length === 0
     ? ''
-    : `${strategies.join(', ')} ${verb} paid for it after one step at most.`;
+    : `${strategies.join(', ')} ${one ? 'pays for its' : 'pay for their'} setup within one step.`;
 }
 
 function overSteps(panels: readonly Panel[]): Content {
@@ -52,18 +52,16 @@ function overSteps(panels: readonly Panel[]): Content {
   const figures = panels.slice(0, MOST_PAYBACKS).map(
     (panel, i): Drawing => ({
       ...{ id: `payback-${i + 1}`, heading: panel.title },
-      title: titleIn(panel, 'Time of setup and steps together'),
+      title: titleIn(panel, 'Total time of setup and steps'),
       description: paybacksIn(panel)
-        .map(
-          ({ strategy, steps }) => `${strategy} has paid for its setup after ${formatInteger(steps)} steps.`,
-        )
+        .map(({ strategy, steps }) => `${strategy} pays for its setup after ${formatInteger(steps)} steps.`)
         .join(' '),
       plot: (room) => paybackChart(panel, sizeOf(room)),
     }),
   );
   return [
     lead(
-      'What a strategy uploads once it saves in every step. Where its line crosses that of feed, it has paid for its allocation and upload.',
+      'A strategy that uploads the dataset once saves time in every step. Where its line crosses that of feed, it has paid for its allocation and upload.',
       panels.length > MOST_PAYBACKS ? `The first ${MOST_PAYBACKS} cases are drawn; the table has all.` : '',
     ),
     figuresOf(figures),

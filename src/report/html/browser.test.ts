@@ -15,11 +15,11 @@ import { sectionsOf } from '../sections.js';
 import { renderHtml } from './page.js';
 import { gpuRecord } from './testing/records.js';
 
-/** A chromium without a window; .ci/browser has one from Debian's packages. */
+/** Path of a headless chromium; .ci/browser installs one from Debian's packages. */
 const executable = env.PINBENCH_TEST_CHROMIUM;
 const one = (record: RunRecord): Named[] => [{ name: 'record', record }];
 
-/** A name that is long, has no space to break it at and must not become markup. */
+/** A long name without a space to break it at, which must not become markup. */
 const LONG = `"><script>document.title='run'</script><img src=//example.org/x>${'x'.repeat(90)}`;
 
 function longNames(): RunRecord {
@@ -65,7 +65,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
       await writeFile(path, renderHtml(records()));
       urls.set(name, pathToFileURL(path).href);
     }
-    // Containers have no user namespaces, which the sandbox needs.
+    // The sandbox needs user namespaces, which containers lack.
     browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] });
   });
   afterAll(async () => {
@@ -73,7 +73,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
     await rm(folder, { recursive: true });
   });
 
-  /** Opens a page, and has it closed; `noise` is what it said on its console, what it asked for and what went wrong. */
+  /** Opens a page, calls `look`, and closes the page; `noise` has its console messages, requests and errors. */
   async function open<T>(
     name: string,
     options: BrowserContextOptions,
@@ -99,7 +99,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
   const everywhere = Object.keys(PAGES).flatMap((name) => WIDTHS.map((width) => [name, width] as const));
 
   it.each(everywhere)(
-    '%s, at %i px: says nothing, asks for nothing, and scrolls down only',
+    '%s, at %i px: logs nothing, requests nothing, and scrolls only vertically',
     async (name, width) => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await open(name, { ...sized(width), colorScheme }, async (page, noise) => {
@@ -112,7 +112,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
   );
 
   it.each(everywhere)(
-    '%s, at %i px: cuts no word of a chart, and shows each chart once',
+    '%s, at %i px: cuts off no text of a chart, and shows each chart once',
     async (name, width) => {
       await open(name, sized(width), async (page) => {
         const cut = await page.evaluate(`[...document.querySelectorAll('figure text')].flatMap((text) => {
@@ -128,7 +128,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
   );
 
   it.each(Object.keys(PAGES))(
-    '%s: the numbers are those of the record, with and without JavaScript',
+    '%s: shows the numbers of the record, with and without JavaScript',
     async (name) => {
       const records = PAGES[name]!();
       const columns = columnsOf(records);
@@ -151,7 +151,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
     },
   );
 
-  it('is light or dark as the system is', async () => {
+  it('is light or dark like the system', async () => {
     const ground = (colorScheme: 'light' | 'dark') =>
       open('a sweep', { ...sized(800), colorScheme }, (page) =>
         page.evaluate('getComputedStyle(document.documentElement).backgroundColor'),
@@ -161,9 +161,9 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
   });
 
   it.each(Object.keys(PAGES))(
-    '%s: is printed on light paper, with no table and no chart cut',
+    '%s: prints with a light background, and cuts off no table and no chart',
     async (name) => {
-      // The width of A4 less the margins of the page.
+      // The width of A4 without the margins of the page.
       const width = Math.floor(((210 - 28) / 25.4) * 96);
       await open(name, { ...sized(width), colorScheme: 'dark' }, async (page, noise) => {
         await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
@@ -183,9 +183,9 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
     },
   );
 
-  it('has charts that are images with a name, and tables that the keyboard reaches', async () => {
+  it('has charts that are named images, and tables that the keyboard can scroll', async () => {
     await open('a sweep', sized(360), async (page) => {
-      for (const name of [/^Time of a step/, /^Speedup over feed/, /^Steps until/, /^Rounds at batch 64$/])
+      for (const name of [/^Step time/, /^Speedup over feed/, /^Steps until/, /^Rounds at batch 64$/])
         expect(await page.getByRole('img', { name }).count()).toBe(1);
       await page.getByRole('region', { name: 'All rows' }).focus();
       await page.keyboard.press('ArrowRight');
@@ -196,7 +196,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
     });
   });
 
-  it('says the value of a mark where the pointer rests on it', async () => {
+  it('shows the value of a mark when the pointer rests on it', async () => {
     await open('a sweep', sized(1280), async (page) => {
       const title = await page.evaluate(`(() => {
         const mark = document.querySelector('#sweep svg.wide circle:has(title)');
@@ -209,7 +209,7 @@ describe.skipIf(executable === undefined)('the page in a browser (run by .ci/bro
     });
   });
 
-  it('reads back from what a browser saves', async () => {
+  it('can be read back after a browser saved it', async () => {
     for (const name of ['a sweep', 'long names']) {
       const saved = await open(name, sized(800), (page) => page.content());
       expect(parseRecord('saved.html', saved)).toEqual(PAGES[name]!()[0]!.record);

@@ -3,24 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { commandOf } from './command.js';
 
 describe('the command', () => {
-  it('is written as it was typed where nothing needs a quote', () => {
+  it('is not quoted if no argument needs it', () => {
     const args = ['run', 'data/big.npy', '--batch', '1..65536', '--json=-', '-s', 'feed,pin'];
     expect(commandOf(args)).toBe('pinbench run data/big.npy --batch 1..65536 --json=- -s feed,pin');
   });
 
-  it('has quotes around the rest', () => {
+  it('has quotes around arguments that need them', () => {
     expect(commandOf(['run', 'my data.npy', "it's", '', '$HOME', '`x`'])).toBe(
       `pinbench run 'my data.npy' 'it'\\''s' '' '$HOME' '\`x\`'`,
     );
   });
 
-  it('shows what cannot be seen, in one line', () => {
+  it('escapes invisible characters, on one line', () => {
     expect(commandOf(['a\nb\t\u001b[31m', `\u202e'\\`])).toBe(
       `pinbench $'a\\nb\\t\\x1b[31m' $'\\u202e\\'\\\\'`,
     );
   });
 
-  it.skipIf(process.platform === 'win32')('is read by bash as it was', () => {
+  it.skipIf(process.platform === 'win32')('gives bash the original arguments', () => {
     const args = [
       'a b',
       "it's",

@@ -1,4 +1,4 @@
-/** A command line as a POSIX shell reads it; what has control characters is written as bash, ksh and zsh read it. */
+/** A command line for a POSIX shell; arguments with control characters are quoted with `$'…'`, which bash, ksh and zsh read. */
 export function commandOf(args: readonly string[]): string {
   return ['pinbench', ...args.map(quoted)].join(' ');
 }
@@ -10,7 +10,7 @@ function quoted(arg: string): string {
   return `$'${shown}'`;
 }
 
-/** Control characters, those that turn the direction of text, and halves of a pair. */
+/** Control characters, characters that change the direction of text, and lone surrogates. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const NOT_SHOWN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
 

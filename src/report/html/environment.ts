@@ -8,7 +8,7 @@ import { factsOf, type HtmlColumn, tableOf } from './table.js';
 type Facts = readonly (readonly [name: string, value: string])[];
 type Conditions = NonNullable<MeasuredResult['conditions']>;
 
-/** The machines that records are of, their devices, and the state of these while they were measured. */
+/** The machines of the records, their devices, and the states of the devices during the measurement. */
 export function environmentOf(records: readonly Named[]): Markup {
   const [only] = records;
   const machines = records.length === 1 ? machineOf(only!.record) : machinesTable(records);
@@ -28,7 +28,7 @@ ${devices}</div>
 `;
 }
 
-/** A device of a record in a line. */
+/** A device of a record, one row of the table of machines. */
 interface Machine {
   readonly name: string;
   readonly device: string;
@@ -71,11 +71,11 @@ function hostFacts({ environment, startedAt, pinbench }: RunRecord): Facts {
     ...(ci === undefined ? [] : [['CI', ci] as const]),
     ...(git === undefined
       ? []
-      : [['git', `${git.commit}${branch}${git.dirty ? ', with changes' : ''}`] as const]),
+      : [['git', `${git.commit}${branch}${git.dirty ? ', with uncommitted changes' : ''}`] as const]),
   ];
 }
 
-/** What is known of a device, in the order in which people look for it. */
+/** What is known about a device, in the order in which people look for it. */
 function deviceFacts(device: DeviceRecord): Facts {
   const { link, memoryBytes, freeBytes, l2Bytes, floorNs, ecc, persistence, processes } = device;
   const memory = memoryBytes === undefined ? [] : [formatBytes(memoryBytes)];
@@ -91,7 +91,7 @@ function deviceFacts(device: DeviceRecord): Facts {
     [
       'link',
       link &&
-        `PCIe ${link.generation} ×${link.width} under copies, at most PCIe ${link.maxGeneration} ×${link.maxWidth}`,
+        `PCIe ${link.generation} ×${link.width} during copies, at most PCIe ${link.maxGeneration} ×${link.maxWidth}`,
     ],
     ['coherent link', device.coherentLink === true ? "to the host's memory" : undefined],
     ["shares the host's memory", device.integrated === true ? 'yes' : undefined],
@@ -100,10 +100,10 @@ function deviceFacts(device: DeviceRecord): Facts {
     ['ECC', onOff(ecc)],
     ['persistence mode', onOff(persistence)],
     ['compute mode', device.computeMode],
-    ['part of a GPU (MIG)', device.mig === true ? 'yes' : undefined],
+    ['partition of a GPU (MIG)', device.mig === true ? 'yes' : undefined],
     ['other processes on it', processes?.toString()],
-    ['empty launch and wait', floorNs === undefined ? undefined : formatDuration(floorNs)],
-    ['clocks and link', device.monitored === false ? 'cannot be seen' : undefined],
+    ['empty kernel, launch and wait', floorNs === undefined ? undefined : formatDuration(floorNs)],
+    ['clocks and link', device.monitored === false ? 'cannot be read' : undefined],
   ];
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
@@ -112,7 +112,7 @@ function onOff(state: boolean | undefined): string | undefined {
   return state === undefined ? undefined : state ? 'on' : 'off';
 }
 
-/** The states of a device around all rounds of a record. */
+/** The states of a device before and after each round of a record. */
 interface Seen {
   readonly name: string;
   readonly device: string;
@@ -138,10 +138,10 @@ function conditionsTable(records: readonly Named[]): Content {
     range('memory clock', ({ memoryMHz }) => memoryMHz, 'MHz'),
     range('power', ({ watts }) => watts, 'W'),
     range('temperature', ({ celsius }) => celsius, '°C'),
-    { head: 'slowed down', align: 'left', cell: ({ rounds }) => throttleWords(rounds) },
+    { head: 'throttled', align: 'left', cell: ({ rounds }) => throttleWords(rounds) },
   ];
   return html`<h3>The device while it was measured</h3>
-<p class="lead">The lowest and the highest state seen before and after the rounds.</p>
+<p class="lead">The lowest and the highest values seen before and after the rounds.</p>
 ${tableOf('The device while it was measured', columns, [{ rows: seen }])}`;
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { escaped, html, trusted } from './escape.js';
 
 describe('a template of HTML', () => {
-  it('takes what is put into it for text, in an element and in an attribute', () => {
+  it('escapes interpolated text, in an element and in an attribute', () => {
     const text = `</p><script>alert("1")</script> & 'x'`;
     const shown = '&lt;/p&gt;&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;';
     expect(html`<p title="${text}">${text}</p>`.text).toBe(`<p title="${shown}">${shown}</p>`);
   });
 
-  it('joins lists, and takes templates for what they are', () => {
+  it('joins lists, and does not escape templates', () => {
     const items = ['<', '>'].map((text) => html`<li>${text}</li>`);
     expect(html`<ul>${items}${[]}${['a', [html`<br>`, 2]]}</ul>`.text).toBe(
       '<ul><li>&lt;</li><li>&gt;</li>a<br>2</ul>',
@@ -22,7 +22,7 @@ describe('a template of HTML', () => {
     ['\ud800a\udfff', '\ufffda\ufffd'],
     ['\ud83d\ude00 µ × ₂', '\ud83d\ude00 µ × ₂'],
     ['cod\u202egpj.npy\u2066', 'cod gpj.npy '],
-  ])('has no character that a page cannot hold or that hides another: %j', (text, expected) => {
+  ])('removes characters that a page cannot contain or that hide others: %j', (text, expected) => {
     expect(escaped(text)).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { printable } from '../../text.js';
 
-/** Text that is HTML. `html` makes it and escapes all that is put into it; `trusted` is for what pinbench writes itself. */
+/** HTML text. `html` makes it and escapes all interpolated values; `trusted` makes it from text that pinbench wrote itself. */
 export class Markup {
   readonly text: string;
 
@@ -9,15 +9,15 @@ export class Markup {
   }
 }
 
-/** What may stand in a template: text is escaped, lists are joined. */
+/** What may be interpolated into a template: text is escaped, the items of a list are joined. */
 export type Content = Markup | string | number | readonly Content[];
 
-/** A template of HTML: what is interpolated is text, in an element as well as in a quoted attribute, unless it is `Markup`. */
+/** Makes HTML from a template: interpolated values are escaped for elements and quoted attributes, unless they are `Markup`. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(strings.reduce((text, string, i) => text + textOf(values[i - 1]!) + string));
 }
 
-/** Markup as it stands: for text that no outsider had a hand in. */
+/** Markup without escaping: only for text that contains nothing from outside. */
 export function trusted(text: string): Markup {
   return new Markup(text);
 }
@@ -36,12 +36,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is text wherever it stands in a page. */
+/** Text escaped for any place in a page. */
 export function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-/** No control characters, no halves of a pair, which no encoding has, and none that turn the direction of what follows them. */
+/** Text without control characters, lone surrogates, which cannot be encoded, and characters that change the direction of text. */
 export function visible(text: string): string {
   return printable(text).replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -1,25 +1,25 @@
 import { type Content, html, type Markup } from './escape.js';
 import { drawn, type PlotOptions } from './plot.js';
 
-/** How a chart is drawn: across a wide page, across a narrow one, or as one of several. */
+/** The width of a chart: across a wide page, across a narrow page, or one of several side by side. */
 export type ChartWidth = 'wide' | 'narrow' | 'small';
 
-/** A chart in words, and as a function of the room it has. */
+/** A chart, as a function of its width, with its texts. */
 export interface Drawing {
   /** Unique in the page. */
   readonly id: string;
-  /** Above it; may be empty. */
+  /** The heading above it; may be empty. */
   readonly heading: string;
-  /** What it is called, for who cannot see it. */
+  /** Its name for readers who cannot see it. */
   readonly title: string;
-  /** What it says, for who cannot see it. */
+  /** Its content for readers who cannot see it. */
   readonly description: string;
   readonly plot: (room: ChartWidth) => PlotOptions;
-  /** Under it. */
+  /** The caption under it. */
   readonly caption?: Content;
 }
 
-/** One chart across the page is drawn twice, for wide pages and for narrow ones; several stand beside each other. */
+/** A single chart is drawn twice, for wide and for narrow pages; several charts are drawn once each, side by side. */
 export function figuresOf(drawings: readonly Drawing[], columns: 2 | 3 = 2): Content {
   const [only] = drawings;
   if (only === undefined) return '';

@@ -7,21 +7,21 @@ import { axisX, dot, label, type Markish, type PlotOptions, rect, ruleX, ruleY, 
 import { logTicks } from './scales.js';
 import { ratioOf, SAME } from './speedup-chart.js';
 
-/** Height of a comparison, px: its words beside its interval, where there is room, or over it. */
+/** Height of a comparison in px, with its text beside its interval or, in a narrow chart, above it. */
 const LANE = { beside: 36, over: 52 } as const;
-/** A chart that is so wide, px, has room for words at its sides. */
+/** A chart at least this wide, in px, has room for text at its sides. */
 const WIDE = 600;
 
-/** Characters of a name that there is room for. */
+/** The most characters of a name that fit. */
 const MOST_NAMED = 30;
 
-/** A comparison in a line of its own. */
+/** A comparison on its own line. */
 interface Lane {
   readonly comparison: Comparison;
   readonly name: string;
 }
 
-/** Speedups over `feed` where a panel has but one batch size: a line each, with its interval. */
+/** Speedups over `feed` of panels with a single batch size: one line each, with its interval. */
 export function forestChart(panels: readonly Panel[], x: Scale, { width }: { width: number }): PlotOptions {
   const lanes = panels.flatMap(({ title, comparisons }) =>
     comparisons.map((comparison): Lane => {
@@ -79,7 +79,7 @@ function intervalMarks(lane: Lane, y: number): Markish[] {
   ];
 }
 
-/** The name and the figures of a comparison: at the sides of its interval, or over it. */
+/** The name and the figures of a comparison, at the sides of its interval or above it. */
 function wordMarks(lane: Lane, index: number, beside: boolean): Markish[] {
   const y = [index + (beside ? 0.5 : 0.32)];
   const apart = beside ? 12 : 0;

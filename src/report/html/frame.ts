@@ -2,43 +2,43 @@ import { formatInteger } from '../../units.js';
 import { axisX, axisY, gridY, type Markish, type PlotOptions, text } from './plot.js';
 import { batchTicks, type Domain, logDomain, logPosition, logTicks } from './scales.js';
 
-/** Room for a chart, px. */
+/** Size of a chart, px. */
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-/** Of a character in a chart, px. */
+/** Width of a character in a chart, px. */
 export const CHARACTER = 7.2;
-/** A line of text in a chart, px. */
+/** Height of a line of text in a chart, px. */
 export const LINE = 16;
 
-/** Of words that stay readable over a line. */
+/** The outline that keeps text readable where it crosses a line. */
 export const HALO = { stroke: 'var(--ground)', strokeWidth: 5 } as const;
 
-/** A logarithmic scale that several charts may have in common. */
+/** A logarithmic scale that several charts may share. */
 export interface Scale {
   readonly domain: Domain;
   readonly name: string;
   readonly format: (value: number) => string;
 }
 
-/** A chart over the rows of a mini-batch but for what it shows. */
+/** A chart over batch sizes without its data: size, axes and grid. */
 export interface Frame {
   readonly options: PlotOptions;
   readonly axes: readonly Markish[];
   readonly grid: readonly Markish[];
-  /** Within the margins. */
+  /** The size within the margins. */
   readonly inner: Size;
-  /** Where a value is drawn, px from the top. */
+  /** The place of a value, px from the top. */
   readonly placeOf: (value: number) => number;
-  /** What is drawn so many px over the chart. */
+  /** The value that is drawn `pixels` px above the chart. */
   readonly valueAbove: (pixels: number) => number;
-  /** From where to where there is room for labels, px from the top. */
+  /** The range in which labels may stand, px from the top. */
   readonly bounds: Domain;
 }
 
-/** `batches`, ascending; `above`: room for lines of text over the chart; `labels`: what is written to the right of it. */
+/** `batches` are ascending; `above` is the room for text above the chart, px; `labels` are the texts to the right of it. */
 export function frame(
   y: Scale,
   batches: readonly number[],
@@ -67,7 +67,7 @@ export function frame(
         ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top' },
         ...{ dx: -marginLeft, dy: -marginTop },
       }),
-      axisName('rows of a mini-batch', { frameAnchor: 'bottom', lineAnchor: 'bottom', dy: marginBottom - 2 }),
+      axisName('batch size (rows)', { frameAnchor: 'bottom', lineAnchor: 'bottom', dy: marginBottom - 2 }),
     ],
     inner,
     placeOf: (value) => marginTop + inner.height * (1 - logPosition(value, y.domain)),
@@ -76,7 +76,7 @@ export function frame(
   };
 }
 
-/** What an axis is called, where it does not disturb it. */
+/** The name of an axis, placed where it does not cover the axis. */
 export function axisName(name: string, where: object): Markish {
   return text([name], { ...where, text: () => name, fill: 'var(--muted)' });
 }

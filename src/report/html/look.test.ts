@@ -17,7 +17,7 @@ function contrast(a: string, b: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** A custom property of the page, on light and on dark ground. */
+/** The values of a custom property of the page, on a light and on a dark background. */
 function property(name: string): [light: string, dark: string] {
   const found = [...STYLE.text.matchAll(new RegExp(`--${name}: (#[0-9a-f]{6})`, 'g'))];
   return found.map(([, colour]) => colour!) as [string, string];
@@ -25,7 +25,7 @@ function property(name: string): [light: string, dark: string] {
 
 describe('the colours', () => {
   it.each(['ink', 'muted', 'good', 'bad', 'note', ...STRATEGIES])(
-    '%s is readable as text, light and dark',
+    '%s is readable as text on a light and on a dark background',
     (name) => {
       for (const which of [0, 1] as const) {
         for (const ground of [property('ground')[which], property('raised')[which]])
@@ -34,7 +34,7 @@ describe('the colours', () => {
     },
   );
 
-  it('have a mark or a dash beside them that no other strategy has', () => {
+  it('differ for every strategy, and so do the marks', () => {
     const marks = STRATEGIES.map((name) => lookOf(name).symbol);
     expect(new Set(marks).size).toBe(STRATEGIES.length);
     expect(new Set(STRATEGIES.map((name) => COLOURS[name][0])).size).toBe(STRATEGIES.length);

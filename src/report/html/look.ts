@@ -1,9 +1,9 @@
 import type { SymbolType } from '@observablehq/plot';
 import { STRATEGIES, type StrategyName } from '../../words.js';
 
-/** How a strategy is told from others: by colour, by mark and by the dash of its line, so that no one of them is needed. */
+/** How a strategy is told apart: by its colour, its mark and the dash of its line, so that a reader needs only one of them. */
 export interface Look {
-  /** A custom property of the page. */
+  /** A CSS custom property of the page. */
   readonly colour: string;
   readonly symbol: SymbolType;
   readonly dash: string | undefined;
@@ -24,7 +24,7 @@ export function lookOf(strategy: StrategyName): Look {
   return { colour: `var(--${strategy})`, symbol, dash };
 }
 
-/** Each strategy's colour on light and on dark ground: those that feed are warm, those that pin are cool. */
+/** The colour of each strategy on a light and on a dark background: warm for strategies that feed, cool for those that pin. */
 export const COLOURS: Readonly<Record<StrategyName, readonly [light: string, dark: string]>> = {
   feed: ['#b84a00', '#ff9d5c'],
   pin: ['#0b5cad', '#74b8ff'],
@@ -35,7 +35,7 @@ export const COLOURS: Readonly<Record<StrategyName, readonly [light: string, dar
   'zero-copy': ['#0a7048', '#57d1a2'],
 };
 
-/** Strategies of some rows, in the order of the vocabulary. */
+/** The strategies of some rows, in the order of `STRATEGIES`. */
 export function strategiesIn(rows: readonly { readonly strategy: StrategyName }[]): StrategyName[] {
   return STRATEGIES.filter((name) => rows.some(({ strategy }) => strategy === name));
 }

@@ -29,7 +29,7 @@ const svgOf = (records: readonly Named[]) =>
     .join('\n');
 
 describe('the page', () => {
-  it('has everything that a record says, in the order of the questions', () => {
+  it('has a section for everything in a record, in order', () => {
     const document = dom(one(gpuRecord()));
     expect(sections(document)).toEqual([
       ...[
@@ -48,12 +48,12 @@ describe('the page', () => {
     expect(document.querySelector('.answer p')!.textContent).toMatch(/^(feed|pin) is .*\.$/);
   });
 
-  it('is written by the same name as other formats', async () => {
+  it('is rendered by the format html', async () => {
     const record = sampleRecord();
     expect(await render('html', one(record))).toBe(renderHtml(one(record)));
   });
 
-  it('runs nothing, asks for nothing and says so', () => {
+  it('runs no script, requests nothing, and forbids both by its policy', () => {
     for (const records of [one(gpuRecord()), one(sampleRecord())]) {
       const text = renderHtml(records);
       const { document } = parseHTML(text);
@@ -70,7 +70,7 @@ describe('the page', () => {
     }
   });
 
-  it('gives its ids once', () => {
+  it('has unique ids', () => {
     const names = ['a', 'b'];
     const records = names.map((name) => ({ name, record: gpuRecord({ works: [1, 8] }) }));
     for (const rendered of [records, records.slice(0, 1), one(sampleRecord())]) {
@@ -79,7 +79,7 @@ describe('the page', () => {
     }
   });
 
-  it('has the cells of the table, each once, beside the verdict and the break-even', () => {
+  it('has each cell of the table once, and the verdict and the break-even', () => {
     const record = gpuRecord({ names: ['feed', 'pin', 'pin-replay'] });
     const rows = [...dom(one(record)).querySelectorAll('#rows tbody tr')].map((row) =>
       [...row.querySelectorAll('td')].map((cell) => cell.textContent),
@@ -92,7 +92,7 @@ describe('the page', () => {
     expect(rows).toEqual(expected);
   });
 
-  it('reads back as the record that it shows, with the same table', async () => {
+  it('can be read back as its record, with the same table', async () => {
     for (const record of [
       gpuRecord(),
       sampleRecord(),
@@ -112,7 +112,7 @@ function steps(count: number | null | undefined): string {
 describe('the charts', () => {
   const record = gpuRecord({ names: STRATEGIES });
 
-  it('have every value of the record as a title', () => {
+  it('have a title for every value of the record', () => {
     const document = dom(one(record));
     const measured = record.results.filter((result) => result.status === 'measured');
     for (const drawing of ['svg.wide', 'svg.narrow']) {
@@ -130,7 +130,7 @@ describe('the charts', () => {
     }
   });
 
-  it('name every strategy where its line ends, and the change of the faster one', () => {
+  it('name every strategy at the end of its line, and the change of the faster strategy', () => {
     const words = [...dom(one(record)).querySelectorAll('#sweep svg.wide text')].map(
       (text) => text.textContent,
     );
@@ -150,11 +150,11 @@ describe('the charts', () => {
     }
   });
 
-  it('have the figures of the rounds in a table for who cannot see them', () => {
+  it('have the figures of the rounds in a table for readers who cannot see them', () => {
     expect(dom(one(gpuRecord())).querySelectorAll('#rounds .unseen tbody tr')).toHaveLength(34);
   });
 
-  it('leave out those of several sizes where there is one', () => {
+  it('leave out the charts over batch sizes if there is only one size', () => {
     const document = dom(one(sampleRecord()));
     expect(sections(document)).not.toContain('sweep');
     expect(titlesIn(document, '#speedup svg.wide')).toEqual(['pin: 1.30× (1.29–1.33) faster']);
@@ -162,21 +162,23 @@ describe('the charts', () => {
     expect(titlesIn(document, '#rounds svg.wide')).toHaveLength(2);
   });
 
-  it('have no break-even where none is, or where it costs nothing', () => {
+  it('have no break-even if there is none, or if the setup costs nothing', () => {
     const same = sampleSweep({ strategies: { feed: () => 100, pin: () => 100 } });
     expect(sections(dom(one(same)))).not.toContain('break-even');
     const free = sampleSweep({ strategies: { feed: () => 200, pin: () => 100 }, setupNs: 0, allocateNs: 0 });
     expect(sections(dom(one(free)))).not.toContain('break-even');
   });
 
-  it('say how many rounds they leave out, and keep what stands out', () => {
+  it('say that long series are thinned', () => {
     const long = gpuRecord({ batches: [64], rounds: 1000 });
     const text = textOf(dom(one(long)), '#rounds');
-    expect(text).toContain('Of more than 200 rounds, lines go through the smallest and the largest');
-    expect(textOf(dom(one(gpuRecord({ batches: [64] }))), '#rounds')).not.toContain('lines go through');
+    expect(text).toContain(
+      'Where there are more than 200 rounds, the line goes through only the fastest and the slowest',
+    );
+    expect(textOf(dom(one(gpuRecord({ batches: [64] }))), '#rounds')).not.toContain('the line goes through');
   });
 
-  it('of several records stand beside each other on common axes', () => {
+  it('of several records stand side by side on shared axes', () => {
     const slower = gpuRecord({ strategies: { feed: (batch) => 1e6 * batch, pin: () => 2e6 } });
     const records = [gpuRecord(), slower].map((record, i) => ({ name: `node-${i}`, record }));
     const document = dom(records);
@@ -191,7 +193,7 @@ describe('the charts', () => {
     expect(axes[0]).toEqual(axes[1]);
   });
 
-  it('of several works are a chart each', () => {
+  it('of several works are one chart per work', () => {
     const document = dom(one(gpuRecord({ works: [1, 8, 64] })));
     const headings = [...document.querySelectorAll('#speedup figure h3')].map(
       (heading) => heading.textContent,
@@ -201,7 +203,7 @@ describe('the charts', () => {
 });
 
 describe('the page of a record', () => {
-  it('with rows that were skipped names the reason', () => {
+  it('with skipped rows names the reason', () => {
     expect(textOf(dom(one(sampleRecord())), '#rows')).toContain('cuda pin-replay: no | graphs, "here"');
   });
 
@@ -217,19 +219,19 @@ describe('the page of a record', () => {
     expect(textOf(document, '#rows')).toContain('no memory');
   });
 
-  it('that was interrupted says so at once', () => {
+  it('that was interrupted says so in the answer', () => {
     const document = dom(one({ ...sampleRecord(), complete: false, reason: 'interrupted' }));
-    expect(textOf(document, '.answer .notice')).toContain('The run is not complete.');
-    expect(textOf(document, '#warnings')).toContain('the run is not complete (interrupted)');
+    expect(textOf(document, '.answer .notice')).toContain('The run is incomplete.');
+    expect(textOf(document, '#warnings')).toContain('the run is incomplete (interrupted)');
   });
 
-  it('of a processor says that it tells nothing about a GPU', () => {
+  it('of a processor says that it tells nothing about GPUs', () => {
     const document = dom(one(sampleSweep({ engine: 'cpu', strategies: { feed: () => 100, pin: () => 50 } })));
     expect(textOf(document, '.answer .notice')).toContain('No GPU was measured');
     expect(textOf(dom(one(gpuRecord())), '.answer')).not.toContain('No GPU');
   });
 
-  it('with warnings leads to them', () => {
+  it('with warnings links to them', () => {
     const document = dom(one(sampleRecord()));
     expect(document.querySelector('.answer a[href="#warnings"]')!.textContent).toBe('There is a warning');
     expect(textOf(document, '#warnings li')).toContain('is an outlier');
@@ -260,7 +262,7 @@ describe('the page of a record', () => {
     expect(svgOf(one(gpuRecord({ rounds: 1, batches: [1, 2] })))).not.toMatch(/NaN|Infinity|undefined/);
   });
 
-  it('has the states of its device, and those of a device that was slowed down', () => {
+  it('has the states of its device, throttling included', () => {
     const record = gpuRecord();
     expect(textOf(dom(one(record)), '#environment')).toMatch(
       /1,935 to 1,980 MHz.*140 to 228 W.*36 to 41 °C.*never/s,
@@ -271,7 +273,7 @@ describe('the page of a record', () => {
     expect(textOf(dom(one(sampleRecord())), '#environment')).not.toContain('while it was measured');
   });
 
-  it('has the parts of a step that are known, and no column for those that are not', () => {
+  it('has the known parts of a step, and no column for unknown ones', () => {
     const heads = (record: RunRecord) =>
       [...dom(one(record)).querySelectorAll('[aria-label="Parts of a step"] th')].map(
         (head) => head.textContent,
@@ -285,17 +287,17 @@ describe('the page of a record', () => {
         'graph',
         'fetch',
         'host',
-        'fixed, by the line',
-        "pinbench's own",
+        'fixed cost (fit)',
+        'pinbench itself',
       ],
     ]);
     const { overheadNsPerStep: _, ...environment } = gpuRecord().environment;
     const bare = sampleSweep({ strategies: { feed: (b) => 9000 + b } });
-    expect(heads({ ...bare, environment })).toEqual(['batch', 'strategy', 'step', 'fixed, by the line']);
+    expect(heads({ ...bare, environment })).toEqual(['batch', 'strategy', 'step', 'fixed cost (fit)']);
     expect(sections(dom(one(sampleRecord())))).not.toContain('parts');
   });
 
-  it('has the command that made it, for a shell', () => {
+  it('has the command that made the record, quoted for a shell', () => {
     const record = { ...sampleRecord(), argv: ['run', "it's here.npy", '--batch', '2'] };
     expect(textOf(dom(one(record)), '#command pre')).toBe(`pinbench run 'it'\\''s here.npy' --batch 2`);
     expect(textOf(dom(one({ ...record, argv: [] })), '#command')).toContain(
@@ -334,7 +336,7 @@ describe('text from outside', () => {
     return record;
   }
 
-  it.each([1, 2])('is text wherever it stands, in a page of %i records', (count) => {
+  it.each([1, 2])('stays text everywhere in a page of %i records', (count) => {
     const records = Array.from({ length: count }, (_, i) => ({
       name: `${HOSTILE}${i}`,
       record: hostileRecord(),
@@ -351,7 +353,7 @@ describe('text from outside', () => {
     expect(textOf(document, '#how')).toContain('"><img src=x onerror=alert(1)>');
   });
 
-  it('reads back as it was', () => {
+  it('can be read back unchanged', () => {
     const record = hostileRecord();
     expect(parseRecord('page.html', renderHtml(one(record)))).toEqual(record);
   });
@@ -361,14 +363,14 @@ describe('the size of a page', () => {
   const WORKS = Array.from({ length: 9 }, (_, i) => 2 ** i);
   const BATCHES = Array.from({ length: 16 }, (_, i) => 2 ** i);
 
-  it('of a thousand rows is under a megabyte, and nothing of the record is left out', () => {
+  it('of a thousand rows is under a megabyte, with the whole record', () => {
     const record = gpuRecord({ names: STRATEGIES, works: WORKS, batches: BATCHES, rounds: 20 });
     expect(record.results.length).toBeGreaterThan(1000);
     const text = renderHtml(one(record));
     expect(Buffer.byteLength(text)).toBeLessThan(1e6);
     const { document } = parseHTML(text);
     expect(document.querySelectorAll('#rows tbody tr')).toHaveLength(record.results.length);
-    expect(textOf(document, '#rounds')).toMatch(/Of 144 cases these are the \d+ with the widest intervals/);
+    expect(textOf(document, '#rounds')).toMatch(/Of 144 cases, the \d+ with the widest intervals are shown/);
     const read = parseRecord('page.html', text);
     expect(read.results.map(nameOf)).toEqual(record.results.map(nameOf));
     expect(read).toEqual(record);

@@ -19,13 +19,13 @@ import { STYLE } from './style.js';
 import { sweepSection } from './sweep-section.js';
 import { factsOf } from './table.js';
 
-/** Nothing is run and nothing is asked for: the styles and the record are in the page. */
+/** The page runs no script and requests nothing: its styles and the record are inside it. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/** What is said of how a run was done. */
+/** The lines in the section about how the run was measured. */
 const HOW: readonly Line['label'][] = ['device', 'dataset', 'left out', 'plan', 'harness'];
 
-/** Records as one page that needs nothing beside itself: no script, no request. `pinbench report` reads the records back from it. */
+/** Records as one self-contained page without scripts and requests. `pinbench report` reads the records back from it. */
 export function renderHtml(records: readonly Named[]): string {
   const panels = panelsOf(records);
   const lines = linesOf(records);
@@ -62,8 +62,8 @@ ${stepSection(panels)}
 ${section('rows', 'All rows', [rowsTable(records), listOf(saying('skipped'))])}
 ${section('how', 'How it was measured', factsOf(how.map(({ label, text }) => [label, text])))}
 ${section('environment', 'Where it was measured', environmentOf(records))}
-${section('warnings', 'Warnings', warnings.length === 0 ? html`<p class="lead">There are none.</p>\n` : listOf(warnings))}
-${section('command', 'How to measure it again', commandsOf(records))}
+${section('warnings', 'Warnings', warnings.length === 0 ? html`<p class="lead">No warnings.</p>\n` : listOf(warnings))}
+${section('command', 'How to repeat the measurement', commandsOf(records))}
 </main>
 ${trusted(recordElement(records))}
 </body>
@@ -77,14 +77,14 @@ function listOf(texts: readonly string[]): Content {
     : html`<ul>${texts.map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`;
 }
 
-/** The answer, and what a reader must know before it is believed. */
+/** The answer, and what a reader must know before trusting it. */
 function answerOf(records: readonly Named[], warnings: number): Markup {
   const sentences = answerSentences(records);
   const shown = sentences.length === 0 ? ['No strategy was compared with feed.'] : sentences;
   const gpu = records.some(({ record }) => record.environment.devices.some((device) => device.gpu));
   const notices: Content[] = [
     ...(gpu ? [] : ['No GPU was measured: these figures say nothing about one.']),
-    ...(records.every(({ record }) => record.complete) ? [] : ['The run is not complete.']),
+    ...(records.every(({ record }) => record.complete) ? [] : ['The run is incomplete.']),
     ...(warnings === 0
       ? []
       : [
@@ -97,7 +97,7 @@ ${shown.map((sentence) => html`<p>${inColour(stopped(sentence))}</p>\n`)}${
 }</section>`;
 }
 
-/** A sentence with its full stop. */
+/** A sentence with a full stop, added if it is missing. */
 function stopped(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
@@ -122,7 +122,7 @@ function dateOf(startedAt: RunRecord['startedAt']): string {
   return `${format.format(new Date(startedAt))} UTC`;
 }
 
-/** The datasets and the devices; of many no more than their number. */
+/** The datasets and the devices; only their numbers if there are more than four. */
 function subjectOf(records: readonly Named[], datasets: readonly string[]): Content {
   const all = records.flatMap(({ record }) => record.environment.devices);
   const devices = [...new Set(all.map(({ name }) => name))];
@@ -138,8 +138,8 @@ function commandsOf(records: readonly Named[]): Content {
   );
   const shown =
     commands.size === 0
-      ? html`<p class="lead">A program made this measurement, which leaves no command.</p>\n`
+      ? html`<p class="lead">A program made this measurement, so there is no command.</p>\n`
       : html`<pre><code>${[...commands].map((command, i) => [i === 0 ? '' : html`\n`, command])}</code></pre>\n`;
-  return html`${shown}<p class="lead">This page holds what was measured: <code>pinbench report</code> with its path prints the table again, with <code>--format json</code> the record, and <code>pinbench compare</code> takes it as a baseline.</p>
+  return html`${shown}<p class="lead">This page contains the record: <code>pinbench report</code> with the path of this page prints the table again, <code>pinbench report --format json</code> prints the record, and <code>pinbench compare</code> accepts the page as a baseline.</p>
 `;
 }

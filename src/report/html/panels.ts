@@ -5,9 +5,9 @@ import type { Comparison, MeasuredResult } from '../../record/schema.js';
 import type { EngineName } from '../../words.js';
 import type { Named } from '../named.js';
 
-/** What is drawn in one chart: the rows of one device and one work. Those of several records lie on common axes. */
+/** What one chart shows: the rows of one device and one work. The panels of several records share axes. */
 export interface Panel {
-  /** What tells it from the others; empty where there is but one. */
+  /** What tells it apart from the other panels; empty if there is only one. */
   readonly title: string;
   readonly named: Named;
   readonly engine: EngineName;
@@ -19,14 +19,14 @@ export interface Panel {
   readonly findings: Findings;
   /** Batch sizes that were measured, ascending. */
   readonly batches: readonly number[];
-  /** There are too many rows in the page for a mark each. */
+  /** Whether the page has too many rows for each to have a mark. */
   readonly dense: boolean;
 }
 
-/** Rows that have a mark each in the charts. */
+/** The most rows in a page for which each has a mark in the charts. */
 const MOST_MARKED = 300;
 
-/** The panels of records, in their order; none of a work of which nothing was measured. */
+/** The panels of the records, in their order; a work without measured rows has none. */
 export function panelsOf(records: readonly Named[]): Panel[] {
   const panels = records.flatMap((named) => {
     const { record } = named;
@@ -50,7 +50,7 @@ export function panelsOf(records: readonly Named[]): Panel[] {
   return panels.map((panel) => ({ ...panel, dense, title: title(panel) }));
 }
 
-/** What lies in one panel, ascending by batch size. */
+/** Rows grouped by panel, ascending by batch size. */
 function byPanel<T extends { readonly engine: EngineName; readonly work: number; readonly batch: number }>(
   rows: readonly T[],
 ): Map<string, T[]> {
@@ -60,7 +60,7 @@ function byPanel<T extends { readonly engine: EngineName; readonly work: number;
   );
 }
 
-/** Whether a panel has a size to draw a line to. */
+/** Whether a panel has several batch sizes, so that a line can be drawn. */
 export function isSweep({ batches }: Panel): boolean {
   return batches.length > 1;
 }
@@ -79,7 +79,7 @@ function titlesOf(all: readonly Panel[]): (panel: Panel) => string {
     ].join(' · ');
 }
 
-/** Batch sizes of several panels, ascending: the axis that they have in common. */
+/** The batch sizes of several panels, ascending: the axis that the panels share. */
 export function batchesOf(panels: readonly Panel[]): number[] {
   return [...new Set(panels.flatMap(({ batches }) => batches))].sort((a, b) => a - b);
 }

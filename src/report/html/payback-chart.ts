@@ -19,15 +19,15 @@ import {
 } from './plot.js';
 import { linearTicks, most, movedApart, shortDuration } from './scales.js';
 
-/** The last break-even lies so far along the chart. */
+/** Where the last break-even lies, as a share of the width of the chart. */
 const PLACE = 0.5;
 
-/** The break-evens of a panel with one batch size that come after some steps. */
+/** The break-evens after at least one step, in a panel with a single batch size. */
 export function paybacksIn(panel: Panel): BreakEvenFinding[] {
   return isSweep(panel) ? [] : breakEvensIn(panel).filter(({ steps }) => steps > 0);
 }
 
-/** The time that setup and steps take together, of `feed` and of what pays for its setup: where the lines cross it has. */
+/** The total time of setup and steps, for `feed` and for strategies that pay for their setup, which they do where the lines cross. */
 export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions {
   const breakEvens = paybacksIn(panel);
   const rows = panel.rows.filter(
@@ -66,7 +66,7 @@ export function paybackChart(panel: Panel, { width, height }: Size): PlotOptions
       axisX(linearTicks([0, steps], width > 600 ? 8 : 4), {
         ...{ text: formatInteger, tickSize: 4, tickPadding: 5, fill: 'var(--muted)', stroke: 'var(--line)' },
       }),
-      axisName('setup and steps together', {
+      axisName('total time of setup and steps', {
         ...{ frameAnchor: 'top-left', textAnchor: 'start', lineAnchor: 'top' },
         ...{ dx: -marginLeft, dy: -marginTop },
       }),
@@ -87,7 +87,7 @@ function totalOf(row: MeasuredResult, last: number): Markish {
   });
 }
 
-/** Where a line crosses that of `feed`, and after how many steps: so many lines over the chart. */
+/** Marks where a line crosses that of `feed`, and after how many steps; the text is `above` lines above the chart. */
 function crossing(
   { strategy, steps }: BreakEvenFinding,
   rows: readonly MeasuredResult[],

@@ -5,10 +5,10 @@ import { escaped, type Markup, trusted, visible } from './escape.js';
 export type { Markish, PlotOptions } from '@observablehq/plot';
 export { areaY, axisX, axisY, dot, gridY, line, rect, ruleX, ruleY, text } from '@observablehq/plot';
 
-/** Where a chart is drawn; it is never shown. */
+/** The document in which charts are drawn; it is never shown. */
 const { document } = parseHTML('<html></html>');
 
-/** What a chart is called and what it says, for who cannot see it. */
+/** The name and the content of a chart, for readers who cannot see it. */
 export interface Naming {
   /** Unique in the page. */
   readonly id: string;
@@ -16,7 +16,7 @@ export interface Naming {
   readonly description: string;
 }
 
-/** A chart as SVG, without a style sheet of its own: colours are the page's custom properties. */
+/** A chart as SVG without its own style sheet: its colours are custom properties of the page. */
 export function drawn({ id, title, description }: Naming, className: string, options: PlotOptions): Markup {
   const svg = plot({ ...options, document, className: 'plot' }) as {
     readonly outerHTML: string;
@@ -32,10 +32,10 @@ export function drawn({ id, title, description }: Naming, className: string, opt
   return trusted(head + compact(body));
 }
 
-/** Attributes that say where something is. */
+/** Attributes that hold coordinates and sizes. */
 const PLACES = / (?:[xy][12]?|c[xy]|d|transform|width|height)="[^"]*"/g;
 
-/** Tenths of a pixel are enough, and nobody reads the names that Plot gives its groups once the chart has one. */
+/** Rounds coordinates to tenths of a pixel, and drops the names that Plot gives its groups, since the chart has a name itself. */
 function compact(svg: string): string {
   return svg.replace(/<[^>]+>/g, (tag) =>
     tag
@@ -45,7 +45,7 @@ function compact(svg: string): string {
   );
 }
 
-/** Text of a mark. Plot and linkedom escape it; what no page may hold is taken out here. */
+/** The text of a mark, without the characters that no page may contain; Plot and linkedom escape it. */
 export function label(text: string): string {
   return visible(text);
 }

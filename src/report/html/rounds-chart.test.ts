@@ -6,8 +6,8 @@ import { gpuRecord } from './testing/records.js';
 const rounds = (count: number) =>
   roundsOf(gpuRecord({ rounds: count, batches: [8] }).results[0] as MeasuredResult);
 
-describe('rounds that are too many to draw', () => {
-  it.each([201, 399, 1000, 25_000])('of %i are thinned to what stands out, in their order', (count) => {
+describe('rounds', () => {
+  it.each([201, 399, 1000, 25_000])('are thinned from %i to the outermost ones, in order', (count) => {
     const all = rounds(count);
     const some = thinned(all);
     expect(some.length).toBeGreaterThan(MOST_POINTS / 2);
@@ -18,7 +18,7 @@ describe('rounds that are too many to draw', () => {
     expect(farthest(some)).toBe(farthest(all));
   });
 
-  it('are all drawn where they are not', () => {
+  it('are all drawn if they are few enough', () => {
     const all = rounds(MOST_POINTS);
     expect(thinned(all)).toEqual(all);
   });

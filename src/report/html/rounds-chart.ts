@@ -4,31 +4,31 @@ import { lookOf } from './look.js';
 import { dot, label, line, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
 import { type Domain, least, most } from './scales.js';
 
-/** Rounds that a line is drawn through; of longer series some are left out. */
+/** The most rounds that a line goes through; longer series are thinned. */
 export const MOST_POINTS = 200;
-/** A scale reaches at least so far from the median, and otherwise so many times as far as nine tenths of the rounds. */
+/** How far a scale reaches from the median: at least `LEAST_REACH`, or `REACH` times the distance within which 90 % of rounds lie. */
 const LEAST_REACH = 0.02;
 const REACH = 2.5;
-/** The distribution beside the rounds, as shares of their width. */
+/** The distribution beside the rounds; gap and width are shares of the width of the rounds. */
 const ASIDE = { gap: 0.05, width: 0.25, bins: 21 } as const;
-/** Where in its lane a line lies: above it is the name. */
+/** Where in its lane a line lies, from the top; the name is above it. */
 const WITHIN = { top: 0.34, bottom: 0.94 } as const;
 
-/** Two labels need this share of a lane between them. */
+/** The least distance between two labels, as a share of a lane. */
 const APART = 0.26;
 
-/** A round: its place in time, and how far it is from the median of its row, as a share. */
+/** A round: its number, and its distance from the median of its row as a share of the median. */
 interface Round {
   readonly at: number;
   readonly away: number;
 }
 
-/** The rounds of a row in their order. */
+/** The rounds of a row, in order. */
 export function roundsOf({ samplesNs, stepNs }: MeasuredResult): Round[] {
   return samplesNs.map((ns, i) => ({ at: i + 1, away: ns / stepNs.median - 1 }));
 }
 
-/** Of a long series the smallest and the largest of so many rounds that follow each other, in their order: what stands out stays. */
+/** Thins a long series to the fastest and the slowest round of each group of consecutive rounds, in order: outliers stay. */
 export function thinned(rounds: readonly Round[]): readonly Round[] {
   if (rounds.length <= MOST_POINTS) return rounds;
   const group = Math.ceil((2 * rounds.length) / MOST_POINTS);
@@ -40,7 +40,7 @@ export function thinned(rounds: readonly Round[]): readonly Round[] {
   }).flat();
 }
 
-/** The rounds of a case over time, a lane each strategy, as distances from its median, and beside them how they are distributed. */
+/** The rounds of a case in sequence, one lane per strategy, as distances from its median, with their distribution beside them. */
 export function roundsChart(
   rows: readonly MeasuredResult[],
   { width, lane }: { readonly width: number; readonly lane: number },
@@ -56,7 +56,7 @@ export function roundsChart(
   };
 }
 
-/** How far the scale reaches: what is farther lies at its edge. */
+/** The range of the scale; rounds beyond it are drawn at its edge. */
 function reachOf(rounds: readonly Round[]): Domain {
   const away = rounds.map((round) => round.away);
   const sorted = away.map(Math.abs).sort((a, b) => a - b);
@@ -66,14 +66,14 @@ function reachOf(rounds: readonly Round[]): Domain {
   return [Math.max(-reach, Math.min(-LEAST_REACH, lo)), Math.min(reach, Math.max(LEAST_REACH, hi))];
 }
 
-/** The median, and the farthest round number that fits on each side of it, where that is not too near. */
+/** The median, and on each side the largest round number within the scale unless its label would touch that of the median. */
 function ticksOf([lo, hi]: Domain): number[] {
   const [below, above] = [roundBelow(-lo), roundBelow(hi)];
   const isApart = (tick: number) => tick / (hi - lo) >= APART;
   return [...(isApart(below) ? [-below] : []), 0, ...(isApart(above) ? [above] : [])];
 }
 
-/** The largest round number that is no larger: one digit, or 15 of any size. */
+/** The largest round number up to `most`: one digit, or 15, times a power of ten. */
 function roundBelow(most: number): number {
   const decade = 10 ** Math.floor(Math.log10(most));
   const digit = [8, 6, 5, 4, 3, 2, 1.5, 1].find((one) => one * decade <= most) ?? 1;
@@ -83,7 +83,7 @@ function roundBelow(most: number): number {
 interface Lane {
   readonly index: number;
   readonly reach: Domain;
-  /** Rounds of the longest lane. */
+  /** Number of rounds in the longest lane. */
   readonly last: number;
 }
 
@@ -118,7 +118,7 @@ function laneMarks(row: MeasuredResult, rounds: readonly Round[], { index, reach
   ];
 }
 
-/** Rounds whose distances from the median lie within a range, as a bar. */
+/** A bar of the distribution: the rounds whose distances from the median lie within a range. */
 interface Bin {
   readonly x1: number;
   readonly x2: number;
@@ -126,7 +126,7 @@ interface Bin {
   readonly to: number;
 }
 
-/** How many rounds lie how far from the median; what is beyond the scale is in the outermost bins. */
+/** The distribution of the distances from the median; rounds beyond the scale are in the outermost bins. */
 function binsOf(rounds: readonly Round[], [lo, hi]: Domain, last: number): Bin[] {
   const height = (hi - lo) / ASIDE.bins;
   const counts = Array.from({ length: ASIDE.bins }, () => 0);

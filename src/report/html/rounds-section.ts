@@ -10,7 +10,7 @@ import { least, most } from './scales.js';
 import { lead, section, titleIn } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
-/** Rows whose rounds are drawn; of more, those of the cases with the widest intervals. */
+/** The most rows whose rounds are drawn; if there are more, the cases with the widest intervals are chosen. */
 const MOST_ROWS = { usual: 48, dense: 24 } as const;
 
 /** The rows that were measured together. */
@@ -19,7 +19,7 @@ interface Case {
   readonly rows: readonly MeasuredResult[];
 }
 
-/** The rounds of every case in time, and how they are distributed. */
+/** The rounds of every case in sequence, and their distribution. */
 export function roundsSection(panels: readonly Panel[]): Content {
   const all = panels.flatMap((panel) =>
     panel.batches.map((batch): Case => ({ panel, rows: panel.rows.filter((row) => row.batch === batch) })),
@@ -28,14 +28,14 @@ export function roundsSection(panels: readonly Panel[]): Content {
   const shown = widest(all);
   const rows = shown.flatMap((one) => one.rows);
   const thinned = most(rows.map(({ samplesNs }) => samplesNs.length)) > MOST_POINTS;
-  return section('rounds', 'How steady it was', [
+  return section('rounds', 'How steady the measurement was', [
     lead(
-      'Every round as its distance from the median of its strategy, from the first to the last, and beside it how the rounds are distributed. A dot is farther away than its chart reaches.',
+      'Every round, from the first to the last, as its distance from the median of its strategy, with the distribution of the rounds to the right. Dots are rounds beyond the range of the chart.',
       shown.length < all.length
-        ? `Of ${formatInteger(all.length)} cases these are the ${shown.length} with the widest intervals; the record has all.`
+        ? `Of ${formatInteger(all.length)} cases, the ${shown.length} with the widest intervals are shown; the record has all of them.`
         : '',
       thinned
-        ? `Of more than ${MOST_POINTS} rounds, lines go through the smallest and the largest of those that follow each other.`
+        ? `Where there are more than ${MOST_POINTS} rounds, the line goes through only the fastest and the slowest of each group of consecutive rounds.`
         : '',
     ),
     figuresOf(
@@ -53,7 +53,7 @@ function drawingOf({ panel, rows }: Case, index: number, alone: boolean): Drawin
     id: `rounds-${index + 1}`,
     heading: [...(alone ? [] : name), `${formatInteger(samplesNs.length)} rounds`].join(' · '),
     title: titleIn(panel, `Rounds at batch ${formatInteger(batch)}`),
-    description: 'The figures are in the table under the charts.',
+    description: 'The figures are in the table below the charts.',
     plot: (room) => roundsChart(rows, ROOMS[room]),
   };
 }
@@ -64,7 +64,7 @@ const ROOMS: Readonly<Record<ChartWidth, { readonly width: number; readonly lane
   small: { width: 300, lane: 84 },
 };
 
-/** As many cases as there is room for, by the width of their intervals, in the order in which they are; one at least. */
+/** The cases with the widest intervals, as many as there is room for and at least one, in their original order. */
 function widest(cases: readonly Case[]): readonly Case[] {
   const width = ({ rows }: Case) => most(rows.map(({ stepNs }) => halfWidthPercent(stepNs.ci95)));
   const kept = new Set<Case>();

@@ -5,7 +5,7 @@ import { type Row, sectionsOf } from '../sections.js';
 import type { Markup } from './escape.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
-/** The table that all formats have, with the verdicts and after how many steps a setup has paid for itself. */
+/** The table of the other formats, with two more columns: the verdict, and after how many steps the setup pays for itself. */
 export function rowsTable(records: readonly Named[]): Markup {
   const sections = sectionsOf(records);
   const rows = sections.flatMap((section) => section.rows);

@@ -31,7 +31,7 @@ describe('a logarithmic axis', () => {
     expect(logTicks(domain, 10)).toEqual(ticks);
   });
 
-  it('has no more than it has room for, over any range', () => {
+  it('has no more ticks than there is room for, over any range', () => {
     for (const hi of [1.001, 1.5, 3, 40, 1e4, 1e12, 1e300]) {
       const ticks = logTicks([1, hi], 6);
       expect(ticks.length).toBeGreaterThan(0);
@@ -40,7 +40,7 @@ describe('a logarithmic axis', () => {
     }
   });
 
-  it('holds all values, the tiny and the huge', () => {
+  it('contains all values, from tiny to huge', () => {
     for (const values of [[5], [1, 100], [5e-324, 1e308], [1e-9, 1e-9]]) {
       const [lo, hi] = logDomain(values);
       expect(lo).toBeLessThan(hi);
@@ -51,7 +51,7 @@ describe('a logarithmic axis', () => {
     }
   });
 
-  it('names the sizes that were measured, every so many where not all have room', () => {
+  it('labels the measured batch sizes, or every second, third and so on if not all fit', () => {
     const sizes = Array.from({ length: 17 }, (_, i) => 2 ** i);
     expect(batchTicks(sizes, [1, 65_536], 2000)).toEqual(sizes);
     expect(batchTicks(sizes, [1, 65_536], 340)).toEqual([1, 8, 64, 512, 4096, 32_768]);
@@ -67,7 +67,7 @@ describe('a linear axis', () => {
     expect(linearTicks([3, 3], 5)).toEqual([3]);
   });
 
-  it('writes durations without zeros that say nothing', () => {
+  it('labels durations without trailing zeros', () => {
     expect([10_000, 2_500, 1e6, 40, 0.5, 300e9].map(shortDuration)).toEqual([
       ...['10 µs', '2.5 µs', '1 ms', '40 ns', '0.5 ns', '5 min 0 s'],
     ]);
@@ -75,7 +75,7 @@ describe('a linear axis', () => {
 });
 
 describe('labels', () => {
-  it('are moved apart in their order, and stay within bounds', () => {
+  it('are moved apart in order, and stay within bounds', () => {
     expect(movedApart([10, 50, 90], 15, [0, 100])).toEqual([10, 50, 90]);
     expect(movedApart([50, 40, 52], 15, [0, 100])).toEqual([55, 40, 70]);
     expect(movedApart([95, 98, 99], 15, [0, 100])).toEqual([70, 85, 100]);

@@ -3,7 +3,7 @@ import { formatDuration, formatInteger } from '../../units.js';
 /** The ends of a scale. */
 export type Domain = readonly [lo: number, hi: number];
 
-/** What holds all values, with some room at its ends, on a logarithmic scale. */
+/** A logarithmic domain that contains all values, with some room at both ends. */
 export function logDomain(values: readonly number[]): Domain {
   const [lo, hi] = [least(values), most(values)];
   const room = Math.exp(Math.max(0.06 * (Math.log(hi) - Math.log(lo)), Math.log(1.02)));
@@ -18,7 +18,7 @@ export function most(values: readonly number[]): number {
   return values.reduce((a, b) => Math.max(a, b));
 }
 
-/** Round numbers on a logarithmic scale, at most so many: of each decade 1, 2 and 5, or fewer; evenly spaced ones where it spans little. */
+/** At most `atMost` round numbers for a logarithmic scale: 1, 2 and 5 of each decade, or fewer; equally spaced on a short scale. */
 export function logTicks([lo, hi]: Domain, atMost: number): number[] {
   const [first, last] = [Math.floor(Math.log10(lo)), Math.ceil(Math.log10(hi))];
   const decades = Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -35,7 +35,7 @@ export function logTicks([lo, hi]: Domain, atMost: number): number[] {
   return dense.length >= 3 ? dense : linearTicks([lo, hi], atMost);
 }
 
-/** Multiples of a round number within a domain, at most so many. */
+/** At most `atMost` multiples of a round number within a domain. */
 export function linearTicks([lo, hi]: Domain, atMost: number): number[] {
   const rough = (hi - lo) / atMost;
   if (!(rough > 0) || !Number.isFinite(rough)) return [lo];
@@ -44,17 +44,17 @@ export function linearTicks([lo, hi]: Domain, atMost: number): number[] {
   const step = Number(`${digit}e${decade}`);
   const first = Math.ceil(lo / step);
   const count = Math.min(atMost + 1, Math.floor(hi / step) - first + 1);
-  // Rounded: 3 × 0.1 is no 0.3.
+  // Rounded, since 3 × 0.1 is not 0.3.
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** Where a value lies on a logarithmic scale, from 0 to 1. */
+/** The place of a value on a logarithmic scale, from 0 to 1. */
 export function logPosition(value: number, [lo, hi]: Domain): number {
-  // The quotient of the ends may be larger than any number.
+  // A difference of logarithms, since the quotient of the ends may overflow.
   return (Math.log(value) - Math.log(lo)) / (Math.log(hi) - Math.log(lo));
 }
 
-/** Sizes that were measured, all or every second, third or so on, that can be written beside each other on so many pixels. */
+/** The measured batch sizes, or every second, third and so on, so that their labels fit side by side in `pixels` px. */
 export function batchTicks(batches: readonly number[], domain: Domain, pixels: number): number[] {
   for (let every = 1; every < batches.length; every++) {
     const ticks = batches.filter((_, i) => i % every === 0);
@@ -68,16 +68,16 @@ export function batchTicks(batches: readonly number[], domain: Domain, pixels: n
   return batches.slice(0, 1);
 }
 
-/** Of a digit in a chart, px, and between two numbers of an axis. */
+/** Width of a digit in a chart, and the gap between two numbers of an axis, px. */
 const DIGIT_WIDTH = 7;
 const TICK_GAP = 12;
 
-/** A duration without the zeros that say nothing on an axis. */
+/** A duration without trailing zeros, for an axis. */
 export function shortDuration(ns: number): string {
   return formatDuration(ns).replace(/(\.\d*?)0+(?= )/, (_, digits: string) => (digits === '.' ? '' : digits));
 }
 
-/** Places moved apart by a gap at least, in their order and within bounds where there is room. */
+/** Places moved apart until neighbours are at least `gap` apart, in their order, and within bounds if there is room. */
 export function movedApart(places: readonly number[], gap: number, [lo, hi]: Domain): number[] {
   const order = places.map((place, i) => ({ place, i })).sort((a, b) => a.place - b.place);
   for (let k = 1; k < order.length; k++)

@@ -5,31 +5,31 @@ import { lookOf } from './look.js';
 import { areaY, dot, line, type Markish, ruleX, text } from './plot.js';
 import { movedApart } from './scales.js';
 
-/** A value at a size of the mini-batch. */
+/** A value at a batch size. */
 export interface Point {
   readonly batch: number;
   readonly value: number;
   readonly interval: Interval | null;
-  /** What the mark says where a pointer rests on it. */
+  /** The text shown when the pointer rests on the mark. */
   readonly title: string;
-  /** Without a verdict. */
+  /** True for an inconclusive value. */
   readonly hollow?: boolean;
 }
 
-/** How the values of one strategy are drawn. */
+/** The values of one strategy. */
 export interface Series {
   readonly strategy: StrategyName;
-  /** Ascending by batch size, one at least. */
+  /** At least one, ascending by batch size. */
   readonly points: readonly Point[];
 }
 
-/** `dense`: of very many values the marks at the ends of a line must do, and intervals are bands. */
+/** `dense`: there are too many values, so only the ends of a line have marks, and intervals are bands. */
 export interface Density {
   readonly dense: boolean;
   readonly intervals: 'bands' | 'bars';
 }
 
-/** A band that is nowhere as high, px, is not seen. */
+/** A band that is lower than this everywhere, in px, cannot be seen. */
 const SEEN = 0.5;
 
 /** The marks of a series: its intervals, its line and its values. */
@@ -68,7 +68,7 @@ export function seriesMarks(
   ];
 }
 
-/** What is written where a line ends. */
+/** A label at the end of a line. */
 export interface EndLabel {
   readonly batch: number;
   readonly value: number;
@@ -76,13 +76,13 @@ export interface EndLabel {
   readonly colour: string;
 }
 
-/** The name of a strategy where its line ends. */
+/** The name of a strategy at the end of its line. */
 export function endOf({ strategy, points }: Series): EndLabel {
   const { batch, value } = points.at(-1)!;
   return { batch, value, words: strategy, colour: lookOf(strategy).colour };
 }
 
-/** Labels at the ends of lines, moved apart where they would cover each other. */
+/** Labels at the ends of lines, moved apart if they would overlap. */
 export function endLabels(ends: readonly EndLabel[], { placeOf, bounds }: Frame): Markish[] {
   const places = ends.map(({ value }) => placeOf(value));
   const moved = movedApart(places, LINE, bounds);

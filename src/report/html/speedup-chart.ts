@@ -8,10 +8,10 @@ import { label, type PlotOptions, rect, ruleY } from './plot.js';
 import { logDomain } from './scales.js';
 import { endLabels, endOf, type Series, seriesMarks } from './series.js';
 
-/** What lies between these is called the same. */
+/** Speedups between these count as the same. */
 export const SAME = [1 / (1 + SAME_WITHIN), 1 + SAME_WITHIN] as const;
 
-/** The scale of speedups that all panels have in common; the speed of `feed` is on it. */
+/** The scale of speedups that all panels share; it includes the speed of `feed`. */
 export function speedupScaleOf(comparisons: readonly Comparison[]): Scale {
   const values = comparisons.flatMap(({ speedup, ci95 }) => [speedup, ...(ci95 ?? [])]);
   return {
@@ -21,7 +21,7 @@ export function speedupScaleOf(comparisons: readonly Comparison[]): Scale {
   };
 }
 
-/** How many times as fast as `feed` every other strategy is over the rows of a mini-batch, with its intervals. */
+/** The speedup of every other strategy over `feed` by batch size, with its intervals. */
 export function speedupChart(panel: Panel, y: Scale, batches: readonly number[], size: Size): PlotOptions {
   const all = strategiesIn(panel.comparisons).map((strategy): Series => {
     const comparisons = panel.comparisons.filter((comparison) => comparison.strategy === strategy);
@@ -51,7 +51,7 @@ function pointOf(comparison: Comparison): Series['points'][number] {
   };
 }
 
-/** A speedup with its interval, as the table has it. */
+/** A speedup with its interval, as in the table. */
 export function ratioOf({ speedup, ci95 }: Comparison): string {
   const [shown, lo, hi] = formatRatios(speedup, ...(ci95 ?? []));
   return ci95 === null ? `${shown}×` : `${shown}× (${lo}–${hi})`;

@@ -7,10 +7,10 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { speedupChart, speedupScaleOf } from './speedup-chart.js';
 import { inColour } from './strategy-words.js';
 
-/** Sentences that are read one after the other. */
+/** The most verdicts that are listed as sentences. */
 const MOST_VERDICTS = 8;
 
-/** Speedups over `feed` with their intervals: over the batch sizes, or a line each where there is but one size; and the verdicts in words. */
+/** Speedups over `feed` with their intervals, by batch size or, for a single size, one line each; then the verdicts in words. */
 export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
   const panels = all.filter(({ comparisons }) => comparisons.length > 0);
   if (panels.length === 0) return '';
@@ -21,7 +21,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   const overBatches = sweeps.map(
     (panel, i): Drawing => ({
       ...{ id: `speedup-${i + 1}`, heading: panel.title },
-      title: titleIn(panel, 'Speedup over feed over the rows of a mini-batch'),
+      title: titleIn(panel, 'Speedup over feed by batch size'),
       description: `${strategiesIn(panel.comparisons).join(', ')}. ${IN_TABLE}`,
       plot: (room) => speedupChart(panel, scale, batches, sizeOf(room)),
     }),
@@ -33,7 +33,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   };
   return section('speedup', html`How much faster than ${inColour('feed')}`, [
     lead(
-      'Speedups over feed, paired by round, with their 95 % intervals. Within the grey band, ±5 %, both are called the same; a hollow mark has no verdict.',
+      'Speedups over feed, paired by round, with their 95 % intervals. An interval that lies within the grey band (±5 %) means the same speed; hollow marks are inconclusive.',
       sameAxes(sweeps),
     ),
     figuresOf(overBatches),
@@ -42,7 +42,7 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
   ]);
 }
 
-/** The verdicts in words; of very many the first. */
+/** The verdicts in words, only the first of them if there are many. */
 function inWords(verdicts: readonly string[]): Content {
   const shown = verdicts.slice(0, MOST_VERDICTS);
   const more = verdicts.length > shown.length ? ['The table has the verdicts of all rows.'] : [];

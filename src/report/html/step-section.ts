@@ -8,10 +8,10 @@ import type { Panel } from './panels.js';
 import { lead, section } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
-/** Rows whose parts are listed; of more, those of the smallest and the largest mini-batches. */
+/** The most rows whose parts are listed; if there are more, only the smallest and the largest batch sizes are listed. */
 const MOST_ROWS = 100;
 
-/** What a step is made of: the fixed cost and the bandwidth of every strategy, and the parts of its steps. Nothing where nothing tells. */
+/** What a step consists of: fixed cost and bandwidth of every strategy, and the parts of its steps. Empty if nothing is known. */
 export function stepSection(panels: readonly Panel[]): Content {
   return section('parts', 'Where the time of a step goes', [fits(panels), parts(panels)]);
 }
@@ -22,7 +22,9 @@ function fits(panels: readonly Panel[]): Content {
   );
   if (sections.length === 0) return '';
   return [
-    lead('Over the batch sizes, a step costs a fixed time and what the bytes of its mini-batch take.'),
+    lead(
+      'Over the batch sizes, the time of a step is fitted as a fixed cost plus the bytes of its mini-batch divided by a bandwidth.',
+    ),
     tableOf('Fixed cost and bandwidth of the strategies', FIT_COLUMNS, sections),
   ];
 }
@@ -31,7 +33,7 @@ const FIT_COLUMNS: readonly HtmlColumn<Fit>[] = [
   { head: 'strategy', align: 'left', cell: ({ strategy }) => strategy, kind: ({ strategy }) => strategy },
   { head: 'fixed cost', align: 'right', cell: ({ fixedNs }) => estimate(fixedNs, formatDuration) },
   { head: 'bandwidth', align: 'right', cell: ({ bytesPerNs }) => estimate(bytesPerNs, bandwidth) },
-  { head: 'how well the line fits', align: 'left', cell: fitWords },
+  { head: 'farthest from the fit', align: 'left', cell: fitWords },
 ];
 
 function estimate(value: Fit['fixedNs'], format: (value: number) => string): string {
@@ -45,11 +47,11 @@ function bandwidth(bytesPerNs: number): string {
 
 function fitWords({ holds, farthest: { batch, percent } }: Fit): string {
   const side = percent < 0 ? 'below' : 'above';
-  const away = `batch ${formatInteger(batch)} is ${formatPercent(Math.abs(percent))} ${side} it`;
-  return holds ? `the farthest, ${away}` : `no line fits: ${away}`;
+  const away = `${formatPercent(Math.abs(percent))} ${side} at batch ${formatInteger(batch)}`;
+  return holds ? away : `no fit: ${away}`;
 }
 
-/** A row with what is known of its parts. */
+/** A row with its known parts. */
 interface Parts {
   readonly row: MeasuredResult;
   readonly composition: Composition;
@@ -58,7 +60,7 @@ interface Parts {
 function parts(panels: readonly Panel[]): Content {
   const known = new Map<Findings, Map<string, Composition>>();
   const all = sectionsOf(panels, ({ findings, rows }) => {
-    // The panels of a record have its findings in common.
+    // The panels of a record share its findings.
     const compositions =
       known.get(findings) ?? new Map(findings.compositions.map((one) => [nameOf(one), one]));
     known.set(findings, compositions);
@@ -74,8 +76,8 @@ function parts(panels: readonly Panel[]): Content {
   const columns = COLUMNS.filter(({ of }) => of === undefined || rows.some((one) => of(one) !== undefined));
   return [
     lead(
-      'Copy, graph and fetch are by the clock of the device, in a pass of their own; host is the rest of a step.',
-      few ? '' : 'The smallest and the largest mini-batches are listed; the record has all.',
+      'Copy, graph and fetch are timed by the clock of the device in a separate pass; host is the rest of a step.',
+      few ? '' : 'Only the smallest and the largest batch sizes are listed; the record has all of them.',
     ),
     tableOf('Parts of a step', columns, shown),
   ];
@@ -88,7 +90,7 @@ function smallestAndLargest(rows: readonly Parts[]): readonly Parts[] {
 
 type PartColumn = HtmlColumn<Parts> & { readonly of?: (parts: Parts) => number | undefined };
 
-/** A part of a step with its share. */
+/** A column for a part of a step: its time and its share of the step. */
 function part(head: string, of: (parts: Parts) => number | undefined): PartColumn {
   const cell = (one: Parts) => {
     const ns = of(one);
@@ -107,11 +109,11 @@ const COLUMNS: readonly PartColumn[] = [
   part('graph', ({ row }) => row.phasesNs?.graph),
   part('fetch', ({ row }) => row.phasesNs?.fetch),
   part('host', ({ row }) => row.phasesNs?.host),
-  part('fixed, by the line', ({ composition }) => composition.fixedNs),
-  part("pinbench's own", ({ composition }) => composition.ownNs),
+  part('fixed cost (fit)', ({ composition }) => composition.fixedNs),
+  part('pinbench itself', ({ composition }) => composition.ownNs),
 ];
 
-/** A section for each panel that has rows, with its heading where there are several. */
+/** A section for each panel that has rows, with a heading if there are several panels. */
 function sectionsOf<Row>(panels: readonly Panel[], of: (panel: Panel) => readonly Row[]): Section<Row>[] {
   return panels.flatMap((panel) => {
     const rows = of(panel);

@@ -8,37 +8,37 @@ import { label, type Markish, type PlotOptions, rect, ruleY, text } from './plot
 import { type Domain, logDomain, logPosition, shortDuration } from './scales.js';
 import { endLabels, endOf, type Series, seriesMarks } from './series.js';
 
-/** Changes of the faster strategy that are named in a chart; the words under it have the others. */
+/** The most changes of the faster strategy that a chart names; the caption names the others. */
 export const MOST_NAMED = 3;
 
-/** The scale of step times that all panels have in common. */
+/** The scale of step times that all panels share. */
 function stepScaleOf(panels: readonly Panel[]): Scale {
   const values = panels.flatMap(({ rows }) =>
     rows.flatMap(({ stepNs: { median, ci95 } }) => [median, ...(ci95 ?? [])]),
   );
   return {
     domain: logDomain(values.filter((ns) => ns > 0)),
-    name: 'time of a step',
+    name: 'step time',
     format: shortDuration,
   };
 }
 
-/** What several charts have in common, so that one can be held beside the other. */
+/** The axes that several charts share, so that they can be compared. */
 export interface Axes {
   readonly y: Scale;
   /** Ascending. */
   readonly batches: readonly number[];
-  /** Lines of words over each chart. */
+  /** Lines of text above each chart. */
   readonly lines: number;
 }
 
-/** The axes of some panels, which have a size to draw a line to. */
+/** The shared axes of some panels, each with several batch sizes. */
 export function axesOf(panels: readonly Panel[]): Axes {
   const lines = Math.max(...panels.map((panel) => bracketsIn(panel).length));
   return { y: stepScaleOf(panels), batches: batchesOf(panels), lines: Math.min(MOST_NAMED, lines) };
 }
 
-/** The time of a step of every strategy over the rows of a mini-batch, with intervals, and where the faster strategy changes. */
+/** The step time of every strategy by batch size, with intervals, and where the faster strategy changes. */
 export function sweepChart(panel: Panel, { y, batches, lines }: Axes, size: Size): PlotOptions {
   const all = strategiesIn(panel.rows).map((strategy): Series => {
     const rows = panel.rows.filter((row) => row.strategy === strategy);
@@ -50,7 +50,7 @@ export function sweepChart(panel: Panel, { y, batches, lines }: Axes, size: Size
     above: lines * LINE + (lines > 0 ? 4 : 0),
     labels: all.map(({ strategy }) => strategy),
   });
-  // Several would cover each other.
+  // Several shaded ranges would cover each other.
   const shaded = brackets.length === 1 ? brackets : [];
   return {
     ...canvas.options,
@@ -73,7 +73,7 @@ function pointOf({ strategy, batch, stepNs: { median, ci95 } }: MeasuredResult):
   };
 }
 
-/** Batch sizes between which the faster strategy changes, and the words for it. */
+/** Batch sizes between which the faster strategy changes, and the texts that say so. */
 interface Bracket {
   readonly from: number;
   readonly to: number;
@@ -93,13 +93,13 @@ export function bracketsIn({ findings, engine, work }: Panel): Bracket[] {
         return {
           ...{ from, to, faster, inShort: `${faster} overtakes ${slower}` },
           sizes: `${lo}–${hi}`,
-          words: `${faster} overtakes ${slower} between ${lo} and ${hi} rows`,
+          words: `${faster} overtakes ${slower} between batch ${lo} and ${hi}`,
         };
       }),
     );
 }
 
-/** A bar from end to end of a bracket, so many lines over the chart, and its words beside it, within the chart. */
+/** A bar that spans a bracket, `line` lines above the chart, with its text beside it, kept within the chart. */
 function nameOf(
   { from, to, faster, inShort, sizes }: Bracket,
   line: number,

@@ -6,7 +6,7 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { inColour } from './strategy-words.js';
 import { axesOf, bracketsIn, MOST_NAMED, sweepChart } from './sweep-chart.js';
 
-/** The time of a step over the rows of a mini-batch. Nothing where there is but one size. */
+/** The step time by batch size. Empty if there is only one size. */
 export function sweepSection(all: readonly Panel[]): Content {
   const panels = all.filter(isSweep);
   if (panels.length === 0) return '';
@@ -15,7 +15,7 @@ export function sweepSection(all: readonly Panel[]): Content {
     const words = bracketsIn(panel).map((bracket) => `${bracket.words}.`);
     return {
       ...{ id: `sweep-${i + 1}`, heading: panel.title },
-      title: titleIn(panel, 'Time of a step over the rows of a mini-batch'),
+      title: titleIn(panel, 'Step time by batch size'),
       description: [`${strategiesIn(panel.rows).join(', ')}.`, ...words, IN_TABLE].join(' '),
       plot: (room: Parameters<typeof sizeOf>[0]) => sweepChart(panel, axes, sizeOf(room)),
       caption: inColour(words.slice(MOST_NAMED).join(' ')),
@@ -23,9 +23,9 @@ export function sweepSection(all: readonly Panel[]): Content {
   });
   return section('sweep', 'How long a step takes', [
     lead(
-      'The median time of a step over the rows of a mini-batch. Both axes are logarithmic, and bands are 95 % intervals.',
+      'The median step time by batch size. Both axes are logarithmic; bands are 95 % intervals.',
       panels.some((panel) => bracketsIn(panel).length > 0)
-        ? 'A bar over the chart spans the sizes between which the faster strategy changes.'
+        ? 'A bar above the chart spans the batch sizes between which the faster strategy changes.'
         : '',
       sameAxes(panels),
     ),

@@ -1,14 +1,14 @@
 import type { Column, Section } from '../layout.js';
 import { type Content, html, type Markup } from './escape.js';
 
-/** A column that may show more than text. */
+/** A column whose cells may contain markup. */
 export interface HtmlColumn<Row> extends Pick<Column<Row>, 'head' | 'align'> {
   readonly cell: (row: Row) => Content;
-  /** What the cell of a row is, as a word that the styles know. */
+  /** The class of a cell, as defined by the styles. */
   readonly kind?: (row: Row) => string;
 }
 
-/** A table that scrolls by itself where it is wider than the page; `name` is for who cannot see it. */
+/** A table that scrolls sideways if it is wider than the page; `name` is for readers who cannot see it. */
 export function tableOf<Row>(
   name: string,
   columns: readonly HtmlColumn<Row>[],
@@ -34,14 +34,14 @@ function cellOf<Row>({ cell, kind }: HtmlColumn<Row>, row: Row): Markup {
   return is === '' ? html`<td>${cell(row)}</td>` : html`<td class="${is}">${cell(row)}</td>`;
 }
 
-/** Columns that the styles can lay to the left: a class for each of its cells would be a tenth of a page. */
+/** The most columns that the styles can align left by position; a class on every cell would take a tenth of a page. */
 export const MOST_COLUMNS = 32;
 
 function toTheLeft(columns: readonly HtmlColumn<never>[]): string {
   return columns.flatMap(({ align }, i) => (align === 'left' ? [`left-${i + 1}`] : [])).join(' ');
 }
 
-/** What is said of something, by its names. */
+/** A list of facts: names and values. */
 export function factsOf(facts: readonly (readonly [name: string, value: Content])[]): Markup {
   return html`<dl>${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>
 `;

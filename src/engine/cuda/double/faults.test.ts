@@ -247,11 +247,11 @@ describe.skipIf(missing !== undefined)('what NVML tells', () => {
   it('warns of a link below its best, of slowed rounds, of a part of a GPU', () => {
     const { warnings } = recordOf({ LINK: '3x8/4x16', THROTTLE: '68', MIG: '1', INTEGRATED: '1' });
     const said = warningSentences(warnings, []).join('\n');
-    expect(said).toMatch(/the link ran at PCIe 3 ×8 under copies, device and slot can do PCIe 4 ×16/);
+    expect(said).toMatch(/the link ran at PCIe 3 ×8 during copies, but device and slot support PCIe 4 ×16/);
     expect(said).toMatch(
-      /slowed \(power cap, hardware thermal slowdown\) in up to 2 of 2 rounds \(.*\); they are kept/,
+      /throttled \(power cap, hardware thermal slowdown\) in up to 2 of 2 rounds \(.*\); they are kept/,
     );
-    expect(said).toMatch(/a part of a GPU \(MIG\)/);
+    expect(said).toMatch(/a partition of a GPU \(MIG\)/);
     expect(said).toMatch(/shares the host's memory/);
   });
 

@@ -6,12 +6,12 @@ import type { StrategyName } from '../../../words.js';
 
 const ROW_BYTES = 256;
 
-/** A step that costs some ns whatever its size, and its bytes at some GB/s; more work repeats the second part. */
+/** The time of a step in ns: a fixed cost plus its bytes at a bandwidth in GB/s; more work multiplies only the second part. */
 function costs(fixedNs: number, bytesPerNs: number) {
   return (batch: number, work: number) => fixedNs + (batch * ROW_BYTES * work) / bytesPerNs;
 }
 
-/** Step times somewhat like those of a data centre's GPU: `pin` overtakes `feed` at some hundred rows. */
+/** Step times similar to those of a data-centre GPU. */
 export const GPU_STEPS = {
   feed: costs(8_800, 11.6),
   pin: costs(9_600, 410),
@@ -22,7 +22,7 @@ export const GPU_STEPS = {
   'zero-copy': costs(6_900, 22),
 } as const satisfies Record<StrategyName, (batch: number, work: number) => number>;
 
-/** Numbers from 0 to 1 that are the same in every run of the tests. */
+/** Random numbers from 0 to 1, the same in every run of the tests. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -31,14 +31,14 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** What a made-up record is told beyond a sweep. */
+/** The parameters of a made-up record: those of a sweep, and a few more. */
 export interface Shape extends Partial<SweepOf> {
   readonly names?: readonly StrategyName[];
   readonly rounds?: number;
   readonly seed?: number;
 }
 
-/** A record of a GPU as a run leaves it: rounds that vary, drift and stand out, parts of a step, and states of the device. */
+/** A made-up record of a run on a GPU: rounds with noise, drift and outliers, the parts of a step, and states of the device. */
 export function gpuRecord({
   names = ['feed', 'pin'],
   rounds = 40,
