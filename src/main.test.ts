@@ -617,7 +617,9 @@ describe('pinbench compare', () => {
     writeFileSync(other, readFileSync(light, 'utf8').replace('"rows":10', '"rows":11'));
     const unlike = pinbench(['compare', light, other]);
     expect([unlike.status, unlike.stdout]).toEqual([7, '']);
-    expect(unlike.stderr).toMatch(/^pinbench: [^\n]*dataset rows 10, not 11; measure both alike\n$/);
+    expect(unlike.stderr).toMatch(
+      /^pinbench: [^\n]*dataset rows 10, not 11; measure both with the same data and options\n$/,
+    );
     writeFileSync(other, readFileSync(light, 'utf8').slice(0, 300));
     expect(pinbench(['compare', light, other])).toMatchObject({ status: 3 });
     expect(pinbench(['compare', light])).toMatchObject({ status: 2 });

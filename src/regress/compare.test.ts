@@ -66,14 +66,14 @@ const UNLIKE: readonly [what: string, change: (record: RunRecord) => void, said:
     (r: RunRecord) => {
       r.complete = false;
     },
-    /interrupted: it is not complete/,
+    /incomplete: the run was interrupted/,
   ],
   [
     'nothing measured',
     (r: RunRecord) => {
       r.results = [];
     },
-    /nothing was measured/,
+    /the record has no measured row/,
   ],
 ];
 
@@ -96,9 +96,9 @@ describe('compareRecords', () => {
     const noisy = (ns: number) => recordWith((_, __, process) => ns * (1 + process / 20));
     const { rows } = compare(noisy(1000), noisy(1020));
     expect(rows[0]!.verdict).toBe('inconclusive');
-    const [, needed] = /^about (\d+) processes a side would settle it, not 5$/.exec(rows[0]!.note!)!;
+    const [, needed] = /^about (\d+) processes per side would settle it, not 5$/.exec(rows[0]!.note!)!;
     expect(Number(needed)).toBeGreaterThanOrEqual(10);
-    expect(compare(noisy(1000), noisy(1050)).rows[0]!.note).toMatch(/^too near the threshold/);
+    expect(compare(noisy(1000), noisy(1050)).rows[0]!.note).toMatch(/^too close to the threshold/);
   });
 
   it('takes the median of a process for one sample, however many rounds it has', () => {
@@ -119,7 +119,7 @@ describe('compareRecords', () => {
       const { rows } = compare(base!, head!);
       expect(rows.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'inconclusive']);
       expect(rows[0]!.note).toMatch(
-        /^with under 4 processes a side a change of less than 25 % .*: pinbench ab base head/,
+        /^with fewer than 4 processes per side, a change under 25 % .*: use pinbench ab/,
       );
     }
     expect(compare(made(steady(1000)), made(steady(1000))).rows[0]).toMatchObject({
@@ -178,7 +178,7 @@ describe('compareRecords', () => {
     ]);
     cut.results = cut.results.filter(({ strategy }) => strategy !== 'pin');
     expect(compareRecords([['base.json', recordWith(steady(1000))]], heads, OPTIONS).rows[1]).toMatchObject({
-      ...{ strategy: 'pin', verdict: 'missing', note: 'it is in 1 of 2 heads alone' },
+      ...{ strategy: 'pin', verdict: 'missing', note: 'the row is missing from 1 of 2 heads' },
     });
     const pinAlone = recordWith(steady(1000));
     pinAlone.results = pinAlone.results.filter(({ strategy }) => strategy !== 'feed');
@@ -225,7 +225,7 @@ describe('compareRecords', () => {
     for (const record of [base, both]) record.results.push(...other);
     expect(compare(base, both, { metric: 'speedup' }).rows).toMatchObject([
       { strategy: 'pin', batch: 4, verdict: 'same' },
-      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'it, or its feed, is not in the head' },
+      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'the row or its feed is not in the head' },
     ]);
   });
 
@@ -309,7 +309,7 @@ describe('compareRecords', () => {
       ['1.json', odd],
     ] as const;
     expect(() => compareRecords(bases, [['head.json', recordWith(steady(1000))]], OPTIONS)).toThrow(
-      /^1\.json: not measured as head\.json/,
+      /^1\.json: not comparable with head\.json/,
     );
   });
 
@@ -319,7 +319,7 @@ describe('compareRecords', () => {
     for (const head of [2000, 500]) {
       const [row] = compare(four(1000), four(head)).rows;
       expect(row).toMatchObject({ verdict: 'inconclusive', p: expect.closeTo(4 / 70, 10) });
-      expect(row!.note).toMatch(/^about 8 processes a side would settle it, not 4/);
+      expect(row!.note).toMatch(/^about 8 processes per side would settle it, not 4/);
     }
   });
 
@@ -357,7 +357,7 @@ describe('compareRecords', () => {
         ],
         OPTIONS,
       ),
-    ).toThrow(/^head-2\.json: not measured as head-1\.json was: plan fetch epoch, not step/);
+    ).toThrow(/^head-2\.json: not comparable with head-1\.json: plan fetch epoch, not step/);
   });
 
   it('lifts the device part alone with --ignore-device', () => {
