@@ -277,7 +277,7 @@ export type { Findings } from './findings-schema.js';
 export type { Warning } from './warning-schema.js';
 export type DeviceRecord = z.infer<typeof device>;
 
-/** The record's JSON Schema (draft 2020-12). */
+/** The JSON Schema (draft 2020-12) of a record. */
 export function recordJsonSchema(): unknown {
   return { title: RECORD_SCHEMA, ...z.toJSONSchema(recordSchema) };
 }
