@@ -24,7 +24,7 @@ export interface Allotment {
   readonly usedUp: boolean;
 }
 
-/** Time limit of the rounds of a case without a budget, unless epochs or rounds are given, ns. */
+/** Time limit of the rounds of a case without a budget, ns. There is none with `--rounds`, or with `--epochs` and no `--until`. */
 export const CASE_NS = 5e9;
 /** Time limit of the first verification of a row, which covers the whole epoch if there is time, ns. */
 export const VERIFY_NS = 1e9;
