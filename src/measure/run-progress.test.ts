@@ -75,10 +75,10 @@ describe('the progress that a run reports', () => {
     ]);
   });
 
-  it('is each upload, since one may take long', async () => {
+  it('includes each upload, since an upload may take long', async () => {
     const { told } = await toldOf({}, { epochs: 1, minTimeNs: 0 });
     const setup = told.filter(({ phase }) => phase === 'setup');
-    // Admission, five allocations alone, nine uploads.
+    // One report for the admission, five for the allocations and nine for the uploads.
     expect(setup.filter(({ strategy }) => strategy === 'pin')).toHaveLength(1 + 5 + 9);
   });
 
