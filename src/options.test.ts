@@ -140,7 +140,7 @@ describe('the table of options', () => {
     expect(planOptionsSchema.safeParse({ ...plan, batches: [] }).success).toBe(false);
   });
 
-  it('knows the options in which two records must agree', () => {
+  it('determines the options in which two records must agree', () => {
     expect(comparableOptionsOf(plan)).toEqual({
       ...{
         dtype: 'float32',

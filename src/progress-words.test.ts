@@ -30,7 +30,7 @@ describe('the line of a phase', () => {
       { plan: { ...plan!, work: 8 } },
       'case 3 of 17 · feed · round 12 of 20 · 1m40 left in all · cuda, batch 64, work 8',
     ],
-  ])('says what is known: %s', (_, known, line) => {
+  ])('contains only the known parts: %s', (_, known, line) => {
     expect(lineAt({ ...phase, ...known })).toBe(line);
   });
 

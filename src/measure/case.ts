@@ -176,7 +176,7 @@ function roundPlanOf(
   return { ...common, least: Math.min(LEAST_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
 }
 
-/** What a round will take, and a step of a row in the mean, ns, by the steps that ran before the rounds. */
+/** The expected time of a round and the mean step time of the rows, ns, from the steps that ran before the rounds. */
 function expectedOf(rows: readonly Row[], { steps }: RoundPlan) {
   const expectedNs = rows.reduce((sum, row) => sum + steps(row, 0) * row.stepNs, 0);
   return { expectedNs, stepNs: rows.reduce((sum, { stepNs }) => sum + stepNs, 0) / rows.length };

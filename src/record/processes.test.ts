@@ -17,7 +17,7 @@ describe('the record of several processes', () => {
   const record = recordOfProcesses(six);
   const [feed, pin] = record.results as MeasuredResult[];
 
-  it('keeps which sample came from which process', () => {
+  it('keeps the process of each sample', () => {
     expect(pin!.roundsPerProcess).toEqual(Array(6).fill(20));
     expect(pin!.samplesNs).toEqual(six.flatMap(({ results }) => (results[1] as MeasuredResult).samplesNs));
     expect(recordSchema.parse(record)).toEqual(record);
