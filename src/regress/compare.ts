@@ -13,7 +13,7 @@ export type PathAndRecord = readonly [path: string, record: RunRecord];
 
 /** How two sides are compared. */
 export interface CompareOptions {
-  /** Smallest change that counts, in percent. */
+  /** Only a larger change counts, in percent. */
   readonly thresholdPercent: number;
   readonly metric: Metric;
   readonly ignoreDevice: boolean;

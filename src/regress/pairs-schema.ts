@@ -38,7 +38,7 @@ const row = z.object({
 /** The result of alternating processes of two builds. Times are ns. */
 export const pairsSchema = z.object({
   schema: z.literal(PAIRS_SCHEMA),
-  thresholdPercent: percent.describe('smallest change that counts'),
+  thresholdPercent: percent.describe('only a larger change counts'),
   pairs: count.describe('number of process pairs that were compared'),
   lost: z.array(z.string()).describe('why pairs were not counted, one entry per pair'),
   complete: z.boolean().describe('false: the comparison was interrupted'),

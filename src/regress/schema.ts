@@ -61,7 +61,7 @@ const row = z
 export const comparisonSchema = z.object({
   schema: z.literal(COMPARISON_SCHEMA),
   metric: z.enum(METRICS).describe('the compared quantity: the time of a step, or the speedup over feed'),
-  thresholdPercent: percent.describe('smallest change that counts'),
+  thresholdPercent: percent.describe('only a larger change counts'),
   bases: z.array(sourceSchema).min(1),
   heads: z.array(sourceSchema).min(1),
   otherData: z
