@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 
 const SRC = dirname(fileURLToPath(import.meta.url));
 
-/** The stages in the order in which data flows: a stage may import itself and what stands before it. */
+/** The stages in the order of the data flow. A stage may import itself and the stages before it. */
 const FLOW = ['cli', 'data', 'plan', 'engine', 'measure', 'record', 'analysis', 'regress', 'report', 'setup'];
-/** Imported by any stage, and importing none. */
+/** Files and folders that any stage may import and that import no stage. */
 const LEAVES = [
   ...[
     'errors.ts',
@@ -24,7 +24,7 @@ const LEAVES = [
   ...['small-file.ts', 'host-memory.ts', 'group-by.ts'],
   ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];
-/** Top-level files that put stages together. */
+/** Files and folders that combine the stages. */
 const COMPOSITION = [
   ...['main.ts', 'commands', 'terminal.ts', 'run.ts', 'processes.ts', 'child-run.ts', 'index.ts'],
   ...['progress-bar.ts', 'progress-lines.ts', 'progress-display.ts', 'progress-words.ts'],
@@ -52,17 +52,17 @@ function localImports(file: string): Import[] {
     .map((path) => ({ from: file, to: relative(SRC, path).split(sep).join('/').replace(/\.js$/, '.ts') }));
 }
 
-/** A name that stands for a global in compiled text, so that the global is not taken for a word or a property. */
+/** Names that replace the globals in compiled code, to distinguish them from other words and properties. */
 const MARKS = { process: '__THE_PROCESS__', console: '__THE_CONSOLE__' };
 
-/** How a text touches the process or the console: the module by any kind of import, or the globals. */
+/** The places where a source text accesses the process or the console, through any kind of import or through the globals. */
 function touchesOf(text: string): string[] {
   const define = Object.entries(MARKS).flatMap(([name, mark]) => [
     [name, mark],
     [`globalThis.${name}`, mark],
     [`global.${name}`, mark],
   ]);
-  // esbuild knows a global from a name that the file itself declares, and leaves comments and types out.
+  // esbuild distinguishes a global from a name that the file declares, and removes comments and types.
   const { code } = transformSync(text, { loader: 'ts', define: Object.fromEntries(define) });
   const withoutComments = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
   return [
@@ -76,11 +76,11 @@ const stageOf = (file: string) => file.split('/')[0]!;
 const edges = sources.flatMap(localImports);
 
 describe('the architecture', () => {
-  it('has only the rooms it names', () => {
+  it('has only the known files and folders', () => {
     expect(new Set(sources.map(stageOf))).toEqual(new Set([...FLOW, ...LEAVES, ...COMPOSITION]));
   });
 
-  it('lets data flow one way: no stage imports one behind it', () => {
+  it('lets data flow in one direction: no stage imports a later one', () => {
     const upstream = edges.filter(({ from, to }) => {
       const [a, b] = [FLOW.indexOf(stageOf(from)), FLOW.indexOf(stageOf(to))];
       return a !== -1 && b !== -1 && b > a;
@@ -88,19 +88,19 @@ describe('the architecture', () => {
     expect(upstream).toEqual([]);
   });
 
-  it('keeps the command line apart: only main and the commands read a request', () => {
+  it('separates the command line: only main and the commands read a request', () => {
     const readers = edges.filter(({ from, to }) => stageOf(to) === 'cli' && stageOf(from) !== 'cli');
     expect(new Set(readers.map(({ from }) => stageOf(from)))).toEqual(new Set(['main.ts', 'commands']));
   });
 
-  it('keeps the leaves leaves', () => {
+  it('has leaves that import only leaves', () => {
     const out = edges.filter(
       ({ from, to }) => LEAVES.includes(stageOf(from)) && !LEAVES.includes(stageOf(to)),
     );
     expect(out).toEqual([]);
   });
 
-  it('lets no stage import what puts the stages together', () => {
+  it('lets no stage import the files that combine the stages', () => {
     const inward = edges.filter(
       ({ from, to }) => COMPOSITION.includes(stageOf(to)) && !COMPOSITION.includes(stageOf(from)),
     );
@@ -122,7 +122,7 @@ describe('the architecture', () => {
     expect(done.size).toBe(sources.length);
   });
 
-  it('touches the process and the console in the terminal alone', () => {
+  it('accesses the process and the console only in terminal.ts', () => {
     const touching = sources.filter((file) => touchesOf(readFileSync(join(SRC, file), 'utf8')).length > 0);
     expect(touching).toEqual(['terminal.ts']);
   });
@@ -145,7 +145,7 @@ describe('the architecture', () => {
     'const { process: host, URL } = globalThis;',
     "console.log('here');",
     "const log = console['log'];",
-  ])('finds a touch of the process or the console in: %s', (text) => {
+  ])('detects access to the process or the console in: %s', (text) => {
     expect(touchesOf(text)).not.toEqual([]);
   });
 
@@ -158,11 +158,11 @@ describe('the architecture', () => {
     'const peer = { process: 1, console: 2 };',
     'function end(process: Child) { process.kill(); }',
     "import { spawn } from 'node:child_process'; spawn('true');",
-  ])('finds none in: %s', (text) => {
+  ])('detects no access in: %s', (text) => {
     expect(touchesOf(text)).toEqual([]);
   });
 
-  it('imports the heavy libraries when they are needed, not when pinbench starts', () => {
+  it('imports heavy libraries only when they are needed, not when pinbench starts', () => {
     const eager = (file: string, seen: Set<string>): Set<string> => {
       if (seen.has(file)) return seen;
       seen.add(file);

@@ -4,12 +4,12 @@ import { dataError, PinbenchError, usageError } from './errors.js';
 const long = (length: number) => 'n'.repeat(length);
 
 describe('the message of an error', () => {
-  it('is what was seen, what was expected and what to do, in one line', () => {
+  it('states the observation, the expectation and the remedy in one line', () => {
     const error = usageError('--column', 'no column "a\n"', { expected: 'of "b"', remedy: 'look' });
     expect(error.message).toBe('--column: no column "a "; expected of "b"; look');
   });
 
-  it('has an end, however long a name in it is: the short parts of it stay whole', () => {
+  it('has a limited length, however long a name in it is, and keeps the short parts whole', () => {
     for (const error of [
       dataError(long(5000), 'no such file'),
       dataError('a.npy', `column "${long(62_000)}" has a null`, {
@@ -26,7 +26,7 @@ describe('the message of an error', () => {
     expect(observed).toHaveLength(1000);
   });
 
-  it('of an engine is as long as what the engine says', () => {
+  it('of an engine is not shortened', () => {
     const error = new PinbenchError('engine', { subject: 'cuda', observed: long(1000) });
     expect(error.message).toHaveLength(1006);
   });

@@ -1,21 +1,21 @@
 import { abridgedTogether, printable } from './text.js';
 
-/** What went wrong, as a literal a program can switch on; `EXIT` gives each its exit code. */
+/** The kind of an error, as a literal that a program can switch on. `EXIT` maps each to its exit code. */
 export type ErrorCode =
   /** An invalid flag or argument: exit 2. */
   | 'usage'
   /** A data file or a record that cannot be read: exit 3. */
   | 'data'
-  /** An engine or a device that is not there: exit 4. */
+  /** An engine or a device that is not available: exit 4. */
   | 'engine'
   /** A result that differs from the reference: exit 5. */
   | 'mismatch'
-  /** A baseline that does not match what is compared with it: exit 7. */
+  /** A baseline that cannot be compared with the record: exit 7. */
   | 'baseline'
-  /** Stopped by the user: exit 130. */
+  /** The user stopped the command: exit 130. */
   | 'interrupted';
 
-/** The exit codes, by what they mean. */
+/** The exit codes by their meaning. */
 export const EXIT = {
   ok: 0,
   regression: 1,
@@ -29,20 +29,20 @@ export const EXIT = {
   interrupted: 130,
 } as const satisfies Record<ErrorCode | 'ok' | 'regression' | 'inconclusive' | 'bug', number>;
 
-/** The parts of an error's one line: what it is about, what was seen, what was expected, what to do. */
+/** The parts of a one-line error message: the subject, the observation, the expectation and the remedy. */
 export interface ErrorParts {
   /** The file, flag, engine or column the error is about. */
   readonly subject: string;
-  /** What was seen there. */
+  /** What pinbench found. */
   readonly observed: string;
-  /** What would have been right. */
+  /** What would have been valid. */
   readonly expected?: string;
-  /** What the reader can do about it. */
+  /** What the user can do. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
 
-/** Every error pinbench raises on purpose. Anything else that reaches `main` is a bug of ours (exit 70). */
+/** Every error that pinbench raises deliberately. Any other error that reaches `main` is a bug in pinbench (exit 70). */
 export class PinbenchError extends Error {
   override readonly name = 'PinbenchError';
   readonly code: ErrorCode;
@@ -64,12 +64,14 @@ export class PinbenchError extends Error {
   }
 }
 
-/** Characters of a message at most. What an engine says of itself is longer, and belongs into a report as it is. */
+/** Maximum length of a message in characters. Messages of engines may be longer and are reported in full. */
 const MOST_CHARACTERS = 399;
-/** What stands between the parts. */
+/** Length of the separators between the parts. */
 const BETWEEN_CHARACTERS = ': ; expected ; '.length;
 
-/** Names and paths may be of any length: the message has as much of them as fits, the properties of the error have all. */
+/**
+ * Names and paths may have any length. The message contains as much of them as fits; the error's properties contain them in full.
+ */
 function abridgedParts({ subject, observed, expected, remedy }: ErrorParts): ErrorParts {
   const texts = [subject, observed, expected ?? '', remedy ?? ''];
   const most = MOST_CHARACTERS - BETWEEN_CHARACTERS;
@@ -90,7 +92,7 @@ function oneLine({ subject, observed, expected, remedy }: ErrorParts): string {
   );
 }
 
-/** A data file that cannot be read: `subject` is its path. */
+/** Error for a data file that cannot be read; `subject` is its path. */
 export function dataError(
   subject: string,
   observed: string,
@@ -99,7 +101,7 @@ export function dataError(
   return new PinbenchError('data', { subject, observed, ...rest });
 }
 
-/** An invalid flag or argument: `subject` is the flag. */
+/** Error for an invalid flag or argument; `subject` is the flag. */
 export function usageError(
   subject: string,
   observed: string,
@@ -108,7 +110,7 @@ export function usageError(
   return new PinbenchError('usage', { subject, observed, ...rest });
 }
 
-/** Stopped by a signal while a data file was read: `subject` is its path. */
+/** Error for a signal that arrived while a data file was being read; `subject` is its path. */
 export function interruptedError(subject: string, cause: unknown) {
   return new PinbenchError('interrupted', { subject, observed: 'interrupted while loading', cause });
 }

@@ -2,7 +2,7 @@ import type { Kind, Sizes } from './option-kinds.js';
 import { OPTION_ENTRIES, type ProgramName, type Settings } from './options.js';
 import { flagOf } from './settings.js';
 
-/** The flags of `pinbench run` that mean these settings: what a child process is started with. */
+/** The flags of `pinbench run` that express these settings, for the start of a child process. */
 export function flagsOf(settings: Partial<Settings>): string[] {
   return OPTION_ENTRIES.flatMap(([name, { kind, commandLineOnly }]) => {
     const value = settings[name as ProgramName];
@@ -10,7 +10,7 @@ export function flagsOf(settings: Partial<Settings>): string[] {
   });
 }
 
-/** A value as its flag is written: what the kind parses. Programs count ns where flags have units of their own. */
+/** A value as the text of its flag, which the option's kind parses. Settings are in ns where flags have units. */
 function textOf({ type }: Kind<unknown, unknown>, name: string, value: unknown): string {
   switch (type) {
     case 'sizes':

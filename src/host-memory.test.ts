@@ -14,7 +14,7 @@ Cached:          2403288 kB
 `;
 const SYSTEM_HAS = 23_606_804 * 1024;
 
-/** A virtual machine with both versions mounted, of which the first counts memory. */
+/** A virtual machine with both versions mounted, where version 1 accounts for memory. */
 const HYBRID_MOUNTS = `22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard,resv_strict,resuid=65534,resgid=65534
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -38,7 +38,7 @@ total_active_file 52428800
 total_unevictable 0
 `;
 
-/** What Docker shows a container of its own on a host of version 2. */
+/** The mounts of a Docker container on a host with version 2. */
 const V2_MOUNTS = `1012 1011 0:27 / /sys/fs/cgroup ro,nosuid,nodev,noexec,relatime - cgroup2 cgroup rw,nsdelegate,memory_recursiveprot
 `;
 const V2_STAT = `anon 268435456
@@ -55,12 +55,12 @@ slab_reclaimable 1835008
 
 const availableIn = (files: Record<string, string>) => availableHostBytes((path) => files[path]);
 
-describe('the memory that the host has for the process', () => {
-  it('is what Linux says is available, where there is no control group', () => {
+describe('the host memory available to the process', () => {
+  it('is the memory that Linux reports as available if there is no control group', () => {
     expect(availableIn({ '/proc/meminfo': MEMINFO })).toBe(SYSTEM_HAS);
   });
 
-  it('is unknown where Linux does not say', () => {
+  it('is unknown if Linux does not report it', () => {
     expect(availableIn({})).toBeUndefined();
     expect(availableIn({ '/proc/meminfo': 'MemTotal: 24684092 kB\nMemFree: 20931364 kB\n' })).toBeUndefined();
   });
@@ -74,11 +74,11 @@ describe('the memory that the host has for the process', () => {
     '/sys/fs/cgroup/memory.stat': V2_STAT,
   };
 
-  it('takes in the cached files of a container, which fill it up to its limit', () => {
+  it('includes the cached files of a container, which fill it up to its limit', () => {
     expect(availableIn(container)).toBe(MIB + 419_430_400 + 104_857_600);
   });
 
-  it('is not limited by a group that says max, nor by one that does not count memory', () => {
+  it('is not limited by a group with the limit max or by a group that does not account for memory', () => {
     expect(availableIn({ ...container, '/sys/fs/cgroup/memory.max': 'max\n' })).toBe(SYSTEM_HAS);
     expect(
       availableIn({
@@ -89,7 +89,7 @@ describe('the memory that the host has for the process', () => {
     ).toBe(SYSTEM_HAS);
   });
 
-  it('is no more than the host has, whatever the limit', () => {
+  it('is at most what the host has, whatever the limit', () => {
     expect(availableIn({ ...container, '/sys/fs/cgroup/memory.max': `${2 ** 40}\n` })).toBe(SYSTEM_HAS);
   });
 
@@ -98,7 +98,7 @@ describe('the memory that the host has for the process', () => {
     expect(availableIn({ ...container, ...over })).toBe(0);
   });
 
-  it('is what the tightest of the groups above leaves', () => {
+  it('is limited by the tightest group, even by a group above the own one', () => {
     const folder = '/sys/fs/cgroup/user.slice';
     const files = {
       '/proc/meminfo': MEMINFO,
@@ -125,13 +125,13 @@ describe('the memory that the host has for the process', () => {
     '/sys/fs/cgroup/memory/process_api/0c03361f/memory.stat': V1_STAT,
   };
 
-  it('is counted by version 1 too, with the groups below', () => {
+  it('is read from version 1 too, including the subgroups', () => {
     expect(availableIn(hybrid)).toBe(SYSTEM_HAS);
     const limit = { '/sys/fs/cgroup/memory/process_api/0c03361f/memory.limit_in_bytes': `${512 * MIB}\n` };
     expect(availableIn({ ...hybrid, ...limit })).toBe(256 * MIB + 104_857_600 + 52_428_800);
   });
 
-  it('is found where a container sees its own group as the root of the mount', () => {
+  it('is found if a container sees its own group as the root of the mount', () => {
     const files = {
       '/proc/meminfo': MEMINFO,
       '/proc/self/mountinfo':

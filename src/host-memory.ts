@@ -1,9 +1,9 @@
 import type { ReadText } from './small-file.js';
 
 /**
- * Memory of the host that the process may still take, bytes: what Linux has for it, and no more than what each control group
- * around the process leaves. Cached files count as free, because the kernel gives them up when memory is asked for. `undefined`
- * where Linux does not say, as on other systems.
+ * Host memory that the process can still allocate, bytes: the memory that Linux reports as available, limited by every control
+ * group around the process. Cached files count as free, because the kernel drops them on demand. `undefined` if Linux does not
+ * report the memory, and on other systems.
  */
 export function availableHostBytes(read: ReadText): number | undefined {
   const known = [availableOfSystem(read('/proc/meminfo')), ...leftInGroups(read)];
@@ -16,7 +16,9 @@ function availableOfSystem(meminfo = ''): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** The files of one version of control groups, and what counts as reclaimable in `memory.stat`: with all groups below. */
+/**
+ * The file names of one version of control groups, and the reclaimable fields of its `memory.stat`, which include all subgroups.
+ */
 interface Version {
   readonly limit: string;
   readonly used: string;
@@ -34,7 +36,7 @@ const V2: Version = {
   reclaimable: ['inactive_file', 'active_file'],
 };
 
-/** What the process' own group and each one above it leave, where they have a limit. */
+/** The bytes left in the process's own group and in each group above it, if they have a limit. */
 function leftInGroups(read: ReadText): (number | undefined)[] {
   const mounts = mountsOf(read('/proc/self/mountinfo') ?? '');
   return groupsOf(read('/proc/self/cgroup') ?? '').flatMap(({ version, path }) => {
@@ -45,7 +47,7 @@ function leftInGroups(read: ReadText): (number | undefined)[] {
 }
 
 function leftIn(folder: string, { limit, used, reclaimable }: Version, read: ReadText): number | undefined {
-  // Version 2 writes `max` where there is no limit, version 1 a number beyond any memory.
+  // Without a limit, version 2 writes `max`, and version 1 writes a number larger than any memory.
   const most = Number(read(`${folder}/${limit}`) ?? Number.NaN);
   const taken = Number(read(`${folder}/${used}`) ?? Number.NaN);
   if (!Number.isFinite(most) || !Number.isFinite(taken)) return undefined;
@@ -54,7 +56,7 @@ function leftIn(folder: string, { limit, used, reclaimable }: Version, read: Rea
   return most - taken + cached.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** Lines of `/proc/self/cgroup`, such as `0::/user.slice` for version 2 or `4:memory:/docker/1e` for version 1. */
+/** Parses `/proc/self/cgroup`, whose lines are like `0::/user.slice` for version 2 or `4:memory:/docker/1e` for version 1. */
 function groupsOf(text: string): { version: Version; path: string }[] {
   return text.split('\n').flatMap((line) => {
     const [, number, controllers = '', path = ''] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
@@ -63,14 +65,14 @@ function groupsOf(text: string): { version: Version; path: string }[] {
   });
 }
 
-/** Where the groups of a version are mounted, and which group the mounted folder is. */
+/** The folder where the groups of a version are mounted, and the group that this folder represents (`root`). */
 interface Mount {
   readonly version: Version;
   readonly root: string;
   readonly folder: string;
 }
 
-/** Lines of `/proc/self/mountinfo`: number, parent, device, root, folder, options, a dash, kind, source, options. */
+/** Parses `/proc/self/mountinfo`, whose lines have number, parent, device, root, folder, options, a dash, kind, source, options. */
 function mountsOf(text: string): Mount[] {
   return text.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ');
@@ -81,7 +83,7 @@ function mountsOf(text: string): Mount[] {
   });
 }
 
-/** The folders of a group and of those above it, as far as they can be seen: a container may see its own group alone. */
+/** The visible folders of a group and of the groups above it. A container may see only its own group. */
 function foldersOf({ root, folder }: Mount, path: string): string[] {
   const top = root === '/' ? '' : root;
   const below = path === top || path.startsWith(`${top}/`) ? path.slice(top.length) : '';

@@ -1,4 +1,7 @@
-/** The programmatic API: `run` measures, `openDataset` reads, the rest are the types they speak in. */
+/**
+ * The programmatic API: `run` measures, `openDataset` and `openFile` read data, `readRecord` and `parseRecord` read records; the
+ * rest are types and schemas.
+ */
 export type { ColumnInfo, DataFile, Dataset, LoadOptions, OpenDataFile, Values } from './data/dataset.js';
 export { type OpenOptions, openDataset, openFile } from './data/open.js';
 export { type ErrorCode, PinbenchError } from './errors.js';

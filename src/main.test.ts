@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the built command line in a process of its own, from the repository's root. */
+/** Runs the built command line in a separate process from the root of the repository. */
 function pinbench(line: string | readonly string[], env: NodeJS.ProcessEnv = {}) {
   const args = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
@@ -29,7 +29,7 @@ function pinbench(line: string | readonly string[], env: NodeJS.ProcessEnv = {})
   return { status, stdout, stderr };
 }
 
-/** Figures differ from run to run: each becomes a #. */
+/** Replaces each figure, which differs from run to run, with a #. */
 const withoutFigures = (text: string) =>
   text
     .replace(/\d+(?:[.,]\d+)*/g, '#')
@@ -56,7 +56,7 @@ describe('pinbench run', () => {
     );
     expect(table).toMatch(/feed .* 24 B /);
     expect(table).toMatch(/pin .* 0 B /);
-    // Where it wraps depends on the processor's name.
+    // The position of the line break depends on the processor's name.
     expect(below.replace(/\s+/g, ' ')).toMatch(
       /^device cpu: .*TensorFlow\.js 4\.22\.0, cpu backend; no GPU: these figures say nothing about one/,
     );
@@ -64,70 +64,67 @@ describe('pinbench run', () => {
     for (const text of stdout.split('\n')) expect([...text].length).toBeLessThanOrEqual(100);
   });
 
-  it.each(['data.npy', 'data.arrow'])(
-    'writes a record of fixtures/%s that holds what the plan says',
-    (name) => {
-      const { status, stdout } = pinbench(`run fixtures/${name} -b 2 -e 100 --min-time 0 --json -`);
-      expect(status).toBe(0);
-      const record = recordSchema.parse(JSON.parse(stdout));
-      const [feed, pin] = measuredIn(record);
-      const common = {
-        engine: 'cpu',
-        batch: 2,
-        work: 1,
-        status: 'measured',
-        ...{ steps: 500, stepsPerEpoch: 5, epochsMeasured: 100, verifiedSteps: 500 },
-        verified: true,
-      };
-      expect(feed).toMatchObject({
-        ...common,
-        strategy: 'feed',
-        epochSum: 8555,
-        h2dBytesPerStep: 24,
-        h2dBytesSetup: 0,
-      });
-      expect(pin).toMatchObject({
-        ...common,
-        strategy: 'pin',
-        epochSum: 8555,
-        h2dBytesPerStep: 0,
-        h2dBytesSetup: 120,
-      });
-      for (const { samplesNs, stepNs } of [feed!, pin!]) {
-        expect(samplesNs).toHaveLength(20);
-        const { min, median, max, ci95, p50, p95, p99 } = stepNs;
-        expect([min, median, max]).toEqual([min, median, max].sort((a, b) => a - b));
-        expect([min, p50!, p95!, p99!, max]).toEqual([min, p50!, p95!, p99!, max].sort((a, b) => a - b));
-        expect(ci95![0]).toBeLessThanOrEqual(median);
-        expect(ci95![1]).toBeGreaterThanOrEqual(median);
-      }
-      expect(record).toMatchObject({
-        ...{ complete: true, argv: `run fixtures/${name} -b 2 -e 100 --min-time 0 --json -`.split(' ') },
-        dataset: {
-          path: `fixtures/${name}`,
-          format: name.split('.')[1],
-          dtype: 'float32',
-          rows: 10,
-          cols: 3,
-          bytes: 120,
-        },
-        plan: {
-          batches: [2],
-          epochs: 100,
-          warmup: 3,
-          rounds: 20,
-          shuffle: 'once',
-          sampling: 'slice',
-          seed: 1,
-        },
-        comparisons: [{ engine: 'cpu', batch: 2, work: 1, baseline: 'feed', strategy: 'pin' }],
-      });
-      expect(record.warnings.map(({ code }) => code)).toContain('no-gpu');
-      expect(record.environment.overheadNsPerStep).toBeGreaterThan(0);
-    },
-  );
+  it.each(['data.npy', 'data.arrow'])('writes a record of fixtures/%s that matches the plan', (name) => {
+    const { status, stdout } = pinbench(`run fixtures/${name} -b 2 -e 100 --min-time 0 --json -`);
+    expect(status).toBe(0);
+    const record = recordSchema.parse(JSON.parse(stdout));
+    const [feed, pin] = measuredIn(record);
+    const common = {
+      engine: 'cpu',
+      batch: 2,
+      work: 1,
+      status: 'measured',
+      ...{ steps: 500, stepsPerEpoch: 5, epochsMeasured: 100, verifiedSteps: 500 },
+      verified: true,
+    };
+    expect(feed).toMatchObject({
+      ...common,
+      strategy: 'feed',
+      epochSum: 8555,
+      h2dBytesPerStep: 24,
+      h2dBytesSetup: 0,
+    });
+    expect(pin).toMatchObject({
+      ...common,
+      strategy: 'pin',
+      epochSum: 8555,
+      h2dBytesPerStep: 0,
+      h2dBytesSetup: 120,
+    });
+    for (const { samplesNs, stepNs } of [feed!, pin!]) {
+      expect(samplesNs).toHaveLength(20);
+      const { min, median, max, ci95, p50, p95, p99 } = stepNs;
+      expect([min, median, max]).toEqual([min, median, max].sort((a, b) => a - b));
+      expect([min, p50!, p95!, p99!, max]).toEqual([min, p50!, p95!, p99!, max].sort((a, b) => a - b));
+      expect(ci95![0]).toBeLessThanOrEqual(median);
+      expect(ci95![1]).toBeGreaterThanOrEqual(median);
+    }
+    expect(record).toMatchObject({
+      ...{ complete: true, argv: `run fixtures/${name} -b 2 -e 100 --min-time 0 --json -`.split(' ') },
+      dataset: {
+        path: `fixtures/${name}`,
+        format: name.split('.')[1],
+        dtype: 'float32',
+        rows: 10,
+        cols: 3,
+        bytes: 120,
+      },
+      plan: {
+        batches: [2],
+        epochs: 100,
+        warmup: 3,
+        rounds: 20,
+        shuffle: 'once',
+        sampling: 'slice',
+        seed: 1,
+      },
+      comparisons: [{ engine: 'cpu', batch: 2, work: 1, baseline: 'feed', strategy: 'pin' }],
+    });
+    expect(record.warnings.map(({ code }) => code)).toContain('no-gpu');
+    expect(record.environment.overheadNsPerStep).toBeGreaterThan(0);
+  });
 
-  it('sums every row of a gathered epoch, and keeps the short last mini-batch when asked', () => {
+  it('sums every row of an epoch with gather, a kept remainder, fetch per epoch or shuffling per epoch', () => {
     for (const flags of [
       '--sampling gather -b 5',
       '--remainder keep -b 3',
@@ -140,7 +137,7 @@ describe('pinbench run', () => {
     }
   });
 
-  it('says that data was cast, in the record and under the table', () => {
+  it('reports that data was cast, in the record and below the table', () => {
     const path = join(folder, 'cast.json');
     const { stdout } = pinbench(`run fixtures/npy-little-i4.npy -b 1 -e 1 --json ${path}`);
     expect(stdout).toMatch(/^dataset .*5 × 3 float32, cast from int32, 60 B$/m);
@@ -149,7 +146,7 @@ describe('pinbench run', () => {
     expect(record.warnings).toContainEqual(expect.objectContaining({ code: 'cast', castFrom: 'int32' }));
   });
 
-  it('takes NaN and infinities for data, and an overflow for infinity', () => {
+  it('accepts NaN and infinities as data, and an overflow as infinity', () => {
     const { status, stdout } = pinbench('run fixtures/npy-nan-inf.npy -b 1 -e 1 --shuffle none --json -');
     expect(status).toBe(0);
     expect(measuredIn(JSON.parse(stdout)).map(({ epochSum }) => epochSum)).toEqual(['NaN', 'NaN']);
@@ -161,7 +158,7 @@ describe('pinbench run', () => {
     ]);
   });
 
-  it('skips strategies the engine cannot do, with the reason, and does not fail for it', () => {
+  it('skips strategies that the engine does not support, with the reason and without failing', () => {
     const { status, stdout } = pinbench('run fixtures/data.npy -b 2 -e 1 --strategy all');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^ +2 {2}zero-copy +skipped$/m);
@@ -170,7 +167,7 @@ describe('pinbench run', () => {
     );
   });
 
-  it('writes every format at once, whole, and prints nothing when quiet', () => {
+  it('writes complete files in every format at once, and prints nothing with --quiet', () => {
     const path = (extension: string) => join(folder, `all.${extension}`);
     const [json, csv, markdown, html] = [path('json'), path('csv'), path('md'), path('html')];
     const files = ['--json', json, '--csv', csv, '--markdown', markdown, '--html', html];
@@ -198,7 +195,7 @@ describe('pinbench run', () => {
   });
 });
 
-describe('exit codes and their one line', () => {
+describe('exit codes and their one-line errors', () => {
   it.each([
     [2, 'run', /missing required argument 'file'/],
     [2, 'setup', /^pinbench: setup: a command is missing; expected tensorflow; /],
@@ -250,14 +247,14 @@ describe('exit codes and their one line', () => {
     expect(status).toBe(code);
   });
 
-  it('0 and the help for the bare name', () => {
+  it('are 0 with the help for pinbench without arguments', () => {
     const { status, stdout, stderr } = pinbench('');
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toBe(pinbench('--help').stdout);
     expect(stdout).toMatch(/^Usage: pinbench /);
   });
 
-  it('4 and one line where there is no CUDA driver', () => {
+  it('are 4 with one line if there is no CUDA driver', () => {
     const nowhere = { PINBENCH_CUDA_LIBRARY: join(folder, 'no-libcuda.so') };
     const { status, stderr } = pinbench('run fixtures/data.npy -b 2 --engine cuda', nowhere);
     expect(stderr).toMatch(
@@ -270,11 +267,11 @@ describe('exit codes and their one line', () => {
   });
 
   const broken = join(ROOT, 'fixtures', 'broken');
-  // Each takes a process; all of them are opened in one by data/fixtures.test.ts.
+  // Each file needs a process, so only every fourth is tested here. data/fixtures.test.ts opens all of them in one process.
   const files = readdirSync(broken)
     .filter((name) => !name.endsWith('.json'))
     .filter((_, i) => i % 4 === 0);
-  it('are right for files that must be refused', async () => {
+  it('are correct for files that must be refused', async () => {
     const run = promisify(execFile);
     const check = async (name: string) => {
       const { reason, columns, code } = JSON.parse(
@@ -298,7 +295,7 @@ describe('exit codes and their one line', () => {
     expect(files.length).toBeGreaterThan(40);
   }, 120_000);
 
-  it('a stack is shown with --verbose alone', () => {
+  it('come with a stack with --verbose', () => {
     const { status, stderr } = pinbench('run missing.npy -b 2 --verbose');
     expect(status).toBe(3);
     expect(stderr).toMatch(/PinbenchError: missing\.npy: no such file\n {4}at /);
@@ -310,7 +307,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
   const closed = (child: ChildProcess) =>
     new Promise<number | null>((done) => child.on('close', (code) => done(code)));
 
-  it('writes what was measured, marked incomplete, exits 130 and leaves no temporary file', async () => {
+  it('writes its measurements marked as incomplete, exits 130 and leaves no temporary file', async () => {
     const path = join(folder, 'interrupted.json');
     const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000', '--json', path];
     const child = spawn(process.execPath, args, { cwd: ROOT });
@@ -333,7 +330,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
     ]);
   });
 
-  it('ends quietly when its reader goes away', async () => {
+  it('ends quietly when the reader of its output closes the pipe', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" schema | head -n 1`], { cwd: ROOT });
     let stderr = '';
     child.stderr.on('data', (data) => {
@@ -345,7 +342,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
   });
 
   it.each(['| true', '2>&1 | true', '>/dev/null 2> >(true)'])(
-    'keeps its exit code when its readers go away: %s',
+    'keeps its exit code when its readers close the pipes: %s',
     async (readers) => {
       const path = join(folder, 'unread.json');
       const record = sampleRecord();
@@ -354,7 +351,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
           result.samplesNs = result.samplesNs.map((ns, i) => ns * (1 + i / 10));
       }
       writeFileSync(path, JSON.stringify(record));
-      // 6, which no crash has. The readers are gone before the first write.
+      // The expected exit code is 6, which no crash has. The readers have exited before the first write.
       const compare = `"${process.execPath}" "${BIN}" compare "${path}" "${path}" --fail-on inconclusive`;
       const child = spawn('bash', ['-c', `{ sleep 1; ${compare}; } ${readers}; exit \${PIPESTATUS[0]}`], {
         env: { ...process.env, GITHUB_ACTIONS: 'true' },
@@ -364,7 +361,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
   );
 
   it.skipIf(!existsSync('/dev/full'))(
-    'says what it could not print, with an exit code that is no verdict',
+    'reports that its output could not be written, with an exit code that is not a verdict',
     () => {
       const compare = `"${process.execPath}" "${BIN}" schema >/dev/full`;
       const { status, stderr } = spawnSync('bash', ['-c', compare], { encoding: 'utf8' });
@@ -388,7 +385,7 @@ describe('the other commands', () => {
     expect(readFileSync(out, 'utf8')).toMatch(/^engine,device,strategy/);
   });
 
-  it('report puts several records in one table, from paths or a pattern, and says which cannot be read', () => {
+  it('report puts several records in one table, from paths or a pattern, and names those that cannot be read', () => {
     for (const [i, name] of ['NVIDIA H200', 'NVIDIA A100'].entries()) {
       const text = JSON.stringify(sampleRecord()).replaceAll('NVIDIA H200', name);
       writeFileSync(join(folder, `fleet-${i}.json`), text);
@@ -432,7 +429,7 @@ describe('the other commands', () => {
     });
   });
 
-  it('inspect says which columns are left out, and why', () => {
+  it('inspect lists the columns that are left out, and why', () => {
     const { stdout } = pinbench('inspect fixtures/arrow-pandas-index.arrow');
     expect(stdout).toMatch(
       /^column {2}__index_level_0__: Float64, the index of a pandas frame, left out unless --column names it$/m,
@@ -445,7 +442,7 @@ describe('the other commands', () => {
     );
   });
 
-  it('engines says what is there', () => {
+  it('engines lists the available engines', () => {
     expect(pinbench('engines').stdout).toMatch(
       /^cpu +available: device 0, .*TensorFlow\.js 4\.22\.0, cpu backend \(no GPU: /m,
     );
@@ -457,7 +454,7 @@ describe('the other commands', () => {
 });
 
 describe('the terminal', () => {
-  it('gets no colour and no bar in a pipe, whatever the environment says', () => {
+  it('gets no colour and no progress bar if output goes to a pipe, whatever the environment', () => {
     const esc = String.fromCharCode(27);
     const { stdout, stderr } = pinbench('run fixtures/data.npy -b 2 -e 6', {
       CI: '',
@@ -466,14 +463,14 @@ describe('the terminal', () => {
     expect(stdout + stderr).not.toContain(esc);
   });
 
-  // The best of some attempts: what else the machine does at that moment is not pinbench's.
-  it('--help starts fast: at most 1.6 times an empty Node', { retry: 4 }, () => {
+  // The test is retried, because other load on the machine can slow one attempt.
+  it('gets --help quickly: in at most 1.6 times the time of an empty Node', { retry: 4 }, () => {
     const time = (args: string[]) => {
       const start = performance.now();
       spawnSync(process.execPath, args);
       return performance.now() - start;
     };
-    // Side by side, and the best of each: another process may slow any one of them.
+    // The two alternate and the best time of each counts, because another process may slow any one of them.
     const [help, empty] = [[], []] as [number[], number[]];
     for (let round = 0; round < 15; round++) {
       help.push(time([BIN, '--help']));
@@ -490,7 +487,7 @@ describe('pinbench compare', () => {
     for (const result of made.results) {
       result.work = work;
       if (result.status === 'skipped') continue;
-      // Six processes of five rounds each, which differ by the noise.
+      // Six processes of five rounds each, which differ by `noise`.
       result.samplesNs = Array.from({ length: 30 }, (_, i) => work * 1000 * (1 + Math.floor(i / 5) * noise));
       result.roundsPerProcess = Array(6).fill(5);
     }
@@ -499,7 +496,7 @@ describe('pinbench compare', () => {
     return path;
   };
 
-  it('exits 1 where it has become slower, with a table that says so, and 0 against itself', () => {
+  it('exits 1 with a table of the regressions if the head is slower, and 0 for a record compared with itself', () => {
     const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
     const same = pinbench(['compare', light, light]);
     expect([same.status, same.stderr]).toEqual([0, '']);
@@ -519,7 +516,7 @@ describe('pinbench compare', () => {
     expect(pinbench(['compare', light, heavy, '--fail-on', 'none']).status).toBe(0);
   });
 
-  it('takes several bases by a pattern', () => {
+  it('accepts several bases through a pattern', () => {
     for (const [i, noise] of [0.001, 0.002, 0.003].entries()) record(`main-${i}.json`, 1, noise);
     const head = record('now.json', 1);
     const { status, stdout, stderr } = pinbench([...['compare', join(folder, 'main-*.json'), head]]);
@@ -529,11 +526,11 @@ describe('pinbench compare', () => {
     const heads = pinbench(['compare', head, join(folder, 'main-*.json'), '--format', 'json']);
     expect(JSON.parse(heads.stdout)).toMatchObject({ bases: [{ path: head }], heads: [{}, {}, {}] });
     expect(pinbench(['compare', join(folder, 'none-*.json'), head]).status).toBe(3);
-    // What the threshold of some bases was is gone: it let a doubling pass.
+    // A threshold derived from the bases no longer exists: it let a doubling pass.
     expect(pinbench(['compare', head, head, '--threshold', 'auto']).status).toBe(2);
   });
 
-  it('in GitHub Actions writes the summary and an error line', () => {
+  it('writes the summary and an error line in GitHub Actions', () => {
     const [light, heavy] = [record('light.json', 1), record('heavy.json', 2)];
     const summary = join(folder, 'summary.md');
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
@@ -564,12 +561,12 @@ describe('pinbench compare', () => {
     );
   });
 
-  it('prints JSON that is what its schema says, for every verdict', () => {
+  it('prints JSON that matches its schema, for every verdict', () => {
     const printed = (args: readonly string[]) => {
       const { stdout, stderr } = pinbench(['compare', ...args, '--format', 'json']);
       expect(stderr).toBe('');
       const json = JSON.parse(stdout);
-      // Nothing is printed that the schema does not name.
+      // The output has no field that the schema does not name.
       expect(comparisonSchema.parse(json)).toEqual(json);
       expect(Object.entries(json)[0]).toEqual(['schema', 'pinbench/comparison@1']);
       return json.rows.map(({ verdict }: { verdict: string }) => verdict);
@@ -595,7 +592,7 @@ describe('pinbench compare', () => {
     expect(printed([...several, light])).toEqual(['same', 'same']);
   });
 
-  it('has a JSON Schema that names and explains every field', () => {
+  it('has a JSON Schema that names every field', () => {
     const schema = JSON.parse(pinbench('schema compare').stdout);
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
     expect(schema.title).toBe('pinbench/comparison@1');
@@ -605,19 +602,21 @@ describe('pinbench compare', () => {
     expect(schema.properties.rows.items.properties.p.description).toMatch(/Mann–Whitney/);
   });
 
-  it('exits 6 for what noise hides, where that is asked for', () => {
+  it('exits 6 for an inconclusive row if --fail-on asks for it', () => {
     const noisy = record('noisy.json', 1, 0.1);
     expect(pinbench(['compare', noisy, noisy]).status).toBe(0);
     expect(pinbench(['compare', noisy, noisy, '--fail-on', 'inconclusive']).status).toBe(6);
   });
 
-  it('exits 7 for a baseline that does not match, 3 for what is no record', () => {
+  it('exits 7 for a baseline that is not comparable and 3 for a file that is not a record', () => {
     const light = record('light.json', 1);
     const other = join(folder, 'other.json');
     writeFileSync(other, readFileSync(light, 'utf8').replace('"rows":10', '"rows":11'));
     const unlike = pinbench(['compare', light, other]);
     expect([unlike.status, unlike.stdout]).toEqual([7, '']);
-    expect(unlike.stderr).toMatch(/^pinbench: [^\n]*dataset rows 10, not 11; measure both alike\n$/);
+    expect(unlike.stderr).toMatch(
+      /^pinbench: [^\n]*dataset rows 10, not 11; measure both with the same data and options\n$/,
+    );
     writeFileSync(other, readFileSync(light, 'utf8').slice(0, 300));
     expect(pinbench(['compare', light, other])).toMatchObject({ status: 3 });
     expect(pinbench(['compare', light])).toMatchObject({ status: 2 });

@@ -19,7 +19,7 @@ export async function main(args: readonly string[], terminal = terminalOfProcess
   }
 }
 
-/** Each command is loaded when it is asked for, with all that it imports. */
+/** Runs the requested command. Each command and its imports are loaded only when they are needed. */
 async function execute(request: Request, terminal: Terminal, args: readonly string[]): Promise<number> {
   switch (request.command) {
     case 'print':
@@ -50,14 +50,14 @@ function explain(error: unknown, verbose: boolean, { stderr }: Terminal): number
     return EXIT[error.code];
   }
   const message = error instanceof Error ? error.message : String(error);
-  const hint = verbose ? '' : '; please report it, with what --verbose prints';
+  const hint = verbose ? '' : '; please report it with the output of --verbose';
   stderr.write(
     `pinbench: a bug in pinbench: ${verbose ? stackOf(error) : printable(message.split('\n')[0]!)}${hint}\n`,
   );
   return EXIT.bug;
 }
 
-/** Each line of it commands nothing: what a library threw may quote a file. */
+/** The stack of an error, made safe to print line by line: an error from a library may quote bytes of a file. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error));
   const stack = `${error.stack}`.split('\n').map(printable).join('\n');

@@ -2,17 +2,17 @@ import { didYouMean } from './similar.js';
 import { parseDurationNs } from './units.js';
 
 /**
- * What an option's value may be. A kind is plain data with two readers: one for the text of a flag and one for the value that
- * a program passes. Both give the same value, or `undefined` where it is not allowed; `expected` words what is.
+ * The values that an option accepts. A kind has two readers: `parse` for the text of a flag and `accept` for the value that a
+ * program passes. Both return the same value, or `undefined` if it is not allowed; `expected` describes the allowed values.
  */
 export interface Kind<Value, Input = Value> {
   readonly type: 'whole' | 'sizes' | 'wholes' | 'word' | 'words' | 'names' | 'number' | 'text' | 'switch';
   readonly expected: string;
-  /** The allowed words, where the kind has a fixed list. */
+  /** The allowed words, if the kind has a fixed list. */
   readonly words?: readonly string[];
   parse(text: string): Value | undefined;
   accept(value: unknown): Value | undefined;
-  /** Never set: it carries the type that programs may pass. */
+  /** Never set. It only carries the type that programs may pass. */
   readonly input?: Input;
 }
 
@@ -22,7 +22,7 @@ export interface PowersOfTwo {
   readonly to: number;
 }
 
-/** Sizes as they were asked for: numbers, and ranges of powers of two that may be cut to what fits. */
+/** Sizes as the user gave them: numbers, and ranges of powers of two that may be cut to the sizes that fit. */
 export type Sizes = readonly (number | PowersOfTwo)[];
 
 /** A whole number within `[least, most]`. */
@@ -43,7 +43,7 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<numbe
 const SIZES_EXPECTED = (most: number) =>
   `whole numbers ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`} such as 2 or 2,64,1024, or powers of two such as 1..65536`;
 
-/** `2`, `2,64,1024` or `1..65536`; a range stays a range, so that it can be cut to a dataset. */
+/** `2`, `2,64,1024` or `1..65536`. A range stays a range, so that it can later be cut to the sizes that fit the dataset. */
 export const sizes: Kind<Sizes, number | string | Sizes> = {
   type: 'sizes',
   expected: SIZES_EXPECTED(Number.MAX_SAFE_INTEGER),
@@ -51,7 +51,7 @@ export const sizes: Kind<Sizes, number | string | Sizes> = {
   accept: (value) => all(listOf(value).map(sizeOf)),
 };
 
-/** The same notation where nothing limits a range: `1..8` is 1, 2, 4, 8. */
+/** The notation of `sizes` with every range expanded: `1..8` is 1, 2, 4, 8. No value may exceed `most`. */
 export function wholes(most: number): Kind<readonly number[], number | string | Sizes> {
   const expanded = (found: Sizes | undefined) => {
     const values = found && [...new Set(found.flatMap(powersIn))];
@@ -65,7 +65,7 @@ export function wholes(most: number): Kind<readonly number[], number | string | 
   };
 }
 
-/** The numbers that one size stands for. */
+/** The numbers that one size represents. */
 export function powersIn(size: number | PowersOfTwo): number[] {
   if (typeof size === 'number') return [size];
   const powers: number[] = [];
@@ -73,13 +73,13 @@ export function powersIn(size: number | PowersOfTwo): number[] {
   return powers;
 }
 
-/** One of some words. */
+/** One word of a list. */
 export function word<const W extends string>(words: readonly W[]): Kind<W> {
   const accept = (value: unknown) => words.find((candidate) => candidate === value);
   return { type: 'word', expected: words.join(', '), words, parse: accept, accept };
 }
 
-/** Some of some words, each once, or one of the `wholesale` words that stand alone. */
+/** One or more words of a list without duplicates, or a single one of the `wholesale` words, such as `all`. */
 export function words<const W extends string, const S extends string = never>(
   list: readonly W[],
   wholesale: readonly S[] = [],
@@ -99,13 +99,13 @@ export function words<const W extends string, const S extends string = never>(
   };
 }
 
-/** What was meant by a value that a kind with a list of words does not allow: of its first word that is none of them. */
+/** A suggestion for the first unknown word in a value, if the kind has a list of words and one of them is similar. */
 export function suggestionFor(given: unknown, { words }: Kind<unknown, unknown>): string | undefined {
   const unknown = listOf(given).find((item) => typeof item === 'string' && !words?.includes(item));
   return words && typeof unknown === 'string' ? didYouMean(unknown, words) : undefined;
 }
 
-/** Names separated by commas. A name may hold spaces, and commas behind a backslash. */
+/** Names separated by commas. A name may contain spaces, and commas that are escaped with a backslash. */
 export const names: Kind<readonly string[]> = {
   type: 'names',
   expected: 'names separated by commas',
@@ -116,26 +116,29 @@ export const names: Kind<readonly string[]> = {
       : undefined,
 };
 
-/** A name as it is written in a list of names. */
+/** A name with its commas escaped, for a list of names. */
 export function nameInList(name: string): string {
   return name.replaceAll(',', '\\,');
 }
 
-/** A positive number of percent, with or without a `%` behind it. */
+/** A positive percentage, with or without a `%` after it. */
 export const percent: Kind<number> = amount(
   (text) => decimal(text.replace(/\s*%$/, '')),
   { above: 0, most: 1000 },
-  'a number of percent above 0 and up to 1000, such as 2',
+  'a percentage above 0 and at most 1000, such as 2',
 );
 
-/** A flag counts microseconds, a program nanoseconds. */
+/** A duration. A flag gives it in microseconds, a program in nanoseconds. */
 export const microseconds: Kind<number> = amount(
   (text) => decimal(text) * 1000,
   { above: 0, most: 1e12 },
-  'a number of microseconds above 0 and up to 1000000000, such as 500',
+  'a number of microseconds above 0 and at most 1000000000, such as 500',
 );
 
-/** A flag has a unit (`90s`) or counts seconds, a program passes nanoseconds. At most 30 days, unless told otherwise. */
+/**
+ * A duration. A flag gives it with a unit (`90s`) or in seconds, a program in nanoseconds. It is at most 30 days unless `most` is
+ * given.
+ */
 export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
   return amount(
     (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
@@ -146,7 +149,7 @@ export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<numb
 
 const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;
 
-/** A path; `-` is standard output. */
+/** A path; `-` means standard output. */
 export const path: Kind<string> = {
   type: 'text',
   expected: 'a path, or - for standard output',
@@ -200,13 +203,13 @@ function split(text: string): string[] {
   return text.split(',').map((item) => item.trim());
 }
 
-/** What a program passes where a list is expected: a list, one item of it, or the text of a flag. */
+/** The items of a value that a program passes for a list: a list, a single item, or the text of a flag. */
 function listOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return typeof value === 'string' ? split(value) : [value];
 }
 
-/** The list, or `undefined` where it is empty or an item is. */
+/** The list, or `undefined` if it is empty or any item is `undefined`. */
 function all<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
   return items.length > 0 && items.every((item) => item !== undefined) ? (items as readonly T[]) : undefined;
 }

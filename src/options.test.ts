@@ -17,7 +17,7 @@ const thrownBy = (work: () => unknown): PinbenchError => {
 };
 
 describe('the settings of a run', () => {
-  it('have the defaults of the design', () => {
+  it('have the documented defaults', () => {
     expect(settingsOf({})).toEqual({
       ...{
         batch: undefined,
@@ -40,7 +40,7 @@ describe('the settings of a run', () => {
     });
   });
 
-  it('take one value or a list, and the text of a flag', () => {
+  it('accept one value, a list, or the text of a flag', () => {
     expect(settingsOf({ batch: 2 }).batch).toEqual([2]);
     expect(settingsOf({ batch: [2, 64] }).batch).toEqual([2, 64]);
     expect(settingsOf({ batch: '2,1..8' }).batch).toEqual([2, { from: 1, to: 8 }]);
@@ -52,11 +52,11 @@ describe('the settings of a run', () => {
     expect(settingsOf({ strategy: 'all' }).strategy).toBe('all');
   });
 
-  it('draw rows anew every epoch where they are gathered', () => {
+  it('shuffle in every epoch if rows are gathered', () => {
     expect(settingsOf({ sampling: 'gather' }).shuffle).toBe('epoch');
   });
 
-  /** What a program passes, and the flags that mean the same. */
+  /** Invalid options of a program, each with the equivalent flags. */
   const SAME: readonly [RunSettings | Record<string, unknown>, string][] = [
     [{ fetch: 'never' }, '--fetch never'],
     [{ batch: [] }, '--batch='],
@@ -84,7 +84,7 @@ describe('the settings of a run', () => {
     [{ readback: 'none' }, '--readback none'],
     [{ remainder: 'some' }, '--remainder some'],
   ];
-  it.each(SAME)('are refused by the same sentence as the flags: %j, %s', (settings, flags) => {
+  it.each(SAME)('are refused with the same message as the flags: %j, %s', (settings, flags) => {
     const ofProgram = thrownBy(() => settingsOf(settings as RunSettings));
     const ofFlags = thrownBy(() =>
       parseRequest(['run', 'data.npy', ...flags.split(' ')], '1', declareRunOptions),
@@ -108,7 +108,7 @@ describe('the settings of a run', () => {
     { batch: { from: 5, to: 7 } },
     { epochs: '7' },
     { strategy: [''] },
-  ])('are refused as a usage error: %j', (settings) => {
+  ])('are refused with a usage error: %j', (settings) => {
     expect(thrownBy(() => settingsOf(settings as unknown as RunSettings))).toMatchObject({ code: 'usage' });
   });
 });
@@ -125,7 +125,7 @@ describe('the table of options', () => {
   });
   const plan = planOptionsOf(settings, [1, 2, 4]);
 
-  it('makes the plan of a record, and the schema that reads it', () => {
+  it('yields the plan of a record and the schema that reads it', () => {
     expect(plan).toMatchObject({
       batches: [1, 2, 4],
       works: [1],
@@ -140,7 +140,7 @@ describe('the table of options', () => {
     expect(planOptionsSchema.safeParse({ ...plan, batches: [] }).success).toBe(false);
   });
 
-  it('says in which options two records must agree', () => {
+  it('determines the options in which two records must agree', () => {
     expect(comparableOptionsOf(plan)).toEqual({
       ...{
         dtype: 'float32',
@@ -155,7 +155,7 @@ describe('the table of options', () => {
     expect(comparableOptionsOf(planOptionsOf(settingsOf({}), [32])).columns).toBe('all');
   });
 
-  it('makes the plan line of the table', () => {
+  it('yields the plan line of the table', () => {
     expect(planLineOf(plan).join('; ')).toMatchInlineSnapshot(
       `"columns x; mini-batches in one shuffled order; seed 1; remainder dropped; scalars fetched every step; 7 epochs asked for; blocks of at least 10.0 ms; until the interval is ±2 %; a budget of 1.00 s; 1 warm-up epoch"`,
     );
@@ -164,7 +164,7 @@ describe('the table of options', () => {
         planOptionsOf(settingsOf({ sampling: 'gather', minTimeNs: 0, epochs: 1, warmup: 0 }), [32]),
       ).join('; '),
     ).toMatchInlineSnapshot(
-      `"rows drawn anew every epoch; seed 1; remainder dropped; scalars fetched every step; 1 epoch asked for; no epoch is repeated; no warm-up"`,
+      `"rows shuffled every epoch; seed 1; remainder dropped; scalars fetched every step; 1 epoch asked for; no epoch is repeated; no warm-up"`,
     );
   });
 

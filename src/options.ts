@@ -28,24 +28,24 @@ import {
 /** The headings under which `pinbench run --help` lists the options. */
 export const OPTION_GROUPS = ['Data', 'What to measure', 'How long', 'Engine', 'Output'] as const;
 
-/** One option of a run. Everything that pinbench knows about it is here; `options.test.ts` says what follows from it. */
+/** One option of a run and everything that pinbench knows about it. `options.test.ts` tests what is derived from it. */
 interface Option<Value, Input> {
   readonly kind: Kind<Value, Input>;
-  /** As commander declares it. */
+  /** The flag in commander's syntax. */
   readonly flag: string;
   readonly group: (typeof OPTION_GROUPS)[number];
   readonly help: string;
-  /** Used where the option is not given. Absent: `defaultHelp` says what happens then. */
+  /** The value if the option is not given. If absent, `defaultHelp` describes what happens then. */
   readonly default?: Value;
   /** Replaces the default in the help text. */
   readonly defaultHelp?: string;
-  /** Its field in a record's `plan`. Absent: it is not recorded. */
+  /** The option's field in a record's `plan`. Absent: the option is not recorded. */
   readonly plan?: string;
-  /** Two records must agree in it, or their times are not compared. */
+  /** Two records are compared only if they agree in this option. */
   readonly comparable?: true;
-  /** Its words in the plan line of the table; nothing where they would say only what is usual. */
+  /** The option's text in the plan line of the table; `undefined` for a value that needs no mention. */
   readonly planLine?: (value: Value) => string | undefined;
-  /** Programs do not have it: it is about the terminal or about files. */
+  /** The option concerns the terminal or files and does not exist in the programmatic API. */
   readonly commandLineOnly?: true;
 }
 
@@ -64,19 +64,19 @@ const MAX_EPOCHS = 1e9;
 const MAX_CHUNK = 2 ** 20;
 const MAX_ROUNDS = 1e6;
 const MAX_PROCESSES = 1000;
-/** Rounds in each of several processes, where `--rounds` does not say otherwise. */
+/** Rounds per process with `--processes`, unless `--rounds` is given. */
 export const ROUNDS_A_PROCESS = 10;
-/** Rows per mini-batch where `--batch` is not given; all rows where there are fewer. */
+/** Rows per mini-batch if `--batch` is not given; all rows if there are fewer. */
 export const DEFAULT_BATCH = 32;
-/** Warm-up lasts at least and at most this long, unless `--warmup 0` asks for none, ns. */
+/** Shortest and longest warm-up of a row, ns. `--warmup 0` disables the warm-up. */
 export const WARM_UP_NS = { least: 200e6, most: 1e9 } as const;
 
 /**
- * Every option of a run, by the name it has in `RunOptions`. The order is the order of the help and of the plan line. The comment of
- * an entry is what an editor shows of it to who calls `run`.
+ * Every option of a run, by its name in `RunOptions`, in the order of the help and of the plan line. Editors show the comment of an
+ * entry to callers of `run`.
  */
 export const RUN_OPTIONS = {
-  /** Element type on the device: `native` keeps the file's own where the engine can. */
+  /** Element type on the device: `native` keeps the file's own type if the engine supports it. */
   dtype: option(word(DTYPE_REQUESTS), {
     flag: '--dtype <word>',
     group: 'Data',
@@ -86,7 +86,7 @@ export const RUN_OPTIONS = {
     comparable: true,
     planLine: (dtype) => (dtype === 'native' ? "the file's own element type" : undefined),
   }),
-  /** Arrow columns that form the matrix, in this order; all numeric ones where not given. */
+  /** Arrow columns that form the matrix, in this order. Default: all numeric columns except pandas' indexes. */
   columns: option(names, {
     flag: '--column <names>',
     group: 'Data',
@@ -96,7 +96,7 @@ export const RUN_OPTIONS = {
     comparable: true,
     planLine: (columns) => `columns ${columns.map(shown).join(', ')}`,
   }),
-  /** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
+  /** `slice`: a mini-batch is contiguous rows; `gather`: all rows are shuffled in every epoch. */
   sampling: option(word(SAMPLINGS), {
     flag: '--sampling <word>',
     group: 'Data',
@@ -104,9 +104,9 @@ export const RUN_OPTIONS = {
     default: 'slice',
     plan: 'sampling',
     comparable: true,
-    planLine: (sampling) => (sampling === 'gather' ? 'rows drawn anew every epoch' : undefined),
+    planLine: (sampling) => (sampling === 'gather' ? 'rows shuffled every epoch' : undefined),
   }),
-  /** When the order of the mini-batches is drawn. */
+  /** When the mini-batches are shuffled: once, in every epoch, or never. */
   shuffle: option(word(SHUFFLES), {
     flag: '--shuffle <word>',
     group: 'Data',
@@ -116,7 +116,7 @@ export const RUN_OPTIONS = {
     comparable: true,
     planLine: (shuffle) => SHUFFLED[shuffle],
   }),
-  /** Seed of the order and of the round schedule. */
+  /** Random seed for the batch order and the round schedule. */
   seed: option(whole(0, MAX_SEED), {
     flag: '--seed <n>',
     group: 'Data',
@@ -125,7 +125,7 @@ export const RUN_OPTIONS = {
     plan: 'seed',
     planLine: (seed) => `seed ${seed}`,
   }),
-  /** What becomes of the rows that do not fill a mini-batch. */
+  /** Whether to drop or keep the rows that do not fill a mini-batch. */
   remainder: option(word(REMAINDERS), {
     flag: '--remainder <word>',
     group: 'Data',
@@ -144,7 +144,7 @@ export const RUN_OPTIONS = {
     defaultHelp: `${DEFAULT_BATCH}, or all rows if there are fewer`,
     plan: 'batches',
   }),
-  /** How often the graph runs per mini-batch; more stands for a heavier model. */
+  /** How often the graph runs per mini-batch; more runs stand for a heavier model. */
   work: option(wholes(MAX_WORK), {
     flag: '--work <list>',
     group: 'What to measure',
@@ -152,14 +152,14 @@ export const RUN_OPTIONS = {
     default: [1],
     plan: 'works',
   }),
-  /** How mini-batches reach the graph: `all`, one or several. */
+  /** Strategies to compare: `all`, one or several. */
   strategy: option(words(STRATEGIES, ['all']), {
     flag: '-s, --strategy <list>',
     group: 'What to measure',
     help: `strategies to compare: all, or some of ${STRATEGIES.join(', ')}`,
     default: ['feed', 'pin'],
   }),
-  /** How many mini-batches `feed-chunk` copies at once, at most those of an epoch. */
+  /** Mini-batches that `feed-chunk` copies in one transfer, at most those of one epoch. */
   chunk: option(whole(1, MAX_CHUNK), {
     flag: '--chunk <n>',
     group: 'What to measure',
@@ -167,7 +167,7 @@ export const RUN_OPTIONS = {
     defaultHelp: 'as many as make 8 MiB',
     plan: 'chunk',
     comparable: true,
-    planLine: (chunk) => `${chunk} mini-batches a chunk`,
+    planLine: (chunk) => `${chunk} mini-batches per chunk`,
   }),
   /** Whether the scalars come back after every step or after every epoch. */
   fetch: option(word(FETCHES), {
@@ -189,7 +189,7 @@ export const RUN_OPTIONS = {
     comparable: true,
     planLine: (readback) => (readback === 'copy' ? 'scalars copied back' : undefined),
   }),
-  /** Predict the speedup for a model that adds this much to every step, ns. */
+  /** Predict the speedup for a model that adds this many ns to every step. */
   modelNs: option(microseconds, {
     flag: '--model-us <n>',
     group: 'What to measure',
@@ -197,7 +197,7 @@ export const RUN_OPTIONS = {
     plan: 'modelNs',
   }),
 
-  /** Measure at least this many epochs of each strategy; where not given, `untilPercent` decides. */
+  /** Measure at least this many epochs of each strategy. If not given, `untilPercent` decides. */
   epochs: option(whole(1, MAX_EPOCHS), {
     flag: '-e, --epochs <n>',
     group: 'How long',
@@ -206,7 +206,7 @@ export const RUN_OPTIONS = {
     plan: 'epochs',
     planLine: (epochs) => `${countOf(epochs, 'epoch')} asked for`,
   }),
-  /** Measure exactly this many rounds of blocks of at least `minTimeNs`. */
+  /** Measure exactly this many rounds, with blocks of at least `minTimeNs`. */
   rounds: option(whole(1, MAX_ROUNDS), {
     flag: '--rounds <n>',
     group: 'How long',
@@ -214,7 +214,10 @@ export const RUN_OPTIONS = {
     defaultHelp: 'set by --epochs, or until --until is reached',
     planLine: (rounds) => `${countOf(rounds, 'round')} asked for`,
   }),
-  /** Repeat the measurement in so many fresh processes, `rounds` rounds in each; from 6 on the interval is taken over them. */
+  /**
+   * Repeat the measurement in this many fresh processes, `rounds` rounds in each; with 6 or more, the interval is taken over
+   * them.
+   */
   processes: option(whole(1, MAX_PROCESSES), {
     flag: '--processes <n>',
     group: 'How long',
@@ -223,7 +226,7 @@ export const RUN_OPTIONS = {
     plan: 'processes',
     planLine: (processes) => (processes === 1 ? undefined : `${processes} processes asked for`),
   }),
-  /** Shortest timed block, ns, at most a second: short epochs are repeated to fill it; 0 measures exactly `epochs`. */
+  /** Shortest timed block, ns, at most a second. Short epochs are repeated to fill it. 0 measures exactly `epochs`. */
   minTimeNs: option(duration({ zero: true, most: 1e9 }), {
     flag: '--min-time <time>',
     group: 'How long',
@@ -233,7 +236,7 @@ export const RUN_OPTIONS = {
     plan: 'minTimeNs',
     planLine: (ns) => (ns === 0 ? 'no epoch is repeated' : `blocks of at least ${formatDuration(ns)}`),
   }),
-  /** Measure until half the width of the speedup's 95 % interval is at most this, percent. */
+  /** Measure until half the width of the speedup's 95 % interval is at most this percentage. */
   untilPercent: option(percent, {
     flag: '--until <percent>',
     group: 'How long',
@@ -242,7 +245,7 @@ export const RUN_OPTIONS = {
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,
   }),
-  /** Bounds the whole run, loading included, ns; overrules `epochs` and `untilPercent`. */
+  /** Time limit of the whole run, loading included, ns. It takes precedence over `epochs` and `untilPercent`. */
   budgetNs: option(duration(), {
     flag: '--budget <time>',
     group: 'How long',
@@ -260,14 +263,14 @@ export const RUN_OPTIONS = {
     planLine: (warmup) => (warmup === 0 ? 'no warm-up' : countOf(warmup, 'warm-up epoch')),
   }),
 
-  /** What executes the graph: `auto`, `all`, one or several. */
+  /** Engines to run on: `auto`, `all`, one or several. */
   engine: option(words(ENGINES, ['auto', 'all']), {
     flag: '-E, --engine <list>',
     group: 'Engine',
     help: `engines to run on: auto, all, or some of ${ENGINES.join(', ')}`,
     default: 'auto',
   }),
-  /** Ordinal among the visible devices. */
+  /** Index of the device among the visible ones. */
   device: option(whole(0, 65_535), {
     flag: '--device <n>',
     group: 'Engine',
@@ -327,7 +330,7 @@ const SHUFFLED = {
 
 export type Table = typeof RUN_OPTIONS;
 export type OptionName = keyof Table;
-/** The options that programs have too. */
+/** The options of the programmatic API. */
 export type ProgramName = {
   [K in OptionName]: Table[K] extends { commandLineOnly: true } ? never : K;
 }[OptionName];
@@ -336,13 +339,13 @@ export type ValueOf<K extends OptionName> =
 type InputOf<K extends OptionName> =
   Table[K]['kind'] extends Kind<infer Value, infer Input> ? Value | Input : never;
 
-/** What a program may tell a run. An option that is not given has the default of the flag. Times are ns. */
+/** The options that a program can pass to `run`. An omitted option has the default of its flag. Times are ns. */
 export type RunSettings = {
-  // Mapped from the table's own keys, it keeps their comments and leads an editor to the entry.
+  // The mapping uses the table's own keys, so that editors show the comments and jump to the entries.
   readonly [K in keyof Table as K extends ProgramName ? K : never]?: InputOf<K> | undefined;
 };
 
-/** The same, validated: an option that has a default has a value. */
+/** Validated options, in which every option with a default has a value. */
 export type Settings = {
   readonly [K in ProgramName]: Table[K] extends { default: unknown } ? ValueOf<K> : ValueOf<K> | undefined;
 };

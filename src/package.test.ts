@@ -27,25 +27,25 @@ const pages = pagesIn(ROOT);
 describe('the pages', () => {
   const links = pages.flatMap((page) => linksOf(ROOT, page));
 
-  it('link to files and headings that are there', () => {
+  it('link to files and headings that exist', () => {
     expect(links.length).toBeGreaterThan(5);
     expect(links.flatMap((link) => faultOf(ROOT, link) ?? [])).toEqual([]);
     expect(faultOf(ROOT, { page: 'README.md', file: 'docs/no.md', heading: undefined })).toMatch(/no file/);
     expect(faultOf(ROOT, { page: 'README.md', file: 'docs/faq.md', heading: 'no' })).toMatch(/no heading/);
   });
 
-  it('keep to the vocabulary, which the check of words holds them to', () => {
+  it('contain none of the forbidden words', () => {
     expect(pages.flatMap((page) => wordFaultsIn(read(page)))).toEqual([]);
     const word = ['mini', 'batch'].join('');
     expect(wordFaultsIn(`A\n${word} of a dataset`)).toEqual([{ line: 2, word, instead: 'mini-batch' }]);
     expect(wordFaultsIn('what CUDA calls pinned')).toEqual([]);
   });
 
-  it('win a reader in 1,200 words', () => {
+  it('have a README of at most 1,200 words', () => {
     expect(read('README.md').split(/\s+/).length).toBeLessThanOrEqual(1200);
   });
 
-  it('name every option of a program, with its flag, in docs/programs.md', () => {
+  it('list every option of the programmatic API with its flag in docs/programs.md', () => {
     const named = [...read('docs/programs.md').matchAll(/^\| `(\w+)` \| `(--[a-z-]+)` \|/gm)];
     const options = OPTION_ENTRIES.filter(([, { commandLineOnly }]) => !commandLineOnly);
     expect(named.map(([, name, flag]) => [name, flag])).toEqual(
@@ -53,7 +53,7 @@ describe('the pages', () => {
     );
   });
 
-  it('have a program for compilers that imports all the package exports', () => {
+  it('have a test program for compilers that imports everything that the package exports', () => {
     const namesIn = (list: string) =>
       list.split(',').flatMap((name) => /(\w+)\s*$/.exec(name)?.slice(1) ?? []);
     const exported = [...read('src/index.ts').matchAll(/^export (?:type )?\{([^}]*)\}/gm)];
@@ -61,24 +61,24 @@ describe('the pages', () => {
     expect(namesIn(imported!).sort()).toEqual(exported.flatMap(([, list]) => namesIn(list!)).sort());
   });
 
-  describe('and what is packed', () => {
+  describe('and the packed files', () => {
     let packed: readonly string[];
     beforeAll(() => {
-      // What `prepare` prints would stand before the JSON.
+      // Without --ignore-scripts the output of `prepare` would precede the JSON.
       const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
       const shell = process.platform === 'win32';
       const [tarball] = JSON.parse(execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', shell }));
       packed = tarball.files.map(({ path }: { path: string }) => path);
     });
 
-    it('all that the packed pages link to is packed with them', () => {
+    it('include everything that the packed pages link to', () => {
       const fromPacked = links.filter(({ page }) => packed.includes(page));
       expect(fromPacked.length).toBeGreaterThan(5);
       const isPacked = (file: string) => packed.some((path) => path === file || path.startsWith(`${file}/`));
       expect(fromPacked.filter(({ file }) => !isPacked(file))).toEqual([]);
     });
 
-    it('holds the program and what it loads from beside its code, and no tests', () => {
+    it('include the program and the files that it loads, and no tests', () => {
       expect(packed).toEqual(
         expect.arrayContaining([
           ...['bin/pinbench.js', 'dist/index.js', 'dist/index.d.ts', 'dist/main.js'],
@@ -105,7 +105,7 @@ describe('the licences', () => {
   const licencesOf = (folder: string) =>
     spawnSync(process.execPath, [join(ROOT, '.ci/licences.mjs'), folder], { encoding: 'utf8' });
 
-  it('of all that is installed with pinbench are permissive', () => {
+  it('of everything that is installed with pinbench are permissive', () => {
     const { status, stdout } = licencesOf(ROOT);
     expect(stdout).toMatch(/^MIT \(\d+\): .*koffi@/m);
     expect(stdout).not.toMatch(/vitest@/);
@@ -118,7 +118,7 @@ describe('the licences', () => {
     [undefined, 1],
     ['(GPL-3.0-only OR MIT)', 0],
     ['MIT AND ISC', 0],
-  ])('where a package has %s end with %d', (license, code) => {
+  ])('check ends a package with the licence %s with exit code %d', (license, code) => {
     const folder = mkdtempSync(join(tmpdir(), 'pinbench-licences-'));
     const packages = {
       '': {},
@@ -133,7 +133,7 @@ describe('the licences', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('.ci/run', () => {
-  /** Three stages, of which one fails, and one that asks for a tool. */
+  /** Three stages, one of which fails, and a stage that needs a missing tool. */
   const STAGES = `
     # a comment
     good   every  -      -        true && echo "it is good"
@@ -141,7 +141,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     bad    linux  -      -        exit 3
     lost   linux  -      nonesuch true
   `;
-  /** Reports three tests where it is told to, as vitest does. */
+  /** Writes a report of three tests to `--outputFile.json`, like vitest. */
   const VITEST = `
     for argument; do
       [[ $argument != --outputFile.json=* ]] || echo '{"numPassedTests":3,"numFailedTests":0}' >"\${argument#*=}"
@@ -161,7 +161,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     return { status, stderr, lines: stdout.trimEnd().split('\n') };
   };
 
-  it('runs every stage of the list, also after one that failed, and ends with the number of both', () => {
+  it('runs every stage of the list, even after a failure, and ends with the numbers of passed and failed stages', () => {
     const { status, lines } = runStages();
     expect(status).toBe(1);
     expect(lines).toEqual([
@@ -176,7 +176,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     ]);
   });
 
-  it('runs the stages that are named, or those of one place', () => {
+  it('runs the named stages, or the stages of a named group', () => {
     const named = (...args: string[]) =>
       runStages(...args).lines.flatMap((line) => /^== (\w+)(?::| skipped)/.exec(line)?.slice(1) ?? []);
     expect(named('lost', 'good')).toEqual(['good', 'lost']);
@@ -187,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     });
   });
 
-  it('runs nothing where a name is not in the list', () => {
+  it('runs nothing if a name is not in the list', () => {
     expect(runStages('good', 'goo')).toEqual({
       ...{ status: 2, lines: [''], stderr: '.ci/run: .ci/stages has no stage goo\n' },
     });
@@ -201,14 +201,14 @@ describe('CI', () => {
     .filter((line) => !/^#|^$/.test(line))
     .map((line) => line.trim().split(/\s+/));
 
-  it('runs in GitHub Actions all that .ci/run does, by the same list', () => {
+  it('runs in GitHub Actions every stage of .ci/run, from the same list', () => {
     expect(stages.length).toBeGreaterThan(10);
     const steps = [...read('.github/workflows/ci.yml').matchAll(/ run: (.*)$/gm)].map(([, step]) => step!);
     const calls = steps.filter((step) => !/^npm ci$|^sudo /.test(step));
     expect(calls.sort()).toEqual([...new Set(stages.map(([, where]) => `.ci/run ${where}`))].sort());
   });
 
-  it("begins with the README's two lines", () => {
+  it("begins with the two commands of the README's first example", () => {
     const [, first, second] = /^## Try it\n\n {4}(.*)\n {4}(.*)\n/m.exec(read('README.md'))!;
     expect(stages.slice(0, 2).map((fields) => fields.slice(4).join(' '))).toEqual([first, second]);
   });
@@ -217,7 +217,7 @@ describe('CI', () => {
 describe('the workflows', () => {
   const names = readdirSync(join(ROOT, '.github/workflows'));
 
-  it('use actions by their commit, with the version beside', () => {
+  it('use actions by commit, with the version in a comment', () => {
     const files = [...names.map((name) => `.github/workflows/${name}`), 'action.yml'];
     const uses = files.flatMap((name) => [...read(name).matchAll(/uses: (.*)$/gm)]);
     expect(uses.length).toBeGreaterThan(5);
@@ -226,7 +226,7 @@ describe('the workflows', () => {
 
   const release = parse(read('.github/workflows/release.yml'));
 
-  it('publish what was packed once and has run with every Node from the oldest that is taken', () => {
+  it('publish the package that was packed once and tested with every Node from the oldest supported one', () => {
     const { pack, install, publish } = release.jobs;
     expect([install.needs, publish.needs]).toEqual(['pack', 'install']);
     expect(`>=${install.strategy.matrix.node[0]}`).toBe(JSON.parse(read('package.json')).engines.node);
@@ -237,7 +237,7 @@ describe('the workflows', () => {
     expect(publish.steps.at(-1).run).toMatch(/^npm publish --provenance .*\.\/package\/\*\.tgz$/);
   });
 
-  it('give the right to sign to the job that publishes, and to none other a right but to read', () => {
+  it('let only the publishing job sign, and give every other job read access only', () => {
     const rights = names.flatMap((name) => {
       const { permissions, jobs } = parse(read(`.github/workflows/${name}`));
       const ofJobs = Object.entries<{ permissions?: object }>(jobs).flatMap(([job, { permissions: own }]) =>
@@ -253,13 +253,13 @@ describe('the workflows', () => {
     ]);
   });
 
-  describe.skipIf(process.platform === 'win32')('before they pack', () => {
+  describe.skipIf(process.platform === 'win32')('before packing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'pinbench-release-'));
     afterAll(() => rmSync(folder, { recursive: true }));
     const REPOSITORY = { type: 'git', url: 'git+https://git.example/me/pinbench.git' };
 
     it.each([
-      ['take the tag of the version in its own repository', 'v1.2.3', REPOSITORY, 0, ''],
+      ['accept the tag of the version in its own repository', 'v1.2.3', REPOSITORY, 0, ''],
       [
         'refuse another tag',
         'v1.2.4',
@@ -293,17 +293,17 @@ describe('the workflows', () => {
   });
 });
 
-/** What an action that keeps or brings an artifact is told of it. */
+/** The name and path of the artifact that an upload or download action handles. */
 function artifactOf({ with: { name, path } }: { with: { name: string; path: string } }) {
   return { name, path };
 }
 
-describe('what is fetched', () => {
+describe('a download', () => {
   const locks = readdirSync(join(ROOT, '.ci/locks'), { withFileTypes: true })
     .filter((entry) => existsSync(join(ROOT, '.ci/locks', entry.name, 'package.json')))
     .map(({ name }) => `.ci/locks/${name}/package-lock.json`);
 
-  it('from npm has a version and a hash, and no registry that it must come from', () => {
+  it('from npm has a version and a hash, and is not tied to a registry', () => {
     const lockIn = (path: string): NpmLock => JSON.parse(read(path));
     const all: NpmLock[] = [LOCK, ...['package-lock.json', ...locks].map(lockIn)];
     expect(all.length).toBeGreaterThan(4);
@@ -318,7 +318,7 @@ describe('what is fetched', () => {
     }
   });
 
-  it('by scripts is held against hashes', () => {
+  it('by a script is checked against hashes', () => {
     const scripts = ['.ci', 'src'].flatMap((folder) =>
       readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && /^(?:[a-z-]+|.*\.(?:sh|py))$/.test(entry.name))
@@ -337,7 +337,7 @@ describe('what is fetched', () => {
     expect(pip.length).toBeGreaterThan(3);
     expect(pip.filter((line) => !line.includes('--require-hashes'))).toEqual([]);
     expect(go).toEqual([]);
-    // The README's lines take package-lock.json; the two others install a pinbench that was packed here.
+    // The README's commands use package-lock.json; .ci/consumers and .ci/installed install a pinbench that was packed here.
     expect(npm.map((line) => line.split(':')[0]).sort()).toEqual([
       ...[
         '.ci/consumers',
@@ -351,7 +351,7 @@ describe('what is fetched', () => {
   });
 });
 
-/** As much as is asked here of a lock file of npm's; its first package is the project itself. */
+/** The fields of an npm lock file that the tests read. Its first package is the project itself. */
 interface NpmLock {
   readonly packages: Readonly<
     Record<string, Partial<Record<'version' | 'integrity' | 'resolved', string>> & object>

@@ -3,19 +3,22 @@ import { OPTION_ENTRIES, type ProgramName, type Settings, type Table, type Value
 
 type PlanName = { [K in ProgramName]: Table[K] extends { plan: string } ? K : never }[ProgramName];
 type FieldOf<K extends PlanName> = Table[K] extends { plan: infer Field extends string } ? Field : never;
-/** Ranges are resolved before they are recorded. */
+/** The type of a recorded value: ranges of sizes are resolved to numbers. */
 type Recorded<Value> = Value extends Sizes ? number[] : Value extends readonly string[] ? string[] : Value;
-/** Fields that are always there: of options that have a default, and the batch sizes, which follow from the dataset. */
+/**
+ * The options that are always recorded: those with a default, and the batch sizes, which the dataset determines if they are not
+ * given.
+ */
 type AlwaysName = {
   [K in PlanName]: K extends 'batch' ? K : Table[K] extends { default: unknown } ? K : never;
 }[PlanName];
 
-/** The options that a record's `plan` keeps, by their fields there. */
+/** The options in a record's `plan`, by field name. */
 export type PlanOptions = { [K in AlwaysName as FieldOf<K>]: Recorded<ValueOf<K>> } & {
   [K in Exclude<PlanName, AlwaysName> as FieldOf<K>]?: Recorded<Exclude<ValueOf<K>, undefined>> | undefined;
 };
 
-/** The options that a record keeps, from the settings and the batch sizes that they came to. */
+/** The options that a record keeps, from the settings and the resolved batch sizes. */
 export function planOptionsOf(settings: Settings, batches: readonly number[]): PlanOptions {
   const entries = OPTION_ENTRIES.flatMap(([name, { plan }]) => {
     const value = name === 'batch' ? batches : settings[name as ProgramName];
@@ -25,7 +28,7 @@ export function planOptionsOf(settings: Settings, batches: readonly number[]): P
   return Object.fromEntries(entries);
 }
 
-/** What must be alike in two records for their times to be compared: the text of each such option, by its field. */
+/** The options in which two records must agree to be comparable: the text of each value, by field name. */
 export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
   const values: Readonly<Record<string, unknown>> = plan;
   return Object.fromEntries(
@@ -35,10 +38,10 @@ export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
   );
 }
 
-/** The parts of the plan line of the table, one an option. */
+/** The parts of the plan line of the table, at most one per option. */
 export function planLineOf(plan: PlanOptions): string[] {
   const values: Readonly<Record<string, unknown>> = plan;
-  // Where rows are drawn one by one there is no order of mini-batches to speak of.
+  // With gathered rows there is no order of mini-batches to mention.
   const silent = plan.sampling === 'gather' ? ['shuffle'] : [];
   return OPTION_ENTRIES.flatMap(([, { plan: field, planLine }]) => {
     if (field === undefined || silent.includes(field) || values[field] === undefined) return [];

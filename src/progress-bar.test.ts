@@ -38,7 +38,7 @@ describe('the progress bar', () => {
     vi.useRealTimers();
   });
 
-  it('is one line that is drawn over itself, with the cursor hidden once and shown in the end', () => {
+  it('is one line that is redrawn in place, with the cursor hidden once and shown at the end', () => {
     const { clock, written, bar } = screenOf(60);
     bar.phase(round(1));
     clock.advance(100e6);
@@ -51,7 +51,7 @@ describe('the progress bar', () => {
     ]);
   });
 
-  it('is drawn at once and then at most every 80 ms, with what is told then', () => {
+  it('is drawn immediately and then at most every 80 ms, with the latest report', () => {
     const { clock, written, bar } = screenOf(60);
     // A block lasts 10 ms.
     for (let number = 1; number <= 20; number++) {
@@ -71,7 +71,7 @@ describe('the progress bar', () => {
     expect(written).toHaveLength(1);
   });
 
-  it('never reaches the last column, however narrow the terminal is or becomes', () => {
+  it('never reaches the last column, even if the terminal is or becomes narrow', () => {
     const { clock, written, screen, bar } = screenOf(120);
     for (const columns of [120, 60, 59, 40, 20, 10, 2, 1]) {
       screen.columns = columns;
@@ -84,7 +84,7 @@ describe('the progress bar', () => {
     expect(written.join('')).not.toContain('\n');
   });
 
-  it.each([0, undefined])('takes a terminal that says %s columns for one of 80', (columns) => {
+  it.each([0, undefined])('treats a terminal that reports %s columns as 80 columns wide', (columns) => {
     const { written, bar } = screenOf(columns as number);
     bar.phase({ ...round(12), engine: 'tensorflow' });
     expect(written[0]).toContain(`${LINE(12)} · tensorflow, batch 64${ERASE_REST}`);
@@ -93,7 +93,7 @@ describe('the progress bar', () => {
     expect(narrow.written[0]).toContain(`${LINE(12)}${ERASE_REST}`);
   });
 
-  it('leaves a terminal alone on which nothing was drawn, or which it has left already', () => {
+  it('writes nothing at the end if nothing was drawn or the line is already erased', () => {
     const { written, bar } = screenOf(60);
     bar.stop();
     expect(written).toEqual([]);
@@ -103,7 +103,7 @@ describe('the progress bar', () => {
     expect(written).toHaveLength(2);
   });
 
-  it('hides the cursor again where it is drawn after it was gone', () => {
+  it('hides the cursor again if it is drawn after it was erased', () => {
     const { clock, written, bar } = screenOf(60);
     bar.phase(round(1));
     bar.stop();
@@ -112,7 +112,7 @@ describe('the progress bar', () => {
     expect(written.at(-1)).toBe(`${HIDE_CURSOR}\r${LINE(2)}${ERASE_REST}`);
   });
 
-  it('shows what is loaded and fetched, with the time that is left once a second has told it', () => {
+  it('shows loading and fetching, with the time left from the first second on', () => {
     const { clock, written, bar } = screenOf(100);
     const shown = () => written.at(-1)!.split('\r')[1]!.replace(ERASE_REST, '');
     bar.loading(100 * 2 ** 20, 400 * 2 ** 20);
@@ -137,7 +137,7 @@ describe('the progress bar', () => {
     );
   });
 
-  it('says no time left of a transfer that stands still', () => {
+  it('shows no time left for a stalled transfer', () => {
     const { clock, written, bar } = screenOf(100);
     bar.fetching(0, 600, 'tensorflow==2.20.0');
     clock.advance(60e9);

@@ -3,16 +3,16 @@ import { ProgressDisplay } from './progress-display.js';
 import { lineOf, type Part } from './progress-words.js';
 
 const REDRAW_NS = 80e6;
-/** Columns of a terminal that does not say how wide it is. */
+/** Columns assumed for a terminal that does not report its width. */
 const USUAL_COLUMNS = 80;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
 const ERASE_REST = '\x1b[K';
 
-/** What it needs of the standard error of a terminal. */
+/** The part of a terminal's standard error that the progress bar uses. */
 type Screen = Pick<NodeJS.WriteStream, 'columns' | 'write'>;
 
-/** Progress on a terminal: one line, drawn over itself, which is gone in the end. */
+/** Progress on a terminal: a single line that is redrawn in place and erased at the end. */
 export class ProgressBar extends ProgressDisplay {
   readonly #screen: Screen;
   #isDrawn = false;
@@ -29,7 +29,7 @@ export class ProgressBar extends ProgressDisplay {
   }
 
   protected show(parts: readonly Part[]): void {
-    // Some terminals go to the next line as soon as the last column is written. A pseudo-terminal may say 0.
+    // Some terminals wrap as soon as the last column is written. A pseudo-terminal may report 0 columns.
     const width = (this.#screen.columns || USUAL_COLUMNS) - 1;
     this.#screen.write(`${this.#isDrawn ? '' : HIDE_CURSOR}\r${lineOf(parts, width)}${ERASE_REST}`);
     this.#isDrawn = true;

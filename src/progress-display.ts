@@ -2,12 +2,12 @@ import { type Clock, systemClock } from './measure/clock.js';
 import type { Phase, ProcessPhase, Progress } from './measure/progress.js';
 import { fetchingParts, loadingParts, type Part, phaseParts, processParts } from './progress-words.js';
 
-/** A transfer is not told how long it will take before it has taken this, ns. */
+/** Time after which the remaining time of a transfer is first estimated, ns. */
 const FIRST_ESTIMATE_NS = 1e9;
 
 /**
- * Shows on standard error where a command is, when it is told and when its last line is old enough: never by a timer, which could
- * fire inside a timed block.
+ * Shows the progress of a command on standard error. A line is shown only when progress is reported and the last line is old
+ * enough, never by a timer, which could fire inside a timed block.
  */
 export abstract class ProgressDisplay implements Progress {
   readonly #clock: Clock;
@@ -15,7 +15,7 @@ export abstract class ProgressDisplay implements Progress {
   #nextNs: number;
   #transfer: { readonly startNs: number; readonly startBytes: number } | undefined;
 
-  /** A line is shown at most every `everyNs`, the first one when `firstNs` are over. */
+  /** A line is shown at most every `everyNs`, the first one after `firstNs`. */
   constructor(everyNs: number, firstNs: number, clock = systemClock) {
     this.#clock = clock;
     this.#everyNs = everyNs;
@@ -38,7 +38,7 @@ export abstract class ProgressDisplay implements Progress {
     this.#tell(this.#clock.nowNs(), () => processParts(phase));
   }
 
-  /** Leaves the terminal as it was, until something is told again. */
+  /** Restores the terminal. The next report shows progress again. */
   abstract stop(): void;
 
   protected abstract show(parts: readonly Part[]): void;

@@ -11,10 +11,10 @@ const phase: Phase = {
   ...{ round: 12, rounds: 20, leftNs: 100e9 },
 };
 
-/** Tells every `stepSeconds` for `seconds` seconds, and returns what was written and when, in seconds. */
+/** Reports progress every `stepSeconds` for `seconds` seconds. Returns the written lines and their times in seconds. */
 function written(seconds: number, stepSeconds: number, tell: (lines: ProgressLines, at: number) => void) {
   const clock = new VirtualClock();
-  // The command begins some time after the clock did.
+  // The command begins some time after the clock started.
   clock.advance(5e9);
   const texts: string[] = [];
   const atSeconds: number[] = [];
@@ -36,7 +36,7 @@ function written(seconds: number, stepSeconds: number, tell: (lines: ProgressLin
 }
 
 describe('progress in a log', () => {
-  it('is a plain line, and no control character but its end', () => {
+  it('is a plain line without control characters except its end', () => {
     const { texts } = written(30, 10, (lines) => lines.phase(phase));
     expect(texts).toEqual([
       'pinbench: case 3 of 17 · feed · round 12 of 20 · 1m40 left in all · cuda, batch 64\n',
@@ -44,18 +44,18 @@ describe('progress in a log', () => {
     expect(texts[0]!.slice(0, -1)).not.toMatch(/\p{Cc}/u);
   });
 
-  it('is nothing of a run of less than 30 s', () => {
+  it('is absent in a run of less than 30 s', () => {
     expect(written(29.9, 0.1, (lines) => lines.phase(phase)).texts).toEqual([]);
   });
 
   it('is a line at most every 30 s, the first after 30 s', () => {
     const { atSeconds } = written(100, 0.5, (lines) => lines.phase(phase));
     expect(atSeconds).toEqual([30, 60, 90]);
-    // Told seldom, it is late and does not catch up.
+    // With rare reports a line is late, and missed lines are not caught up.
     expect(written(200, 40, (lines) => lines.phase(phase)).atSeconds).toEqual([40, 80, 120, 160, 200]);
   });
 
-  it('is there while a large file is loaded, and while it is measured after that', () => {
+  it('is shown while a large file is loaded and while it is then measured', () => {
     const gib = 2 ** 30;
     const { texts } = written(60, 1, (lines, at) =>
       at <= 40 ? lines.loading(at * gib, 40 * gib) : lines.phase(phase),

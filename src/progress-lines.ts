@@ -4,7 +4,7 @@ import { lineOf, type Part } from './progress-words.js';
 
 const LINE_NS = 30e9;
 
-/** Progress where nobody watches: a plain line now and then, for a log, and none of a short run. */
+/** Progress for a log: a plain line at most every 30 s, and none for a shorter run. */
 export class ProgressLines extends ProgressDisplay {
   readonly #log: Pick<NodeJS.WriteStream, 'write'>;
 

@@ -14,7 +14,7 @@ const before: Phase = { ...phase, phase: 'setup', round: undefined, rounds: unde
 const lineAt = (told: Phase, width?: number) => lineOf(phaseParts(told), width);
 
 describe('the line of a phase', () => {
-  it('says which case of all, strategy, round and the time left in all', () => {
+  it('gives the case, the strategy, the round and the time left in all', () => {
     expect(lineAt(phase)).toBe('case 3 of 17 · feed · round 12 of 20 · 1m40 left in all · cuda, batch 64');
   });
 
@@ -30,7 +30,7 @@ describe('the line of a phase', () => {
       { plan: { ...plan!, work: 8 } },
       'case 3 of 17 · feed · round 12 of 20 · 1m40 left in all · cuda, batch 64, work 8',
     ],
-  ])('says what is known: %s', (_, known, line) => {
+  ])('contains only the known parts: %s', (_, known, line) => {
     expect(lineAt({ ...phase, ...known })).toBe(line);
   });
 
@@ -39,7 +39,7 @@ describe('the line of a phase', () => {
     ['setup', 'case 3 of 17 · feed · setting up · 1m40 left in all · cuda, batch 64'],
     ['verify', 'case 3 of 17 · feed · verifying · 1m40 left in all · cuda, batch 64'],
     ['warm-up', 'case 3 of 17 · feed · warming up · 1m40 left in all · cuda, batch 64'],
-    ['phases', 'case 3 of 17 · feed · parts of a step · 1m40 left in all · cuda, batch 64'],
+    ['phases', 'case 3 of 17 · feed · timing phases · 1m40 left in all · cuda, batch 64'],
     ['own-cost', "measuring pinbench's own cost · 1m40 left in all"],
   ])('has words for %s', (name, line) => {
     expect(lineAt({ ...before, phase: name })).toBe(line);
@@ -49,27 +49,27 @@ describe('the line of a phase', () => {
 describe('the line of a transfer', () => {
   const [done, total] = [0.456 * 2 ** 30, 2 ** 30];
 
-  it('says how much of a file is loaded and how long the rest takes to load', () => {
+  it('gives the loaded share of a file and the time left to load', () => {
     expect(lineOf(loadingParts(done, total, 12e9))).toBe(
       'loading 45 % · 467 MiB of 1.00 GiB · 12 s left to load',
     );
     expect(lineOf(loadingParts(done, total, undefined))).toBe('loading 45 % · 467 MiB of 1.00 GiB');
   });
 
-  it('says what is fetched', () => {
+  it('names what is fetched', () => {
     expect(lineOf(fetchingParts(done, total, 100e9, 'tensorflow==2.20.0'))).toBe(
       'fetching 45 % · 467 MiB of 1.00 GiB · 1m40 left to fetch · tensorflow==2.20.0',
     );
   });
 
-  it('is at 100 % where there is nothing, or more than there should be', () => {
+  it('shows 100 % for an empty transfer and for more bytes than expected', () => {
     expect(lineOf(loadingParts(0, 0, undefined))).toMatch(/^loading 100 % · 0 B of 0 B$/);
     expect(lineOf(loadingParts(11, 10, 0))).toMatch(/^loading 100 % · 11 B of 10 B · 0 s left to load$/);
   });
 });
 
 describe('a line that is too long', () => {
-  it('loses its parts in this order, as the terminal narrows, and then its middle', () => {
+  it('loses its parts in order of rank as the terminal narrows, and then its middle', () => {
     const lines = new Set<string>();
     for (let width = 100; width >= 0; width--) lines.add(lineAt(phase, width));
     expect([...lines].slice(0, 7)).toEqual([
@@ -83,11 +83,11 @@ describe('a line that is too long', () => {
     ]);
   });
 
-  it('is the whole of the example at 60 columns', () => {
+  it('is not shortened for the example at 60 columns', () => {
     expect(lineAt(phase, 59)).toBe('case 3 of 17 · feed · round 12 of 20 · 1m40 left in all');
   });
 
-  it('fits any width, whatever it says', () => {
+  it('fits any width, whatever its content', () => {
     const all = [
       ...[phase, before, { ...phase, leftNs: undefined }, { ...before, phase: 'trial' as const }].map(
         phaseParts,

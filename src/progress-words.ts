@@ -2,22 +2,22 @@ import type { Phase, ProcessPhase } from './measure/progress.js';
 import { abridged } from './text.js';
 import { formatBytes, formatTimeLeft } from './units.js';
 
-/** A part of the line that says where a run is. */
+/** A part of the progress line. */
 export interface Part {
   readonly text: string;
-  /** Where the line is too long, the part of the highest rank is dropped first, and the one of the lowest is never. */
+  /** If the line is too long, the part with the highest rank is dropped first; the part with the lowest rank is never dropped. */
   readonly rank: number;
 }
 
-/** Between parts. */
+/** Separates the parts. */
 const SEPARATOR = ' · ';
-/** What a strategy is being put through, where it is not a round. */
+/** The text of each phase of a strategy. During rounds the round replaces it. */
 const WORDS: Readonly<Record<Exclude<Phase['phase'], 'trial' | 'own-cost'>, string>> = {
   setup: 'setting up',
   verify: 'verifying',
   'warm-up': 'warming up',
   measure: 'measuring',
-  phases: 'parts of a step',
+  phases: 'timing phases',
 };
 
 /** `case 3 of 17 · feed · round 12 of 20 · 1m40 left in all · cuda, batch 64` */
@@ -44,7 +44,7 @@ function doing(phase: keyof typeof WORDS, { round, rounds }: Phase): string {
   return `round ${round}${rounds === undefined ? '' : ` of ${rounds}`}`;
 }
 
-/** `loading 45 % · 1.20 GiB of 2.67 GiB · 12 s left to load`; what may be left, in ns, is of the transfer alone. */
+/** `loading 45 % · 1.20 GiB of 2.67 GiB · 12 s left to load`; `leftNs` is the remaining time of the transfer only. */
 export function loadingParts(doneBytes: number, totalBytes: number, leftNs: number | undefined): Part[] {
   return transferParts('loading', 'to load', doneBytes, totalBytes, leftNs);
 }
@@ -78,7 +78,10 @@ function partsOf(...parts: readonly (readonly [text: string | undefined, rank: n
   return parts.flatMap(([text, rank]) => (text === undefined ? [] : [{ text, rank }]));
 }
 
-/** The parts in a line of at most `width` columns. What remains and is still too long loses its middle. */
+/**
+ * The parts in a line of at most `width` columns. If the last remaining part is still too long, its middle is replaced by an
+ * ellipsis.
+ */
 export function lineOf(parts: readonly Part[], width = Number.POSITIVE_INFINITY): string {
   let kept = parts;
   const line = () => kept.map(({ text }) => text).join(SEPARATOR);

@@ -19,21 +19,21 @@ import { surroundingsOfProcess } from './terminal.js';
 import { VERSION } from './version.js';
 import { DTYPES, type DType, type DTypeRequest, STRATEGIES } from './words.js';
 
-/** How a run is connected to the program that calls it. */
+/** The connections between a run and the program that calls it. */
 export interface RunConnections {
-  /** Stops the run within half a second; what was measured is returned, with `complete: false`. */
+  /** Stops the run within half a second. The record of what was measured is returned with `complete: false`. */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
   readonly clock?: Clock | undefined;
-  /** When the command began, ns of the clock: a budget counts from then. Default: the call of `run`. */
+  /** When the command began, ns of the clock. A budget counts from this moment. Default: the call of `run`. */
   readonly startedNs?: number | undefined;
-  /** Shows what native libraries print by themselves, which is held back otherwise. */
+  /** Shows the output of native libraries, which is otherwise suppressed. */
   readonly verbose?: boolean | undefined;
-  /** Recorded as it is. */
+  /** The command line, recorded unchanged. */
   readonly argv?: readonly string[] | undefined;
 }
 
-/** What a run may be told: the options of the command line by their names in `options.ts`, and its connections. */
+/** The options of `run`: those of the command line, by their names in `options.ts`, and the connections. */
 export interface RunOptions extends RunSettings, RunConnections {}
 
 const CONNECTIONS = {
@@ -50,9 +50,9 @@ const PROGRAM_OPTIONS = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
 );
 
 /**
- * Measures the strategies on a data file, or on a dataset already loaded, and returns the record. Errors are `PinbenchError`s:
- * `usage`, `data`, `engine`, `mismatch`, and `interrupted` before anything was measured. An engine that fails while rows are
- * measured throws nothing: the record says `complete: false` and the reason.
+ * Measures the strategies on a data file or on a loaded dataset, and returns the record. Throws a `PinbenchError` of code `usage`,
+ * `data`, `engine` or `mismatch`, or `interrupted` if the run was stopped before anything was measured. If an engine fails while
+ * rows are measured, `run` does not throw: the record has `complete: false` and the reason.
  */
 export async function run(
   input: string | Dataset,
@@ -69,7 +69,9 @@ export async function run(
     settings.processes > 1 &&
     (typeof input !== 'string' || input === '-')
   ) {
-    throw usageError('--processes', 'with data that only this process has', { expected: 'a file' });
+    throw usageError('--processes', 'cannot be used with standard input or a dataset in memory', {
+      expected: 'a file',
+    });
   }
   if (typeof input !== 'string') {
     return runOn(mustBeDataset(input), settings, connections, surroundings);
@@ -94,7 +96,7 @@ export async function run(
   }
 }
 
-/** The connections of a run that has begun. */
+/** The connections of a run that has started. */
 type Connections = RunConnections & {
   readonly clock: Clock;
   readonly startedNs: number;
@@ -118,7 +120,7 @@ async function runOn(
   try {
     const dataset = 'values' in source ? source : await loaded(source, settings.dtype, progress, signal);
     const notFinite = await countNotFinite(dataset, signal);
-    // Before anything is timed, since it asks git.
+    // This comes before all timing because it starts git processes.
     const environment = await lookAtEnvironment(surroundings);
     const outcome = await measure({
       ...{ dataset, plans: plans.plans, engines, timing: settings, clock, startedNs, signal, progress },
@@ -158,7 +160,7 @@ function loaded(
     });
 }
 
-/** Engines read a dataset without looking where it ends, so what a program made is checked. */
+/** Checks a dataset that a program passes, because engines read it without bounds checks. Throws a usage error if it is invalid. */
 function mustBeDataset(input: unknown): Dataset {
   const { rows, cols, dtype, values, path } = (input ?? {}) as Partial<Dataset>;
   const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) > 0;
@@ -180,7 +182,7 @@ function mustBeDataset(input: unknown): Dataset {
   });
 }
 
-/** The element type the device will see. A native file of several types is refused when it is loaded. */
+/** The element type on the device. A file with several native types is refused later, when it is loaded. */
 function measuredDType(fileDType: string, request: DTypeRequest): DType {
   return (request === 'native' && DTYPES.find((dtype) => dtype === fileDType)) || 'float32';
 }

@@ -10,17 +10,20 @@ import {
 } from './options.js';
 import { didYouMean } from './similar.js';
 
-/** The long flag of an option, such as `--batch`: what errors call it. */
+/** The long flag of an option, such as `--batch`. Errors name an option by it. */
 export function flagOf(name: OptionName): string {
   return /--[a-z-]+/.exec(RUN_OPTIONS[name].flag)![0];
 }
 
-/** Reads the text of a flag. Throws a usage error that says what is expected. */
+/** Parses the text of a flag. Throws a usage error that states the expected values. */
 export function parseOption(name: OptionName, text: string): unknown {
   return allowed(name, RUN_OPTIONS[name].kind.parse(text), text);
 }
 
-/** Validates what a program passes and fills in the defaults; a usage error names the flag of the first wrong option. */
+/**
+ * Validates the options that a program passes and fills in the defaults. Throws a usage error that names the flag of the first
+ * invalid option.
+ */
 export function settingsOf(given: RunSettings): Settings {
   const names = OPTION_ENTRIES.filter(([, { commandLineOnly }]) => !commandLineOnly).map(([name]) => name);
   const settings = Object.fromEntries(
@@ -29,13 +32,16 @@ export function settingsOf(given: RunSettings): Settings {
   return agreeing(given, settings as Settings);
 }
 
-/** One option as a program passes it, validated; its default where it is not given. */
+/** Validates one option that a program passes; returns its default if it is not given. */
 export function settingOf<K extends ProgramName>(name: K, value: unknown): Settings[K] {
   const { kind, default: standard } = RUN_OPTIONS[name] as (typeof OPTION_ENTRIES)[number][1];
   return (value === undefined ? standard : allowed(name, kind.accept(value), value)) as Settings[K];
 }
 
-/** A misspelt option would silently mean something else. A usage error where there is another than those named and those `beside` them. */
+/**
+ * Throws a usage error if `options` has a name that is neither in `names` nor in `beside`: a misspelt option must not be ignored
+ * silently.
+ */
 export function mustBeOptions(
   options: unknown,
   names: readonly string[],
@@ -57,32 +63,40 @@ function allowed(name: OptionName, value: unknown, given: unknown): unknown {
   throw usageError(flagOf(name), `"${shown(given)}"`, { expected: kind.expected, ...(remedy && { remedy }) });
 }
 
-/** A wrong value as it is shown; a program may pass anything. */
+/** An invalid value as text for an error message. A program may pass a value of any type. */
 function shown(given: unknown): string {
   if (Array.isArray(given)) return given.map(shown).join(',');
   return typeof given === 'object' && given !== null ? 'an object' : String(given);
 }
 
-/** What one option means for another. */
+/** Checks that the options agree with each other, and sets those that follow from others. */
 function agreeing(given: RunSettings, settings: Settings): Settings {
   const { sampling, minTimeNs, epochs, untilPercent, chunk, strategy, rounds, processes = 1 } = settings;
   if (rounds !== undefined) {
     for (const name of ['epochs', ...(processes === 1 ? (['untilPercent'] as const) : [])] as const) {
       if (settings[name] !== undefined) {
-        throw usageError(flagOf(name), `"${settings[name]}" with --rounds, which measures exactly so many`, {
-          remedy: 'leave one of them out',
-        });
+        throw usageError(
+          flagOf(name),
+          `"${settings[name]}" cannot be combined with --rounds, which sets the exact number of rounds`,
+          {
+            remedy: 'omit one of the two',
+          },
+        );
       }
     }
   }
   if (processes > 1 && epochs !== undefined) {
-    throw usageError('--epochs', `"${epochs}" with --processes, which measures --rounds in each`, {
-      remedy: 'leave one of them out',
-    });
+    throw usageError(
+      '--epochs',
+      `"${epochs}" cannot be combined with --processes, which measures --rounds rounds in each process`,
+      {
+        remedy: 'omit one of the two',
+      },
+    );
   }
   if (chunk !== undefined && strategy !== 'all' && !strategy.includes('feed-chunk')) {
-    throw usageError('--chunk', `"${chunk}" without the strategy feed-chunk`, {
-      remedy: 'add feed-chunk to --strategy, or leave --chunk out',
+    throw usageError('--chunk', `"${chunk}" has no effect without the strategy feed-chunk`, {
+      remedy: 'add feed-chunk to --strategy, or omit --chunk',
     });
   }
   if (minTimeNs === 0 && epochs === undefined && rounds === undefined) {
@@ -92,17 +106,21 @@ function agreeing(given: RunSettings, settings: Settings): Settings {
     });
   }
   if (minTimeNs === 0 && untilPercent !== undefined) {
-    throw usageError('--until', `"${untilPercent}" with --min-time 0, which measures exactly --epochs`, {
-      remedy: 'leave one of them out',
-    });
+    throw usageError(
+      '--until',
+      `"${untilPercent}" cannot be combined with --min-time 0, which measures exactly --epochs`,
+      {
+        remedy: 'omit one of the two',
+      },
+    );
   }
   if (sampling !== 'gather') return settings;
   if (given.shuffle !== undefined && given.shuffle !== 'epoch') {
     throw usageError(
       '--shuffle',
-      `"${given.shuffle}" with --sampling gather, which draws rows anew every epoch`,
+      `"${given.shuffle}" cannot be combined with --sampling gather, which shuffles the rows in every epoch`,
       {
-        remedy: 'leave --shuffle out',
+        remedy: 'omit --shuffle',
       },
     );
   }

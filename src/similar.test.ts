@@ -16,11 +16,11 @@ describe('a misspelt word', () => {
     ['x', undefined],
     ['', undefined],
     ['pin', undefined],
-  ])('%j has the suggestion %j', (given, said) => {
+  ])('such as %j gets the suggestion %j', (given, said) => {
     expect(didYouMean(given, WORDS)).toBe(said);
   });
 
-  it('has all suggestions that are equally near', () => {
+  it('gets all suggestions that are equally close', () => {
     expect(didYouMean('cat', ['bat', 'hat', 'dog'])).toBe('did you mean bat or hat?');
   });
 });

@@ -1,9 +1,9 @@
-/** More edits than this make another word of it. */
+/** A candidate with more edits than this counts as a different word. */
 const MOST_EDITS = 2;
-/** The share of a word that must be left as it is. */
+/** The share of the longer word that must be unchanged. */
 const LEAST_ALIKE = 0.5;
 
-/** `did you mean pin?` of a misspelt word; `undefined` where no candidate is near it. */
+/** A suggestion such as `did you mean pin?` for a misspelt word; `undefined` if no candidate is similar. */
 export function didYouMean(given: string, candidates: readonly string[]): string | undefined {
   const distances = candidates.map((candidate) => editsBetween(given, candidate));
   const least = Math.min(...distances);
@@ -21,8 +21,9 @@ function isAlike(given: string, candidate: string, edits: number): boolean {
 }
 
 /**
- * The edits that make one word of the other: a character put in, taken out or replaced, or two neighbours exchanged (optimal string
- * alignment: Damerau, A technique for computer detection and correction of spelling errors, CACM 7(3), 1964).
+ * The number of edits that turn one word into the other: insertion, deletion or replacement of a character, or transposition of
+ * two adjacent ones (optimal string alignment: Damerau, A technique for computer detection and correction of spelling errors,
+ * CACM 7(3), 1964). Infinity if the lengths differ by more than `MOST_EDITS`.
  */
 function editsBetween(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MOST_EDITS) return Number.POSITIVE_INFINITY;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Reads a file of text, such as Linux writes about the machine and the process; `undefined` where there is none to read. */
+/** Reads a small text file, such as those in `/proc`; returns `undefined` if it cannot be read. */
 export type ReadText = (path: string) => string | undefined;
 
-/** The text of a file, read from the file system itself. */
+/** Reads a file from the file system. */
 export const readText: ReadText = (path) => {
   try {
     return readFileSync(path, 'latin1');

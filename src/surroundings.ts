@@ -1,24 +1,24 @@
 /**
- * What pinbench sees of the process it runs in. Only `terminal.ts` looks at the process; whoever needs something of it is given
- * this.
+ * The parts of the process that pinbench uses. Only `terminal.ts` accesses the process itself; all other code receives this
+ * interface.
  */
 export interface Surroundings {
   /** The environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Version of Node, such as `v20.20.2`. */
   readonly nodeVersion: string;
-  /** Path of the program that runs this process. */
+  /** Path of the Node executable that runs this process. */
   readonly nodePath: string;
-  /** Whether native libraries may print to standard error by themselves. */
+  /** Whether the output of native libraries on standard error is shown. */
   readonly showsNativeOutput: boolean;
-  /** Whether packages that only the working folder has may be loaded: `run` alone does so. */
+  /** Whether packages that are installed only in the working folder may be loaded. Only `run` loads them. */
   readonly loadsForeignCode: boolean;
-  /** The working directory; throws where it has been removed. */
+  /** The working directory. Throws if it has been removed. */
   readonly cwd: () => string;
-  /** What is piped into the process. */
+  /** The standard input of the process. Throws `EISDIR` if it is a directory. */
   readonly standardInput: () => NodeJS.ReadStream;
-  /** Memory of the host that the process may still take: a container's limit counts, and files that are only cached are free. */
+  /** Host memory that the process can still allocate, bytes. A container's limit is included; cached files count as free. */
   readonly availableMemoryBytes: () => number;
-  /** Sets an environment variable of the process itself, which is where native libraries read it. */
+  /** Sets an environment variable of the process itself, where native libraries read it. */
   readonly setVariable: (name: string, value: string) => void;
 }

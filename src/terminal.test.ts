@@ -21,7 +21,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'pinbench.js');
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
-/** Much longer than a graceful stop takes, and much shorter than what is stopped. */
+/** Much longer than a graceful stop takes, and much shorter than the stopped work. */
 const PROMPTLY_MS = 10_000;
 
 let folder: string;
@@ -30,7 +30,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A child process with what it has printed so far, which ends with a code or by a signal. */
+/** A child process with its output so far. It ends with a code or by a signal. */
 class Child {
   readonly #child: ChildProcess;
   readonly ended: Promise<number | NodeJS.Signals | null>;
@@ -58,16 +58,16 @@ class Child {
   }
 }
 
-/** Work of minutes, which writes a record. */
+/** The arguments of a run that takes minutes and writes a record. */
 const longRun = (record: string) => [
   ...[BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000000', '--warmup', '0', '--json', record],
 ];
-/** Long enough for a run to have begun measuring. */
+/** Time after which a run has begun measuring, ms. */
 const UNDER_WAY_MS = 2500;
 
 describe.skipIf(process.platform === 'win32')('a signal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'of the kind %s stops a run, which writes what it measured and exits 130',
+    'of the kind %s stops a run, which writes its measurements and exits 130',
     async (signal) => {
       const path = join(folder, `${signal}.json`);
       const child = new Child(process.execPath, longRun(path));
@@ -81,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     },
   );
 
-  it('that comes twice ends a run with exit code 130', async () => {
+  it('that is sent twice ends a run with exit code 130', async () => {
     const child = new Child(process.execPath, longRun(join(folder, 'twice.json')));
     await sleep(UNDER_WAY_MS);
     const since = performance.now();
@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
   });
 
   it.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
-    'stops setup tensorflow, which leaves nothing behind',
+    'stops setup tensorflow without leaving files behind',
     async () => {
       const tools = join(folder, 'tools');
       mkdirSync(tools);
@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     },
   );
 
-  /** A program whose first signal is never done being handled. */
+  /** A program that never finishes handling its first signal. */
   const STUBBORN = `
     import { terminalOfProcess } from ${JSON.stringify(join(ROOT, 'dist/terminal.js'))};
     const terminal = terminalOfProcess();
@@ -138,7 +138,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect([await child.ended, child.printed]).toEqual([130, 'readyheardundone']);
   });
 
-  it('is left to the system once nobody listens', async () => {
+  it('has its default effect once the listener is removed', async () => {
     const program = STUBBORN.replace('setInterval', 'stop(); setInterval');
     const child = new Child(process.execPath, ['--input-type=module', '-e', program]);
     await child.prints('ready');
@@ -146,7 +146,7 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
     expect(await child.ended).toBe('SIGTERM');
   });
 
-  it('is not needed for what must be undone: an error nobody catches undoes it too', async () => {
+  it('is not the only end that runs the registered undo functions: an uncaught error does too', async () => {
     const program = STUBBORN.replace(
       'setInterval',
       "setImmediate(() => { throw new Error('a bug'); }); setInterval",
@@ -159,13 +159,13 @@ describe.skipIf(process.platform === 'win32')('a signal', () => {
 
 const noScript =
   process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0
-    ? 'there is no script of util-linux, which makes a pseudo-terminal'
+    ? 'the tool script of util-linux, which creates a pseudo-terminal, is missing'
     : undefined;
 
 describe.skipIf(noScript !== undefined)(
   `the cursor of a terminal${noScript ? `: skipped, ${noScript}` : ''}`,
   () => {
-    /** A run on a pseudo-terminal, and the process that runs there. */
+    /** Starts a run on a pseudo-terminal and returns the child and the process ID of the run. */
     async function runOnTerminal(record: string): Promise<{ child: Child; pid: number }> {
       const pidFile = `${record}.pid`;
       const command = `echo $$ >'${pidFile}.part'; mv '${pidFile}.part' '${pidFile}'; exec '${process.execPath}' ${longRun(record).join(' ')}`;
@@ -191,11 +191,11 @@ describe.skipIf(noScript !== undefined)(
       expect(child.printed.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(child.printed.lastIndexOf(HIDE_CURSOR));
     });
 
-    it('may go away with its terminal: what was measured is written all the same', async () => {
+    it('may disappear with its terminal, and the run still writes its measurements', async () => {
       const path = join(folder, 'hung-up.json');
       const { child, pid } = await runOnTerminal(path);
       await sleep(1000);
-      // The terminal is gone with the program that holds it, and the system sends SIGHUP.
+      // The end of the program that holds the terminal closes the terminal, so the system sends SIGHUP.
       child.kill('SIGKILL');
       await child.ended;
       for (let waitedMs = 0; isAlive(pid); waitedMs += 20) {
@@ -210,7 +210,7 @@ describe.skipIf(noScript !== undefined)(
 describe.skipIf(noScript !== undefined)(
   `progress on a terminal${noScript ? `: skipped, ${noScript}` : ''}`,
   () => {
-    /** What a run of two cases writes on a pseudo-terminal of so many columns. */
+    /** The output of a run of two cases on a pseudo-terminal with this many columns. */
     async function writtenOn(columns: number, options = '', env: NodeJS.ProcessEnv = {}): Promise<string> {
       const run = `${BIN} run fixtures/data.npy -E cpu -b 1,2 -e 20 --warmup 1 --no-color ${options}`;
       const command = `stty cols ${columns}; exec '${process.execPath}' ${run}`;
@@ -221,7 +221,7 @@ describe.skipIf(noScript !== undefined)(
       return child.printed;
     }
 
-    /** The lines that were drawn over each other. */
+    /** The successive states of the progress line. */
     const drawn = (written: string) =>
       written
         .slice(0, written.lastIndexOf(SHOW_CURSOR))
@@ -230,7 +230,7 @@ describe.skipIf(noScript !== undefined)(
         .map((text) => text.slice(0, -'\x1b[K'.length));
 
     it.each([60, 40])(
-      'is a line of the whole run that fits %d columns, and is gone in the end',
+      'is one line for the whole run that fits in %d columns and is erased at the end',
       async (columns) => {
         const written = await writtenOn(columns);
         const lines = drawn(written);
@@ -252,7 +252,7 @@ describe.skipIf(noScript !== undefined)(
     it.each<[string, string, NodeJS.ProcessEnv]>([
       ['with --no-progress', '--no-progress', {}],
       ['with --quiet', '--quiet', {}],
-      ['where the terminal cannot draw', '', { TERM: 'dumb' }],
+      ['if the terminal cannot redraw', '', { TERM: 'dumb' }],
       ['in CI', '', { CI: 'true' }],
     ])('is not drawn %s', async (_, options, env) => {
       const written = await writtenOn(80, options, env);
@@ -279,7 +279,7 @@ describe('the screen', () => {
   };
   const terminal = { isTTY: true, columns: 132 };
 
-  it('is as wide as COLUMNS says, else as the terminal is, else 100 columns, and at least 60', () => {
+  it('has the width from COLUMNS, or that of the terminal, or 100 columns, but at least 60', () => {
     const width = (...of: Parameters<typeof screen>) => screen(...of).width;
     expect([
       width({}),
@@ -291,7 +291,7 @@ describe('the screen', () => {
     for (const wrong of ['', '0', '-5', '80.5', 'wide', '1e3']) expect(width({ COLUMNS: wrong })).toBe(100);
   });
 
-  it('is coloured on a terminal, unless told otherwise', () => {
+  it('is coloured on a terminal unless an option or the environment decides otherwise', () => {
     const color = (...of: Parameters<typeof screen>) => screen(...of).color;
     expect([
       color({}),
@@ -305,7 +305,7 @@ describe('the screen', () => {
     expect(color({ FORCE_COLOR: '1' }, terminal, false)).toBe(false);
   });
 
-  it('is watched where it is a terminal', () => {
+  it('is watched if it is a terminal', () => {
     expect([screen({}).watched, screen({}, terminal).watched]).toEqual([false, true]);
     expect(screen({ FORCE_COLOR: '1', COLUMNS: '80' }).watched).toBe(false);
   });

@@ -8,29 +8,32 @@ import type { Screen } from './report/layout.js';
 import { readText } from './small-file.js';
 import type { Surroundings } from './surroundings.js';
 
-/** What a command has of the world around it. The tests give their own. */
+/** The streams, signals and surroundings of a command. Tests provide their own. */
 export interface Terminal {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly surroundings: Surroundings;
   /**
-   * Calls back at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. Returns what takes the listener
-   * away again.
+   * Calls `listener` at the first SIGINT, SIGTERM or SIGHUP; a second signal ends the process at once. Returns a function that
+   * removes the listener.
    */
   onInterrupt(listener: () => void): () => void;
-  /** Whether an error of a write to standard output says no more than that its reader went away, as `| head` does. */
+  /** Whether a write error on standard output only means that the reader closed it, as `| head` does. */
   isReaderGone(error: NodeJS.ErrnoException): boolean;
-  /** Keeps what must be undone before the process ends, such as a hidden cursor. Returns what undoes it now, once. */
+  /**
+   * Registers a function that runs before the process ends, for example to show the cursor. Returns a function that runs it now,
+   * once.
+   */
   undoAtExit(undo: () => void): () => void;
 }
 
-/** Signals that ask a process to end: Ctrl-C, a request to terminate, a terminal that closes. */
+/** Signals that ask the process to end: Ctrl-C, a termination request, a closed terminal. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** The narrowest lines that a table is made for, and those where the width is not known, columns. */
+/** The smallest width of a table, and the width if that of the terminal is not known, in columns. */
 const [NARROWEST, USUAL] = [60, 100];
 
-/** What standard output is printed on. */
+/** The colour, width and kind of the screen that standard output is printed on. */
 export function screenOf(how: { readonly color: boolean }, terminal: Terminal): Screen {
   const { stdout, surroundings } = terminal;
   const told = /^[1-9]\d{0,4}$/.test(surroundings.env.COLUMNS ?? '')
@@ -44,7 +47,10 @@ export function screenOf(how: { readonly color: boolean }, terminal: Terminal): 
   };
 }
 
-/** Whether standard output is to be coloured: by the command line, else by FORCE_COLOR, which Node puts before NO_COLOR, else on a terminal. */
+/**
+ * Whether standard output is coloured. The command line decides first, then FORCE_COLOR, which in Node overrides NO_COLOR, then
+ * whether it is a terminal.
+ */
 export function usesColor(
   { color }: { readonly color: boolean },
   { stdout, surroundings }: Terminal,
@@ -55,15 +61,15 @@ export function usesColor(
   return stdout.isTTY === true && !NO_COLOR && TERM !== 'dumb';
 }
 
-/** Whether somebody may be watching standard error, on a terminal where a line can be drawn over. */
+/** Whether standard error is an interactive terminal on which a line can be redrawn. */
 export function isWatched({ stderr, surroundings }: Terminal): boolean {
   const { env } = surroundings;
   return stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI;
 }
 
 /**
- * The surroundings as a command sees them that looks at what is there and runs nothing of it: with `--verbose`, what native libraries
- * print is shown.
+ * The surroundings for a command that only inspects engines and must not load packages of the working folder. With `--verbose` the
+ * output of native libraries is shown.
  */
 export function surroundingsFor(
   { verbose }: { readonly verbose: boolean },
@@ -72,7 +78,7 @@ export function surroundingsFor(
   return { ...surroundings, showsNativeOutput: verbose, loadsForeignCode: false };
 }
 
-/** The surroundings that this process is. */
+/** The surroundings of this process. */
 export function surroundingsOfProcess(): Surroundings {
   return {
     env: process.env,
@@ -82,7 +88,7 @@ export function surroundingsOfProcess(): Surroundings {
     loadsForeignCode: true,
     cwd: () => process.cwd(),
     standardInput,
-    // Node has a figure of its own from 20.13 on. It takes the cached files of a container for memory in use.
+    // Node has its own figure from 20.13 on, but it counts the cached files of a container as used memory.
     availableMemoryBytes: () => availableHostBytes(readText) ?? process.availableMemory?.() ?? freemem(),
     setVariable(name, value) {
       process.env[name] = value;
@@ -90,7 +96,7 @@ export function surroundingsOfProcess(): Surroundings {
   };
 }
 
-/** Node takes a directory for an input that has ended. */
+/** The standard input. Throws `EISDIR` for a directory, which Node would treat as an empty input. */
 function standardInput(): NodeJS.ReadStream {
   if (fstatSync(0).isDirectory())
     throw Object.assign(new Error('standard input is a directory'), { code: 'EISDIR' });
@@ -100,17 +106,17 @@ function standardInput(): NodeJS.ReadStream {
 /** The terminal of this process. */
 export function terminalOfProcess(): Terminal {
   const undos = new Set<() => void>();
-  // However the process ends: by the exit code, by an uncaught error or by a second signal.
+  // The `exit` event covers every end of the process: an exit code, an uncaught error or a second signal.
   process.once('exit', () => {
     for (const undo of undos) undo();
   });
   process.stderr.on('error', () => {});
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    // Every further write fails as well, and is told of no more than the first.
+    // Every further write fails as well, but only the first error is reported.
     process.stdout.on('error', () => {});
     if (isReaderGone(error)) return;
     process.stderr.write(`pinbench: standard output: cannot be written (${error.code})\n`);
-    // What else is to be written is, and whatever came of it: no verdict has arrived.
+    // The command still writes its other output, but its exit code must not look like a verdict that was printed.
     process.once('exit', () => {
       process.exitCode = EXIT.usage;
     });
@@ -131,25 +137,25 @@ export function terminalOfProcess(): Terminal {
 }
 
 /**
- * A reader that goes away (`| head`, or a terminal that closes) is no error and changes nothing of the exit code. Anything
- * else, such as a full disk, ends the process with an exit code that is no verdict.
+ * Whether the reader of standard output closed it (`| head`, or a closed terminal), which is no error and does not change the exit
+ * code. Any other error, such as a full disk, gives the exit code of a usage error, which is not a verdict.
  */
 function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
 }
 
-/** Ends a child process that was started detached, and with it the processes that it has started and left behind: its group. */
+/** Kills a child process that was started detached, together with its process group: the processes that it started. */
 export function endGroupOf({ pid }: Pick<ChildProcess, 'pid'>): void {
   if (pid === undefined) return;
   try {
-    // Windows has no groups.
+    // Windows has no process groups.
     process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
   } catch {
-    // None of them is left.
+    // All of them have ended.
   }
 }
 
-/** What a `Terminal` of this process has as `onInterrupt`. */
+/** The implementation of `Terminal.onInterrupt` for this process. */
 export function listenForSignals(listener: () => void): () => void {
   let interrupted = false;
   const onSignal = () => {
@@ -159,7 +165,7 @@ export function listenForSignals(listener: () => void): () => void {
   };
   for (const signal of ENDING) process.on(signal, onSignal);
   return () => {
-    // Once interrupted, the command is on its way out, and a second signal still ends it with the same code.
+    // After the first signal the command is stopping, and a second signal must still end it with the same code.
     if (interrupted) return;
     for (const signal of ENDING) process.off(signal, onSignal);
   };

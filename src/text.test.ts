@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { abridged, abridgedTogether, matches, printable, shown } from './text.js';
 
 describe('text', () => {
-  it('is matched by * alone', () => {
+  it('matches a pattern in which only * is special', () => {
     expect(matches('main-*.json', 'main-12.json')).toBe(true);
     expect(matches('main-*.json', 'main-12xjson')).toBe(false);
     expect(matches('[a]{1}*', '[a]{1}\n')).toBe(true);
     expect(matches('[a]{1}', 'a')).toBe(false);
   });
 
-  it('loses what would break a line', () => {
+  it('loses characters and sequences that control a terminal or a CI service', () => {
     expect(printable('a\r\n\tb')).toBe('a b');
     expect(printable('a\u009b31m\u2028b\u202ec\u2066d')).toBe('a 31m b c d');
     expect(printable('a ##[error]b ##vso[task.x]c')).toBe('a # #[error]b # #vso[task.x]c');
@@ -18,19 +18,19 @@ describe('text', () => {
     ]);
   });
 
-  it('loses its middle where both ends say something', () => {
+  it('keeps more of its beginning than of its end when it is shortened', () => {
     expect([6, 5, 4, 3, 2, 1, 0, -1].map((most) => abridged('abcdef', most))).toEqual([
       ...['abcdef', 'abc…f', 'ab…f', 'ab…', 'a…', '…', '', ''],
     ]);
   });
 
-  it('loses its middle where it is too long', () => {
+  it('loses its middle if it is too long', () => {
     expect(abridged('0123456789', 10)).toBe('0123456789');
     expect(abridged('0123456789', 9)).toBe('012345…89');
     expect(shown('n'.repeat(5000))).toHaveLength(60);
   });
 
-  it('loses whole characters, and no halves of them', () => {
+  it('loses only whole characters, never half a surrogate pair', () => {
     for (let most = 4; most < 20; most++) {
       const text = abridged('😀'.repeat(20), most);
       expect(text).toMatch(/^(?:😀)*…(?:😀)*$/u);
@@ -38,7 +38,7 @@ describe('text', () => {
     }
   });
 
-  it('has room together: what is short stays whole', () => {
+  it('keeps short texts whole if several share the available length', () => {
     const of = (...lengths: number[]) => lengths.map((length) => 'x'.repeat(length));
     const lengths = (texts: readonly string[], most: number) =>
       abridgedTogether(texts, most).map(({ length }) => length);

@@ -32,7 +32,7 @@ describe('units', () => {
     expect(formatDuration(Number.POSITIVE_INFINITY)).toBe('–');
   });
 
-  it('formats the time that is left in whole seconds, never 60 of them and never too few', () => {
+  it('formats the time left in whole seconds, rounded up and never as 60 seconds', () => {
     expect(
       [0, 1, 0.4e9, 40e9, 59.01e9, 60e9, 100e9, 119.5e9, 179.6e9, 3599.5e9, 3600e9, 7500e9].map(
         formatTimeLeft,
@@ -53,7 +53,7 @@ describe('units', () => {
     expect(formatInteger(1_234_567)).toBe('1,234,567');
   });
 
-  it('reads durations', () => {
+  it('parses durations', () => {
     expect(['90', '90s', '250ms', '1.5m', '2 min', '1h'].map(parseDurationNs)).toEqual([
       90e9, 90e9, 250e6, 90e9, 120e9, 3.6e12,
     ]);

@@ -1,4 +1,4 @@
-/** Bytes, durations and counts between numbers and text. A number is always in the base unit: bytes, nanoseconds. */
+/** Converts bytes, durations and counts between numbers and text. Numbers are always in the base unit: bytes or nanoseconds. */
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 const DURATION_UNITS = [
@@ -15,7 +15,7 @@ const COUNT_UNITS = [
   ['', 1],
 ] as const;
 
-/** Three significant digits, never in exponent form for the sizes printed here. */
+/** A number with three significant digits, never in exponent form. */
 function threeDigits(value: number): string {
   const magnitude = Math.abs(value);
   if (magnitude >= 99.95) return value.toFixed(0);
@@ -47,7 +47,7 @@ function formatLong(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${rest} s`;
 }
 
-/** Nanoseconds that are yet to come as text, rounded up: `40 s`, `1m40` or `2h05`. */
+/** A remaining time in nanoseconds as text, rounded up: `40 s`, `1m40` or `2h05`. */
 export function formatTimeLeft(ns: number): string {
   const seconds = Math.ceil(ns / 1e9);
   const minutes = Math.floor(seconds / 60);
@@ -58,7 +58,7 @@ export function formatTimeLeft(ns: number): string {
     : `${Math.floor(minutes / 60)}h${twoDigits(minutes)}`;
 }
 
-/** A count or a rate in decimal units, such as `12.3 M`; whole numbers under 10,000 as they are. */
+/** A count or a rate in decimal units, such as `12.3 M`. Whole numbers under 10,000 are printed in full. */
 export function formatCount(count: number): string {
   if (!Number.isFinite(count)) return '–';
   if (Number.isInteger(count) && count < 10_000) return String(count);
@@ -77,10 +77,10 @@ export function counted(count: number, noun: string): string {
   return `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Making one takes as long as a hundred numbers. */
+/** Kept, because creating a formatter takes as long as formatting a hundred numbers. */
 let integers: Intl.NumberFormat | undefined;
 
-/** Ratios that are read beside each other, all with as many decimals as tell 1.002 from 1.004 where one is near 1. */
+/** Ratios that are shown together, all with the same number of decimals: three if one of them is close to 1. */
 export function formatRatios(...ratios: readonly number[]): string[] {
   const decimals = Math.max(...ratios.map(decimalsOf));
   return ratios.map((ratio) => ratio.toFixed(decimals));
@@ -92,12 +92,12 @@ function decimalsOf(ratio: number): number {
   return Math.abs(ratio - 1) < 0.0995 ? 3 : 2;
 }
 
-/** A ratio by itself. */
+/** A single ratio as text. */
 export function formatRatio(ratio: number): string {
   return formatRatios(ratio)[0]!;
 }
 
-/** Percent with as many digits as it takes to tell sizes apart, such as `5 %` or `8.04 %`. */
+/** A percentage with up to three significant digits, such as `5 %` or `8.04 %`. */
 export function formatPercent(percent: number): string {
   return `${Number(percent.toPrecision(3))} %`;
 }
@@ -113,7 +113,9 @@ const DURATION_NS: Readonly<Record<string, number>> = {
   h: 3600e9,
 };
 
-/** Reads `90`, `90s`, `1.5m`, `250ms`, `1h` as nanoseconds; a bare number is seconds. `undefined` where it is none of them. */
+/**
+ * Parses `90`, `90s`, `1.5m`, `250ms` or `1h` into nanoseconds. A bare number is seconds. Returns `undefined` for any other text.
+ */
 export function parseDurationNs(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-zµ]*)$/u.exec(text.trim());
   if (match === null) return undefined;

@@ -1,9 +1,9 @@
 /**
- * The vocabulary of pinbench: every word that may stand in a flag, a plan or a record, once.
- * A leaf: it imports nothing, so that the command line and the record agree without importing each other.
+ * The vocabulary of pinbench: every word that may occur in a flag, a plan or a record, defined once.
+ * This file imports nothing, so that the command line and the record share it without importing each other.
  */
 
-/** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
+/** How a mini-batch reaches the graph; `plan/strategy.ts` defines each strategy. */
 export const STRATEGIES = [
   ...(['feed', 'pin', 'feed-locked', 'feed-ahead', 'feed-chunk', 'pin-replay', 'zero-copy'] as const),
 ] as const;
@@ -13,19 +13,19 @@ export type StrategyName = (typeof STRATEGIES)[number];
 export const ENGINES = ['cuda', 'tensorflow', 'webgpu', 'cpu'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** When the order is drawn: once a run, anew each epoch, or never (file order). */
+/** When the mini-batches are shuffled: once per run, in every epoch, or never (file order). */
 export const SHUFFLES = ['once', 'epoch', 'none'] as const;
 export type Shuffle = (typeof SHUFFLES)[number];
 
-/** `slice`: a mini-batch is contiguous rows; `gather`: its rows are drawn anew every epoch. */
+/** `slice`: a mini-batch is contiguous rows; `gather`: all rows are shuffled in every epoch. */
 export const SAMPLINGS = ['slice', 'gather'] as const;
 export type Sampling = (typeof SAMPLINGS)[number];
 
-/** What becomes of the rows that do not fill a mini-batch. */
+/** Whether the rows that do not fill a mini-batch are dropped or kept. */
 export const REMAINDERS = ['drop', 'keep'] as const;
 export type Remainder = (typeof REMAINDERS)[number];
 
-/** When scalars come back, and with them when the host waits for the device. */
+/** When the scalars come back to the host, which is also when the host waits for the device. */
 export const FETCHES = ['step', 'epoch'] as const;
 export type Fetch = (typeof FETCHES)[number];
 
@@ -33,11 +33,11 @@ export type Fetch = (typeof FETCHES)[number];
 export const READBACKS = ['mapped', 'copy'] as const;
 export type Readback = (typeof READBACKS)[number];
 
-/** The element type asked for: float32, or whatever the file holds. */
+/** The requested element type: float32, or the file's own type. */
 export const DTYPE_REQUESTS = ['float32', 'native'] as const;
 export type DTypeRequest = (typeof DTYPE_REQUESTS)[number];
 
-/** Element types a dataset may have, by their numpy names. */
+/** Element types that a dataset may have, by their numpy names. */
 export const DTYPES = [
   'bool',
   'int8',
@@ -54,11 +54,11 @@ export const DTYPES = [
 ] as const;
 export type DType = (typeof DTYPES)[number];
 
-/** The file formats read. */
+/** The file formats that pinbench reads. */
 export const DATA_FORMATS = ['npy', 'arrow'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
 
-/** The formats a record is rendered to. */
+/** The formats that a record can be rendered to. */
 export const REPORT_FORMATS = [
   'table',
   'json',
@@ -72,11 +72,11 @@ export const REPORT_FORMATS = [
 ] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-/** What two records are compared by: the time of a step, or the speedup over feed within a run. */
+/** The quantity by which two records are compared: the time of a step, or the speedup over feed within a run. */
 export const METRICS = ['step', 'speedup'] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** What a row of a record is, beside its baseline. */
+/** The verdicts on a row compared with its baseline. */
 export const REGRESSION_VERDICTS = [
   'regressed',
   'improved',
@@ -91,17 +91,17 @@ export type RegressionVerdict = (typeof REGRESSION_VERDICTS)[number];
 export const COMPUTE_MODES = ['default', 'exclusive-thread', 'prohibited', 'exclusive-process'] as const;
 export type ComputeMode = (typeof COMPUTE_MODES)[number];
 
-/** What may fail a comparison. */
+/** The kinds of result that can fail a comparison. */
 export const FAILURES = ['regression', 'inconclusive', 'missing'] as const;
 export type Failure = (typeof FAILURES)[number];
 
 export const COMPARE_FORMATS = ['table', 'markdown', 'json'] as const;
 export type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
-/** What has a JSON Schema: a record, and what `compare` and `ab` print as JSON. */
+/** The documents that have a JSON Schema: a record, and the JSON output of `compare` and `ab`. */
 export const SCHEMAS = ['record', 'compare', 'ab'] as const;
 export type SchemaName = (typeof SCHEMAS)[number];
 
-/** What a comparison may conclude. */
+/** The verdicts of a comparison within a run. */
 export const VERDICTS = ['faster', 'slower', 'same', 'inconclusive'] as const;
 export type Verdict = (typeof VERDICTS)[number];

@@ -3,12 +3,15 @@ import { caseNameOf } from '../record/row-name.js';
 import type { RunRecord } from '../record/schema.js';
 import type { EngineName, StrategyName } from '../words.js';
 
-/** A part that dominates is at least this share of a step. */
+/** A part of a step dominates if it is at least this share of the step. */
 const DOMINATES = 0.5;
-/** The same of a step that is nothing but its fixed cost. */
+/** A step counts as all fixed cost if the fixed cost is at least this share of it. */
 const ALL_OF_IT = 0.9;
 
-/** What to try next on a GPU, and the numbers that say so. Nothing where nothing would help, nothing that was tried already, and nothing that rests on a case within noise. */
+/**
+ * What to try next on a GPU, with the numbers that justify it. There is no advice to try a strategy that was already requested, and
+ * none from a case with an inconclusive comparison.
+ */
 export function adviceOf(
   record: RunRecord,
   compositions: readonly Composition[],
@@ -30,7 +33,7 @@ export function adviceOf(
     });
 }
 
-/** What is known of the steps of an engine. */
+/** The known facts about the steps of an engine. */
 class Steps {
   readonly record: RunRecord;
   readonly engine: EngineName;
@@ -42,7 +45,7 @@ class Steps {
     this.#compositions = compositions.filter((one) => one.engine === engine);
   }
 
-  /** Of a strategy the steps of the lightest model and of the largest mini-batch, in which fixed costs weigh least. */
+  /** The composition of a strategy's steps with the smallest work and the largest mini-batch, where fixed costs matter least. */
   largest(strategy: StrategyName): Composition | undefined {
     const lightest = Math.min(...this.#compositions.map(({ work }) => work));
     return this.#compositions
@@ -50,7 +53,7 @@ class Steps {
       .reduce<Composition | undefined>((a, b) => (a === undefined || b.batch > a.batch ? b : a), undefined);
   }
 
-  /** The strategies that were measured. */
+  /** The measured strategies. */
   measured(): StrategyName[] {
     const rows = this.record.results.filter(
       ({ engine, status }) => engine === this.engine && status === 'measured',
@@ -58,7 +61,7 @@ class Steps {
     return [...new Set(rows.map(({ strategy }) => strategy))];
   }
 
-  /** Whether a strategy was asked for, be it that it could not be measured. */
+  /** Whether a strategy was requested, even if it could not be measured. */
   wasTried(name: StrategyName): boolean {
     return this.record.results.some(({ engine, strategy }) => engine === this.engine && strategy === name);
   }
@@ -70,7 +73,7 @@ class Steps {
   }
 }
 
-/** Who cannot keep the dataset on the device feeds it: what helps then depends on whether copies cost by their bytes or by their number. */
+/** Advice for `feed`, unless `pin` is faster. It depends on whether the fixed cost or the copy dominates a step. */
 function forFeed(steps: Steps, room: MemoryFit | undefined): Advice[] {
   const feed = steps.largest('feed');
   if (feed === undefined || steps.pinIsFaster()) return [];
@@ -84,7 +87,7 @@ function forFeed(steps: Steps, room: MemoryFit | undefined): Advice[] {
   return [];
 }
 
-/** A recorded graph saves what each launch costs; with `gather` there is none. */
+/** Advice for `pin`: a recorded graph saves the cost of each launch. With `gather` there is no recorded graph. */
 function forPin(steps: Steps): Advice[] {
   const pin = steps.largest('pin');
   if (pin?.engine !== 'cuda' || steps.record.plan.sampling === 'gather') return [];
@@ -93,7 +96,7 @@ function forPin(steps: Steps): Advice[] {
   return [{ code: 'try-pin-replay', ...rowOf(pin), stepNs, fixedNs }];
 }
 
-/** Where steps of every strategy cost the same whatever their size, more rows in a step cost nothing. */
+/** Advice for all strategies: if every step is all fixed cost, more rows per step cost nothing. */
 function forBoth(steps: Steps): Advice[] {
   const largest = steps.measured().map((strategy) => steps.largest(strategy));
   const isFixed = (one: Composition | undefined) => (one?.fixedNs ?? 0) >= ALL_OF_IT * (one?.stepNs ?? 1);

@@ -2,7 +2,7 @@ import type { Composition } from '../record/findings-schema.js';
 import type { RunRecord } from '../record/schema.js';
 import type { FittedSweep } from './fits.js';
 
-/** What the steps of every row are made of, as far as it is known: by the fit over batch sizes, by the device's clock, by pinbench's own. */
+/** The known parts of a step of every row: from the fit over batch sizes, from the device's clock and from pinbench's own cost. */
 export function compositionsOf(
   { results, environment: { devices, overheadNsPerStep = 0 } }: RunRecord,
   fits: readonly FittedSweep[],
@@ -19,7 +19,7 @@ export function compositionsOf(
     return [
       {
         ...{ engine, work, strategy, batch, stepNs },
-        // The line may pass above a step by what is left of its residual.
+        // The fitted line may lie above the measured step by its residual.
         ...(fixedNs !== undefined && { fixedNs: Math.min(fixedNs, stepNs) }),
         ...(phasesNs && { copyNs: phasesNs.copy, graphNs: phasesNs.graph, fetchNs: phasesNs.fetch }),
         ...(ownNs > 0 && { ownNs }),

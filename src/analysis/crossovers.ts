@@ -2,7 +2,10 @@ import { groupBy } from '../group-by.js';
 import type { Crossover } from '../record/findings-schema.js';
 import type { Comparison, RunRecord } from '../record/schema.js';
 
-/** Of every strategy beside `feed`: which of the two is faster from which batch size to which, by the verdicts that are decided. */
+/**
+ * For every strategy other than `feed`: the ranges of batch sizes in which it or `feed` is faster, from the verdicts other than
+ * `inconclusive`.
+ */
 export function crossoversOf({ comparisons }: RunRecord): Crossover[] {
   const sweeps = groupBy(comparisons, ({ engine, work, strategy }) => `${engine} ${work} ${strategy}`);
   return [...sweeps.values()].flatMap((sweep) => crossoverOf(sweep.toSorted((a, b) => a.batch - b.batch)));
@@ -32,7 +35,7 @@ function fasterOf({ strategy, verdict }: Comparison): Crossover['stretches'][num
   return verdict === 'faster' ? strategy : 'feed';
 }
 
-/** Sizes at which both are the same lie between the two that a change is told by. */
+/** The pairs of batch sizes between which the faster strategy changes. Sizes with the verdict `same` lie inside a bracket. */
 function bracketsIn(stretches: Crossover['stretches']): Crossover['brackets'] {
   const brackets: Crossover['brackets'] = [];
   let last: { faster: string; to: number } | undefined;

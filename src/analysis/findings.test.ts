@@ -7,14 +7,14 @@ import { findingsOf } from './findings.js';
 
 const of = (sweep: SweepOf) => findingsOf(sampleSweep(sweep));
 const ROW = 256;
-/** A step that costs some ns whatever its size, and its bytes at some GB/s. */
+/** Step time with a fixed cost in ns and a bandwidth in bytes per ns (GB/s). */
 const costs = (fixedNs: number, bytesPerNs: number) => (batch: number) =>
   fixedNs + (batch * ROW) / bytesPerNs;
 const FEED = costs(9_000, 12);
 const PIN = costs(5_000, 300);
 
 describe('fits', () => {
-  it('has the fixed cost and the bandwidth of every strategy, by the bytes of its mini-batches', () => {
+  it('give the fixed cost and the bandwidth of every strategy, from the bytes of its mini-batches', () => {
     const { fits } = of({ strategies: { feed: FEED, pin: PIN } });
     expect(fits.map(({ strategy, holds }) => [strategy, holds])).toEqual([
       ['feed', true],
@@ -25,20 +25,20 @@ describe('fits', () => {
     expect(fits[1]!.bytesPerNs!.value).toBeCloseTo(300, 0);
   });
 
-  it('reports none where a size is over 15 % from the line, and says which', () => {
+  it('give no costs if a batch size is more than 15 % from the line, and name that size', () => {
     const knee = (batch: number) => FEED(batch) * (batch === 1024 ? 1.5 : 1);
     const [fit] = of({ strategies: { feed: knee } }).fits;
     expect(fit).toMatchObject({ holds: false, fixedNs: null, bytesPerNs: null, farthest: { batch: 1024 } });
     expect(fit!.farthest.percent).toBeGreaterThan(15);
   });
 
-  it('has one from five batch sizes on', () => {
+  it('need at least five batch sizes', () => {
     const strategies = { feed: FEED };
     expect(of({ strategies, batches: [1, 4, 16, 64] }).fits).toEqual([]);
     expect(of({ strategies, batches: [1, 4, 16, 64, 256] }).fits).toHaveLength(1);
   });
 
-  it('fits the batch sizes of each work apart', () => {
+  it('are made separately for each work', () => {
     const { fits } = of({ works: [1, 8], strategies: { feed: (batch, work) => FEED(batch) * work } });
     expect(fits.map(({ work, fixedNs }) => [work, Math.round(fixedNs!.value)])).toEqual([
       [1, 9000],
@@ -55,7 +55,7 @@ describe('crossovers', () => {
       strategies: { feed: () => 10_000, pin: (batch) => 10_000 * ratioOf(batch) },
     }).crossovers[0];
 
-  it('brackets the change between two batch sizes that were measured', () => {
+  it('bracket the change between two measured batch sizes', () => {
     expect(ratios((batch) => (batch < 4 ? 1.5 : 0.5))).toMatchObject({
       ...{ from: 1, to: 16, brackets: [{ from: 2, to: 4, faster: 'pin' }] },
       stretches: [
@@ -65,27 +65,27 @@ describe('crossovers', () => {
     });
   });
 
-  it('brackets it around sizes at which both are the same', () => {
+  it('include sizes with the verdict same in a bracket', () => {
     expect(ratios((batch) => (batch < 4 ? 1.5 : batch === 4 ? 1 : 0.5))!.brackets).toEqual([
       { from: 2, to: 8, faster: 'pin' },
     ]);
   });
 
-  it('has no bracket where one is faster at every size', () => {
+  it('have no bracket if one strategy is faster at every size', () => {
     expect(ratios(() => 0.5)).toMatchObject({
       brackets: [],
       stretches: [{ faster: 'pin', from: 1, to: 16 }],
     });
   });
 
-  it('has two where it changes back', () => {
+  it('have two brackets if the faster strategy changes back', () => {
     expect(ratios((batch) => (batch === 4 ? 1.5 : 0.5))!.brackets).toEqual([
       { from: 2, to: 4, faster: 'feed' },
       { from: 4, to: 8, faster: 'pin' },
     ]);
   });
 
-  it('rests on decided verdicts alone, and says which sizes have none', () => {
+  it('ignore inconclusive verdicts and list their batch sizes', () => {
     const noisy = sampleSweep({ batches: [1, 2, 4], strategies: { feed: () => 100, pin: () => 50 } });
     noisy.comparisons[1]!.verdict = 'inconclusive';
     expect(findingsOf(noisy).crossovers[0]).toMatchObject({
@@ -101,33 +101,33 @@ describe('crossovers', () => {
 });
 
 describe('break-even', () => {
-  it('is in steps and in epochs, with its interval', () => {
+  it('is given in steps and in epochs, with its interval', () => {
     const { breakEvens } = findingsOf(sampleRecord());
     expect(breakEvens).toEqual([
       { engine: 'cuda', work: 1, strategy: 'pin', batch: 2, steps: 15, epochs: 3, stepsCi95: [14, 15] },
     ]);
   });
 
-  it('is absent where a strategy is not faster', () => {
+  it('is absent if the strategy is not faster', () => {
     expect(of({ strategies: { feed: PIN, pin: FEED } }).breakEvens).toEqual([]);
   });
 });
 
 describe('compositions', () => {
-  it('has the fixed cost of a fit that holds, and the phases of a device', () => {
+  it('contain the fixed cost of a fit that holds and the phases of the device', () => {
     const phases = () => ({ copy: 4_000, graph: 1_500, fetch: 0, host: 3_500 });
     const { compositions } = of({ strategies: { feed: FEED }, phases });
     expect(compositions[0]).toMatchObject({ batch: 1, copyNs: 4_000, graphNs: 1_500, ownNs: 21 });
     expect(compositions[0]!.fixedNs).toBeCloseTo(9_000, 0);
   });
 
-  it('is absent where nothing tells a part', () => {
+  it('are absent if no part is known', () => {
     expect(of({ strategies: { feed: FEED }, batches: [1] }).compositions).toEqual([]);
   });
 });
 
 describe('memory', () => {
-  it('says whether the dataset fits in what is free of a GPU and in its L2', () => {
+  it('states whether the dataset fits in the free memory of a GPU and in its L2 cache', () => {
     const bytes = 2 ** 28;
     const of = (freeBytes?: number, l2Bytes?: number) =>
       findingsOf(
@@ -146,7 +146,7 @@ describe('memory', () => {
 });
 
 describe('the cost of a model that hides the choice', () => {
-  it('is said where a model or several works were asked for, and nowhere else', () => {
+  it('is given only if a model or several works were requested', () => {
     const strategies = { feed: () => 10_000, pin: () => 5_000 };
     expect(of({ batches: [8], strategies }).hidden).toEqual([]);
     // 5,000 ns are 5 % of 100,000 ns, of which feed takes 10,000.
@@ -155,7 +155,7 @@ describe('the cost of a model that hides the choice', () => {
     ]);
   });
 
-  it('is measured where several works were', () => {
+  it('includes the smallest work that hides the choice if several works were measured', () => {
     const strategies = {
       feed: (_: number, work: number) => 5_000 + 5_000 * work,
       pin: (_: number, work: number) => 5_000 * work,
@@ -173,7 +173,7 @@ describe('advice', () => {
     strategy === 'feed' ? { copy: FEED(batch) * 0.7, graph: 100, fetch: 0, host: 100 } : undefined;
   const TOO_LARGE = { freeBytes: 2 ** 20 };
 
-  it('is feed-ahead where copies dominate and pin is not there or no faster', () => {
+  it('is feed-ahead if copies dominate and pin is absent or not faster', () => {
     expect(codes({ strategies: { feed: FEED }, phases: copying })).toEqual(['try-feed-ahead feed']);
     expect(codes({ strategies: { feed: FEED, pin: PIN }, phases: copying })).toEqual([]);
     expect(codes({ strategies: { feed: FEED, 'feed-ahead': FEED }, phases: copying })).toEqual([]);
@@ -181,7 +181,7 @@ describe('advice', () => {
     expect(codes({ strategies: { feed: FEED }, phases: little })).toEqual([]);
   });
 
-  it('is feed-chunk where fixed costs dominate and the dataset does not fit', () => {
+  it('is feed-chunk if fixed costs dominate and the dataset does not fit', () => {
     const strategies = { feed: costs(9_000, 12_000) };
     expect(codes({ strategies, ...TOO_LARGE })).toContain('try-feed-chunk feed');
     expect(codes({ strategies, freeBytes: 2 ** 30 })).not.toContain('try-feed-chunk feed');
@@ -192,7 +192,7 @@ describe('advice', () => {
     );
   });
 
-  it('is pin-replay where launches dominate the steps of pin', () => {
+  it('is pin-replay if launches dominate the steps of pin', () => {
     const strategies = { feed: FEED, pin: costs(5_000, 10_000) };
     expect(codes({ strategies })).toEqual(['try-pin-replay pin']);
     expect(codes({ strategies: { ...strategies, 'pin-replay': PIN } })).toEqual([]);
@@ -200,20 +200,20 @@ describe('advice', () => {
     expect(codes({ strategies, engine: 'tensorflow' })).toEqual([]);
   });
 
-  it('is a larger mini-batch where steps of every strategy are all fixed cost, and the dataset has more rows', () => {
+  it('is a larger mini-batch if steps of every strategy are all fixed cost and the dataset has enough rows', () => {
     const strategies = { feed: () => 9_000, pin: flat };
     expect(codes({ strategies })).toContain('try-larger-batch feed');
     expect(codes({ strategies, rows: 100_000 })).not.toContain('try-larger-batch feed');
     expect(codes({ strategies: { feed: FEED, pin: flat } })).not.toContain('try-larger-batch feed');
   });
 
-  it('is nothing where the difference is within noise', () => {
+  it('is absent if the difference is within the noise', () => {
     const noise = 0.2;
     expect(codes({ noise, strategies: { feed: () => 9_000, pin: () => 9_000 } })).toEqual([]);
     expect(codes({ noise: 0.01, strategies: { feed: () => 9_000, pin: () => 9_000 } })).not.toEqual([]);
   });
 
-  it('is nothing on a processor', () => {
+  it('is absent on a CPU', () => {
     const all: SweepOf = {
       engine: 'cpu',
       strategies: { feed: () => 9_000, pin: flat },
@@ -225,7 +225,7 @@ describe('advice', () => {
   });
 });
 
-it('is what the schema of a record says', () => {
+it('findings match the schema of a record', () => {
   const record = sampleSweep({
     works: [1, 8],
     strategies: { feed: FEED, pin: PIN },

@@ -8,7 +8,7 @@ import { fitsOf } from './fits.js';
 import { hiddenOf } from './hidden.js';
 import { rowsByName } from './sweep.js';
 
-/** What a record says, as data: every finding stands beside the numbers that it rests on. Pure. */
+/** The findings of a record, as data: each finding with the numbers that it is based on. Pure. */
 export function findingsOf(record: RunRecord): Findings {
   const fits = fitsOf(record);
   const compositions = compositionsOf(record, fits);
@@ -24,7 +24,7 @@ export function findingsOf(record: RunRecord): Findings {
   };
 }
 
-/** After how many steps and epochs a faster strategy has paid for its setup. */
+/** The number of steps and epochs after which a faster strategy has paid for its setup. */
 function breakEvensOf(record: RunRecord): BreakEvenFinding[] {
   const rows = rowsByName(record);
   return record.comparisons.flatMap((comparison) => {
@@ -36,7 +36,9 @@ function breakEvensOf(record: RunRecord): BreakEvenFinding[] {
   });
 }
 
-/** Whether the dataset fits in the free memory of each GPU, and in its L2 cache. A processor works in the host's memory. */
+/**
+ * Whether the dataset fits in the free memory and the L2 cache of each GPU. CPUs are left out because they use the host's memory.
+ */
 function memoryOf({ environment: { devices }, dataset: { bytes } }: RunRecord): MemoryFit[] {
   return devices.flatMap(({ engine, name: device, gpu, freeBytes, l2Bytes }) => {
     if (!gpu || (freeBytes === undefined && l2Bytes === undefined)) return [];

@@ -3,18 +3,20 @@ import type { RunRecord } from '../record/schema.js';
 import { type CostFit, fitCost } from '../stats/cost-fit.js';
 import { batchBytesOf, type Sweep, sweepsOf } from './sweep.js';
 
-/** A size this far from the line says that there is none: a cache ends there, say. */
+/**
+ * The fit does not hold if a batch size is farther from the line than this factor, for example because a cache is exceeded there.
+ */
 const HOLDS_WITHIN = 1.15;
 
-/** A strategy's fit over the batch sizes, as it is and as a record keeps it. */
+/** A strategy's fit over the batch sizes: the line and the form that a record keeps. */
 export interface FittedSweep {
   readonly sweep: Sweep;
   readonly fit: Fit;
-  /** Where it holds. */
+  /** The line, if the fit holds. */
   readonly line: CostFit | undefined;
 }
 
-/** A fixed cost and a bandwidth of every strategy that has five batch sizes or more. */
+/** The fixed cost and the bandwidth of every strategy that has five batch sizes or more. */
 export function fitsOf(record: RunRecord): FittedSweep[] {
   return sweepsOf(record).flatMap((sweep) => fitOf(record, sweep) ?? []);
 }

@@ -3,10 +3,10 @@ import { nameOf } from '../record/row-name.js';
 import type { Comparison, RunRecord } from '../record/schema.js';
 import { rowsByName } from './sweep.js';
 
-/** A gain under this share of a step is not worth a choice. */
+/** A gain below this share of a step does not justify a choice of strategy. */
 const WORTH = 0.05;
 
-/** What the faster of a strategy and `feed` saves of a step of the slower one. */
+/** The time that the faster of a strategy and `feed` saves in a step of the slower one. */
 interface Gain {
   readonly comparison: Comparison;
   readonly slowNs: number;
@@ -14,8 +14,9 @@ interface Gain {
 }
 
 /**
- * From which cost of a model on, added to every step, the choice of a strategy gains less than 5 %: where
- * (slow − fast) / (slow + model) = 5 %. Asked for with `--model-us` or by measuring several works, whose gains are measured.
+ * The cost of a model per step above which the choice of a strategy gains less than 5 %, from (slow − fast) / (slow + model) = 5
+ * %. It is computed only with `--model-us` or several works; with several works it also finds the smallest measured work whose
+ * gain is under 5 %.
  */
 export function hiddenOf(record: RunRecord): Hidden[] {
   const { works, modelNs } = record.plan;
@@ -41,13 +42,13 @@ function gainsOf(record: RunRecord): Gain[] {
     const feed = rows.get(nameOf({ ...comparison, strategy: comparison.baseline }))?.stepNs.median;
     if (own === undefined || feed === undefined) return [];
     const slowNs = Math.max(own, feed);
-    // By the speedup, which pairs the rounds and which the verdict is about.
+    // The gain follows from the speedup, because the speedup pairs the rounds and decides the verdict.
     const ratio = Math.max(comparison.speedup, 1 / comparison.speedup);
     return { comparison, slowNs, gainNs: slowNs * (1 - 1 / ratio) };
   });
 }
 
-/** The smallest work measured from which on no heavier one gains 5 % of a step. */
+/** The smallest measured work from which on no work gains 5 % of a step. */
 function fromWorkOf(gains: readonly Gain[], { engine, strategy, batch }: Comparison): number | undefined {
   const descending = gains
     .filter(

@@ -10,7 +10,7 @@ export interface Sweep {
   readonly rows: readonly MeasuredResult[];
 }
 
-/** The measured rows of a record, strategy by strategy. */
+/** The measured rows of a record, grouped by engine, work and strategy. */
 export function sweepsOf({ results }: RunRecord): Sweep[] {
   const sweeps = new Map<string, Sweep & { rows: MeasuredResult[] }>();
   for (const result of results) {
@@ -25,7 +25,7 @@ export function sweepsOf({ results }: RunRecord): Sweep[] {
   return [...sweeps.values()];
 }
 
-/** The measured rows of a record by their names. */
+/** The measured rows of a record by name. */
 export function rowsByName({ results }: RunRecord): Map<string, MeasuredResult> {
   return new Map(
     results.flatMap((result): [string, MeasuredResult][] =>
@@ -34,7 +34,7 @@ export function rowsByName({ results }: RunRecord): Map<string, MeasuredResult> 
   );
 }
 
-/** Bytes of a whole mini-batch, whether they travel or not. */
+/** Size of a whole mini-batch in bytes, whether or not the strategy copies it. */
 export function batchBytesOf({ dataset: { bytes, rows } }: RunRecord, batch: number): number {
   return (bytes / rows) * batch;
 }

@@ -32,7 +32,7 @@ describe('pinbench run', () => {
     });
     expect(run('--chunk 2 -s feed,feed-chunk')).toMatchObject({ settings: { chunk: 2 } });
     expect(run('--chunk 2 -s all')).toMatchObject({ settings: { chunk: 2 } });
-    expect(() => run('--chunk 2')).toThrow('--chunk: "2" without the strategy feed-chunk');
+    expect(() => run('--chunk 2')).toThrow('--chunk: "2" has no effect without the strategy feed-chunk');
   });
 
   it('reads every flag', () => {

@@ -1,24 +1,25 @@
 import type { Plan } from '../plan/plan.js';
 
-/** Rounds of a case where the epochs allow; with fewer epochs, one round an epoch. */
+/** Rounds of a case. With fewer epochs than this there is one round per epoch. */
 export const ROUNDS = 20;
-/** A block is a whole number of epochs where an epoch with a short mini-batch is no longer than this many blocks. */
+/** If an epoch has a short mini-batch and is at most this many blocks long, a block is a whole number of epochs. */
 export const SHORT_EPOCH_BLOCKS = 10;
 
-/** Rounds that so many epochs are measured in. */
+/** Number of rounds in which this many epochs are measured. */
 export function roundsOf(epochs: number | undefined): number {
   return epochs === undefined ? ROUNDS : Math.min(ROUNDS, epochs);
 }
 
-/** Whole epochs of round `round`: all rounds alike, the first ones an epoch longer where the epochs do not divide. */
+/** Whole epochs of round `round`: equal shares, with the remainder spread over the first rounds, one epoch each. */
 export function epochsOfRound(epochs: number, rounds: number, round: number): number {
   return Math.floor(epochs / rounds) + (round < epochs % rounds ? 1 : 0);
 }
 
 /**
- * The fewest steps of a block that lasts at least `minTimeNs`, at `stepNs` a step: whole epochs where an epoch is shorter than
- * that, part of an epoch where it is longer. Where an epoch has a short mini-batch and is no longer than `wholeWithin`
- * blocks, a block takes in all of it, since parts would differ. A multiple of `multiple`, which divides an epoch.
+ * The smallest number of steps with which a block lasts at least `minTimeNs`, at `stepNs` per step. It is a number of whole
+ * epochs if an epoch is shorter than the block, and otherwise part of an epoch, in multiples of `multiple`, which divides an
+ * epoch. An epoch with a short mini-batch that is at most `wholeWithin` blocks long is not divided, because its parts would
+ * differ.
  */
 export function shortestBlock(
   plan: Plan,

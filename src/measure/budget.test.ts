@@ -6,7 +6,7 @@ import type { FakeScript } from './testing/fake-engine.js';
 import { fakeRun } from './testing/fake-run.js';
 
 const SECOND = 1e9;
-/** Sixteen cases on 60,000 rows whose steps take 3 µs and 20 ns a row. */
+/** Sixteen cases on 60,000 rows whose steps take 3 µs plus 20 ns per row. */
 const BATCHES = '1..32768';
 const stepNs: FakeScript['stepNs'] = (_, { batch }) => 3000 + 20 * batch;
 const sweep = (budgetNs: number, script: FakeScript = {}, options = {}) =>
@@ -27,14 +27,14 @@ describe('--budget', () => {
     expect(ended).toHaveLength(16);
   });
 
-  it('counts from when the command began', async () => {
+  it('counts from the start of the command', async () => {
     const { device, request } = sweep(30 * SECOND);
     device.clock.advance(10 * SECOND);
     await measure(request);
     expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
   });
 
-  it('overrules --epochs: as much is measured as fits', async () => {
+  it('takes precedence over --epochs and measures as much as fits', async () => {
     const { device, request } = sweep(30 * SECOND, {}, { epochs: 1000 });
     const { measurements, ended } = await measure(request);
     expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
@@ -42,7 +42,7 @@ describe('--budget', () => {
     expect(ended.map(({ end }) => end)).toContain('budget');
   });
 
-  it('measures the epochs asked for where they fit', async () => {
+  it('measures the requested epochs if they fit', async () => {
     const { request } = fakeRun(
       { stepNs: () => 1e6 },
       { rows: 100, batch: 1, epochs: 40, budgetNs: 60 * SECOND },
@@ -52,14 +52,14 @@ describe('--budget', () => {
     expect(ended).toMatchObject([{ rounds: 20, end: 'planned' }]);
   });
 
-  it('is kept where uploads and allocations take most of the time', async () => {
+  it('is kept if uploads and allocations take most of the time', async () => {
     const slow = { setupNs: () => 200e6, allocateNs: () => 50e6 };
     const { device, request } = sweep(60 * SECOND, slow);
     await measure(request);
     expect(device.clock.nowNs()).toBeLessThan(66 * SECOND);
   });
 
-  it('is kept where the first steps were fast and the later ones are not', async () => {
+  it('is kept if steps become much slower later', async () => {
     const growing: FakeScript['stepNs'] = (strategy, plan) =>
       stepNs(strategy, plan)! * (device.clock.nowNs() > 5 * SECOND ? 30 : 1);
     const { device, request } = sweep(30 * SECOND, { stepNs: growing });
@@ -67,7 +67,7 @@ describe('--budget', () => {
     expect(device.clock.nowNs()).toBeLessThan(33 * SECOND);
   });
 
-  it('is refused before anything is measured where six rounds do not fit, with the time that they need', async () => {
+  it('is refused before anything is measured if six rounds do not fit, with the time that they need', async () => {
     const { device, request } = sweep(5 * SECOND);
     const error = await measure(request).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'usage', subject: '--budget' });
@@ -79,16 +79,16 @@ describe('--budget', () => {
     for (const m of measurements as Measured[]) expect(m.samplesNs.length).toBeGreaterThanOrEqual(6);
   });
 
-  it('is refused where a single step takes longer than the budget', async () => {
+  it('is refused if a single step takes too long for six rounds', async () => {
     const { request } = fakeRun({ stepNs: () => 1e9 }, { budgetNs: 5 * SECOND });
     await expect(measure(request)).rejects.toMatchObject({ code: 'usage', subject: '--budget' });
   });
 });
 
 describe('Budget', () => {
-  it('gives each case what it needs and an equal part of the rest, and passes on what a case left', () => {
+  it('gives each case what it needs and an equal share of the rest, and passes unused time on', () => {
     const budget = new Budget(20e9, 0, 1e9, [1e9, 2e9, 3e9]);
-    // 20 s less 0.4 s for the end; 1 s is gone; 6 s are needed; 12.6 s are left over.
+    // Of 20 s, 0.4 s are reserved for the end, 1 s has passed and 6 s are needed, so 12.6 s are spare.
     expect(budget.allot(0, 1e9)).toMatchObject({
       spareNs: 4.2e9,
       endNs: 6.2e9,

@@ -9,26 +9,26 @@ import { Row } from './row.js';
 import { type CaseContext, PHASES_NS } from './stepper.js';
 import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
 
-/** What one row of a case costs, ns. */
+/** The times of one row of a case, ns. */
 export interface RowCost {
   readonly allocateNs: number;
   readonly uploadNs: number;
   readonly stepNs: number;
-  /** Steps come in multiples of this. */
+  /** The number of steps is a multiple of this. */
   readonly multiple: number;
 }
 
-/** How often a row is allocated and uploaded at least: see setup.ts. */
+/** The fewest allocations and uploads of a row; see setup.ts. */
 const LEAST_ALLOCATIONS = 4;
 const LEAST_UPLOADS = 3;
-/** Rounds take more than their blocks: single steps are timed and scalars verified. */
+/** Time of a round relative to its blocks. The rest is spent on timing single steps and verifying scalars. */
 const ROUND_OVERHEAD = 1.5;
-/** What is left of the budget for the end: the cost of pinbench itself is measured, the record built and written. */
+/** The part of the budget that is reserved for the end: measuring pinbench's own cost, and building and writing the record. */
 const CLOSING = { share: 0.02, leastNs: 300e6 } as const;
 
 /**
- * Runs the first steps of every row of every case, and returns what each costs. A row that cannot run costs nothing. Before each row
- * `onRow` is told it, and the index of its case.
+ * Runs the first steps of every row of every case and returns the costs of each. Rows that cannot run are left out. Calls `onRow`
+ * before each row with the index of its case.
  */
 export async function tryCases(
   contexts: readonly (() => CaseContext)[],
@@ -41,7 +41,7 @@ export async function tryCases(
     for (const [index, contextOf] of contexts.entries()) {
       const context = contextOf();
       const rows = strategies.map((strategy) => new Row(context, strategy));
-      // Those of the first case stay: the others share their copies of the dataset.
+      // The rows of the first case stay allocated, so that the others share their copies of the dataset.
       const keep = held.length === 0;
       if (keep) held.push(...rows);
       try {
@@ -75,13 +75,13 @@ async function tryRows(
       });
     }
   } catch (error) {
-    // The case itself will meet it again, and say so.
+    // The measurement of the case will run into the same error and report it.
     if (!(error instanceof DeviceLost)) throw error;
   }
   return live(rows).length === 0 ? [] : costs;
 }
 
-/** The least time that a case can be measured in, ns: six rounds of the shortest blocks, and what comes before them. */
+/** The shortest time in which a case can be measured, ns: six rounds of the shortest blocks, and everything before them. */
 export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, warmup }: Timing): number {
   return costs.reduce((sum, { allocateNs, uploadNs, stepNs, multiple }) => {
     const blockNs = Math.max(minTimeNs, shortestBlock(plan, stepNs, minTimeNs, multiple, 1) * stepNs);
@@ -93,14 +93,14 @@ export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, 
   }, 0);
 }
 
-/** Shares a budget out among cases. What a case leaves, the others share. */
+/** Divides a budget among the cases. Time that a case does not use is shared among the later ones. */
 export class Budget {
   readonly #endNs: number;
   readonly #leastNs: readonly number[];
 
   /**
-   * `startedNs` is when the command began and `nowNs` the present, ns of the clock; `leastNs` is what each case needs. A usage
-   * error says what the smallest run needs where that is more than is left.
+   * `startedNs` is when the command began and `nowNs` is the current time, ns of the clock; `leastNs` is what each case needs.
+   * Throws a usage error that states the smallest sufficient budget if less is left than the cases need.
    */
   constructor(budgetNs: number, startedNs: number, nowNs: number, leastNs: readonly number[]) {
     const closingNs = Math.max(CLOSING.leastNs, budgetNs * CLOSING.share);
@@ -109,11 +109,11 @@ export class Budget {
     const neededNs = nowNs - startedNs + closingNs + sum(leastNs);
     if (neededNs <= budgetNs) return;
     throw usageError('--budget', `${formatDuration(budgetNs)} is too short`, {
-      expected: `at least ${formatDuration(roundedUp(neededNs))}, the time of ${LEAST_ROUNDS} rounds of the shortest blocks`,
+      expected: `at least ${formatDuration(roundedUp(neededNs))}, enough for ${LEAST_ROUNDS} rounds of the shortest blocks`,
     });
   }
 
-  /** The time of case `index`, which begins at `nowNs`. */
+  /** The time for case `index`, which begins at `nowNs`. */
   allot(index: number, nowNs: number): Allotment {
     const left = this.#leastNs.slice(index);
     const spareNs = Math.max(0, this.#endNs - nowNs - sum(left)) / left.length;
@@ -126,7 +126,7 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** Two digits, rounded up: a budget of that much is enough. */
+/** Rounded up to two significant digits, so that a budget of the stated time is enough. */
 function roundedUp(ns: number): number {
   const unit = 10 ** (Math.floor(Math.log10(ns)) - 1);
   return Math.ceil(ns / unit) * unit;

@@ -20,22 +20,22 @@ import { Interrupted, type Timer } from './timer.js';
 import { type Allotment, CASE_NS, LEAST_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
 import { warmUp } from './warm-up.js';
 
-/** Half the width of the interval that is enough where neither epochs nor `--until` are given, in percent. */
+/** Half the width of the interval at which a case ends if neither epochs nor `--until` are given, in percent. */
 const UNTIL_PERCENT = 1;
-/** Of the time that a budget leaves a case, verifying each row and uploading all of them take at most these shares. */
+/** The largest shares of a case's spare budget that verifying each row and uploading all rows may take. */
 const SHARES = { verify: 0.1, upload: 0.25 } as const;
 
-/** What measuring a case came to: a measurement for each strategy, in their order. */
+/** The outcome of a case: one measurement for each strategy, in the order of the strategies. */
 export interface CaseOutcome {
   readonly measurements: readonly Measurement[];
   readonly ended: CaseEnd | undefined;
-  /** Why rows that had begun could not be finished. */
+  /** Why rows that had started could not be finished. */
   readonly failures: readonly string[];
-  /** Why no further case can be measured: on this engine, or at all. */
+  /** Why no further case can be measured, on this engine (`DeviceLost`) or at all. */
   readonly stopped: 'interrupted' | DeviceLost | undefined;
 }
 
-/** What the rows of a case share; `scalars` is the memory for those of a block. */
+/** Builds the context that the rows of a case share. `scalars` is the memory for the scalars of a block. */
 export function contextOf(
   opened: OpenedEngine,
   dataset: Dataset,
@@ -48,8 +48,9 @@ export function contextOf(
 }
 
 /**
- * Measures the strategies of one case against each other: allocate, upload, verify, warm up, then rounds. Where a strategy
- * fails the others go on. Sessions are released in reverse, also when something throws. A wrong sum throws.
+ * Measures the strategies of one case against each other: allocate, upload, verify, warm up, then run rounds. If a strategy fails,
+ * the others continue. Sessions are always released, in reverse order, even if an error is thrown. Throws a `PinbenchError` of code
+ * `mismatch` for a wrong sum.
  */
 export async function measureCase(
   context: CaseContext,
@@ -83,7 +84,7 @@ export async function measureCase(
     begun = live(rows);
     await each('verify', (row) => row.verify(Math.min(VERIFY_NS, TRIAL_NS + spareNs * SHARES.verify)));
     if (timing.warmup > 0) {
-      // A budget leaves no more than the least.
+      // Under a budget the warm-up lasts only the minimum time.
       const steps = allotment === undefined ? timing.warmup * plan.stepsPerEpoch : 0;
       await warmUp(rows, steps, (row) => tell(row, 'warm-up'));
     }
@@ -113,7 +114,7 @@ export async function measureCase(
   return { measurements: rows.map((row) => row.conclude()), ended, failures, stopped };
 }
 
-/** Looks at the phases of a row that is measured: it is not lost where that fails. Returns why it failed. */
+/** Times the phases of a measured row. If that fails, the row is kept and the reasons are returned. */
 async function lookAtPhases(row: Row): Promise<string[]> {
   try {
     await row.lookAtPhases();
@@ -125,7 +126,7 @@ async function lookAtPhases(row: Row): Promise<string[]> {
   }
 }
 
-/** How many rounds of which blocks: from the epochs that were asked for, or from the time there is. */
+/** The number of rounds and the steps of each block, from the requested epochs or from the available time. */
 function roundPlanOf(
   rows: readonly Row[],
   plan: Plan,
@@ -134,7 +135,7 @@ function roundPlanOf(
   timer: Timer,
 ): RoundPlan {
   const { stepsPerEpoch } = plan;
-  // A budget has no time to round a part of an epoch up to all of it.
+  // Under a budget there is no time to extend a part of an epoch to the whole epoch.
   const wholeWithin = allotment === undefined ? SHORT_EPOCH_BLOCKS : 1;
   const shortest = (row: Row) => shortestBlock(plan, row.stepNs, minTimeNs, row.multiple, wholeWithin);
   const endNs =
@@ -162,7 +163,7 @@ function roundPlanOf(
       minTimeNs === 0 ? asked(round) : Math.max(asked(round), blocks.get(row)!);
     return { ...common, least: rounds, most, untilPercent: until, steps };
   }
-  // What was asked for may not fit: blocks shrink by the same share, and where that is not enough there are fewer rounds.
+  // If the requested epochs do not fit, all blocks shrink by the same share. If that is not enough, there are fewer rounds.
   const roundNs = rows.reduce((sum, row) => sum + Math.max(asked(0), blocks.get(row)!) * row.stepNs, 0);
   const share = Math.min(1, (endNs - timer.nowNs()) / (roundNs * rounds));
   const steps = (row: Row, round: number) => {
@@ -170,12 +171,12 @@ function roundPlanOf(
     const shrunk = Math.max(1, Math.floor((asked(round) * share) / unit)) * unit;
     return Math.max(shrunk, minTimeNs === 0 ? 1 : blocks.get(row)!);
   };
-  // Where blocks had to shrink, rounds go on as long as there is time.
+  // If blocks had to shrink, rounds continue as long as there is time.
   const bounded = share === 1 ? most : Infinity;
   return { ...common, least: Math.min(LEAST_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
 }
 
-/** What a round will take, and a step of a row in the mean, ns, by the steps that ran before the rounds. */
+/** The expected time of a round and the mean step time of the rows, ns, from the steps that ran before the rounds. */
 function expectedOf(rows: readonly Row[], { steps }: RoundPlan) {
   const expectedNs = rows.reduce((sum, row) => sum + steps(row, 0) * row.stepNs, 0);
   return { expectedNs, stepNs: rows.reduce((sum, { stepNs }) => sum + stepNs, 0) / rows.length };

@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 
-/** A monotonic clock; the tests have one of their own. */
+/** A monotonic clock. Tests provide their own. */
 export interface Clock {
-  /** Nanoseconds since some fixed moment, a float. */
+  /** Nanoseconds since an arbitrary fixed moment, as a float. */
   nowNs(): number;
 }
 

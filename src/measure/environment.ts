@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import ci from 'ci-info';
 import type { Surroundings } from '../surroundings.js';
 
-/** The commit a run was made at. */
+/** The git commit at which a run was made. */
 export interface Git {
   readonly commit: string;
   readonly branch?: string;
@@ -13,7 +13,7 @@ export interface Git {
   readonly dirty: boolean;
 }
 
-/** The machine and the software a run was made on. */
+/** The machine and the software on which a run was made. */
 export interface Environment {
   readonly node: string;
   readonly os: string;
@@ -21,13 +21,13 @@ export interface Environment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** The CI service, where there is one. */
+  /** The CI service, if the run is in one. */
   readonly ci?: string;
-  /** The repository of the working directory, where there is one. */
+  /** The repository of the working directory, if there is one. */
   readonly git?: Git;
 }
 
-/** Looks at the machine and at the git repository of the working directory. Never throws: what cannot be known is absent. */
+/** Collects facts about the machine and the git repository of the working directory. Never throws; unknown facts are absent. */
 export async function lookAtEnvironment({ cwd, env, nodeVersion }: Surroundings): Promise<Environment> {
   const git = await lookAtGit(cwd, env);
   return {
@@ -44,15 +44,15 @@ export async function lookAtEnvironment({ cwd, env, nodeVersion }: Surroundings)
 
 const run = promisify(execFile);
 
-/** A slow repository is not waited for, ms: a run has a budget, and Ctrl-C is to be heard. */
+/** Timeout for git in a slow repository, ms: a run may have a budget, and Ctrl-C must take effect. */
 const GIT_TIMEOUT_MS = 1500;
 
-/** A repository's own configuration may name programs for git to run: a monitor of files, hooks, filters. None of them is. */
+/** Options that keep git from running programs that a repository's own configuration names: a file monitor, hooks, filters. */
 const DISARMED = [
   ...['--no-optional-locks', '--no-pager'],
   ...['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.bareRepository=explicit'],
 ];
-/** The programs that a file goes through before its content is compared. */
+/** The configuration names of the filter programs that git runs on a file before it compares the content. */
 const FILTERS = '^filter\\..*\\.(clean|smudge|process|required)$';
 
 async function lookAtGit(cwd: () => string, env: Surroundings['env']): Promise<Git | undefined> {
@@ -60,9 +60,9 @@ async function lookAtGit(cwd: () => string, env: Surroundings['env']): Promise<G
     const options = { cwd: cwd(), timeout: GIT_TIMEOUT_MS, env: { ...env, PATH: absolutePartsOf(env.PATH) } };
     const git = async (...args: string[]) =>
       (await run('git', [...DISARMED, ...args], options)).stdout.trim();
-    // It fails where there is none.
+    // The command fails if there are no filters.
     const filters = await git('config', '--name-only', '--get-regexp', FILTERS).catch(() => '');
-    // Git ends a name at the first =, and would leave the program of such a filter as it is.
+    // `git -c` ends a name at the first =, so it could not disable a filter whose name contains one.
     if (filters.includes('=')) return undefined;
     const unfiltered = filters.split('\n').flatMap((name) => (name === '' ? [] : ['-c', `${name}=`]));
     const [commit, branch, changes] = await Promise.all([

@@ -4,17 +4,17 @@ import type { Row } from './row.js';
 import { ByteCountError } from './stepper.js';
 import { Interrupted } from './timer.js';
 
-/** Thrown where nothing works on a device any more: the engine's other cases cannot be measured. */
+/** Thrown if a device no longer works, so that the engine's other cases cannot be measured. */
 export class DeviceLost extends Error {
   override readonly name = 'DeviceLost';
 }
 
-/** What is wrong in pinbench itself is never taken for a failure of an engine. */
+/** Errors that show a bug in pinbench and are never treated as a failure of an engine. */
 const BUGS = [ByteCountError, TypeError, ReferenceError, SyntaxError] as const;
 
 /**
- * Does something with a row. Where the engine fails, the row is skipped with the reason and `undefined` is returned, so that the
- * other rows go on. Throws on: an interruption, a wrong sum, a bug in pinbench; and `DeviceLost` where no other row can go on.
+ * Runs `work` for a row. If the engine fails, the row is skipped with the reason and `undefined` is returned, so that the other
+ * rows continue. Rethrows an interruption, a wrong sum and a bug in pinbench. Throws `DeviceLost` if no other row can continue.
  */
 export async function attempt<T>(row: Row, work: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -27,7 +27,7 @@ export async function attempt<T>(row: Row, work: () => Promise<T>): Promise<T | 
   }
 }
 
-/** Why an engine failed, in one line. Rethrows what is no failure of an engine. */
+/** The reason for a failure of an engine, in one line. Rethrows any other error. */
 export function reasonOf(error: unknown): string {
   const foreign =
     !(error instanceof Error) ||
@@ -38,12 +38,12 @@ export function reasonOf(error: unknown): string {
   return error.message.split('\n')[0]!;
 }
 
-/** The rows that are still measured. */
+/** The rows that have not failed. */
 export function live(rows: readonly Row[]): Row[] {
   return rows.filter(({ failure }) => failure === undefined);
 }
 
-/** Releases the sessions of rows in reverse. Returns what ends the engine's part, where that shows only now. */
+/** Releases the sessions of rows in reverse order. Returns a `DeviceLost` if an engine fails to release one. */
 export async function release(rows: readonly Row[]): Promise<DeviceLost | undefined> {
   let lost: DeviceLost | undefined;
   for (const row of rows.toReversed()) {

@@ -10,7 +10,7 @@ import { type FakeRun, fakeRun } from './testing/fake-run.js';
 
 const measuredOf = async ({ request }: ReturnType<typeof fakeRun>) =>
   (await measure(request)).measurements as Measured[];
-/** Exactly the epochs that are asked for, in blocks of any length. */
+/** Options that measure exactly this many epochs, in blocks of any length. */
 const exactly = (epochs: number): FakeRun => ({ epochs, minTimeNs: 0 });
 const timedSteps = (log: readonly string[], strategy: string) =>
   log
@@ -23,11 +23,11 @@ describe('measure', () => {
     await measure(request);
     const kinds = device.log.map((line) => line.split(' ').slice(0, 2).join(' '));
     const phases = kinds.filter((kind, i) => kind !== kinds[i - 1]);
-    // Two discarded allocations, four balanced pairs, the two that stay, then the uploads.
+    // Each strategy has a discarded allocation, four timed ones and the one that stays; then come the uploads.
     expect(kinds.filter((kind) => kind === 'prepare feed')).toHaveLength(6);
     expect(kinds.filter((kind) => kind === 'setup pin')).toHaveLength(9);
     const lastSetup = phases.findLastIndex((kind) => kind.startsWith('setup'));
-    // Verified, warmed up, measured: each phase for all strategies before the next; the last round in either sequence.
+    // Each phase (verify, warm up, measure) runs for all strategies before the next. The last round may have either sequence.
     const after = phases.slice(lastSetup + 1);
     expect(after.slice(0, 4)).toEqual(['steps feed', 'steps pin', 'steps feed', 'steps pin']);
     expect(after.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
@@ -35,7 +35,7 @@ describe('measure', () => {
     expect(timedSteps(device.log, 'pin')).toBe(1 + 1 + 1);
   });
 
-  it('warms up for a fifth of a second where the epochs asked for are over sooner, and not at all where none are', async () => {
+  it('warms up for at least a fifth of a second, but not at all with zero warm-up epochs', async () => {
     const warmed = fakeRun({ stepNs: () => 10e6 }, { ...exactly(1), warmup: 3 });
     await measure(warmed.request);
     expect(timedSteps(warmed.device.log, 'pin')).toBe(1 + 20 + 1);
@@ -44,7 +44,7 @@ describe('measure', () => {
     expect(timedSteps(cold.device.log, 'pin')).toBe(2);
   });
 
-  it('warms up for a second at most, however long the warm-up epochs are', async () => {
+  it('warms up for at most a second, however long the warm-up epochs are', async () => {
     const { device, request } = fakeRun(
       { stepNs: () => 10e6 },
       { epochs: 1, warmup: 3, rows: 5000, batch: 1 },
@@ -53,11 +53,11 @@ describe('measure', () => {
       await measure(request);
       return timedSteps(device.log, 'feed');
     };
-    // A second of verification and one of warm-up, then the epoch.
+    // A second of verification and a second of warm-up precede the epoch.
     expect(await steps()).toBeLessThan(5000 + 220);
   });
 
-  it('measures exactly the epochs asked for with no shortest block, in rounds of all strategies', async () => {
+  it('measures exactly the requested epochs without a shortest block, in rounds of all strategies', async () => {
     const [feed, pin] = await measuredOf(fakeRun({}, { ...exactly(50), rows: 8, batch: 2 }));
     for (const row of [feed!, pin!]) {
       expect(row).toMatchObject({ steps: 200, verifiedSteps: 200 });
@@ -65,12 +65,12 @@ describe('measure', () => {
     }
   });
 
-  it('gives as many rounds as epochs where these are few', async () => {
+  it('runs one round per epoch if there are few epochs', async () => {
     const [feed] = await measuredOf(fakeRun({ stepNs: () => 20e6 }, { epochs: 3 }));
     expect(feed).toMatchObject({ steps: 3, samplesNs: [20e6, 20e6, 20e6] });
   });
 
-  it('repeats short epochs until a block has lasted the shortest time, each strategy for itself', async () => {
+  it('repeats short epochs until a block has lasted the shortest time, separately for each strategy', async () => {
     const stepNs = (strategy: string) => (strategy === 'pin' ? 1000 : 8000);
     const [feed, pin] = await measuredOf(fakeRun({ stepNs }, { epochs: 100, rows: 10, batch: 2 }));
     expect(feed!.samplesNs).toHaveLength(20);
@@ -78,28 +78,28 @@ describe('measure', () => {
     expect([feed!.steps % 5, pin!.steps % 5]).toEqual([0, 0]);
   });
 
-  it('goes on with a block that turns out too short: the machine became faster after the warm-up', async () => {
+  it('extends a block that turns out too short because the machine became faster after the warm-up', async () => {
     let calls = 0;
     const { request, device } = fakeRun(
       { stepNs: () => (++calls < 4 ? 5e6 : 1e6) },
       { epochs: 20, strategy: 'feed' },
     );
     const [feed] = await measuredOf({ request, device } as ReturnType<typeof fakeRun>);
-    // The first block may still be of the slow machine: every later one has the 10 steps that it takes.
+    // The first block may still be sized for the slow machine. Every later one has the required 10 steps.
     expect(feed!.steps).toBeGreaterThanOrEqual(19 * 10 + 2);
   });
 
-  it('measures parts of an epoch where an epoch is long, and walks on through it', async () => {
+  it('measures parts of a long epoch, each continuing where the last one ended', async () => {
     const { request, device } = fakeRun({ stepNs: () => 1e6 }, { rows: 100_000, batch: 1, strategy: 'feed' });
     const [feed] = await measuredOf({ request, device } as ReturnType<typeof fakeRun>);
     expect(feed!.samplesNs.length).toBe(30);
     expect(feed!.steps).toBe(30 * 10);
     expect(feed!.verifiedSteps).toBe(300);
-    // The first epoch would take 100 s: only as much of it is verified as a second allows.
+    // The first epoch would take 100 s, so it is verified only for a second.
     expect(feed!.epochSum).toBeNull();
   });
 
-  it('runs whole multiples of what a recorded graph holds', async () => {
+  it('runs whole multiples of the steps of a recorded graph', async () => {
     const stepMultiple = (name: string) => (name === 'pin' ? 50 : undefined);
     const { request } = fakeRun({ stepMultiple }, { rows: 100, batch: 2, epochs: 20 });
     const { measurements, incomplete } = await measure(request);
@@ -108,9 +108,9 @@ describe('measure', () => {
   });
 
   it.each([
-    ['asked for', exactly(3)],
-    ['that the time allows', {}],
-  ])('runs what an epoch has left beside whole multiples, by the epochs %s', async (_, timing) => {
+    ['with a given number of epochs', exactly(3)],
+    ['with as many epochs as the time allows', {}],
+  ])('runs the rest of an epoch after whole multiples, %s', async (_, timing) => {
     const script = { stepMultiple: (name: string) => (name === 'pin' ? 2500 : undefined) };
     const { device, request } = fakeRun(script, { ...timing, rows: 5001, batch: 1, shuffle: 'epoch' });
     const { measurements, incomplete } = await measure(request);
@@ -123,7 +123,7 @@ describe('measure', () => {
     expect([...left].sort()).toEqual([0, 1]);
   });
 
-  it('never asks for more steps in a call than there is room for, or than Ctrl-C may wait', async () => {
+  it('never requests more steps in a call than the engine allows or than may delay Ctrl-C', async () => {
     const { device, request } = fakeRun(
       { maxSteps: 64, stepNs: () => 5e6 },
       { rows: 1000, batch: 1, epochs: 1 },
@@ -141,7 +141,7 @@ describe('measure', () => {
     expect(Math.max(...lengths)).toBe(64);
   });
 
-  it('times single steps apart from the blocks', async () => {
+  it('times single steps separately from the blocks', async () => {
     const { device, request } = fakeRun({}, { ...exactly(20), rows: 100, batch: 1 });
     const [feed] = (await measure(request)).measurements as Measured[];
     expect(device.log.filter((line) => line === 'single steps feed 10')).toHaveLength(20);
@@ -154,8 +154,8 @@ describe('measure', () => {
     for (const m of measurements as Measured[]) expect(m.samplesNs).toHaveLength(20);
   });
 
-  it('knows what its own timing loop costs', async () => {
-    // Every look at the clock takes 800 ns, and a block of 4 steps has two looks, of which one falls within the block.
+  it('measures the cost of its own timing loop', async () => {
+    // Each read of the clock takes 800 ns. A block of 4 steps has two reads, one of which falls within the timed interval.
     const clock = new VirtualClock(800);
     const { overheadNsPerStep } = await measure(
       fakeRun({}, { ...exactly(20), rows: 4, batch: 1, clock }).request,
@@ -165,7 +165,7 @@ describe('measure', () => {
 });
 
 describe('setup', () => {
-  /** The first allocation of all creates a context, and the first upload of all makes a pool grow. */
+  /** The very first allocation also creates a context, and the very first upload also makes a pool grow. */
   const script = () => {
     let [allocations, uploads] = [0, 0];
     return {
@@ -174,7 +174,7 @@ describe('setup', () => {
     };
   };
 
-  it('depends neither on which strategy is first nor on which others there are', async () => {
+  it('has times that depend neither on the first strategy nor on the other strategies', async () => {
     const both = await measuredOf(fakeRun(script(), exactly(6)));
     const alone = await measuredOf(fakeRun(script(), { ...exactly(6), strategy: 'pin' }));
     const [pin] = alone;
@@ -190,7 +190,7 @@ describe('setup', () => {
     });
   });
 
-  it('uploads each strategy before and after each other one equally often', async () => {
+  it('uploads each strategy before and after every other one equally often', async () => {
     const { device, request } = fakeRun({}, { ...exactly(1), seed: 5 });
     await measure(request);
     const setups = device.log.filter((line) => line.startsWith('setup')).slice(2);
@@ -198,7 +198,7 @@ describe('setup', () => {
     expect(firsts.filter((line) => line === 'setup feed')).toHaveLength(4);
   });
 
-  it('frees what an allocation made before the next, so that there is nothing to share', async () => {
+  it('frees each allocation before the next, so that nothing is shared', async () => {
     const { device, request } = fakeRun({}, exactly(1));
     await measure(request);
     let alive = 0;
@@ -214,7 +214,7 @@ describe('setup', () => {
     expect(Math.max(...most.slice(0, -2))).toBe(1);
   });
 
-  it('takes few uploads where one takes over a second', async () => {
+  it('makes few uploads if one takes over a second', async () => {
     const [, pin] = await measuredOf(
       fakeRun({ setupNs: (name) => (name === 'pin' ? 1.5e9 : 0) }, exactly(1)),
     );
@@ -223,7 +223,7 @@ describe('setup', () => {
 });
 
 describe('verification', () => {
-  it('refuses a wrong scalar before anything is timed, naming engine, strategy and step', async () => {
+  it('refuses a wrong scalar before anything is timed and names engine, strategy and step', async () => {
     const tamper = (out: Float64Array, name: string) => {
       if (name === 'pin') out[0] = out[0]! * 1.001;
     };
@@ -236,14 +236,14 @@ describe('verification', () => {
     expect(device.log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
   });
 
-  it('refuses a step that an engine left out', async () => {
+  it('refuses a run in which an engine omits a step', async () => {
     const tamper = (out: Float64Array) => out.fill(Number.NaN, 2, 3);
     await expect(measure(fakeRun({ tamper }, { rows: 80, batch: 2 }).request)).rejects.toThrow(
       /returned NaN/,
     );
   });
 
-  it('goes on after the first epoch: a scalar that is wrong in a late block ends the run', async () => {
+  it('continues after the first epoch, so that a wrong scalar in a late block ends the run', async () => {
     const singles = () => run.device.log.filter((line) => line.startsWith('single')).length;
     const tamper = (out: Float64Array, name: string) => {
       if (name === 'pin' && singles() > 30) out[out.length - 1] = 0;
@@ -252,10 +252,10 @@ describe('verification', () => {
     await expect(measure(run.request)).rejects.toMatchObject({ code: 'mismatch', observed: /returned 0$/ });
   });
 
-  it('looks at every timed scalar of slices, and at an even share where rows are gathered', async () => {
+  it('checks every timed scalar of slices, and an even share of those of gathered rows', async () => {
     const slices = await measuredOf(fakeRun({}, { ...exactly(20), rows: 100, batch: 2 }));
     for (const { steps, verifiedSteps } of slices) expect(verifiedSteps).toBe(steps);
-    // The reference takes its time only where somebody looks at the clock: 1 µs a look.
+    // In virtual time the reference costs only its reads of the clock, 1 µs each.
     const clock = new VirtualClock(1000);
     const gather = {
       ...exactly(20),
@@ -275,7 +275,7 @@ describe('verification', () => {
 });
 
 describe('bytes', () => {
-  it('are held against the plan wherever an epoch begins, with short mini-batches in an order that is drawn anew', async () => {
+  it('agree with the plan wherever a block begins, even with short mini-batches and an order shuffled in every epoch', async () => {
     for (const seed of [1, 2, 3]) {
       const options = {
         rows: 5,
@@ -296,14 +296,14 @@ describe('bytes', () => {
     }
   });
 
-  it('that an engine moves without a plan end the run as a bug', async () => {
+  it('that an engine moves in addition to the plan end the run as a bug', async () => {
     const run = fakeRun({ countsBytes: true, extraBytes: 1 }, exactly(20));
     await expect(measure(run.request)).rejects.toThrow(/bytes moved to the device, the plan says/);
   });
 });
 
 describe('a failure', () => {
-  it('skips what the device does not support or cannot take, with the reason, and measures the rest', async () => {
+  it('of a strategy that is unsupported or does not fit skips it with the reason and measures the rest', async () => {
     const { device, request } = fakeRun(
       {
         supports: ({ replay }) => (replay ? { reason: 'no graphs here' } : 'yes'),
@@ -325,7 +325,7 @@ describe('a failure', () => {
   });
 
   it.each(['onPrepare', 'onSetup'] as const)(
-    'of one strategy in %s, of whatever kind, skips that row alone',
+    'of any kind in %s of one strategy skips only that row',
     async (when) => {
       const fail = (name: string) => {
         if (name === 'pin')
@@ -340,7 +340,7 @@ describe('a failure', () => {
     },
   );
 
-  it('of one strategy midway keeps the other, and the rounds stay whole; the record is incomplete', async () => {
+  it('of one strategy during the rounds keeps the other with whole rounds and makes the record incomplete', async () => {
     let calls = 0;
     const tamper = (_: Float64Array, name: string) => {
       if (name === 'pin' && ++calls === 12) throw new Error('Invalid TF_Status: 8');
@@ -353,7 +353,7 @@ describe('a failure', () => {
     ]);
   });
 
-  it('that is an allocation is a skipped row, and the run is complete', async () => {
+  it('to allocate memory skips the row and leaves the run complete', async () => {
     let calls = 0;
     const tamper = (_: Float64Array, name: string) => {
       if (name === 'pin' && ++calls === 12) throw new StrategyUnavailable('no memory for a mini-batch');
@@ -365,7 +365,7 @@ describe('a failure', () => {
     ]);
   });
 
-  it('of a look at the phases keeps the row, and is said', async () => {
+  it('to time the phases keeps the row and is reported', async () => {
     const onPhases = () => {
       throw new PinbenchError('engine', { subject: 'cuEventCreate', observed: '2' });
     };
@@ -374,7 +374,7 @@ describe('a failure', () => {
     expect(incomplete).toEqual({ code: 'engine', reason: 'engine cuda: cuEventCreate: 2' });
   });
 
-  it('of a whole device keeps the rows that were finished, of this engine and of others', async () => {
+  it('of a whole device keeps its finished rows and the rows of other engines', async () => {
     const lost = Object.assign(new PinbenchError('engine', { subject: 'cuLaunchKernel', observed: 'lost' }), {
       deviceIsLost: true,
     });
@@ -405,7 +405,7 @@ describe('a failure', () => {
     expect(measurements[4]).toMatchObject({ reason: 'cuLaunchKernel: lost' });
   });
 
-  it('that is a bug in pinbench is thrown, and every session is released', async () => {
+  it('caused by a bug in pinbench is thrown after every session is released', async () => {
     let calls = 0;
     const tamper = () => {
       if (++calls === 9) throw new TypeError('undefined is not a function');
@@ -417,7 +417,7 @@ describe('a failure', () => {
 });
 
 describe('an interrupted run', () => {
-  it('stops at the next call and keeps whole rounds of all strategies', async () => {
+  it('stops at the next call and keeps the whole rounds of all strategies', async () => {
     const stop = new AbortController();
     let calls = 0;
     const stepNs = () => {
@@ -432,7 +432,7 @@ describe('an interrupted run', () => {
     expect(device.log.slice(-2)).toEqual(['dispose pin', 'dispose feed']);
   });
 
-  it('says skipped of what had no whole round, and does not start the next case', async () => {
+  it('skips rows without a whole round and does not start the next case', async () => {
     const stop = new AbortController();
     const stepNs = () => {
       stop.abort();
@@ -448,7 +448,7 @@ describe('an interrupted run', () => {
     expect(device.log.filter((line) => line.startsWith('steps'))).toHaveLength(1);
   });
 
-  it('hears of it within a tenth of a second of an epoch that takes hours', async () => {
+  it('stops promptly within an epoch that takes hours', async () => {
     const stop = new AbortController();
     const { device, request } = fakeRun({ stepNs: () => 1e6 }, { rows: 8_000_000, batch: 1, ...exactly(1) });
     const startedAt = { log: 0, ns: 0 };

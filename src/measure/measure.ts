@@ -16,15 +16,15 @@ import { Scalars } from './scalars.js';
 import { Interrupted, Timer } from './timer.js';
 import type { Timing } from './timing.js';
 
-/** Everything that measuring needs. */
+/** Everything that `measure` needs. */
 export interface MeasureRequest {
   readonly dataset: Dataset;
-  /** A case on every engine for each of them. */
+  /** Each plan is measured as one case on every engine. */
   readonly plans: readonly Plan[];
   readonly strategies: readonly Strategy[];
   readonly engines: readonly OpenedEngine[];
   readonly timing: Timing;
-  /** For the whole command, which began at `startedNs` of the clock. */
+  /** Budget of the whole command, which began at `startedNs` of the clock. */
   readonly budgetNs?: number | undefined;
   readonly startedNs: number;
   readonly clock: Clock;
@@ -32,35 +32,36 @@ export interface MeasureRequest {
   readonly progress: Progress;
 }
 
-/** What pinbench found out about one engine's device, apart from the rows. */
+/** Measured facts about one engine's device that do not belong to a row. */
 export interface DeviceFindings {
-  /** An empty launch and a wait, ns. */
+  /** Time to launch an empty kernel and wait for it, ns. */
   readonly floorNs?: number;
-  /** Calls from JavaScript to the driver in one step of each strategy, ns. */
+  /** Time of the calls from JavaScript to the driver in one step of each strategy, ns. */
   readonly callsNsPerStep?: Partial<Record<StrategyName, number>>;
-  /** The link under copies. */
+  /** The PCIe link, read during copies. */
   readonly link?: Link;
 }
 
-/** What was measured. */
+/** The outcome of `measure`. */
 export interface Outcome {
   readonly measurements: readonly Measurement[];
   /** How the rounds of each case ended. */
   readonly ended: readonly CaseEnd[];
-  /** The timing loop around a step, ns; absent where the run ended before it was measured. */
+  /** Time that the timing loop adds to a step, ns; absent if the run ended before it was measured. */
   readonly overheadNsPerStep?: number;
   readonly devices: Partial<Record<EngineName, DeviceFindings>>;
-  /** Why the run is not complete; absent where it is. What was measured until then is whole rounds. */
+  /** Why the run is incomplete; absent if it is complete. An incomplete run still contains only whole rounds. */
   readonly incomplete?: { readonly code: 'interrupted' | 'engine'; readonly reason: string };
 }
 
-/** Steps of a block of the timing loop and of a device's floor, at most. */
+/** Most steps of a block when the timing loop and the floor of a device are timed. */
 const MOST_NULL_STEPS = 100_000;
 const MOST_FLOOR_STEPS = 1000;
 
 /**
- * Measures every case on every engine, one after the other. An engine or a strategy that fails ends its own rows, not those of
- * others. A wrong sum throws and ends the run; so does a budget that is too short, before anything is measured.
+ * Measures every case on every engine, one after the other. If an engine or a strategy fails, only its own rows end. Throws a
+ * `PinbenchError` of code `mismatch` for a wrong sum, and a usage error, before anything is measured, for a budget that is too
+ * short.
  */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
   const { dataset, plans, strategies, engines, timing, clock, signal } = request;
@@ -115,7 +116,7 @@ function progressOf(
   return new RunProgress(progress, { cases, rows: strategies.length, timing, budgetEndNs }, timer);
 }
 
-/** The budget, once every case was tried; absent where there is none. */
+/** Tries every case and divides the budget among them; `undefined` without a budget. */
 async function budgetOf(
   { budgetNs, startedNs, plans, engines, strategies, timing }: MeasureRequest,
   contexts: Parameters<typeof tryCases>[0],
@@ -162,7 +163,7 @@ function neverBegun({ engine }: OpenedEngine, { batch, work }: Plan): CaseEnd {
   return { engine, batch, work, rounds: 0, end: 'budget', halfWidthPercent: Number.POSITIVE_INFINITY };
 }
 
-/** What pinbench itself costs, and what the devices could do at best. */
+/** Measures pinbench's own cost and the lower bounds of the devices. */
 async function lookAtCosts(
   { plans, strategies, engines }: MeasureRequest,
   timer: Timer,
@@ -199,14 +200,14 @@ async function lookAtCosts(
         ...(calls.length > 0 && { callsNsPerStep: Object.fromEntries(calls) }),
       };
     } catch (error) {
-      // The rows are measured: they are not to be lost to what is only said beside them.
+      // The rows are already measured, so a failure of these additional measurements must not discard them.
       failures.push(`engine ${engine}: ${reasonOf(error)}`);
     }
   }
   return { overheadNsPerStep, devices, failures };
 }
 
-/** Steps of a block of a row; one where nothing was measured. */
+/** Mean number of steps of a row's blocks; 1 if nothing was measured. */
 function blockStepsOf(measured: Measured | undefined): number {
   return measured === undefined ? 1 : Math.max(1, Math.round(measured.steps / measured.samplesNs.length));
 }

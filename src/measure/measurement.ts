@@ -12,13 +12,13 @@ export interface StepTimes {
   readonly p99: number;
 }
 
-/** The state of the device around a timed block. */
+/** The state of the device before and after a timed block. */
 export interface Conditions {
   readonly before: Condition;
   readonly after: Condition;
 }
 
-/** Which row a measurement is of. */
+/** The row that a measurement belongs to. */
 export interface Subject {
   readonly engine: EngineName;
   readonly device: DeviceInfo;
@@ -26,25 +26,28 @@ export interface Subject {
   readonly plan: Plan;
 }
 
-/** What the clock said of one row, and nothing derived from it. */
+/** The raw measurements of one row, without derived figures. */
 export interface Measured extends Subject {
   readonly status: 'measured';
-  /** Allocation and page-locking, one entry for each time it was done alone on the device, ns. */
+  /** Times of allocation and page-locking, ns: one entry for each allocation that was alone on the device. */
   readonly allocateSamplesNs: readonly number[];
-  /** Uploads, without the first; those of all rows of a case are paired by index, ns. */
+  /** Times of the uploads except the first, ns. The uploads of all rows of a case are paired by index. */
   readonly setupSamplesNs: readonly number[];
-  /** Mean step time of each round, ns; rounds of all rows of a case are paired by index. */
+  /** Mean step time of each round, ns. The rounds of all rows of a case are paired by index. */
   readonly samplesNs: readonly number[];
-  /** Timed steps, all rounds together. */
+  /** Timed steps in all rounds. */
   readonly steps: number;
-  /** How many of the timed steps had their scalar held against the reference. */
+  /** Timed steps whose scalar was compared with the reference. */
   readonly verifiedSteps: number;
-  /** From steps timed one by one, since a clock read each step costs time; absent where the engine cannot tell steps apart. */
+  /**
+   * From steps that are timed singly in a separate pass, because reading the clock in each step costs time; absent if the engine
+   * cannot separate steps.
+   */
   readonly stepTimes?: StepTimes;
   readonly phases?: Phases | Unmeasured;
-  /** Of each round, where the device can tell. */
+  /** One entry per round, if the device reports its state. */
   readonly conditions?: readonly Conditions[];
-  /** Sum of the scalars of the first epoch; `null` where the epoch was too long to be visited whole before measuring. */
+  /** Sum of the scalars of the first epoch; `null` if the epoch was too long to be verified in full. */
   readonly epochSum: number | null;
   /** The largest relative difference of a scalar from the reference. */
   readonly maxRelError: number;
@@ -67,10 +70,10 @@ export interface CaseName {
 
 /** How the rounds of a case ended. */
 export interface CaseEnd extends CaseName {
-  /** 0 where the budget was used up before the case began. */
+  /** 0 if the budget was used up before the case began. */
   readonly rounds: number;
   /** Why no further round was measured. */
   readonly end: 'planned' | 'until' | 'time' | 'budget' | 'stopped';
-  /** Half the width of the widest 95 % interval, in percent; infinite where there is no interval. */
+  /** Half the width of the widest 95 % interval, in percent; infinite if there is no interval. */
   readonly halfWidthPercent: number;
 }

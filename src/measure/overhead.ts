@@ -4,7 +4,7 @@ import { Orders } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Timer } from './timer.js';
 
-/** Steps that do nothing: what is left when they are timed is the timing loop around a step. */
+/** A session whose steps do nothing, so that timing them measures only the timing loop. */
 export const nullSession: Session = {
   async setup() {},
   steps(_order, from, to, out) {
@@ -13,12 +13,12 @@ export const nullSession: Session = {
   async [Symbol.asyncDispose]() {},
 };
 
-/** Blocks are timed for so many rounds, after as many to warm up. */
+/** Number of timed rounds, after as many warm-up rounds. */
 const ROUNDS = 20;
 
 /**
- * What a step of a session costs in blocks of `blockSteps` steps, ns: the median over rounds. With `nullSession` that is the timing
- * loop, with a device's floor what no strategy can be faster than.
+ * The time of a step of a session in blocks of `blockSteps` steps, ns: the median over rounds. With `nullSession` it is the cost of
+ * the timing loop; with a device's floor it is the time that no strategy can beat.
  */
 export async function costPerStep(
   session: Session,

@@ -4,38 +4,41 @@ import { schedule } from './schedule.js';
 import { Looks } from './stopping.js';
 import type { Timer } from './timer.js';
 
-/** How many rounds a case gets, and what a block of them is. */
+/** The number of rounds of a case and the size of their blocks. */
 export interface RoundPlan {
   /** The fewest rounds, whatever the time. */
   readonly least: number;
-  /** The most rounds; infinite where the interval or the time decides. */
+  /** The most rounds; infinite if the interval or the time decides. */
   readonly most: number;
   /** Steps of a row's block in a round. */
   readonly steps: (row: Row, round: number) => number;
-  /** A block goes on until it has lasted this long, ns. */
+  /** A block continues until it has lasted this long, ns. */
   readonly minTimeNs: number;
-  /** Rounds end when half the width of the interval is at most this; absent: it is not looked at. */
+  /** Rounds end when half the width of the interval is at most this percentage. Absent: the interval does not matter. */
   readonly untilPercent?: number | undefined;
-  /** After `least` rounds, none begins that would likely end after this, ns of the clock. */
+  /** After `least` rounds, no round begins that would probably end after this moment, ns of the clock. */
   readonly endNs: number;
-  /** Not even the least rounds go on after this, ns of the clock. */
+  /** No round after the first begins that would probably end after this moment, even before `least` rounds, ns of the clock. */
   readonly hardEndNs: number;
 }
 
-/** Rounds that are over. Moments are ns of the clock. */
+/** The rounds so far. Moments are ns of the clock. */
 export interface RoundsSoFar {
-  /** How many. */
+  /** Number of finished rounds. */
   readonly round: number;
   /** When the first one began. */
   readonly startNs: number;
-  /** When the present one began. */
+  /** When the current one began. */
   readonly roundStartNs: number;
 }
 
-/** Told before each block. */
+/** Called before each block. */
 export type OnBlock = (row: Row, soFar: RoundsSoFar) => void;
 
-/** Runs rounds of one block of each live row, and says why they ended. A row that fails leaves; its round is dropped for all. */
+/**
+ * Runs rounds with one block of each live row and returns why they ended. If a row fails, its round is dropped for all rows and
+ * the others continue.
+ */
 export async function runRounds(
   rows: readonly Row[],
   plan: RoundPlan,
@@ -63,7 +66,7 @@ export async function runRounds(
       if (block !== undefined) blocks.set(row, block);
     }
     roundNs = timer.nowNs() - now;
-    // A round counts whole or not at all, so that samples stay paired: it is dropped where a row failed in it.
+    // A round in which a row failed is dropped entirely, so that the samples of the rows stay paired.
     if (live(rows).length < present.length) continue;
     for (const [row, block] of blocks) row.keep(block);
     round += 1;

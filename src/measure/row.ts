@@ -8,11 +8,11 @@ import { Verifier } from './verify.js';
 /** Why a row is skipped. */
 export interface Failure {
   readonly reason: string;
-  /** The device cannot do it or has no memory for it. Else something failed that should not. */
+  /** Whether the device does not support the strategy or lacks memory for it. Otherwise the failure is unexpected. */
   readonly unavailable: boolean;
 }
 
-/** What one timed block of a row came to. */
+/** The result of one timed block of a row. */
 export interface Block {
   /** Mean step time, ns. */
   readonly stepNs: number;
@@ -21,29 +21,29 @@ export interface Block {
   readonly conditions?: Conditions;
 }
 
-/** One row while it is measured: a strategy of a case, and what the clock has said of it so far. */
+/** One row during the measurement: a strategy of a case and its measurements so far. */
 export class Row implements AsyncDisposable {
   readonly subject: Subject;
   /** Mean step time of each whole round, ns. */
   readonly samplesNs: number[] = [];
-  /** Uploads, without the first, ns. */
+  /** Times of the uploads except the first, ns. */
   readonly setupSamplesNs: number[] = [];
-  /** Allocations with no other session on the device, without the first, ns. */
+  /** Times of the allocations with no other session on the device, except the first, ns. */
   readonly allocateSamplesNs: number[] = [];
   readonly #context: CaseContext;
   readonly #verifier: Verifier;
   readonly #histogram: RecordableHistogram = createHistogram();
   readonly #conditions: Conditions[] = [];
   #prepared: Stepper | undefined;
-  /** Why it is measured no further. */
+  /** Why the row is not measured further. */
   #failure: Failure | undefined;
   #phases: Phases | Unmeasured | undefined;
-  /** The steps of the sequence that the next rehearsal and the next timed block begin with. */
+  /** The steps of the sequence at which the next rehearsal and the next timed block begin. */
   #rehearsed = 0;
   #at = 0;
   #steps = 0;
   #verifiedSteps = 0;
-  /** `undefined` until the first steps were verified. */
+  /** `undefined` until the first steps have been verified. */
   #epochSum: number | null | undefined;
 
   constructor(context: CaseContext, strategy: Strategy) {
@@ -54,7 +54,7 @@ export class Row implements AsyncDisposable {
     this.#verifier = new Verifier(name, reference, orders, timer, plan);
   }
 
-  /** Why it is measured no further; `undefined` while it is. */
+  /** Why the row is not measured further; `undefined` while it is. */
   get failure(): Failure | undefined {
     return this.#failure;
   }
@@ -68,24 +68,24 @@ export class Row implements AsyncDisposable {
     return this.subject.strategy;
   }
 
-  /** How long a step took when steps ran last, ns. */
+  /** Mean step time of the latest run of steps, ns. */
   get stepNs(): number {
     return this.#stepper.stepNs;
   }
 
-  /** Steps come in whole multiples of this. */
+  /** The number of steps of a block is a multiple of this. */
   get multiple(): number {
     return this.#stepper.multiple;
   }
 
-  /** Asks whether the device can run it; it is skipped where it cannot. */
+  /** Skips the row if the device does not support its strategy. */
   async admit(): Promise<void> {
     const { opened, plan } = this.#context;
     const support = opened.device.supports(this.strategy, plan);
     if (support !== 'yes') await this.fail({ reason: support.reason, unavailable: true });
   }
 
-  /** Allocates what the strategy needs and frees it again; ns, without the freeing. */
+  /** Allocates what the strategy needs and frees it again. Returns the time of the allocation, ns. */
   async allocateAlone(): Promise<number> {
     const { timer } = this.#context;
     await timer.breathe();
@@ -94,26 +94,26 @@ export class Row implements AsyncDisposable {
     return ns;
   }
 
-  /** Allocates what the strategy needs, for good. */
+  /** Allocates what the strategy needs until the row is disposed. */
   async prepare(): Promise<void> {
     const { opened, dataset, plan } = this.#context;
     const session = await opened.device.prepare(dataset, plan, this.strategy);
     this.#prepared = new Stepper(this.#context, this.strategy, session);
   }
 
-  /** Ends its part in the case: it is skipped, with this reason, and releases what it holds. */
+  /** Skips the row with this reason and releases what it has allocated. */
   async fail(failure: Failure): Promise<void> {
     this.#failure ??= failure;
-    // It has failed for a reason of its own: another that shows only now will show again.
+    // The row already has a reason for its failure. An error of the release that matters will occur again elsewhere.
     await this[Symbol.asyncDispose]().catch(() => {});
   }
 
-  /** Uploads what the strategy keeps on the device; ns. */
+  /** Uploads what the strategy keeps on the device. Returns the time, ns. */
   setup(): Promise<number> {
     return this.#stepper.setup();
   }
 
-  /** Runs the first epoch, or as much of it as `mostNs` allows, and verifies every scalar. Throws where one is wrong. */
+  /** Runs the first epoch, or as much of it as `mostNs` allows, and verifies every scalar. Throws if one is wrong. */
   async verify(mostNs: number): Promise<void> {
     const { plan, timer } = this.#context;
     const { stepsPerEpoch } = plan;
@@ -132,8 +132,8 @@ export class Row implements AsyncDisposable {
   }
 
   /**
-   * Runs steps for about `ns` as a timed block would, verified and followed by single steps, and keeps nothing: the just-in-time
-   * compiler is to have seen all that it will see. Goes on where the last rehearsal ended.
+   * Runs steps for about `ns` like a timed block, with verification and single steps, and discards the times. Afterwards the
+   * just-in-time compiler has seen all code of a timed block. Continues where the last rehearsal ended.
    */
   async rehearse(ns: number): Promise<Run> {
     const at = this.#rehearsed;
@@ -144,8 +144,8 @@ export class Row implements AsyncDisposable {
   }
 
   /**
-   * A timed block of `steps` steps, and of more until it has lasted `minTimeNs`. After it, outside the clock, its scalars are
-   * verified and some steps are timed one by one. What it tells is the caller's to keep or drop.
+   * Runs a timed block of `steps` steps, or more until it has lasted `minTimeNs`. Then verifies its scalars and times some steps
+   * singly, outside the timed block. The caller decides whether to keep the result.
    */
   async block(steps: number, minTimeNs: number): Promise<Block> {
     const { stepsPerEpoch } = this.#context.plan;
@@ -167,7 +167,7 @@ export class Row implements AsyncDisposable {
     };
   }
 
-  /** Keeps a block, once every row of the case had its block of the round. */
+  /** Keeps a block. Called once every row of the case has run its block of the round. */
   keep({ stepNs, steps, verifiedSteps, conditions }: Block): void {
     this.samplesNs.push(stepNs);
     this.#steps += steps;
@@ -175,12 +175,12 @@ export class Row implements AsyncDisposable {
     if (conditions !== undefined) this.#conditions.push(conditions);
   }
 
-  /** Looks where a step's time goes on the device, where the engine can tell. */
+  /** Times the phases of a step on the device, if the engine can. */
   async lookAtPhases(): Promise<void> {
     this.#phases = await this.#stepper.phases();
   }
 
-  /** What was measured; skipped where the run ended before a whole round. */
+  /** The measurement of the row, or a skipped row if the run ended before a whole round. */
   conclude(): Measured | Skipped {
     const unmeasured = this.#epochSum === undefined || this.samplesNs.length === 0;
     const reason = this.#failure?.reason ?? (unmeasured ? 'the run ended before its first round' : undefined);

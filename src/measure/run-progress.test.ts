@@ -10,7 +10,7 @@ import { Timer } from './timer.js';
 type StepNs = NonNullable<FakeScript['stepNs']>;
 type Told = Phase & { readonly atNs: number };
 
-/** Everything that a listener of a run is told, and when; and when the run ended. Virtual time. */
+/** All reports to a listener of a run with their times, and the end of the run, in virtual time. */
 async function toldOf(script: FakeScript, options: FakeRun) {
   const { device, request } = fakeRun(script, options);
   const told: Told[] = [];
@@ -19,11 +19,11 @@ async function toldOf(script: FakeScript, options: FakeRun) {
   return { told, endNs: device.clock.nowNs() };
 }
 
-/** Neighbours that are alike count once. */
+/** The texts without consecutive repeats. */
 const withoutRepeats = (texts: readonly string[]) => texts.filter((text, i) => text !== texts[i - 1]);
 
-describe('what a run tells', () => {
-  it('is which case, strategy and phase, of all', async () => {
+describe('the progress that a run reports', () => {
+  it('includes the case, the strategy and the phase', async () => {
     const script: FakeScript = { onPhases: () => undefined };
     const { told } = await toldOf(script, { epochs: 1, minTimeNs: 0, warmup: 1, batch: [4, 2] });
     const texts = told.map(
@@ -47,7 +47,7 @@ describe('what a run tells', () => {
     expect([last.phase, last.strategy, last.leftNs]).toEqual(['own-cost', undefined, undefined]);
   });
 
-  it('is the round, of how many where that is planned, and the share that is done', async () => {
+  it('includes the round, the planned number of rounds and the finished share', async () => {
     const { told } = await toldOf({}, { epochs: 20, minTimeNs: 0 });
     const rounds = told.filter(({ phase }) => phase === 'measure');
     expect(rounds.map(({ round }) => round)).toEqual(Array.from({ length: 40 }, (_, i) => 1 + (i >> 1)));
@@ -56,14 +56,14 @@ describe('what a run tells', () => {
     for (const { phase, round } of told) expect(round !== undefined).toBe(phase === 'measure');
   });
 
-  it('is no number of rounds where the interval or the time decides', async () => {
+  it('has no number of rounds if the interval or the time decides', async () => {
     const { told } = await toldOf({}, { batch: 2 });
     const rounds = told.filter(({ phase }) => phase === 'measure');
     expect(rounds.length).toBeGreaterThanOrEqual(40);
     for (const where of rounds) expect(where.rounds).toBeUndefined();
   });
 
-  it('is the trial of every case before the first, under a budget', async () => {
+  it('includes the trials of all cases before the first case, under a budget', async () => {
     const { told } = await toldOf({}, { batch: [4, 2, 1], budgetNs: 30e9 });
     const texts = told.map(({ caseNumber, cases, strategy, phase }) => [phase, caseNumber, cases, strategy]);
     expect(texts.slice(0, 7)).toEqual([
@@ -75,14 +75,14 @@ describe('what a run tells', () => {
     ]);
   });
 
-  it('is each upload, since one may take long', async () => {
+  it('includes each upload, since an upload may take long', async () => {
     const { told } = await toldOf({}, { epochs: 1, minTimeNs: 0 });
     const setup = told.filter(({ phase }) => phase === 'setup');
-    // Admission, five allocations alone, nine uploads.
+    // One report for the admission, five for the allocations and nine for the uploads.
     expect(setup.filter(({ strategy }) => strategy === 'pin')).toHaveLength(1 + 5 + 9);
   });
 
-  it('is told between timed pieces and never inside one', async () => {
+  it('is reported between timed pieces and never inside one', async () => {
     const options: FakeRun = { epochs: 20, minTimeNs: 0, rows: 8, batch: 2, warmup: 1 };
     const script: FakeScript = { allocateNs: () => 2000, setupNs: () => 3000, onPhases: () => undefined };
     const measuredWith = async (listens: boolean) => {
@@ -103,7 +103,7 @@ describe('what a run tells', () => {
     expect(toldSlowly).toEqual(told);
   });
 
-  it('costs nothing where nobody listens: not even a look at the clock', () => {
+  it('costs nothing without a listener, not even a read of the clock', () => {
     const clock = { nowNs: () => (looks += 1) };
     let looks = 0;
     const timer = new Timer(clock);
@@ -124,7 +124,7 @@ describe('what a run tells', () => {
     expect(looks).toBeGreaterThan(0);
   });
 
-  it('ends the run where the listener throws: it is no failure of an engine', async () => {
+  it('ends the run if the listener throws, instead of counting as a failure of the engine', async () => {
     const { device, request } = fakeRun({}, { epochs: 20 });
     const phase = ({ round }: Phase) => {
       if (round === 3) throw new Error('the listener is broken');
@@ -135,8 +135,8 @@ describe('what a run tells', () => {
   });
 });
 
-describe('the time left that a run tells', () => {
-  /** A step takes a fixed time and some a row, in ns. */
+describe('the time left that a run reports', () => {
+  /** Steps that take a fixed time plus a time per row, ns. */
   const steps =
     (fixedNs: number, rowNs: number): StepNs =>
     (_, { batch }) =>
@@ -150,10 +150,18 @@ describe('the time left that a run tells', () => {
 
   it.each<[string, FakeScript, FakeRun]>([
     ['time ends the cases', { stepNs: noisy(steps(3000, 20)) }, { ...sweep, batch: '64..32768' }],
-    ['epochs end them, most of it fixed', { stepNs: steps(3000, 20) }, { ...sweep, epochs: 20 }],
-    ['epochs end them, most of it by the row', { stepNs: steps(300, 200) }, { ...sweep, epochs: 50 }],
     [
-      'epochs end them, longest last',
+      'epochs end them and steps are mostly fixed cost',
+      { stepNs: steps(3000, 20) },
+      { ...sweep, epochs: 20 },
+    ],
+    [
+      'epochs end them and steps mostly grow with their rows',
+      { stepNs: steps(300, 200) },
+      { ...sweep, epochs: 50 },
+    ],
+    [
+      'epochs end them and the longest comes last',
       { stepNs: steps(3000, 20) },
       { ...sweep, epochs: 20, batch: [4096, 64, 1] },
     ],
@@ -169,7 +177,7 @@ describe('the time left that a run tells', () => {
       { stepNs: steps(3000, 20) },
       { ...sweep, budgetNs: 3600e9, epochs: 10 },
     ],
-  ])('is about right from the second case on where %s', async (_, script, options) => {
+  ])('is accurate to 15 %% from the second case on if %s', async (_, script, options) => {
     const { told, endNs } = await toldOf(script, options);
     const later = told.filter(
       ({ caseNumber, round, leftNs }) => caseNumber > 1 && round !== undefined && leftNs !== undefined,
@@ -180,25 +188,25 @@ describe('the time left that a run tells', () => {
   });
 
   it.each<[string, FakeRun]>([
-    ['no more than time', { ...sweep, batch: '64..512' }],
+    ['no limit', { ...sweep, batch: '64..512' }],
     ['epochs', { ...sweep, batch: '64..512', epochs: 20 }],
     ['epochs and an interval', { ...sweep, batch: '64..512', epochs: 20, untilPercent: 1 }],
-    ['exactly the epochs', { ...sweep, batch: '64..512', epochs: 1, minTimeNs: 0, warmup: 0 }],
+    ['an exact number of epochs', { ...sweep, batch: '64..512', epochs: 1, minTimeNs: 0, warmup: 0 }],
     ['a budget', { ...sweep, batch: '64..512', budgetNs: 20e9 }],
-  ])('is neither negative nor endless where it is given %s', async (_, options) => {
+  ])('is neither negative nor infinite with %s', async (_, options) => {
     const { told } = await toldOf({ stepNs: steps(3000, 20) }, options);
     const known = told.filter(({ leftNs }) => leftNs !== undefined);
     expect(known.length).toBeGreaterThan(told.length / 2);
     for (const { leftNs } of known) expect(leftNs).toSatisfy((ns) => ns >= 0 && ns < 600e9);
   });
 
-  it('is until the end of the budget from the first trial on, without a jump', async () => {
+  it('is the rest of the budget from the first trial on', async () => {
     const { told } = await toldOf({ stepNs: noisy(steps(3000, 20)) }, { ...sweep, budgetNs: 30e9 });
     const untilOwnCost = told.slice(0, -1);
     for (const { atNs, leftNs } of untilOwnCost) expect(atNs + leftNs!).toBeCloseTo(30e9, 0);
   });
 
-  it('counts a budget from when the command began', async () => {
+  it('counts a budget from the start of the command', async () => {
     const { device, request } = fakeRun({}, { batch: 2, budgetNs: 30e9 });
     device.clock.advance(10e9);
     const left: (number | undefined)[] = [];
@@ -206,7 +214,7 @@ describe('the time left that a run tells', () => {
     expect(left[0]).toBe(20e9);
   });
 
-  it('is not told where epochs end the first case and none has run', async () => {
+  it('is unknown before the first round if epochs end the first case', async () => {
     const { told } = await toldOf({}, { epochs: 20, warmup: 1, batch: [4, 2] });
     for (const { caseNumber, phase, leftNs } of told.slice(0, -1)) {
       const isUnknown = caseNumber === 1 && ['setup', 'verify', 'warm-up'].includes(phase);
@@ -214,7 +222,7 @@ describe('the time left that a run tells', () => {
     }
   });
 
-  it('is that of its own engine, whose cases may take much longer', async () => {
+  it('uses only the times of the current engine, whose cases may take much longer', async () => {
     const fast = fakeRun({ stepNs: () => 1e6 }, { epochs: 20, batch: [4, 2] });
     const slow = fakeRun({ stepNs: () => 1e9 }, { epochs: 20, batch: [4, 2], clock: fast.device.clock });
     const engines = [fast.device.opened, { engine: 'cpu' as const, device: slow.device }];

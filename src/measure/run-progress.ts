@@ -7,40 +7,40 @@ import { beforeRoundsNs, doneShare, plannedCaseNs, roundsLeftNs, timeLeftNs } fr
 import type { Timer } from './timer.js';
 import { CASE_NS, type Timing } from './timing.js';
 
-/** What a run is, as far as it matters to who is told where it is. */
+/** The facts about a run that its progress depends on. */
 export interface RunOutline {
-  /** In the sequence in which they are measured. */
+  /** The cases in the sequence in which they are measured. */
   readonly cases: readonly { readonly engine: EngineName; readonly plan: Plan }[];
-  /** Rows of a case. */
+  /** Number of rows of a case. */
   readonly rows: number;
   readonly timing: Timing;
-  /** When the budget is over, ns of the clock. */
+  /** When the budget ends, ns of the clock. */
   readonly budgetEndNs: number | undefined;
 }
 
-/** Rounds of a case while they run. */
+/** The rounds of a case in progress. */
 export interface RoundsUnderWay {
   readonly plan: RoundPlan;
   readonly soFar: RoundsSoFar;
-  /** What a round is expected to take while none is over, ns. */
+  /** Expected time of a round while none has finished, ns. */
   readonly expectedNs: number;
-  /** Mean of the rows, ns. */
+  /** Mean step time of the rows, ns. */
   readonly stepNs: number;
 }
 
-/** Tells a listener where a whole run is. Where nobody listens it does nothing at all. */
+/** Reports the progress of a whole run to a listener. Does nothing, not even read the clock, if the listener is `silent`. */
 export class RunProgress {
   readonly #listener: Progress;
   readonly #outline: RunOutline;
   readonly #timer: Timer;
-  /** Cases of the present engine that are done, and how long they took, ns. */
+  /** Finished cases of the current engine, and their total time, ns. */
   #done: Plan[] = [];
   #doneNs = 0;
-  /** Step times of the present engine, ns, by the rows that go through the graph in a step. */
+  /** Step times of the current engine, ns, by the number of rows that go through the graph in a step. */
   #stepsNs = new Map<number, number>();
   #index = 0;
   #startNs = 0;
-  /** Epochs of a case, where they and not the time end it. Under a budget nobody knows before its first round. */
+  /** Epochs of a case, if the epochs and not the time end it. Under a budget this is unknown before the first round. */
   #epochs: number | undefined;
 
   constructor(listener: Progress, outline: RunOutline, timer: Timer) {
@@ -51,7 +51,7 @@ export class RunProgress {
     if (budgetEndNs === undefined && timing.untilPercent === undefined) this.#epochs = timing.epochs;
   }
 
-  /** Case `index` is about to be tried, one strategy of it, before any case is measured. */
+  /** One strategy of case `index` is about to be tried. All trials come before the first measurement. */
   trial(index: number, strategy: StrategyName): void {
     if (this.#listener === silent) return;
     this.#index = index;
@@ -62,21 +62,21 @@ export class RunProgress {
   begin(index: number): void {
     if (this.#listener === silent) return;
     if (this.#outline.cases[index]!.engine !== this.#present.engine) {
-      // It has times of its own.
+      // Each engine has its own times.
       [this.#done, this.#doneNs, this.#stepsNs] = [[], 0, new Map()];
     }
     this.#index = index;
     this.#startNs = this.#timer.nowNs();
   }
 
-  /** The case that began last is over. */
+  /** The case that began last has ended. */
   end(): void {
     if (this.#listener === silent) return;
     this.#done.push(this.#present.plan);
     this.#doneNs += this.#timer.nowNs() - this.#startNs;
   }
 
-  /** A strategy of the present case is about to go through a phase; `rounds` where that is a block of a round. */
+  /** A strategy of the current case is about to begin a phase; `rounds` is given for a block of a round. */
   tell(strategy: StrategyName, phase: Phase['phase'], rounds?: RoundsUnderWay): void {
     if (this.#listener === silent) return;
     const nowNs = this.#timer.nowNs();
@@ -97,7 +97,7 @@ export class RunProgress {
     });
   }
 
-  /** All cases are over, and what pinbench itself costs is about to be measured. */
+  /** All cases have ended, and pinbench's own cost is about to be measured. */
   ownCost(): void {
     if (this.#listener === silent) return;
     this.#index = this.#outline.cases.length - 1;
@@ -118,7 +118,7 @@ export class RunProgress {
     return this.#outline.cases[this.#index]!;
   }
 
-  /** What the run will take from now on where the present case takes `caseLeftNs`, ns. */
+  /** The remaining time of the run if the current case has `caseLeftNs` left, ns. */
   #leftNs(caseLeftNs: number | undefined, nowNs: number): number | undefined {
     const budgetLeftNs = this.#budgetLeftNs(nowNs);
     if (budgetLeftNs !== undefined && this.#epochs === undefined) return timeLeftNs(budgetLeftNs, undefined);
@@ -134,15 +134,15 @@ export class RunProgress {
     });
   }
 
-  /** What the present case will take, ns, while its rounds have not begun; `undefined` where time does not end them. */
+  /** The remaining time of the current case before its rounds begin, ns; `undefined` if time does not end them. */
   #caseLeftNs(nowNs: number): number | undefined {
     if (this.#epochs !== undefined) return undefined;
     const { timing, rows } = this.#outline;
-    // How long an epoch is, no step has said yet.
+    // The time of an epoch is unknown before the first step.
     return CASE_NS + Math.max(0, beforeRoundsNs(timing, rows, 0) - (nowNs - this.#startNs));
   }
 
-  /** Where time ends the cases they are alike. Else it is the epochs, and how long these are, that tell one from another. */
+  /** The total size of some cases. Cases that are ended by time have the same size; others are as large as their planned time. */
   #sizeOf(plans: readonly Plan[]): number {
     const epochs = this.#epochs;
     if (epochs === undefined || this.#stepsNs.size === 0) return plans.length;

@@ -1,8 +1,8 @@
-/** Memory for the scalars of a block until they are verified. It grows with what is asked for, up to `MOST_SCALARS`. */
+/** Memory for the scalars of a block until they are verified. It grows on demand, up to `MOST_SCALARS`. */
 export class Scalars {
   #memory = new Float64Array(1024);
 
-  /** Room for scalars `[from, from + count)`; what stands before is kept, the room itself holds NaN. */
+  /** Room for scalars `[from, from + count)`, filled with NaN. The scalars before `from` are kept. */
   room(from: number, count: number): Float64Array {
     const needed = from + count;
     if (needed > this.#memory.length) {
@@ -13,11 +13,11 @@ export class Scalars {
     return this.#memory.subarray(from, needed).fill(Number.NaN);
   }
 
-  /** The first scalars. */
+  /** The first `count` scalars. */
   first(count: number): Float64Array {
     return this.#memory.subarray(0, count);
   }
 }
 
-/** More are verified in parts. A recorded epoch has at most 100,000. */
+/** Most scalars in memory. The scalars of a longer block are verified in parts. A recorded epoch has at most 100,000. */
 export const MOST_SCALARS = 2 ** 18;

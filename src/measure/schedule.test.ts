@@ -7,11 +7,11 @@ const schedule = (rows: number, rounds: number, seed: number) => {
 };
 
 describe('schedule', () => {
-  it('gives every row one place in every round', () => {
+  it('includes every row exactly once in every round', () => {
     for (const turn of schedule(6, 25, 3)) expect([...turn].sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('puts each row before each other one exactly half of the time, after any even number of rounds', () => {
+  it('puts each row before every other row exactly half of the time, after any even number of rounds', () => {
     for (const rows of [2, 3, 6]) {
       for (const rounds of [2, 10, 20]) {
         const turns = schedule(rows, rounds, 7);
@@ -35,13 +35,13 @@ describe('schedule', () => {
     }
   });
 
-  it('is drawn by the seed', () => {
+  it('is determined by the seed', () => {
     expect(schedule(2, 20, 1)).toEqual(schedule(2, 20, 1));
     const firsts = new Set(Array.from({ length: 50 }, (_, seed) => schedule(2, 20, seed).join(' ')));
     expect(firsts.size).toBeGreaterThan(40);
   });
 
-  it('gives a single row every round', () => {
+  it('supports a single row', () => {
     expect(schedule(1, 3, 1)).toEqual([[0], [0], [0]]);
   });
 });

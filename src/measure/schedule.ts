@@ -1,11 +1,12 @@
 import { randomOf, shuffleInPlace } from '../plan/random.js';
 
 /**
- * The sequence of the rows in each round, without end: permutations of 0…rows−1.
+ * An endless series of permutations of 0…rows−1: the sequence of the rows in each round.
  *
- * Rounds come in pairs, an arrangement and its reverse, so after every even number of rounds each row stood before each other
- * one exactly half of the time. The arrangements are the rotations of a random permutation, so after 2·rows rounds each row was
- * at each place equally often. The seed draws the permutations, the order of the rotations and which of a pair comes first.
+ * Rounds come in pairs, an arrangement and its reverse, so that after every even number of rounds each row has preceded each
+ * other row exactly half of the time. The arrangements are the rotations of a random permutation, so that after 2·rows rounds
+ * each row has been at each place equally often. The seed determines the permutations, the order of the rotations and which of a
+ * pair comes first.
  */
 export function* schedule(rows: number, seed: number): Generator<readonly number[], never> {
   const identity = Array.from({ length: rows }, (_, i) => i);

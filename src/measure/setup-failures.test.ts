@@ -12,10 +12,10 @@ import { measure } from './measure.js';
 import { silent } from './progress.js';
 import { VirtualClock } from './testing/fake-engine.js';
 
-/** Statuses that lose nothing but the strategy which meets them. */
+/** Status codes that affect only the strategy whose setup fails with them. */
 const RECOVERABLE = [2, 1, 304, 801, 802, 900, 999] as const;
 
-/** Calls `before` and `after` around whatever a device does to set up one strategy; it is the device itself otherwise. */
+/** Wraps a device so that `before` and `after` are called around everything that sets up one strategy. */
 function around(device: Device, name: StrategyName, before: () => void, after: () => void): Device {
   const within = async <T>(work: () => Promise<T>): Promise<T> => {
     before();
@@ -30,11 +30,11 @@ function around(device: Device, name: StrategyName, before: () => void, after: (
     const session = await within(() => device.prepare(dataset, plan, strategy));
     return delegating(session, { setup: () => within(() => session.setup()) });
   };
-  // What calls cost is measured by a clock of its own, and takes longer than all the rest.
+  // The real callsNsPerStep uses its own clock and would take longer than the rest of the test.
   return delegating(device, { prepare, callsNsPerStep: () => 0 });
 }
 
-/** An object that has some methods of its own and else those of another. */
+/** An object with the methods of `own`, and those of `target` otherwise. */
 function delegating<T extends Device | Session>(target: T, own: Partial<T>): T {
   return new Proxy(target, {
     get(object, key) {
@@ -48,7 +48,7 @@ function delegating<T extends Device | Session>(target: T, own: Partial<T>): T {
 const dataset = datasetOf('float32', 12, 5);
 const settings = settingsOf({ batch: 4, epochs: 1, minTimeNs: 0, warmup: 0, strategy: 'all' });
 
-/** Measures every strategy, the one that is meddled with first, so that it finds nothing the others have made. */
+/** Measures every strategy. The manipulated one comes first, so that it cannot reuse what the others have created. */
 async function measureAll(library: MemoryLibrary, name: StrategyName, before: () => void, after: () => void) {
   const device = await openOn(library);
   const clock = new VirtualClock(1000);
@@ -66,7 +66,7 @@ async function measureAll(library: MemoryLibrary, name: StrategyName, before: ()
   }
 }
 
-/** The calls that setting a strategy up makes. */
+/** The driver calls that the setup of a strategy makes. */
 async function callsOf(name: StrategyName): Promise<CallName[]> {
   const library = new MemoryLibrary();
   const made = new Set<CallName>();
@@ -81,9 +81,9 @@ async function callsOf(name: StrategyName): Promise<CallName[]> {
   return [...made];
 }
 
-describe('a call of the driver that fails while a strategy is set up', () => {
+describe('a driver call that fails during the setup of a strategy', () => {
   it.each(STRATEGIES)(
-    'skips %s with a sentence that says what to do, and measures the others',
+    'skips %s with a reason that includes a remedy, and measures the others',
     async (name) => {
       const calls = await callsOf(name);
       expect(calls.length).toBeGreaterThan(5);
@@ -104,7 +104,7 @@ describe('a call of the driver that fails while a strategy is set up', () => {
             others.map((other) => other.status),
             what,
           ).toEqual(others.map(() => 'measured'));
-          // Memory that cannot be locked where it is, is copied.
+          // If the dataset's own memory cannot be page-locked, it is copied instead.
           if (call === 'cuMemHostRegister_v2') expect(first!.status).toBe('measured');
           else
             expect(first, what).toMatchObject({ status: 'skipped', reason: expect.stringMatching(/; \w/) });
@@ -113,7 +113,7 @@ describe('a call of the driver that fails while a strategy is set up', () => {
     },
   );
 
-  it('ends the engine where the device is lost by it', async () => {
+  it('ends the measurement on the engine if the device is lost', async () => {
     const library = new MemoryLibrary();
     const { measurements, incomplete } = await measureAll(
       library,

@@ -3,21 +3,23 @@ import type { Row } from './row.js';
 import { schedule } from './schedule.js';
 import type { Timer } from './timer.js';
 
-/** Told before each piece of work with a row. */
+/** Called before each piece of work with a row. */
 type OnRow = (row: Row) => void;
 
-/** Uploads of each row after a discarded one. Two intervals of 8 samples at 97.5 % make one of a ratio at 95 %. */
+/** Timed uploads of each row, after a discarded one. Two 97.5 % intervals of 8 samples each give a 95 % interval of a ratio. */
 const UPLOADS = 8;
-/** Where one takes longer than this, or all of them longer than a budget allows, there are so few that there is no interval. */
+/**
+ * If one upload takes longer than this, or all uploads longer than a budget allows, there are only `FEW_UPLOADS` and no interval.
+ */
 const LONG_UPLOAD_NS = 1e9;
 const FEW_UPLOADS = 2;
-/** Allocations of each row after a discarded one; they end after two where they take longer than this in all. */
+/** Timed allocations of each row, after a discarded one. They end after two if those take longer than `ALLOCATIONS_NS` in total. */
 const ALLOCATIONS = 4;
 const ALLOCATIONS_NS = 100e6;
 
 /**
- * Times what each row allocates before its first step, alone on the device: no other session exists, so there is no copy of the
- * dataset to share. The first allocation of a row creates what later ones find (a compiled kernel, a pool of memory) and is
+ * Times the allocations of each row before its first step, alone on the device: no other session exists, so there is no copy of
+ * the dataset to share. The first allocation of a row creates what later ones reuse (a compiled kernel, a memory pool) and is
  * discarded; the others come in balanced sequence. Afterwards every live row has allocated what it needs.
  */
 export async function allocate(
@@ -33,7 +35,7 @@ export async function allocate(
   const start = timer.nowNs();
   const turns = schedule(rows.length, seed);
   for (let pass = 0; pass < ALLOCATIONS; pass++) {
-    // Passes come in pairs: a sequence and its reverse.
+    // Passes come in pairs, a sequence and its reverse, so the loop may only end after an even number.
     if (pass === 2 && timer.nowNs() - start > ALLOCATIONS_NS) break;
     for (const index of turns.next().value) {
       const row = rows[index]!;
@@ -46,7 +48,10 @@ export async function allocate(
   for (const row of live(rows)) await attempt(row, () => row.prepare());
 }
 
-/** Uploads each row several times in balanced sequence and keeps the times, but for the first. Under a budget all are to take at most `mostNs`. */
+/**
+ * Uploads each row several times in balanced sequence and keeps all times but the first. If all uploads would take longer than
+ * `mostNs`, there are fewer.
+ */
 export async function upload(
   rows: readonly Row[],
   seed: number,

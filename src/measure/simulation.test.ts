@@ -5,25 +5,28 @@ import { measure } from './measure.js';
 import type { Measured } from './measurement.js';
 import { fakeRun } from './testing/fake-run.js';
 
-/** What every machine that measures suffers from. */
+/** Disturbances of a typical machine. */
 const NOISE = 0.02;
 const SPIKES = { share: 0.05, times: 1.5 } as const;
 const DRIFT = 0.005;
 const RUNS = Number(process.env.PINBENCH_TEST_RUNS ?? 2_000);
-/** Fewer runs than 20,000 tell the share less exactly: the bar is lowered by three standard errors of the difference. */
+/**
+ * The required coverage. With fewer than 20,000 runs the estimate is less precise, so it is lowered by three standard errors of
+ * the difference.
+ */
 const COVERED = 0.945 - (RUNS < 20_000 ? 3 * Math.sqrt((0.945 * 0.055) / RUNS) : 0);
-/** A block is one step of the shortest time: each block draws its noise once. */
+/** A block is one step of the shortest block time, so that each block draws its noise once. */
 const STEP_NS = 10e6;
 
 interface Tally {
   covered: number;
-  /** Called faster or slower. */
+  /** Runs with the verdict faster or slower. */
   decided: number;
-  /** Called faster. */
+  /** Runs with the verdict faster. */
   found: number;
 }
 
-/** Runs the real measuring code, stopping rule and all, on a device whose `pin` is truly `speedup` times as fast as `feed`. */
+/** Runs the real measuring code with its stopping rule on a device whose `pin` is truly `speedup` times as fast as `feed`. */
 async function simulate(speedup: number, seed: number): Promise<Tally> {
   const random = xoroshiro128plus(seed);
   const uniform = () => ((random.next() >>> 0) + 0.5) / 2 ** 32;
@@ -34,13 +37,13 @@ async function simulate(speedup: number, seed: number): Promise<Tally> {
     const { request } = fakeRun(
       {
         stepNs(strategy) {
-          // The drift walks on with every block: the two of a round share most of it, not all.
+          // The drift is a random walk over the blocks, so the two blocks of a round share most of it but not all.
           drift *= 1 + DRIFT * normal();
           const spike = uniform() < SPIKES.share ? SPIKES.times : 1;
           return (STEP_NS / (strategy === 'pin' ? speedup : 1)) * drift * spike * (1 + NOISE * normal());
         },
       },
-      // Half of it is enough: a step that noise makes short stays a block of its own.
+      // Half of the step time, so that a step that noise makes short is still a whole block.
       { seed: run, minTimeNs: STEP_NS / 2 },
     );
     const [feed, pin] = (await measure(request)).measurements as Measured[];
@@ -52,16 +55,16 @@ async function simulate(speedup: number, seed: number): Promise<Tally> {
   return tally;
 }
 
-const TITLE = `the verdicts of ${RUNS} simulated runs that stop by themselves, with 2 % noise, 5 % spikes of 1.5 times and 0.5 % drift`;
+const TITLE = `the verdicts of ${RUNS} simulated runs with the stopping rule, 2 % noise, 5 % spikes of 1.5 times and 0.5 % drift`;
 
 describe(TITLE, { timeout: 600_000 }, () => {
-  it('cover the truth in at least 94.5 %, and call the same code different in at most 1 %', async () => {
+  it('have intervals that cover the truth in at least 94.5 %, and call the same code different in at most 1 %', async () => {
     const { covered, decided } = await simulate(1, 20261125);
     expect(covered / RUNS).toBeGreaterThanOrEqual(COVERED);
     expect(decided / RUNS).toBeLessThanOrEqual(0.01);
   });
 
-  it('find a true difference of 10 % in at least 95 %', async () => {
+  it('detect a true difference of 10 % in at least 95 %', async () => {
     const { covered, found } = await simulate(1.1, 4711);
     expect(covered / RUNS).toBeGreaterThanOrEqual(COVERED);
     expect(found / RUNS).toBeGreaterThanOrEqual(0.95);

@@ -1,7 +1,7 @@
 /**
- * What a step of `rows` rows takes, ns, by the times of steps that were seen, by their rows: some fixed time and some time a row,
- * as the smallest and the largest of them say. Where all were of one size nobody can tell these apart, and a step is taken to grow
- * with the square root of its rows: midway between not at all and in proportion. `undefined` where none was seen.
+ * Estimates the time of a step of `rows` rows, ns, from observed step times by number of rows: a fixed time plus a time per row,
+ * determined by the smallest and the largest observed step. With only one observed size these cannot be separated, and the time is
+ * assumed to grow with the square root of the rows, midway between constant and proportional. `undefined` without observations.
  */
 export function stepNsOf(rows: number, seen: ReadonlyMap<number, number>): number | undefined {
   const [least, most] = [Math.min(...seen.keys()), Math.max(...seen.keys())];

@@ -10,7 +10,10 @@ import { MOST_SCALARS, type Scalars } from './scalars.js';
 import type { Timer } from './timer.js';
 import type { Verified } from './verify.js';
 
-/** What the rows of a case share: the dataset, the sequence of steps, the reference, the clock and the memory for scalars. */
+/**
+ * The objects that the rows of a case share: the dataset, the sequence of steps, the reference, the clock and the memory for
+ * scalars.
+ */
 export interface CaseContext {
   readonly opened: OpenedEngine;
   readonly dataset: Dataset;
@@ -18,35 +21,40 @@ export interface CaseContext {
   readonly orders: Orders;
   readonly reference: Reference;
   readonly timer: Timer;
-  /** Scalars of the steps that ran last. They are verified when it is full, or when the block has ended. */
+  /** Scalars of the latest steps. They are verified when the memory is full or the block has ended. */
   readonly scalars: Scalars;
 }
 
-/** Verifies the `count` scalars of the steps of the sequence from `at` on, which took `ns`. */
+/** Verifies the `count` scalars of the steps of the sequence from step `at` on, which took `ns`. */
 export type Verify = (at: number, count: number, scalars: Float64Array, ns: number) => Promise<Verified>;
 
-/** What some steps came to. */
+/** The result of running some steps. */
 export interface Run {
   readonly steps: number;
   readonly ns: number;
   readonly verifiedSteps: number;
-  /** Of the verified scalars. */
+  /** Sum of the verified scalars. */
   readonly sum: number;
 }
 
-/** No call of a session is to last longer, ns: after each, Ctrl-C is heard. */
+/** Longest intended duration of a call of a session, ns. Ctrl-C takes effect after each call. */
 const CALL_NS = 100e6;
-/** A call covers at most so many times the steps of the largest before it: the first steps tell little of the next. */
+/**
+ * A call has at most this many times the steps of the largest call before it, because the first steps predict the next ones
+ * poorly.
+ */
 const GROWTH = 16;
-/** No step is taken to be shorter than this, ns. */
+/** The shortest step time that is assumed, ns. */
 const LEAST_STEP_NS = 1;
-/** Steps timed one by one after a block: this share of its steps, at most so many. */
+/** Steps that are timed singly after a block: this share of its steps, up to a maximum. */
 const SINGLE_STEPS = { share: 0.1, most: 1000 } as const;
-/** Steps whose phases are looked at: so many, fewer where they take longer than this, ns. */
+/** Steps whose phases are timed; fewer if they take longer than `PHASES_NS`. */
 const PHASE_STEPS = 200;
 export const PHASES_NS = 50e6;
 
-/** Runs the steps of one session, in calls short enough for Ctrl-C to be heard. Only `Session` itself is ever timed. */
+/**
+ * Runs the steps of one session, in calls that are short enough for Ctrl-C to take effect. Only the calls of `Session` are timed.
+ */
 export class Stepper implements AsyncDisposable {
   readonly #context: CaseContext;
   readonly #strategy: Strategy;
@@ -61,17 +69,17 @@ export class Stepper implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** How long a step took when steps ran last, ns; infinite before any did. */
+  /** Mean step time of the latest run of steps, ns; infinite before the first run. */
   get stepNs(): number {
     return this.#stepNs;
   }
 
-  /** Steps come in whole multiples of this, but for those that an epoch has left. */
+  /** The number of steps of a call is a multiple of this, except for the last steps of an epoch. */
   get multiple(): number {
     return this.#session.stepMultiple ?? 1;
   }
 
-  /** Uploads what the strategy keeps on the device; ns. */
+  /** Uploads what the strategy keeps on the device. Returns the time, ns. */
   async setup(): Promise<number> {
     const { plan, timer } = this.#context;
     await timer.breathe();
@@ -82,14 +90,14 @@ export class Stepper implements AsyncDisposable {
   }
 
   /**
-   * Runs `steps` steps of the sequence from `at` on. Only the calls are timed: orders are drawn, scalars verified and the event
-   * loop run outside the clock.
+   * Runs `steps` steps of the sequence from step `at` on. Only the calls of the session are timed; orders are drawn, scalars are
+   * verified and the event loop runs outside the timed parts.
    */
   async run(at: number, steps: number, verify: Verify): Promise<Run> {
     const { orders, scalars, timer, plan } = this.#context;
     const bytesBefore = this.#session.h2dBytes?.();
     let [done, ns, verifiedSteps, sum] = [0, 0, 0, 0];
-    // Scalars that wait to be verified, and how long their steps took.
+    // The number of scalars that are not yet verified, and the time of their steps.
     let [waiting, waitingNs] = [0, 0];
     const settle = async () => {
       const verified = await verify(at + done - waiting, waiting, scalars.first(waiting), waitingNs);
@@ -122,13 +130,13 @@ export class Stepper implements AsyncDisposable {
   }
 
   /**
-   * Times steps one by one: a part of the block `run` that began at step `at`. Not where steps cannot be told apart: a graph is
-   * replayed as a whole, and without a wait a step only queues its work.
+   * Times single steps of the block `run`, which began at step `at`. Does nothing if steps cannot be separated: a recorded graph is
+   * replayed as a whole, and without a wait after each step a step only queues its work.
    */
   async timeSingleSteps(at: number, run: Run, histogram: RecordableHistogram): Promise<void> {
     const { orders, scalars, timer, plan } = this.#context;
     if (this.multiple > 1 || plan.fetch === 'epoch') return;
-    // A block of a single step has told its time already.
+    // The time of a block with a single step is already known.
     if (run.steps === 1) {
       histogram.record(Math.max(1, Math.round(run.ns)));
       return;
@@ -143,7 +151,7 @@ export class Stepper implements AsyncDisposable {
     }
   }
 
-  /** Looks where a step's time goes on the device, where the engine can tell; apart from everything that is timed. */
+  /** Times the phases of a step on the device, if the engine can, separately from all timed blocks. */
   async phases(): Promise<Phases | Unmeasured | undefined> {
     const { orders, timer } = this.#context;
     await timer.breathe();
@@ -152,7 +160,7 @@ export class Stepper implements AsyncDisposable {
     return this.#session.phases?.(order, from, to);
   }
 
-  /** Steps that the next call may cover of `wanted`: what is short enough, fits the memory for scalars and grows slowly. */
+  /** Steps of the next call, at most `wanted`: short enough for Ctrl-C, within the memory for scalars, and growing slowly. */
   callSteps(wanted: number): number {
     const { maxSteps = Number.POSITIVE_INFINITY } = this.#session;
     const growing = Math.max(1, this.#largestCall * GROWTH);
@@ -160,7 +168,7 @@ export class Stepper implements AsyncDisposable {
     return Math.max(this.multiple, Math.floor(most / this.multiple) * this.multiple);
   }
 
-  /** Steps that last about `ns`, at least one. */
+  /** Number of steps that last about `ns`, at least one. */
   stepsIn(ns: number): number {
     return Math.max(1, Math.ceil(ns / Math.max(this.#stepNs, LEAST_STEP_NS)));
   }
@@ -169,11 +177,14 @@ export class Stepper implements AsyncDisposable {
     await this.#session[Symbol.asyncDispose]();
   }
 
-  /** Holds the bytes that the session counted against the plan. Both counts are pinbench's own, so a difference is a bug in it. */
+  /**
+   * Compares the bytes that the session counted with the plan. Both counts are pinbench's own, so a difference is a bug in
+   * pinbench.
+   */
   #mustHaveMoved(before: number | undefined, what: string, plannedBytes: number): void {
     const after = this.#session.h2dBytes?.();
     if (before === undefined || after === undefined) return;
-    // A mean over an epoch times its steps may miss a whole number by a rounding.
+    // The mean over an epoch multiplied by the steps may miss a whole number by a rounding error.
     if (Math.abs(after - before - plannedBytes) < 0.5 + plannedBytes * 1e-12) return;
     throw new ByteCountError(
       `${this.#strategy.name}, ${what}: ${after - before} bytes moved to the device, the plan says ${plannedBytes}`,

@@ -14,13 +14,13 @@ function noisy(): () => number {
 }
 
 describe('a run without --epochs', () => {
-  it('stops at the second look in a row that finds the interval narrow enough: after 30 rounds at the earliest', async () => {
+  it('stops at the second check in a row that finds the interval narrow enough, after 30 rounds at the earliest', async () => {
     const { measurements, ended } = await measure(fakeRun({ stepNs: () => 10e6 }).request);
     expect((measurements[0] as Measured).samplesNs).toHaveLength(30);
     expect(ended).toMatchObject([{ rounds: 30, end: 'until', halfWidthPercent: 0 }]);
   });
 
-  it('stops after 5 s where the interval stays wide', async () => {
+  it('stops after 5 s if the interval stays wide', async () => {
     const { device, request } = fakeRun({ stepNs: noisy() }, { untilPercent: 0.001 });
     const { ended } = await measure(request);
     expect(ended).toMatchObject([{ end: 'time' }]);
@@ -28,12 +28,12 @@ describe('a run without --epochs', () => {
     expect(device.clock.nowNs()).toBeLessThan(5.2e9);
   });
 
-  it('measures 6 rounds at least, however long a step takes', async () => {
+  it('measures at least 6 rounds, however long a step takes', async () => {
     const { measurements } = await measure(fakeRun({ stepNs: () => 1e9 }).request);
     expect((measurements[0] as Measured).samplesNs).toHaveLength(6);
   });
 
-  it('has --until decide how narrow', async () => {
+  it('measures until the interval is as narrow as --until requires', async () => {
     const rounds = async (untilPercent: number) => {
       const { measurements } = await measure(fakeRun({ stepNs: noisy() }, { untilPercent }).request);
       return (measurements[0] as Measured).samplesNs.length;
@@ -50,7 +50,7 @@ describe('a run with --epochs', () => {
     expect(ended).toMatchObject([{ rounds: 20, end: 'planned' }]);
   });
 
-  it('goes on until the interval is narrow where --until is given too', async () => {
+  it('continues until the interval is narrow enough if --until is also given', async () => {
     const { measurements } = await measure(
       fakeRun({ stepNs: noisy() }, { epochs: 20, untilPercent: 2 }).request,
     );
@@ -65,13 +65,13 @@ describe('Looks', () => {
     Array(rounds).fill(50),
   ];
 
-  it('looks every ten rounds from the twentieth on', () => {
+  it('checks every ten rounds from the twentieth on', () => {
     const looks = new Looks(1);
     const found = Array.from({ length: 40 }, (_, i) => looks.satisfied(narrow(i + 1)));
     expect(found.indexOf(true)).toBe(29);
   });
 
-  it('begins anew after a look that finds the interval wide', () => {
+  it('starts counting again after a check that finds the interval wide', () => {
     const looks = new Looks(1);
     for (const rounds of [20, 40]) {
       expect(looks.satisfied(narrow(rounds))).toBe(false);
@@ -81,7 +81,7 @@ describe('Looks', () => {
 });
 
 describe('widestHalfWidthPercent', () => {
-  it('takes the widest of the speedups, and the step time of a single row', () => {
+  it('is that of the widest speedup, or of the step time of a single row', () => {
     const feed = Array(20).fill(100);
     const [calm, wild] = [
       Array(20).fill(50),

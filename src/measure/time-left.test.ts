@@ -5,7 +5,7 @@ import type { RoundPlan } from './rounds.js';
 import { stepNsOf } from './step-time.js';
 import { beforeRoundsNs, doneShare, plannedCaseNs, roundsLeftNs, timeLeftNs } from './time-left.js';
 
-/** Cases that are alike: so many done in so many ns, the present one, so many to come. */
+/** Cases of equal size: the finished ones with their total time, the current one, and the later ones. */
 const casesOf = (
   done: number,
   doneNs: number,
@@ -19,25 +19,25 @@ const casesOf = (
 });
 
 describe('the time left in a run', () => {
-  it('is not known before anything is', () => {
+  it('is unknown before any time is known', () => {
     expect(timeLeftNs(undefined, undefined)).toBeUndefined();
     expect(timeLeftNs(undefined, casesOf(0, 0, 3, undefined, 5))).toBeUndefined();
     expect(timeLeftNs(undefined, casesOf(0, 0, 0, Number.POSITIVE_INFINITY, 5))).toBeUndefined();
     expect(timeLeftNs(undefined, casesOf(0, 0, 0, Number.NaN, 5))).toBeUndefined();
   });
 
-  it('takes the cases to come to be like the first one, and then like those that are done', () => {
+  it('assumes that later cases are like the first one, and then like the finished ones', () => {
     expect(timeLeftNs(undefined, casesOf(0, 0, 20, 80, 3))).toBe(80 + 3 * 100);
     expect(timeLeftNs(undefined, casesOf(2, 60, 20, 80, 3))).toBe(80 + 3 * 30);
   });
 
-  it('takes the present case to be like those that are done, as long as it does not say itself', () => {
+  it('assumes that the current case is like the finished ones unless it has its own estimate', () => {
     expect(timeLeftNs(undefined, casesOf(2, 60, 10, undefined, 3))).toBe(20 + 3 * 30);
-    // It takes longer than they did.
+    // The current case has already taken longer than the finished ones.
     expect(timeLeftNs(undefined, casesOf(2, 60, 40, undefined, 3))).toBe(3 * 30);
   });
 
-  it('goes by the sizes of cases', () => {
+  it('is proportional to the sizes of the cases', () => {
     const cases = {
       done: { size: 8, ns: 800 },
       present: { size: 4, spentNs: 100, leftNs: 350 },
@@ -49,7 +49,7 @@ describe('the time left in a run', () => {
     );
   });
 
-  it('is no longer than the budget, which alone decides where nothing is known of the cases', () => {
+  it('is at most the rest of the budget, which alone decides if nothing is known about the cases', () => {
     expect(timeLeftNs(50, casesOf(0, 0, 20, 80, 3))).toBe(50);
     expect(timeLeftNs(500, casesOf(0, 0, 20, 80, 3))).toBe(380);
     expect(timeLeftNs(50, undefined)).toBe(50);
@@ -65,25 +65,25 @@ describe('the time left in the rounds of a case', () => {
   const none = { round: 0, startNs: 1000, roundStartNs: 1000 };
   const five = { round: 5, startNs: 1000, roundStartNs: 1100 };
 
-  it('is that of all rounds, as long as the ones before them took, where their number is planned', () => {
+  it('is that of all remaining rounds at the pace of the finished ones if their number is planned', () => {
     expect(roundsLeftNs(plan(20, 20, Infinity), five, 1, 1100)).toBe(15 * 20);
-    // In the midst of the sixth.
+    // In the middle of the sixth round.
     expect(roundsLeftNs(plan(20, 20, Infinity), five, 1, 1112)).toBe(15 * 20 - 12);
   });
 
-  it('goes by what a round is expected to take before one is over', () => {
+  it('uses the expected time of a round before one has finished', () => {
     expect(roundsLeftNs(plan(20, 20, Infinity), none, 30, 1000)).toBe(600);
     expect(roundsLeftNs(plan(20, 20, Infinity), none, 30, 1000 + 700)).toBe(0);
   });
 
-  it('ends with the time, but not before the fewest rounds', () => {
+  it('ends at the time limit, but not before the fewest rounds', () => {
     expect(roundsLeftNs(plan(20, Infinity, 5000), five, 1, 1100)).toBe(3900);
     expect(roundsLeftNs(plan(20, Infinity, 1200), five, 1, 1100)).toBe(300);
     expect(roundsLeftNs(plan(20, Infinity, 1200), { ...five, round: 50 }, 1, 1300)).toBe(0);
     expect(roundsLeftNs(plan(6, 20, 1200), five, 1, 1100)).toBe(100);
   });
 
-  it('is told as a share too: of the rounds or of the time, whichever is further', () => {
+  it('has a finished share, of the rounds or of the time, whichever is larger', () => {
     expect(doneShare(plan(20, 20, Infinity), five, 1100)).toBe(0.25);
     expect(doneShare(plan(20, Infinity, 1400), five, 1100)).toBe(0.25);
     expect(doneShare(plan(20, 20, 1200), five, 1100)).toBe(0.5);
@@ -99,14 +99,14 @@ describe('the time of a case', () => {
     settingsOf({ batch: 1, shuffle: 'none' }),
   ).plans;
 
-  it('is that of its epochs in rounds, none shorter than the shortest block, and of what comes before them', () => {
-    // An epoch is 5000 steps of 1 µs; 20 rounds of 5 epochs, for 2 rows.
+  it('is the time of its epochs in rounds of at least the shortest block, plus the time before the rounds', () => {
+    // An epoch is 5000 steps of 1 µs. There are 20 rounds of 5 epochs, for 2 rows.
     expect(plannedCaseNs(plan!, timing, 2, 1000)).toBe(2 * (5e6 + 200e6) + 2 * 20 * 25e6);
     expect(plannedCaseNs(plan!, timing, 2, 1)).toBe(2 * (5000 + 200e6) + 2 * 20 * 10e6);
     expect(plannedCaseNs(plan!, { ...timing, epochs: 3, warmup: 0 }, 1, 1000)).toBe(5e6 + 3 * 10e6);
   });
 
-  it('begins with an epoch that is verified and some that warm up, each within its limits', () => {
+  it('begins with a verified epoch and warm-up epochs, each within its limits', () => {
     const beforeNs = [0, 1e6, 0.1e9, 0.2e9, 0.5e9, 10e9].map((epochNs) => beforeRoundsNs(timing, 1, epochNs));
     expect(beforeNs).toEqual([0.2e9, 0.201e9, 0.4e9, 0.8e9, 1.5e9, 2e9]);
     expect(beforeRoundsNs({ ...timing, warmup: 0 }, 3, 1e6)).toBe(3e6);
@@ -114,15 +114,15 @@ describe('the time of a case', () => {
 });
 
 describe('the time of a step', () => {
-  it('is not known where none was seen', () => {
+  it('is unknown if no step was observed', () => {
     expect(stepNsOf(64, new Map())).toBeUndefined();
   });
 
-  it('grows with the root of the rows where steps of one size were seen', () => {
+  it('grows with the square root of the rows if steps of only one size were observed', () => {
     expect([16, 64, 4].map((rows) => stepNsOf(rows, new Map([[16, 1000]])))).toEqual([1000, 2000, 500]);
   });
 
-  it('is some time and some time a row, by the smallest and the largest that were seen', () => {
+  it('is a fixed time plus a time per row, from the smallest and the largest observed step', () => {
     const seen = new Map([
       [10, 3200],
       [100, 1],

@@ -4,24 +4,24 @@ import { roundsOf } from './blocks.js';
 import type { RoundPlan, RoundsSoFar } from './rounds.js';
 import { type Timing, VERIFY_NS } from './timing.js';
 
-/** Some cases by what they take, all together. The unit is any: sizes are only compared. */
+/** The total size of some cases. The unit is arbitrary, because sizes are only compared with each other. */
 interface Cases {
   readonly size: number;
 }
 
-/** What is known of how long the cases of a run take. */
+/** The known times of the cases of a run. */
 export interface CaseTimes {
-  /** Those that are over, and how long they took, ns. */
+  /** The finished cases and their total time, ns. */
   readonly done: Cases & { readonly ns: number };
-  /** The present one: how long it has taken, and how much longer it will, as far as it says so itself, ns. */
+  /** The current case: the time that it has taken, and its own estimate of the time left if it has one, ns. */
   readonly present: Cases & { readonly spentNs: number; readonly leftNs: number | undefined };
   readonly later: Cases;
 }
 
 /**
- * What a run will take from now on, ns; `undefined` while nothing is known of it. The cases to come take, by their size, what those
- * took that are done, or what the present one takes where none is. A budget, of which `budgetLeftNs` are left, bounds them; without
- * `cases` it alone decides, since what a case leaves of it is given to the others.
+ * The remaining time of a run, ns; `undefined` while it is unknown. Later cases are assumed to take, in proportion to their size,
+ * as long as the finished ones, or as the current one if none is finished. The remaining budget `budgetLeftNs` is an upper bound.
+ * Without `cases` the budget alone decides, since time that a case leaves is given to the others.
  */
 export function timeLeftNs(
   budgetLeftNs: number | undefined,
@@ -42,7 +42,7 @@ function casesLeftNs({ done, present, later }: CaseTimes): number | undefined {
   return present.leftNs + ((spentNs + present.leftNs) / size) * later.size;
 }
 
-/** What the rounds of a case will still take at most, ns, where one is expected to take `expectedNs` as long as none is over. */
+/** Upper bound of the time left in the rounds of a case, ns. A round is expected to take `expectedNs` while none has finished. */
 export function roundsLeftNs(
   { least, most, endNs }: RoundPlan,
   { round, startNs, roundStartNs }: RoundsSoFar,
@@ -55,7 +55,7 @@ export function roundsLeftNs(
   return Math.min(leftOf(most), Math.max(leftOf(least), endNs - nowNs));
 }
 
-/** The share of a case's rounds or of their time that is done, whichever is more. */
+/** The finished share of a case's rounds or of their time, whichever is larger. */
 export function doneShare(
   { most, endNs }: RoundPlan,
   { round, startNs }: RoundsSoFar,
@@ -65,14 +65,14 @@ export function doneShare(
   return Math.min(1, Math.max(round / most, ofTime));
 }
 
-/** What comes before the rounds of a case of `rows` rows, ns, where an epoch takes `epochNs`: verification and warm-up. */
+/** The time before the rounds of a case of `rows` rows, ns, for verification and warm-up, if an epoch takes `epochNs`. */
 export function beforeRoundsNs({ warmup }: Timing, rows: number, epochNs: number): number {
   const { least, most } = WARM_UP_NS;
   const warmUpNs = warmup === 0 ? 0 : Math.min(most, Math.max(least, warmup * epochNs));
   return rows * (Math.min(VERIFY_NS, epochNs) + warmUpNs);
 }
 
-/** What a case of `rows` rows takes that measures `epochs` epochs, ns, at `stepNs` a step. */
+/** The time of a case of `rows` rows that measures `epochs` epochs, ns, at `stepNs` per step. */
 export function plannedCaseNs(
   { stepsPerEpoch }: Plan,
   timing: Timing & { readonly epochs: number },

@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.js';
 
-/** Thrown where the user stopped the run; what was measured until then is kept. */
+/** Thrown if the user stopped the run. The measurements so far are kept. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** The event loop, and with it Ctrl-C, gets a turn when the last one was this long ago. */
+/** The event loop, which handles Ctrl-C, gets a turn at least this often, ns. */
 const YIELD_NS = 50e6;
 
-/** Times work, and lets Ctrl-C through between pieces of it. */
+/** Times pieces of work and handles Ctrl-C between them. */
 export class Timer {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
@@ -25,7 +25,7 @@ export class Timer {
     return this.#clock.nowNs();
   }
 
-  /** Nanoseconds that a piece of work takes. A synchronous piece is not awaited, so that it pays for no promise. */
+  /** Runs a piece of work and returns its time, ns. Synchronous work is not awaited, so that it does not pay for a promise. */
   async time(work: () => Promise<unknown> | unknown): Promise<number> {
     const start = this.#clock.nowNs();
     const pending = work();
@@ -33,7 +33,9 @@ export class Timer {
     return this.#clock.nowNs() - start;
   }
 
-  /** Gives the event loop a turn where one is due. Throws `Interrupted` where the user stopped the run. Never inside a timed piece. */
+  /**
+   * Gives the event loop a turn if one is due. Throws `Interrupted` if the user stopped the run. Never called inside timed work.
+   */
   async breathe(): Promise<void> {
     if (this.#clock.nowNs() - this.#yieldedNs > YIELD_NS) {
       await setImmediate();
@@ -42,7 +44,7 @@ export class Timer {
     if (this.#signal?.aborted === true) throw new Interrupted();
   }
 
-  /** Does work that comes in parts, and breathes between them. */
+  /** Does work that comes in parts and calls `breathe` between them. */
   async through(parts: Iterable<unknown>): Promise<void> {
     for (const _ of parts) await this.breathe();
   }

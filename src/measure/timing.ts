@@ -1,8 +1,8 @@
 /** How long a case is measured. */
 export interface Timing {
-  /** Epochs to measure at least; exactly so many where `minTimeNs` is 0. Absent: the interval and the time decide. */
+  /** Fewest epochs to measure; the exact number if `minTimeNs` is 0. Absent: the interval and the time decide. */
   readonly epochs: number | undefined;
-  /** Rounds to measure exactly. Absent: the epochs, or the interval and the time, decide. */
+  /** Exact number of rounds to measure. Absent: the epochs, or the interval and the time, decide. */
   readonly rounds?: number | undefined;
   /** Warm-up epochs. */
   readonly warmup: number;
@@ -14,21 +14,21 @@ export interface Timing {
 
 /** The time of one case under a budget. Moments are ns of the clock. */
 export interface Allotment {
-  /** What the case has beyond the least that it needs. */
+  /** The time that the case has beyond its minimum, ns. */
   readonly spareNs: number;
-  /** When its rounds are to end. */
+  /** When the rounds of the case should end. */
   readonly endNs: number;
-  /** When the rounds of the last case must have ended. */
+  /** When the rounds of all cases must have ended. */
   readonly hardEndNs: number;
-  /** That moment is over. */
+  /** Whether `hardEndNs` has passed. */
   readonly usedUp: boolean;
 }
 
-/** A case is measured for this long where neither epochs nor a budget say otherwise, ns. */
+/** Time limit of the rounds of a case without a budget, ns. There is none with `--rounds`, or with `--epochs` and no `--until`. */
 export const CASE_NS = 5e9;
-/** The first verification of a row takes in the whole epoch, but no longer than this, ns. */
+/** Time limit of the first verification of a row, which covers the whole epoch if there is time, ns. */
 export const VERIFY_NS = 1e9;
-/** Fewer rounds have no 95 % interval: no budget leaves less. */
+/** The fewest rounds with a 95 % interval. A budget that does not allow them is refused. */
 export const LEAST_ROUNDS = 6;
-/** Under a budget the first verification of each row takes at least this long, or one call of its steps, ns. */
+/** Shortest first verification of each row under a budget, ns. It always covers at least one call of steps. */
 export const TRIAL_NS = 5e6;

@@ -4,26 +4,29 @@ import type { Order, Orders } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Timer } from './timer.js';
 
-/** Of the time that timed blocks of rows drawn one by one take, their verification takes at most this share. */
+/** With gathered rows, verification takes at most this share of the time of the timed blocks. */
 const GATHER_SHARE = 0.1;
-/** Elements, and steps, after which the event loop may get a turn. */
+/** Number of elements, or of steps, after which the event loop may get a turn. */
 const PAUSE = { elements: 2 ** 20, steps: 1024 } as const;
 
-/** What the scalars of some steps came to. */
+/** The result of verifying the scalars of some steps. */
 export interface Verified {
-  /** How many scalars were looked at. */
+  /** Number of verified scalars. */
   readonly steps: number;
   /** Their sum, in float64. */
   readonly sum: number;
 }
 
-/** Holds the scalars of one row against the reference. A `PinbenchError` of code `mismatch` names the first that is wrong. */
+/**
+ * Compares the scalars of one row with the reference. Throws a `PinbenchError` of code `mismatch` that names the first wrong
+ * scalar.
+ */
 export class Verifier {
   readonly #subject: string;
   readonly #reference: Reference;
   readonly #orders: Orders;
   readonly #timer: Timer;
-  /** Where mini-batches are slices their sums are known after one epoch: all scalars are verified. */
+  /** Whether all scalars are verified. They are if mini-batches are slices, whose reference sums are known after one epoch. */
   readonly #all: boolean;
   readonly #elementsPerStep: number;
   #checkedSteps = 0;
@@ -41,8 +44,8 @@ export class Verifier {
   }
 
   /**
-   * Verifies the scalars `out[0…count)` of the steps of the sequence from `at` on. Where the reference costs as much as a step,
-   * only as many are looked at as `blockNs`, the time that the steps took, allows; they are evenly spread.
+   * Verifies the scalars `out[0…count)` of the steps of the sequence from step `at` on. With gathered rows, where the reference
+   * costs as much as a step, it verifies only as many as `blockNs`, the time of the steps, allows, evenly spread.
    */
   async block(at: number, count: number, out: Float64Array, blockNs: number): Promise<Verified> {
     if (this.#all || this.#checkedSteps === 0) return this.every(at, count, out);
@@ -55,7 +58,7 @@ export class Verifier {
     return this.#check(at, count, out, count);
   }
 
-  /** Looks at `wanted` of `count` scalars, in the middles of as many equal parts. */
+  /** Verifies `wanted` of `count` scalars: those in the middle of `wanted` equal parts. */
   async #check(at: number, count: number, out: Float64Array, wanted: number): Promise<Verified> {
     const start = this.#timer.nowNs();
     let sum = 0;

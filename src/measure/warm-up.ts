@@ -2,13 +2,13 @@ import { WARM_UP_NS } from '../options.js';
 import { attempt, live } from './failure.js';
 import type { Row } from './row.js';
 
-/** Warm-up of each row is cut into about this many pieces. */
+/** Number of pieces into which the shortest warm-up of a row is divided. */
 const PIECES = 20;
 
 /**
- * Rehearses the rounds: the rows run pieces of steps in turn, as they will when they are timed, until each has run for the least
- * time, and for `steps` steps or the most time. One row after the other would not do: what they share is compiled for the first of
- * them, and again when the second runs.
+ * Rehearses the rounds: the rows run pieces of steps in turn, as they do when they are timed. Each row runs for the shortest
+ * warm-up time, and then until it has run `steps` steps or for the longest time. Warming up one row after the other would not be
+ * enough: shared code is compiled for the first row and again when the second runs.
  */
 export async function warmUp(rows: readonly Row[], steps: number, onRow: (row: Row) => void): Promise<void> {
   const done = new Map(rows.map((row) => [row, { steps: 0, ns: 0 }]));

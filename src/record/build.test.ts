@@ -30,12 +30,12 @@ describe('buildRecord', () => {
   const setupNs = (strategy: string) => (strategy === 'pin' ? 9500 : 500);
   const allocateNs = (strategy: string) => (strategy === 'pin' ? 1500 : 500);
 
-  it('writes what its own schema reads, unchanged by a way through JSON', async () => {
+  it('writes a record that its own schema reads unchanged after a round trip through JSON', async () => {
     const record = await recordOf({ stepNs, setupNs });
     expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
-  it('tells the phases of a step, or why there are none', async () => {
+  it('records the phases of a step, or why there are none', async () => {
     const measured = async (onPhases: () => { reason: string } | undefined) => {
       const { results } = await recordOf({ stepNs, onPhases });
       return results[0] as MeasuredResult;
@@ -48,7 +48,7 @@ describe('buildRecord', () => {
     expect(untold).not.toHaveProperty('phasesNs');
   });
 
-  it('warns of sums over what their type holds, once a case, unless the data itself has no finite sums', () => {
+  it('warns about overflowing sums once per case, unless the data itself is not finite', () => {
     const { dataset, results } = sampleRecord();
     for (const result of results) if (result.status === 'measured') result.epochSum = 'Infinity';
     const warnings = (nan: number) =>
@@ -67,7 +67,7 @@ describe('buildRecord', () => {
     expect(warnings(0)).toEqual([]);
   });
 
-  it('counts the columns that were left out by their reason, and names the first eight', async () => {
+  it('counts the left-out columns by reason and names the first eight', async () => {
     const others = Array.from({ length: 20 }, (_, i) => ({
       name: `c${i}`,
       type: 'Utf8',
@@ -81,7 +81,7 @@ describe('buildRecord', () => {
     ]);
   });
 
-  it('derives every figure of a result from what the clock said', async () => {
+  it('derives every figure of a result from the measured times', async () => {
     const record = await recordOf({ stepNs: (name) => stepNs(name) / 2, setupNs, allocateNs }, { batch: 2 });
     const [feed, pin] = record.results as MeasuredResult[];
     expect(feed).toMatchObject({
@@ -103,7 +103,7 @@ describe('buildRecord', () => {
     expect(pin).toMatchObject({ h2dBytesPerStep: 0, h2dBytesSetup: 16, samplesNs: Array(20).fill(1000) });
   });
 
-  it('keeps the options of the run in the plan, as the table of options says', async () => {
+  it('records the options of the run in the plan, as the table of options specifies', async () => {
     const { plan, cases } = await recordOf({}, { batch: '1..8', work: [1, 2], modelNs: 7 });
     expect(plan).toEqual({
       ...{
@@ -147,7 +147,7 @@ describe('buildRecord', () => {
     expect(comparisons[0]!.modelSpeedup).toBeCloseTo(10 / 9, 12);
   });
 
-  it('has no break-even where pin saves nothing', async () => {
+  it('has no break-even if pin saves nothing', async () => {
     const slower = await recordOf({ stepNs: (s) => (s === 'pin' ? 3000 : 2000), setupNs });
     expect(slower.comparisons[0]).toMatchObject({
       verdict: 'slower',
@@ -158,7 +158,7 @@ describe('buildRecord', () => {
     expect(same.comparisons[0]).toMatchObject({ verdict: 'same', breakEvenSteps: null });
   });
 
-  it('has no interval and no verdict under 6 rounds, and warns of it', async () => {
+  it('has no interval and an inconclusive verdict with fewer than 6 rounds, and warns about it', async () => {
     const { results, comparisons, cases, warnings } = await recordOf({ stepNs }, { epochs: 5 });
     expect((results[0] as MeasuredResult).stepNs.ci95).toBeNull();
     expect(comparisons[0]).toMatchObject({ ci95: null, verdict: 'inconclusive', breakEvenSteps: null });
@@ -166,12 +166,12 @@ describe('buildRecord', () => {
     expect(warnings).toContainEqual({ code: 'few-rounds', rounds: 5, needed: 6, end: 'planned' });
   });
 
-  it('says which batch sizes of a range have more rows than the dataset', async () => {
+  it('warns about the batch sizes of a range that have more rows than the dataset', async () => {
     const { warnings } = await recordOf({}, { batch: '1..16' });
     expect(warnings).toContainEqual({ code: 'batches-left-out', batches: [8, 16], rows: 4 });
   });
 
-  it('says once which cases a budget cut short', async () => {
+  it('warns once about all cases that a budget cut short', async () => {
     let calls = 0;
     const noisy = () => 1e6 * (1 + (++calls % 5));
     const options = { epochs: undefined, minTimeNs: undefined, batch: [4, 2], budgetNs: 2e9 } as const;
@@ -181,7 +181,7 @@ describe('buildRecord', () => {
     expect(cut).toMatchObject([{ budgetNs: 2e9, cases: [{ batch: 4 }, { batch: 2 }] }]);
   });
 
-  it('warns where --until was not reached', async () => {
+  it('warns if --until was not reached', async () => {
     let calls = 0;
     const noisy = () => 1e7 * (1 + (++calls % 5));
     const options = { epochs: undefined, minTimeNs: undefined, untilPercent: 0.5 } as const;
@@ -191,13 +191,13 @@ describe('buildRecord', () => {
     );
   });
 
-  it('warns of values that are not finite, and of none where all are', async () => {
+  it('warns about values that are not finite, and only then', async () => {
     const { warnings } = await recordOf({}, {}, { nan: 1, infinite: 0, lookedAt: 4 });
     expect(warnings).toContainEqual({ code: 'not-finite', nan: 1, infinite: 0, lookedAt: 4, values: 4 });
     expect((await recordOf({})).warnings.map(({ code }) => code)).not.toContain('not-finite');
   });
 
-  it('says why a run is not complete', async () => {
+  it('states why a run is incomplete', async () => {
     let calls = 0;
     const tamper = () => {
       if (++calls === 10) throw new Error('out of tensors');
@@ -207,7 +207,7 @@ describe('buildRecord', () => {
     expect(recordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
   });
 
-  it('compares nothing where feed was not measured', async () => {
+  it('compares nothing if feed was not measured', async () => {
     expect((await recordOf({}, { strategy: ['pin', 'zero-copy'] })).comparisons).toEqual([]);
   });
 
@@ -233,7 +233,7 @@ describe('buildRecord', () => {
     });
   });
 
-  it('writes a sum that is no number as text, since JSON has none', async () => {
+  it('accepts data with a NaN, whose sum is NaN', async () => {
     const { request } = fakeRun({}, EXACTLY);
     (request.dataset.values as Float32Array)[0] = Number.NaN;
     const outcome = await measure(request);

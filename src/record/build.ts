@@ -12,7 +12,7 @@ import { resultOf } from './result.js';
 import { RECORD_SCHEMA, type RunRecord } from './schema.js';
 import { warningsOf } from './warnings.js';
 
-/** All that a record is made of. */
+/** Everything that goes into a record. */
 export interface Ingredients {
   readonly version: string;
   readonly startedAt: Date;
@@ -26,7 +26,7 @@ export interface Ingredients {
   readonly outcome: Outcome;
 }
 
-/** Makes the record of a run: pure, so that two readers of the same measurements see the same figures. */
+/** Builds the record of a run. Pure: the same measurements always give the same figures. */
 export function buildRecord(ingredients: Ingredients): RunRecord {
   const { version, startedAt, argv, settings, plans, environment, engines, outcome } = ingredients;
   const dataset = datasetOf(ingredients.dataset);
@@ -72,7 +72,7 @@ function datasetOf({
   };
 }
 
-/** How many of the columns that were left out a record names: there may be thousands. */
+/** Most names of left-out columns that a record lists per reason. There may be thousands. */
 const NAMED = 8;
 
 function leftOutByReason(leftOut: readonly LeftOut[]): RunRecord['dataset']['leftOut'] {

@@ -3,7 +3,7 @@ import { pairedSpeedup, processesSpeedup } from '../stats/ratio.js';
 import { caseNameOf } from './row-name.js';
 import type { Comparison, MeasuredResult, Result } from './schema.js';
 
-/** Every measured strategy against `feed` of the same case. A case without a measured `feed` has no comparison. */
+/** Compares every measured strategy with `feed` of the same case. A case without a measured `feed` has no comparison. */
 export function comparisonsOf(results: readonly Result[], modelNs?: number): Comparison[] {
   const measured = results.filter((result) => result.status === 'measured');
   const feeds = measured.filter(({ strategy }) => strategy === 'feed');

@@ -19,14 +19,14 @@ describe('a record file', () => {
     ['UTF-8', (json: string) => Buffer.from(json)],
     ['UTF-8 with a byte order mark', (json: string) => Buffer.from(`\ufeff${json}`)],
     ['UTF-16, as PowerShell writes it', (json: string) => Buffer.from(`\ufeff${json}`, 'utf16le')],
-    ['UTF-16 of the other byte order', (json: string) => Buffer.from(`\ufeff${json}`, 'utf16le').swap16()],
+    ['big-endian UTF-16', (json: string) => Buffer.from(`\ufeff${json}`, 'utf16le').swap16()],
   ])('is read in %s', async (name, encode) => {
     const path = join(folder, `${name}.json`);
     await writeFile(path, encode(text()));
     expect(await readRecord(path)).toEqual(sampleRecord());
   });
 
-  it('that is missing, cut short, of another version or with a wrong field is a data error that says which', async () => {
+  it('raises a data error that names the fault if it is missing, truncated, of another version or has an invalid field', async () => {
     await expect(readRecord(join(folder, 'missing.json'))).rejects.toMatchObject({
       code: 'data',
       observed: /ENOENT, no such file/,
@@ -57,14 +57,14 @@ describe('a record file', () => {
     const [feed, pin] = sampleRecord().results as [MeasuredResult, MeasuredResult];
     const short = { ...pin, samplesNs: pin.samplesNs.slice(1) };
     expect(() => parseRecord('r.json', text({ results: [feed, short] }))).toThrow(
-      /\(results\.1\.samplesNs: 5 rounds, where another strategy of its case has 6\)/,
+      /\(results\.1\.samplesNs: 5 rounds, but another strategy of its case has 6\)/,
     );
     const still = { ...feed, samplesNs: [0, ...feed.samplesNs.slice(1)] };
     expect(() => parseRecord('r.json', text({ results: [still] }))).toThrow(/\(results\.0\.samplesNs\.0: /);
     expect(() => parseRecord('r.json', '[]')).toThrow(/top level/);
   });
 
-  it('may hold fields this version does not know', () => {
+  it('may contain fields that this version does not know', () => {
     expect(parseRecord('r.json', text({ later: 1 }))).toEqual(sampleRecord());
   });
 });

@@ -7,19 +7,19 @@ import { matches } from '../text.js';
 import { isPage, recordsInPage } from './page.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
 
-/** Reads and checks a record; a `PinbenchError` of code `data` names the first field that is wrong. */
+/** Reads and validates a record. Throws a `PinbenchError` of code `data` that names the first invalid field. */
 export async function readRecord(path: string): Promise<RunRecord> {
   return parseRecord(path, await textOf(path));
 }
 
-/** Reads the records in files, each with its path, one file after the other. A page may hold several. */
+/** Reads the records in files, each with its path, one file after the other. A page may contain several records. */
 export async function readRecords(paths: readonly string[]): Promise<[path: string, record: RunRecord][]> {
   const records: [path: string, record: RunRecord][] = [];
   for (const path of paths) records.push(...recordsIn(path, await textOf(path)));
   return records;
 }
 
-/** The files that paths mean, or patterns of them with `*` in their last part. */
+/** The files that match the given paths or patterns, which may have `*` in their last part. */
 export async function recordFilesAt(patterns: readonly string[]): Promise<string[]> {
   return (await Promise.all(patterns.map(filesAt))).flat();
 }
@@ -34,16 +34,19 @@ async function textOf(path: string): Promise<string> {
   return new TextDecoder(encodingOf(bytes)).decode(bytes);
 }
 
-/** The byte order marks of UTF-32, of which the first begins with that of UTF-16. */
+/** The byte order marks of UTF-32. The first of them begins with the mark of UTF-16. */
 const UTF_32 = [Buffer.of(0xff, 0xfe, 0, 0), Buffer.of(0, 0, 0xfe, 0xff)];
 
-/** The encoding by the byte order mark, which some editors and PowerShell write before a text. The decoder removes the mark. */
+/** The encoding according to the byte order mark, which PowerShell and some editors write. Decoders remove the mark. */
 function encodingOf([first, second]: Uint8Array): string {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   return first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8';
 }
 
-/** The files a path means: itself, or, where there is no such file, those of its folder that its `*` match, in order of name. */
+/**
+ * The files that a path or pattern matches: the path itself if such a file exists, or else the matching files of its folder,
+ * sorted by name.
+ */
 async function filesAt(pattern: string): Promise<string[]> {
   if (!pattern.includes('*') || existsSync(pattern)) return [pattern];
   if (dirname(pattern).includes('*')) {
@@ -54,17 +57,17 @@ async function filesAt(pattern: string): Promise<string[]> {
   const names = await readdir(dirname(pattern)).catch(() => []);
   const found = names.filter((name) => matches(basename(pattern), name)).sort();
   if (found.length > 0) return found.map((name) => join(dirname(pattern), name));
-  throw dataError(pattern, 'no such file', { expected: 'records that it matches' });
+  throw dataError(pattern, 'no such file', { expected: 'a pattern that matches record files' });
 }
 
-/** Checks a record's text, or that of a page with one record; `path` is what errors call it. */
+/** Parses and validates the text of a record, or of a page with one record. `path` names it in errors. */
 export function parseRecord(path: string, text: string): RunRecord {
   const records = recordsIn(path, text);
   if (records.length === 1) return records[0]![1];
   throw dataError(path, `a page with ${records.length} records`, { expected: 'one record' });
 }
 
-/** The records of a text, each with its path: of a page with several the name that it had there. */
+/** The records in a text, each with its path. Records of a page with several have the names that the page gives them. */
 function recordsIn(path: string, text: string): [path: string, record: RunRecord][] {
   if (isPage(text)) {
     return recordsInPage(path, text).map(({ name, value }) => [name ?? path, checked(path, value)]);

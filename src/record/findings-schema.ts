@@ -4,36 +4,41 @@ import { ENGINES, STRATEGIES } from '../words.js';
 const positive = z.int().positive();
 const ns = z.number().nonnegative();
 const estimate = z.object({ value: z.number().positive(), ci95: z.tuple([z.number(), z.number()]) });
-/** Cases of one work, over their batch sizes. */
+/** Cases with the same engine and work and different batch sizes. */
 const sweep = z.object({ engine: z.enum(ENGINES), work: positive });
 const rows = sweep.extend({ strategy: z.enum(STRATEGIES) });
 const row = rows.extend({ batch: positive });
 
-/** `stepNs = fixedNs + bytes / bytesPerNs` over the batch sizes of a work; `bytes` are those of the mini-batch, for every strategy. */
+/**
+ * The line `stepNs = fixedNs + bytes / bytesPerNs` through the batch sizes of one work. `bytes` is the size of the mini-batch,
+ * for every strategy.
+ */
 const fit = rows.extend({
   batches: z.array(positive).min(1),
-  holds: z.boolean().describe('false: a size is over 15 % from the line, and no fit is reported'),
+  holds: z.boolean().describe('false: a batch size is more than 15 % from the line, so no fit is reported'),
   farthest: z
     .object({ batch: positive, percent: z.number() })
-    .describe('the size that is farthest from the line, and how far its median is above or below it'),
-  fixedNs: estimate.nullable().describe('null where the sizes do not tell it from zero'),
+    .describe('the batch size farthest from the line, and how far its median is above or below the line'),
+  fixedNs: estimate.nullable().describe('fixed cost of a step; null if it is indistinguishable from zero'),
   bytesPerNs: estimate
     .nullable()
-    .describe('GB/s; null where the sizes do not tell the cost of the bytes from none'),
+    .describe('bandwidth in GB/s; null if the cost per byte is indistinguishable from zero'),
 });
 
-/** Who is faster where, of a strategy and `feed`, by the verdicts that are decided. */
+/** Which of a strategy and `feed` is faster at which batch sizes, from the verdicts other than `inconclusive`. */
 const crossover = rows.extend({
   from: positive.describe('smallest batch size compared'),
-  to: positive.describe('largest'),
+  to: positive.describe('largest batch size compared'),
   stretches: z
     .array(z.object({ faster: z.enum([...STRATEGIES, 'same']), from: positive, to: positive }))
     .min(1)
-    .describe('batch sizes with one verdict, ascending'),
+    .describe('ranges of batch sizes with the same verdict, ascending'),
   brackets: z
     .array(z.object({ from: positive, to: positive, faster: z.enum(STRATEGIES) }))
-    .describe('batch sizes between which the faster strategy changes, and which it is from there on'),
-  inconclusive: z.array(positive).describe('batch sizes without a verdict'),
+    .describe(
+      'batch sizes between which the faster strategy changes, and the strategy that is faster from there on',
+    ),
+  inconclusive: z.array(positive).describe('batch sizes with an inconclusive verdict'),
 });
 
 const breakEven = row.extend({
@@ -42,48 +47,48 @@ const breakEven = row.extend({
   stepsCi95: z.tuple([z.number(), z.number()]).nullable(),
 });
 
-/** What a step is made of, ns; a part that nothing tells is absent. */
+/** The parts of a step, ns. A part that is not known is absent. */
 const composition = row.extend({
   stepNs: z.number().positive(),
-  fixedNs: ns.optional().describe('by the fit over batch sizes'),
-  copyNs: ns.optional().describe("by the device's clock"),
-  graphNs: ns.optional().describe("by the device's clock"),
-  fetchNs: ns.optional().describe("by the device's clock"),
-  ownNs: ns.optional().describe("pinbench's own loop and calls"),
+  fixedNs: ns.optional().describe('fixed cost, from the fit over batch sizes'),
+  copyNs: ns.optional().describe("copy to the device, timed by the device's clock"),
+  graphNs: ns.optional().describe("graph, timed by the device's clock"),
+  fetchNs: ns.optional().describe("fetch of the scalar, timed by the device's clock"),
+  ownNs: ns.optional().describe("pinbench's own timing loop and driver calls"),
 });
 
 const memory = z.object({
   engine: z.enum(ENGINES),
   device: z.string(),
-  bytes: positive.describe('of the dataset'),
-  freeBytes: z.int().nonnegative().optional().describe('of the device, before anything was allocated'),
-  fits: z.boolean().nullable().describe('in the free memory; null where that is not known'),
-  l2Bytes: positive.optional(),
-  fitsL2: z.boolean().optional(),
+  bytes: positive.describe('size of the dataset'),
+  freeBytes: z.int().nonnegative().optional().describe('free device memory before anything was allocated'),
+  fits: z.boolean().nullable().describe('whether the dataset fits in freeBytes; null if that is not known'),
+  l2Bytes: positive.optional().describe('size of the L2 cache'),
+  fitsL2: z.boolean().optional().describe('whether the dataset fits in the L2 cache'),
 });
 
-/** From which cost of a model on the choice between a strategy and `feed` gains less than 5 % of a step. */
+/** The model cost above which the choice between a strategy and `feed` gains less than 5 % of a step. */
 const hidden = row.extend({
-  gainNs: ns.describe('of a step, by the medians of both at the smallest work measured'),
-  modelNs: ns.describe('added to every step'),
+  gainNs: ns.describe('time saved per step at the smallest work measured'),
+  modelNs: ns.describe('model cost per step above which the gain is under 5 %'),
   fromWork: positive
     .optional()
-    .describe('smallest work measured from which on the gain is under 5 %; absent where none is'),
+    .describe('smallest measured work from which on the gain is under 5 %; absent if there is none'),
 });
 
-/** What to try next, with the numbers that say so. */
+/** What to try next, with the numbers that justify it. */
 const advice = z.discriminatedUnion('code', [
   row.extend({ code: z.literal('try-feed-ahead'), copyNs: ns, stepNs: ns }),
   row.extend({
     ...{ code: z.literal('try-feed-chunk'), fixedNs: ns, stepNs: ns },
-    bytes: positive.describe('of the dataset'),
-    freeBytes: z.int().nonnegative(),
+    bytes: positive.describe('size of the dataset'),
+    freeBytes: z.int().nonnegative().describe('free device memory'),
   }),
   row.extend({ code: z.literal('try-pin-replay'), fixedNs: ns, stepNs: ns }),
   row.extend({ code: z.literal('try-larger-batch'), fixedNs: ns, stepNs: ns }),
 ]);
 
-/** What a record says, as data: made by `analysis/`, worded by `report/`. */
+/** The conclusions from a record, as data. `analysis/` derives them and `report/` puts them into words. */
 export const findingsSchema = z.object({
   fits: z.array(fit),
   crossovers: z.array(crossover),

@@ -36,13 +36,13 @@ const HOSTILE = [
 ];
 
 describe('a page', () => {
-  it('gives back the record that it was made of', async () => {
+  it('returns the record that it was made from', async () => {
     const record = sampleRecord();
     expect(await readRecord(await written(one(record)))).toEqual(record);
     expect(parseRecord('page', one(record))).toEqual(record);
   });
 
-  it.each(HOSTILE)('gives back text from outside as it was, and is not ended by it: %j', (text) => {
+  it.each(HOSTILE)('returns external text unchanged and is not terminated by it: %j', (text) => {
     const record = sampleRecord();
     record.dataset.path = text;
     record.argv = ['run', text];
@@ -53,7 +53,7 @@ describe('a page', () => {
     expect(parseRecord('page', Buffer.from(whole).toString('utf8'))).toEqual(record);
   });
 
-  it('gives back several records by the names that they had', async () => {
+  it('returns several records with their names', async () => {
     const names = ['node-a', 'x/"</script>.json', "it's & more", '\ud800', 'µ'];
     const records = names.map((name, seed) => {
       const record = sampleRecord();
@@ -71,7 +71,7 @@ describe('a page', () => {
     });
   });
 
-  it('holds a long record packed', () => {
+  it('compresses a long record', () => {
     const works = Array.from({ length: 30 }, (_, i) => i + 1);
     const record = sampleSweep({ works, strategies: { feed: (b, w) => b + w / 7, pin: (b) => b + 1 / 3 } });
     const whole = one(record);
@@ -82,9 +82,12 @@ describe('a page', () => {
 
   it.each<[how: string, change: (text: string) => string]>([
     ['with a byte order mark', (text) => `\ufeff${text}`],
-    ['with the line ends of Windows', (text) => text.replaceAll('\n', '\r\n')],
+    ['with Windows line endings', (text) => text.replaceAll('\n', '\r\n')],
     ['after blank lines', (text) => `\n\n  ${text}`],
-    ['with more around the record', (text) => text.replace('<body>', '<body><p>a note of the reader</p>')],
+    [
+      'with other content around the record',
+      (text) => text.replace('<body>', '<body><p>a note of the reader</p>'),
+    ],
   ])('is read %s', (_, change) => {
     expect(parseRecord('page', change(one(sampleRecord())))).toEqual(sampleRecord());
   });
@@ -93,25 +96,29 @@ describe('a page', () => {
     ['cut off before its record', (text) => text.slice(0, text.indexOf('<script')), /its record is missing/],
     ['cut off in its record', (text) => text.slice(0, text.indexOf('"results"')), /its record is cut off/],
     ['cut off after its record', (text) => text.slice(0, text.indexOf('</script>')), /its record is cut off/],
-    ['with a hole in its record', (text) => text.replace('"results":[', ''), /its record cannot be read/],
     [
-      'with a record that is none',
+      'with a part missing inside its record',
+      (text) => text.replace('"results":[', ''),
+      /its record cannot be read/,
+    ],
+    [
+      'with an invalid record',
       (text) => text.replace('"complete":true', '"complete":1'),
       /not a pinbench\/record@1 record \(complete: /,
     ],
     [
-      'with base64 that is none',
+      'with invalid base64',
       (text) => text.replace('application/json', 'application/brotli'),
       /its record cannot be read/,
     ],
     [
-      'that is HTML of another kind',
+      'that is other HTML',
       () => '<!doctype html><script type="application/json" id="data">{}</script>',
       /HTML without a record/,
     ],
     ['that is XML', () => '<?xml version="1.0"?><a/>', /HTML without a record/],
     ['that is empty', () => '<', /HTML without a record/],
-  ])('%s is a data error in one line', (_, change, observed) => {
+  ])('%s raises a data error', (_, change, observed) => {
     const text = change(one(sampleRecord()));
     expect(() => parseRecord('page.html', text)).toThrow(
       expect.objectContaining({

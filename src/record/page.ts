@@ -3,24 +3,29 @@ import { dataError } from '../errors.js';
 import { harmlessJson } from '../text.js';
 import type { RunRecord } from './schema.js';
 
-/** The element of a page that holds its record, or an array of several: JSON, or the same in Brotli and base64. */
+/**
+ * The element of a page that contains its record, or an array of several records, as JSON or as Brotli-compressed JSON in base64.
+ */
 const ID = 'pinbench-record';
 const PLAIN = 'application/json';
 const PACKED = 'application/brotli';
-/** A text that is longer is packed, so that a page of a thousand rows stays under a megabyte. */
+/** A longer text is compressed, so that a page of a thousand rows stays under a megabyte. */
 const MOST_PLAIN = 2 ** 19;
-/** The best takes twice as long as 10, for 2 % less. Of a text of many megabytes 10 would take seconds. */
+/** Brotli qualities. The best quality takes twice as long as 10 and saves 2 %. For many megabytes even 10 would take seconds. */
 const [CAREFUL, QUICK] = [10, 5];
 const MOST_CAREFUL = 2 ** 23;
-/** What a page of pinbench begins with, whether or not its end is there. */
+/** The start of every pinbench page, by which a truncated page is still recognised. */
 const GENERATOR = '<meta name="generator" content="pinbench';
 
-/** The first part of a page's head: by it a page that was cut off is known. */
+/** The first tag of a page's head, by which a truncated page is still recognised. */
 export function generatorTag(version: string): string {
   return `${GENERATOR} ${version.replace(/[^\w.+-]/g, '')}">`;
 }
 
-/** The element that holds records in a page, so that `recordsInPage` finds them; several have their names beside them. It is no script and is never run. */
+/**
+ * The page element that contains records, in which `recordsInPage` finds them. Several records have their names in an attribute.
+ * Browsers do not execute the element.
+ */
 export function recordElement(
   named: readonly { readonly name: string; readonly record: RunRecord }[],
 ): string {
@@ -38,24 +43,24 @@ function packed(text: string): Buffer {
   return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
 }
 
-/** JSON in which nothing can end the element or begin another. */
+/** JSON that can neither end the element nor begin another. */
 function inElement(json: string): string {
   return json.replaceAll('<', '\\u003c');
 }
 
-/** JSON in ASCII that ends no attribute and needs no entity but for its quotes. */
+/** JSON in ASCII that cannot end the attribute; only its quotes are written as entities. */
 function inAttribute(json: string): string {
   return json
     .replace(/[^ -~]|[<>&']/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .replaceAll('"', '&quot;');
 }
 
-/** Whether a text is a page and no JSON, which begins with no `<`. */
+/** Whether a text is a page. JSON never begins with `<`. */
 export function isPage(text: string): boolean {
   return /^\ufeff?\s*</.test(text);
 }
 
-/** A record as it was found, and the name it had where there were several. */
+/** An unchecked record from a page, and its name if the page contains several. */
 export interface Found {
   readonly name: string | undefined;
   readonly value: unknown;
@@ -65,7 +70,10 @@ const ELEMENT = new RegExp(
   `<script type="(${PLAIN}|${PACKED})" id="${ID}"(?: data-names="([^"]*)")?>([^<]*)(</script>)?`,
 );
 
-/** The records that a page holds, unchecked; an error of code `data` where it is not whole or no page of pinbench. `path` is what errors call it. */
+/**
+ * The unchecked records in a page. Throws an error of code `data` if the page is damaged or is not from pinbench. `path` names
+ * the page in errors.
+ */
 export function recordsInPage(path: string, page: string): Found[] {
   const match = ELEMENT.exec(page);
   if (match === null) {
@@ -94,7 +102,7 @@ function areNames(value: unknown): value is string[] {
 }
 
 function damaged(path: string, how: string, cause?: unknown) {
-  return dataError(path, `a page of pinbench that was damaged: ${how}`, {
+  return dataError(path, `a damaged pinbench page: ${how}`, {
     expected: 'the whole file, as pinbench wrote it',
     cause,
   });

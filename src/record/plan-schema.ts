@@ -5,13 +5,13 @@ import type { PlanOptions } from '../plan-options.js';
 
 const positive = z.int().positive();
 
-/** The options of the table that a record keeps. Those without a default are there only where they were given. */
+/** The schema of the options that a record keeps. Options without a default are present only if they were given. */
 export const planOptionsSchema = z.object(
   Object.fromEntries(
     OPTION_ENTRIES.flatMap(([name, { plan, kind, help, ...rest }]) => {
       if (plan === undefined) return [];
       const field = schemaOf(kind).describe(help);
-      // A batch size is always known once the dataset is.
+      // The batch sizes are always present, because the dataset determines them if --batch is not given.
       return [[plan, 'default' in rest || name === 'batch' ? field : field.optional()]];
     }),
   ),

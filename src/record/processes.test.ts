@@ -3,7 +3,7 @@ import { recordOfProcesses } from './processes.js';
 import { type MeasuredResult, type RunRecord, recordSchema } from './schema.js';
 import { sampleSweep } from './testing/sample-sweep.js';
 
-/** The record of a process in which pin is so much faster than a feed of so many ns. */
+/** The record of a process whose feed takes `feedNs` per step and whose pin is faster by the factor `speedup`. */
 const processOf = (feedNs: number, speedup: number): RunRecord =>
   sampleSweep({
     batches: [2],
@@ -17,14 +17,14 @@ describe('the record of several processes', () => {
   const record = recordOfProcesses(six);
   const [feed, pin] = record.results as MeasuredResult[];
 
-  it('keeps which sample came from which process', () => {
+  it('keeps the process of each sample', () => {
     expect(pin!.roundsPerProcess).toEqual(Array(6).fill(20));
     expect(pin!.samplesNs).toEqual(six.flatMap(({ results }) => (results[1] as MeasuredResult).samplesNs));
     expect(recordSchema.parse(record)).toEqual(record);
     expect(recordOfProcesses([six[0]!]).results).toEqual(six[0]!.results);
   });
 
-  it('takes the interval of the speedup over the processes: with six of them from the least to the most', () => {
+  it('takes the interval of the speedup over the processes: with six, from the smallest to the largest', () => {
     const [{ speedup, ci95, verdict }] = record.comparisons as [RunRecord['comparisons'][number]];
     expect(speedup).toBeCloseTo(Math.sqrt(1.4 * 1.5), 3);
     expect(ci95![0]).toBeCloseTo(1.2, 2);
@@ -34,36 +34,36 @@ describe('the record of several processes', () => {
     expect(record.cases[0]!.halfWidthPercent).toBeCloseTo(100 * (Math.sqrt(1.7 / 1.2) - 1), 0);
   });
 
-  it('has no interval over fewer than six, and warns of it', () => {
+  it('has no interval with fewer than six processes, and warns about it', () => {
     const five = recordOfProcesses(six.slice(0, 5));
     expect(five.comparisons[0]).toMatchObject({ ci95: null, verdict: 'inconclusive' });
     expect(five.warnings).toEqual([{ code: 'few-processes', processes: 5, needed: 6 }]);
     expect(record.warnings).toEqual([]);
   });
 
-  it('gives step times the range of the processes, and no interval', () => {
+  it('gives step times the range over the processes and no interval', () => {
     expect(feed!.stepNs.ci95).toBeNull();
     expect(feed!.stepNs.median).toBeCloseTo(10_250, 0);
     expect(feed!.stepNs.range![0]).toBeCloseTo(10_000, 0);
     expect(feed!.stepNs.range![1]).toBeCloseTo(10_500, 0);
   });
 
-  it('adds up what adds up', () => {
+  it('adds up the steps and uploads of all processes', () => {
     expect(feed).toMatchObject({ steps: 48_000, verifiedSteps: 48_000 });
     expect(feed!.setupSamplesNs).toHaveLength(48);
     expect(feed!.rowsPerSecond).toBeCloseTo((2 / feed!.stepNs.median) * 1e9, 0);
   });
 
-  it('leaves out a process that measured other rows, and says so with those that were lost', () => {
+  it('drops a process that measured different rows and reports it with the lost processes', () => {
     const odd = sampleSweep({ batches: [2], strategies: { feed: () => 10_000 } });
     const { warnings, results } = recordOfProcesses([...six, odd], [{ reason: 'killed' }]);
     expect((results[0] as MeasuredResult).roundsPerProcess).toHaveLength(6);
     expect(warnings).toEqual([
-      { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured other rows'] },
+      { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured different rows'] },
     ]);
   });
 
-  it('keeps what the processes warned of the device and the data once, and nothing of their own rounds', () => {
+  it('keeps each warning about the device and the data once, and drops those about single processes', () => {
     const shared = { code: 'no-gpu', engine: 'cpu', device: 'a processor' } as const;
     const own = { code: 'few-rounds', rounds: 5, needed: 6 } as const;
     const warned = six.map((one) => ({ ...one, warnings: [shared, own] }));

@@ -6,15 +6,15 @@ import { comparisonsOf } from './comparison.js';
 import { caseNameOf, nameOf } from './row-name.js';
 import type { MeasuredResult, RunRecord, Warning } from './schema.js';
 
-/** A process that left nothing to be counted, and why. */
+/** A process whose results do not count, and the reason. */
 export interface LostProcess {
   readonly reason: string;
 }
 
 /**
- * One record of several processes that measured the same, of which there is at least one. Step times have no interval then, since
- * processes that follow each other resemble each other; speedups have one over the processes. A process that measured other rows
- * than the first is lost. Pure.
+ * Combines the records of one or more processes that measured the same rows. The combined step times have no interval, because
+ * consecutive processes are not independent; speedups have an interval over the processes. A process that measured different rows
+ * than the first one counts as lost. Pure.
  */
 export function recordOfProcesses(
   records: readonly RunRecord[],
@@ -24,7 +24,9 @@ export function recordOfProcesses(
   const alike = [first!, ...others.filter((record) => rowsOf(record) === rowsOf(first!))];
   const gone = [
     ...lost,
-    ...Array.from({ length: records.length - alike.length }, () => ({ reason: 'it measured other rows' })),
+    ...Array.from({ length: records.length - alike.length }, () => ({
+      reason: 'it measured different rows',
+    })),
   ];
   const measured = alike.map(measuredByName);
   const results = first!.results.map((result) =>
@@ -106,7 +108,7 @@ function together(rows: readonly MeasuredResult[]): MeasuredResult {
   };
 }
 
-/** Medians of the processes' percentiles of single steps, where all have them. */
+/** Medians of the processes' percentiles of single steps, if all processes have them. */
 function percentiles(rows: readonly MeasuredResult[]): Partial<MeasuredResult['stepNs']> {
   return Object.fromEntries(
     (['p50', 'p95', 'p99'] as const).flatMap((name) => {
@@ -116,7 +118,7 @@ function percentiles(rows: readonly MeasuredResult[]): Partial<MeasuredResult['s
   );
 }
 
-/** What each process warned of that is no matter of its own rounds, once. */
+/** The distinct warnings of all processes, without those about the rounds of a single process. */
 function warningsIn(records: readonly RunRecord[]): Warning[] {
   const seen = new Map<string, Warning>();
   for (const warning of records.flatMap(({ warnings }) => warnings)) {

@@ -5,7 +5,7 @@ import { movementOf, rowBytesOf } from '../plan/plan.js';
 import { medianInterval } from '../stats/interval.js';
 import type { MeasuredResult, Result } from './schema.js';
 
-/** A measurement as a result of the record, with everything derived from it. */
+/** The result for one measurement, with all derived figures. */
 export function resultOf(measurement: Measurement): Result {
   const { engine, device, strategy, plan } = measurement;
   const row = { engine, device: device.name, strategy: strategy.name, batch: plan.batch, work: plan.work };
@@ -68,12 +68,12 @@ function conditionOf({ throttled, ...rest }: Condition) {
   return { ...rest, ...(throttled && { throttled: [...throttled] }) };
 }
 
-/** What is left of a step when the device's parts are taken away; they were seen in another pass and may come to more. */
+/** The remainder of a step without the device's parts, ns; 0 if the parts, which are timed in a separate pass, add up to more. */
 function hostNs({ copy, graph, fetch }: Phases, medianNs: number): number {
   return Math.max(0, medianNs - copy - graph - fetch);
 }
 
-/** JSON has no NaN and no infinity. */
+/** A number, or its text if it is NaN or infinite, which JSON cannot represent. */
 function jsonNumber(value: number | null): MeasuredResult['epochSum'] {
   return value === null || Number.isFinite(value)
     ? value

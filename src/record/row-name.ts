@@ -3,17 +3,17 @@ import type { StrategyName } from '../words.js';
 
 export type { CaseName } from '../measure/measurement.js';
 
-/** What tells one row of a record from another: its case and its strategy. */
+/** The fields that identify a row within a record: its case and its strategy. */
 export interface RowName extends CaseName {
   readonly strategy: StrategyName;
 }
 
-/** A row's name: the same in every record, on every machine. */
+/** A row's name, which is the same in every record and on every machine. */
 export function nameOf({ engine, strategy, batch, work }: RowName): string {
   return `${engine} ${strategy} batch ${batch} work ${work}`;
 }
 
-/** The name of a row's case: rows of one case are compared with each other. */
+/** The name of a row's case. Rows of one case are compared with each other. */
 export function caseNameOf({ engine, batch, work }: CaseName): string {
   return `${engine} batch ${batch} work ${work}`;
 }

@@ -5,64 +5,69 @@ import { planOptionsSchema } from './plan-schema.js';
 import { caseNameOf, nameOf } from './row-name.js';
 import { warningSchema } from './warning-schema.js';
 
-/** The record's name and version; a reader refuses any other. */
+/** The schema's name and version. A reader refuses a record with any other. */
 export const RECORD_SCHEMA = 'pinbench/record@1';
 
 const count = z.int().nonnegative();
 const positive = z.int().positive();
-/** Times beyond it, about 104 days, are not whole ns in a number. */
+/** Above this limit, about 104 days, a number cannot represent every whole ns. */
 const MOST_NS = Number.MAX_SAFE_INTEGER;
 const ns = z.number().nonnegative().max(MOST_NS);
 const interval = z.tuple([z.number(), z.number()]);
-/** JSON has no infinity and no NaN: these three are written as text. An enum of them would break the types of older compilers. */
+/** JSON has no infinity and no NaN, so these three are written as text. A zod enum would break the types for older compilers. */
 const scalar = z.union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')]);
 
 const dataset = z.object({
   path: z.string(),
   format: z.enum(DATA_FORMATS),
-  dtype: z.enum(DTYPES).describe('element type of the matrix that was measured'),
-  castFrom: z.string().optional().describe('element type in the file, where it was cast'),
+  dtype: z.enum(DTYPES).describe('element type of the measured matrix'),
+  castFrom: z.string().optional().describe('element type in the file, if the values were cast'),
   rows: positive,
   cols: positive,
-  bytes: positive.describe('of the matrix in memory'),
+  bytes: positive.describe('size of the matrix in memory'),
   leftOut: z
     .array(
       z.object({
         why: z.enum(['no-numbers', 'type-not-read', 'pandas-index']),
         columns: positive,
-        names: z.array(z.string()).describe('of the first of them'),
+        names: z.array(z.string()).describe('names of the first eight columns'),
       }),
     )
     .optional()
-    .describe('columns of the file that were not read though nobody named others'),
+    .describe('columns that were not read although --column was not given, grouped by reason'),
 });
 
 const plan = planOptionsSchema.and(
   z.object({
-    rounds: positive.describe('planned for each case; the fewest where the interval or the time decides'),
+    rounds: positive.describe(
+      'rounds planned per case; the minimum if the interval or the time limit decides',
+    ),
   }),
 );
 
 const link = z
   .object({ generation: positive, width: positive, maxGeneration: positive, maxWidth: positive })
-  .describe('PCIe, looked at while copies were under way');
+  .describe('PCIe link, read while copies were in progress');
 
 const condition = z.object({
   smMHz: z.number().optional(),
   memoryMHz: z.number().optional(),
   watts: z.number().optional(),
   celsius: z.number().optional(),
-  throttled: z.array(z.string()).optional().describe('why it ran slower than it could; empty: it did not'),
+  throttled: z
+    .array(z.string())
+    .optional()
+    .describe('reasons for throttling; empty if the device was not throttled'),
 });
 
 const device = z.object({
   engine: z.enum(ENGINES),
   name: z.string(),
-  gpu: z.boolean().describe('false: figures say nothing about a GPU'),
+  gpu: z.boolean().describe('false: the measured times say nothing about a GPU'),
   runtime: z.string(),
-  clocksCopies: z.boolean().describe('false: the framework decides when bytes move'),
+  clocksCopies: z.boolean().describe('false: the framework decides when data is copied'),
   memoryBytes: positive.optional(),
-  freeBytes: count.optional().describe('of its memory, before anything was allocated'),
+  freeBytes: count.optional().describe('free device memory before anything was allocated'),
   computeCapability: z.string().optional(),
   multiprocessors: positive.optional(),
   l2Bytes: positive.optional(),
@@ -72,29 +77,34 @@ const device = z.object({
   mig: z.boolean().optional(),
   ecc: z.boolean().optional(),
   persistence: z.boolean().optional(),
-  monitored: z.boolean().optional().describe('false: clocks, throttling and link could not be seen'),
-  damagedMonitor: z.string().optional().describe('the file that would show them, where it is damaged'),
-  processes: count.optional().describe('that computed on it before the run did'),
-  display: z.boolean().optional().describe('it draws for a display'),
+  monitored: z.boolean().optional().describe('false: clocks, throttling and link could not be read'),
+  damagedMonitor: z.string().optional().describe('path of the monitoring library, if its file is damaged'),
+  processes: count.optional().describe('other processes that were using the device before the run'),
+  display: z.boolean().optional().describe('true: the device drives a display'),
   computeMode: z.enum(COMPUTE_MODES).optional(),
-  mps: z.boolean().optional().describe('MPS, by which processes share it, may be there'),
-  numaNode: count.optional().describe('memory node of the host that it is at'),
+  mps: z.boolean().optional().describe('true: MPS, which lets processes share the device, may be running'),
+  numaNode: count.optional().describe('NUMA node of the host that the device is attached to'),
   processNodes: z
     .array(count)
     .readonly()
     .optional()
-    .describe('memory nodes of the host with a processor that the process may run on'),
+    .describe('NUMA nodes of the host whose processors the process may run on'),
   link: link.optional(),
-  integrated: z.boolean().optional().describe("it shares the host's memory: copies do not cross a bus"),
+  integrated: z
+    .boolean()
+    .optional()
+    .describe("true: the device shares the host's memory, so copies cross no bus"),
   coherentLink: z
     .boolean()
     .optional()
-    .describe("a coherent link, and not PCIe, joins it to the host's memory: copies cross it"),
-  floorNs: ns.optional().describe('an empty kernel launched and waited for: no strategy can be faster'),
+    .describe("true: copies cross a coherent link to the host's memory instead of PCIe"),
+  floorNs: ns
+    .optional()
+    .describe('time to launch an empty kernel and wait for it; no strategy can be faster'),
   callsNsPerStep: z
     .partialRecord(z.enum(STRATEGIES), ns)
     .optional()
-    .describe('what the calls from JavaScript to the driver cost in a step of each strategy'),
+    .describe('time that one step of each strategy spends in calls from JavaScript to the driver'),
 });
 
 const environment = z.object({
@@ -109,24 +119,24 @@ const environment = z.object({
   devices: z.array(device),
   overheadNsPerStep: ns
     .optional()
-    .describe('what the timing loop costs of each step, from an engine that does nothing'),
+    .describe('time that the timing loop adds to each step, measured with an engine that does nothing'),
 });
 
 const stepNs = z.object({
-  median: z.number().positive().describe('of the rounds'),
-  mean: ns.describe('of the rounds'),
-  min: ns.describe('fastest step or round seen'),
-  max: ns.describe('slowest step or round seen'),
-  p50: ns.optional().describe('of single steps, timed in a pass of their own'),
-  p95: ns.optional(),
-  p99: ns.optional(),
+  median: z.number().positive().describe('median over the rounds'),
+  mean: ns.describe('mean over the rounds'),
+  min: ns.describe('fastest step or round observed'),
+  max: ns.describe('slowest step or round observed'),
+  p50: ns.optional().describe('median of single steps, which are timed in a separate pass'),
+  p95: ns.optional().describe('95th percentile of single steps'),
+  p99: ns.optional().describe('99th percentile of single steps'),
   mad: ns.describe('median absolute deviation of the rounds'),
   ci95: interval
     .nullable()
     .describe(
-      'of the median, exact order-statistic interval; null under 6 rounds and over several processes',
+      'exact order-statistic 95 % interval of the median; null with fewer than 6 rounds or several processes',
     ),
-  range: interval.optional().describe('of the medians of several processes'),
+  range: interval.optional().describe('smallest and largest median of several processes'),
 });
 
 const row = z.object({
@@ -139,43 +149,47 @@ const row = z.object({
 
 const measured = row.extend({
   status: z.literal('measured'),
-  chunk: positive
-    .optional()
-    .describe('mini-batches that are copied at once, of a strategy that copies several'),
-  steps: positive.describe('timed, all rounds together'),
+  chunk: positive.optional().describe('mini-batches per copy, for a strategy that copies several at once'),
+  steps: positive.describe('timed steps in all rounds'),
   stepsPerEpoch: positive,
-  epochsMeasured: z.number().positive().describe('steps over stepsPerEpoch: a block may be part of an epoch'),
-  verifiedSteps: count.describe('of the timed steps, those whose scalar was held against the reference'),
+  epochsMeasured: z
+    .number()
+    .positive()
+    .describe('steps divided by stepsPerEpoch; a block may be part of an epoch'),
+  verifiedSteps: count.describe('timed steps whose scalar was compared with the reference'),
   stepNs,
   phasesNs: z
     .object({ copy: ns, graph: ns, fetch: ns, host: ns })
     .optional()
     .describe(
-      'where a step goes, by events of the device in a pass of its own; host is the rest of the median',
+      'parts of a step, timed by device events in a separate pass; host is the remainder of the median',
     ),
-  phasesReason: z.string().optional().describe('why there is no phasesNs, where an engine could tell it'),
+  phasesReason: z.string().optional().describe('why phasesNs is missing although the engine can measure it'),
   samplesNs: z.array(z.number().positive().max(MOST_NS)).min(1).describe('mean step time of each round'),
   roundsPerProcess: z
     .array(positive)
     .min(2)
     .optional()
-    .describe('of samplesNs, how many each process left, one process after the other; absent: there was one'),
+    .describe(
+      'number of consecutive entries of samplesNs from each process; absent if there was one process',
+    ),
   conditions: z
     .array(z.object({ before: condition, after: condition }))
     .optional()
-    .describe('state of the device around each round'),
-  allocateNs: ns.describe('allocation and page-locking, with nothing to share; median'),
-  setupNs: ns.describe('the upload; median'),
-  setupSamplesNs: z.array(ns).describe('each upload but the first'),
-  h2dBytesPerStep: z.number().nonnegative().describe('mean over an epoch, by the plan'),
-  h2dBytesSetup: count,
+    .describe('state of the device before and after each round'),
+  allocateNs: ns.describe('median time of allocation and page-locking, without shared copies'),
+  setupNs: ns.describe('median time of an upload'),
+  setupSamplesNs: z.array(ns).describe('time of each upload except the first'),
+  h2dBytesPerStep: z
+    .number()
+    .nonnegative()
+    .describe('bytes from host to device per step according to the plan, averaged over an epoch'),
+  h2dBytesSetup: count.describe('bytes from host to device during setup'),
   rowsPerSecond: z.number().nonnegative(),
-  bytesPerSecond: z.number().nonnegative().describe('of mini-batches through the graph'),
+  bytesPerSecond: z.number().nonnegative().describe('throughput of mini-batches through the graph'),
   epochSum: scalar
     .nullable()
-    .describe(
-      'sum of the scalars of the first epoch; null where it was too long to be visited whole before measuring',
-    ),
+    .describe('sum of the scalars of the first epoch; null if the epoch was too long to be verified in full'),
   maxRelError: z.number().nonnegative().describe('largest difference from the float64 reference'),
   verified: z.literal(true),
 });
@@ -189,13 +203,19 @@ const comparison = z.object({
   baseline: z.literal('feed'),
   strategy: z.enum(STRATEGIES),
   speedup: z.number().positive().describe('baseline time over strategy time, paired by round'),
-  ci95: interval.nullable(),
+  ci95: interval.nullable().describe('95 % interval of the speedup; null with too few rounds or processes'),
   verdict: z.enum(VERDICTS),
   breakEvenSteps: count
     .nullable()
-    .describe('steps until the extra allocation and upload are paid; null where they never are'),
-  breakEvenCi95: interval.nullable().describe('null where there is no break-even or too few uploads'),
-  modelSpeedup: z.number().positive().optional().describe('predicted with modelNs added to every step'),
+    .describe('steps after which the extra allocation and upload have paid off; null if they never do'),
+  breakEvenCi95: interval
+    .nullable()
+    .describe('95 % interval of breakEvenSteps; null without a break-even or with too few uploads'),
+  modelSpeedup: z
+    .number()
+    .positive()
+    .optional()
+    .describe('predicted speedup with modelNs added to every step'),
 });
 
 const caseEnd = z.object({
@@ -206,22 +226,24 @@ const caseEnd = z.object({
   end: z
     .enum(['planned', 'until', 'time', 'budget', 'stopped'])
     .describe(
-      'why no further round: all were measured, the interval is narrow, the time or the budget is over, or the run ended early',
+      'why the rounds ended: all planned rounds ran, the interval was narrow enough, time or budget ran out, or the run stopped early',
     ),
   halfWidthPercent: z
     .number()
     .nonnegative()
     .nullable()
-    .describe('of the widest 95 % interval; null without one'),
+    .describe('half the width of the widest 95 % interval; null without an interval'),
 });
 
-/** What a run writes and everything else reads. Times are ns, sizes bytes. */
+/** The record that `run` writes and every other command reads. Times are ns, sizes are bytes. */
 export const recordSchema = z
   .object({
     schema: z.literal(RECORD_SCHEMA),
-    pinbench: z.string().describe('version that wrote it'),
-    complete: z.boolean().describe('false: interrupted, or an engine failed; what is there is whole rounds'),
-    reason: z.string().optional().describe('why it is not complete'),
+    pinbench: z.string().describe('version of pinbench that wrote the record'),
+    complete: z
+      .boolean()
+      .describe('false: the run was interrupted or an engine failed; the record holds the finished rounds'),
+    reason: z.string().optional().describe('why the record is incomplete'),
     startedAt: z.iso.datetime(),
     argv: z.array(z.string()),
     dataset,
@@ -229,11 +251,11 @@ export const recordSchema = z
     environment,
     results: z.array(z.discriminatedUnion('status', [measured, skipped])),
     comparisons: z.array(comparison),
-    cases: z.array(caseEnd).describe('how the rounds of each case ended'),
+    cases: z.array(caseEnd).describe('number of rounds of each case and why they ended'),
     warnings: z.array(warningSchema),
     findings: findingsSchema
       .optional()
-      .describe('what the figures say; absent in a record that was written before there were findings'),
+      .describe('conclusions from the measurements; absent in records from versions without findings'),
   })
   .superRefine(({ results, complete }, context) => {
     if (results.length === 0 && complete)
@@ -250,7 +272,7 @@ export const recordSchema = z
           message: `the same row as results.${before}`,
         });
     }
-    // Rounds of a case are paired: what is made of them pairs them by their places.
+    // Rounds of a case are paired by index, so every strategy must have the same number of them.
     const rounds = new Map<string, number>();
     for (const [i, result] of results.entries()) {
       if (result.status === 'skipped') continue;
@@ -258,7 +280,7 @@ export const recordSchema = z
       const expected = rounds.get(name) ?? result.samplesNs.length;
       rounds.set(name, expected);
       if (result.samplesNs.length === expected) continue;
-      const message = `${result.samplesNs.length} rounds, where another strategy of its case has ${expected}`;
+      const message = `${result.samplesNs.length} rounds, but another strategy of its case has ${expected}`;
       context.addIssue({ code: 'custom', path: ['results', i, 'samplesNs'], message });
     }
   });
@@ -271,7 +293,7 @@ export type { Findings } from './findings-schema.js';
 export type { Warning } from './warning-schema.js';
 export type DeviceRecord = z.infer<typeof device>;
 
-/** The record's JSON Schema (draft 2020-12). */
+/** The JSON Schema (draft 2020-12) of a record. */
 export function recordJsonSchema(): unknown {
   return { title: RECORD_SCHEMA, ...z.toJSONSchema(recordSchema) };
 }

@@ -1,7 +1,10 @@
 import { comparableOptionsOf } from '../plan-options.js';
 import type { RunRecord } from './schema.js';
 
-/** What must be alike in two records for their times to be compared, by name. The table of options says which of them count. */
+/**
+ * The values, by name, in which two records must agree to be comparable: the shape and type of the dataset, and every option
+ * marked `comparable`.
+ */
 export function settingOf({ dataset, plan }: RunRecord): Record<string, string> {
   return {
     'dataset rows': String(dataset.rows),

@@ -8,16 +8,19 @@ const inCase = { engine, batch: positive, work: positive };
 const ofRow = { ...inCase, strategy: z.enum(STRATEGIES) };
 const onDevice = { engine, device: z.string() };
 
-/** What a sceptic would ask about a run: a code, and the numbers it rests on. `report/` words them. */
+/** What limits the results of a run: a code and the numbers behind it. `report/` puts them into words. */
 export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('cast'), castFrom: z.string(), dtype: z.enum(DTYPES) }),
   z.object({
     code: z.literal('not-finite'),
     nan: count,
     infinite: count,
-    lookedAt: positive.describe('values looked at: of a large dataset an even part'),
-    values: positive.describe('of the dataset'),
-    castFrom: z.string().optional().describe('where the cast may have made values infinite'),
+    lookedAt: positive.describe('number of values checked; an evenly spread sample of a large dataset'),
+    values: positive.describe('number of values in the dataset'),
+    castFrom: z
+      .string()
+      .optional()
+      .describe('element type in the file, if the cast may have made values infinite'),
   }),
   z.object({ code: z.literal('overflow'), ...inCase }),
   z.object({ code: z.literal('no-gpu'), ...onDevice }),
@@ -25,7 +28,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('mig'), ...onDevice }),
   z.object({
     ...{ code: z.literal('not-monitored'), ...onDevice },
-    damaged: z.string().optional().describe('the file that would show them, where it is damaged'),
+    damaged: z.string().optional().describe('path of the monitoring library, if its file is damaged'),
   }),
   z.object({ code: z.literal('other-processes'), ...onDevice, processes: positive }),
   z.object({ code: z.literal('display'), ...onDevice }),
@@ -34,8 +37,8 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('persistence-off'), ...onDevice }),
   z.object({
     ...{ code: z.literal('numa-node'), ...onDevice },
-    node: count.describe('that the device is at'),
-    processNodes: z.array(count).readonly().describe('that the process may run on'),
+    node: count.describe('NUMA node that the device is attached to'),
+    processNodes: z.array(count).readonly().describe('NUMA nodes that the process may run on'),
   }),
   z.object({ code: z.literal('copying-slice'), engine, rowBytes: z.number().positive() }),
   z.object({ code: z.literal('dataset-within-l2'), engine, bytes: positive, l2Bytes: positive }),
@@ -49,14 +52,14 @@ export const warningSchema = z.discriminatedUnion('code', [
     budgetNs: z.number().positive(),
     cases: z
       .array(z.object({ ...inCase, rounds: count }))
-      .describe('that ended for want of time, or never began'),
+      .describe('cases that the budget cut short or left out'),
   }),
   z.object({
     code: z.literal('until-not-reached'),
     ...inCase,
     rounds: count,
     untilPercent: z.number().positive(),
-    halfWidthPercent: z.number().nonnegative().optional().describe('absent: there is no interval'),
+    halfWidthPercent: z.number().nonnegative().optional().describe('absent if there is no interval'),
   }),
   z.object({
     code: z.literal('processes-lost'),
@@ -66,14 +69,14 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('few-processes'), processes: positive, needed: positive }),
   z.object({
     ...{ code: z.literal('few-rounds'), rounds: count, needed: positive },
-    end: z.enum(['planned', 'budget', 'other']).optional().describe('what bounded them'),
+    end: z.enum(['planned', 'budget', 'other']).optional().describe('what limited the number of rounds'),
   }),
   z.object({
     code: z.literal('outliers'),
     ...ofRow,
     outliers: positive,
     rounds: positive,
-    farthest: z.number().positive().describe('the farthest outlier over the median'),
+    farthest: z.number().positive().describe('the most distant outlier divided by the median'),
   }),
   z.object({
     code: z.literal('throttled'),

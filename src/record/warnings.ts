@@ -8,7 +8,7 @@ import { outlierIndexes } from '../stats/outliers.js';
 import { caseNameOf } from './row-name.js';
 import type { DeviceRecord, Result, RunRecord, Warning } from './schema.js';
 
-/** What a sceptic would ask about a run, as codes with the numbers they speak of. */
+/** The warnings about a run, as codes with the numbers behind them. */
 export function warningsOf(
   dataset: RunRecord['dataset'],
   devices: readonly DeviceRecord[],
@@ -33,7 +33,10 @@ export function warningsOf(
   ];
 }
 
-/** Sums of such data are NaN or infinite in the reference too: they agree with it whatever was copied. */
+/**
+ * Warns if the dataset has NaN or infinite values: their sums are NaN or infinite in the reference too, so verification cannot
+ * detect a wrong copy.
+ */
 function dataNotFinite(
   { castFrom, dtype, rows, cols }: RunRecord['dataset'],
   { nan, infinite, lookedAt }: NotFinite,
@@ -44,7 +47,10 @@ function dataNotFinite(
   return [{ code: 'not-finite', ...counts, ...(narrowed && { castFrom }) }];
 }
 
-/** Sums of finite values over what a float32 holds: they are infinite in the reference too, and agree with it whatever was copied. */
+/**
+ * Warns if sums of finite values exceed the range of the sum's type: they are infinite in the reference too, so verification
+ * cannot detect a wrong copy.
+ */
 function overflows(results: readonly Result[]): Warning[] {
   const cases = new Map<string, Warning>();
   for (const result of results) {
@@ -55,7 +61,7 @@ function overflows(results: readonly Result[]): Warning[] {
   return [...cases.values()];
 }
 
-/** TensorFlow's kernels want rows that begin at 64 bytes: a slice shares memory only where all do. */
+/** TensorFlow's kernels need rows that are aligned to 64 bytes. A slice shares memory only if every row is. */
 const TENSORFLOW_ALIGNMENT = 64;
 
 function ofDevice(
@@ -84,7 +90,10 @@ function ofDevice(
   ];
 }
 
-/** What a device is and what is around it, whatever is measured: who else uses it, how it is set, where the process runs. */
+/**
+ * Warnings about a device that do not depend on the measurement: its kind, its other users, its settings and the process's NUMA
+ * nodes.
+ */
 export function deviceWarnings(record: DeviceRecord): Warning[] {
   const {
     integrated,
@@ -118,7 +127,7 @@ export function deviceWarnings(record: DeviceRecord): Warning[] {
   ];
 }
 
-/** One warning for the whole run: which cases a budget cut short, or left out. */
+/** One warning for the whole run that lists the cases that the budget cut short or left out. */
 function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[]): Warning[] {
   const cut = ended.filter(({ end }) => end === 'budget');
   if (budgetNs === undefined || cut.length === 0) return [];
@@ -131,7 +140,7 @@ function untilNotReached(
   { engine, batch, work, rounds, end, halfWidthPercent }: CaseEnd,
 ): Warning[] {
   if (untilPercent === undefined || end === 'until' || halfWidthPercent <= untilPercent) return [];
-  // JSON has no infinity: with under 6 rounds there is no interval and so no width.
+  // With fewer than 6 rounds there is no interval, so its width is infinite, which JSON cannot represent.
   const width = Number.isFinite(halfWidthPercent) && { halfWidthPercent };
   return [{ code: 'until-not-reached', engine, batch, work, rounds, untilPercent, ...width }];
 }

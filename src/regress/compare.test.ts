@@ -3,7 +3,7 @@ import type { MeasuredResult, Result, RunRecord } from '../record/schema.js';
 import { type CompareOptions, compareRecords } from './compare.js';
 import { recordWith as made, SHARED, STEADY, simulateGate } from './testing/simulation.js';
 
-/** Five processes a side: what differs between processes is known. */
+/** Five processes per side, enough to know the differences between processes. */
 const recordWith = (of: Parameters<typeof made>[0]) => made(of, 5);
 
 const OPTIONS: CompareOptions = { thresholdPercent: 5, metric: 'step', ignoreDevice: false };
@@ -17,7 +17,7 @@ const rowOf = ({ engine, device, strategy, batch, work }: Result) => ({
 const verdicts = (base: RunRecord, head: RunRecord, options: Partial<CompareOptions> = {}) =>
   compare(base, head, options).rows.map(({ strategy, verdict }) => `${strategy} ${verdict}`);
 
-/** What a head must not be beside `recordWith(steady(1000))` on driver 580, and what is said of it. */
+/** Changes that make a head not comparable with `recordWith(steady(1000))` on driver 580, each with the expected message. */
 const UNLIKE: readonly [what: string, change: (record: RunRecord) => void, said: RegExp][] = [
   [
     'another device',
@@ -66,19 +66,19 @@ const UNLIKE: readonly [what: string, change: (record: RunRecord) => void, said:
     (r: RunRecord) => {
       r.complete = false;
     },
-    /interrupted: it is not complete/,
+    /incomplete: the run was interrupted/,
   ],
   [
     'nothing measured',
     (r: RunRecord) => {
       r.results = [];
     },
-    /nothing was measured/,
+    /the record has no measured row/,
   ],
 ];
 
 describe('compareRecords', () => {
-  it('tells slower, faster and the same apart', () => {
+  it('distinguishes slower, faster and the same', () => {
     const base = recordWith(steady(1000));
     expect(verdicts(base, recordWith(steady(1000)))).toEqual(['feed same', 'pin same']);
     expect(verdicts(base, recordWith(steady(1100)))).toEqual(['feed regressed', 'pin regressed']);
@@ -92,17 +92,17 @@ describe('compareRecords', () => {
     expect(row!.p).toBeLessThan(0.02);
   });
 
-  it('calls what noise between processes hides inconclusive, and says what would settle it', () => {
+  it('reports inconclusive if noise between processes hides a change, and states what would settle it', () => {
     const noisy = (ns: number) => recordWith((_, __, process) => ns * (1 + process / 20));
     const { rows } = compare(noisy(1000), noisy(1020));
     expect(rows[0]!.verdict).toBe('inconclusive');
-    const [, needed] = /^about (\d+) processes a side would settle it, not 5$/.exec(rows[0]!.note!)!;
+    const [, needed] = /^about (\d+) processes per side would settle it, not 5$/.exec(rows[0]!.note!)!;
     expect(Number(needed)).toBeGreaterThanOrEqual(10);
-    expect(compare(noisy(1000), noisy(1050)).rows[0]!.note).toMatch(/^too near the threshold/);
+    expect(compare(noisy(1000), noisy(1050)).rows[0]!.note).toMatch(/^too close to the threshold/);
   });
 
-  it('takes the median of a process for one sample, however many rounds it has', () => {
-    // Each process has a level of its own; the rounds of one agree.
+  it('uses the median of a process as one sample, however many rounds it has', () => {
+    // Each process has its own level, and its rounds agree.
     const levels = (ns: number) => recordWith((_, round, process) => ns * (1 + process / 10) + round / 1000);
     const [row] = compare(levels(1000), levels(1060)).rows;
     expect(row).toMatchObject({ verdict: 'inconclusive' });
@@ -110,7 +110,7 @@ describe('compareRecords', () => {
     expect(row!.base).toBeCloseTo(1200, 0);
   });
 
-  it('calls no small change of fewer than four processes a side, and names ab', () => {
+  it('calls no small change with fewer than four processes per side, and suggests ab', () => {
     const three = (ns: number) => made(steady(ns), 3);
     for (const [base, head] of [
       [made(steady(1000)), made(steady(1200))],
@@ -119,7 +119,7 @@ describe('compareRecords', () => {
       const { rows } = compare(base!, head!);
       expect(rows.map(({ verdict }) => verdict)).toEqual(['inconclusive', 'inconclusive']);
       expect(rows[0]!.note).toMatch(
-        /^with under 4 processes a side a change of less than 25 % .*: pinbench ab base head/,
+        /^with fewer than 4 processes per side, a change under 25 % .*: use pinbench ab/,
       );
     }
     expect(compare(made(steady(1000)), made(steady(1000))).rows[0]).toMatchObject({
@@ -148,7 +148,7 @@ describe('compareRecords', () => {
     });
   });
 
-  it('compares the speedup over feed, which a slower machine does not touch', () => {
+  it('compares the speedup over feed, which a slower machine does not change', () => {
     const base = recordWith((strategy, round) => (strategy === 'feed' ? 2000 : 1000) * (1 + round / 100));
     const slowerMachine = recordWith(
       (strategy, round) => (strategy === 'feed' ? 4000 : 2000) * (1 + round / 50),
@@ -160,7 +160,7 @@ describe('compareRecords', () => {
     expect([row!.base, row!.head, row!.change].map((x) => x!.toFixed(2))).toEqual(['2.00', '1.33', '0.67']);
   });
 
-  it('misses a row that one of several heads skipped', () => {
+  it('reports a row as missing if one of several heads skipped it', () => {
     const head = recordWith(steady(1000));
     const cut = recordWith(steady(1000));
     cut.results = cut.results.map((result) =>
@@ -178,11 +178,11 @@ describe('compareRecords', () => {
     ]);
     cut.results = cut.results.filter(({ strategy }) => strategy !== 'pin');
     expect(compareRecords([['base.json', recordWith(steady(1000))]], heads, OPTIONS).rows[1]).toMatchObject({
-      ...{ strategy: 'pin', verdict: 'missing', note: 'it is in 1 of 2 heads alone' },
+      ...{ strategy: 'pin', verdict: 'missing', note: 'the row is missing from 1 of 2 heads' },
     });
     const pinAlone = recordWith(steady(1000));
     pinAlone.results = pinAlone.results.filter(({ strategy }) => strategy !== 'feed');
-    // No row that both heads measured: nothing was compared, whatever may fail it.
+    // The heads have no row in common, so nothing was compared.
     expect(() =>
       compareRecords(
         [['base.json', recordWith(steady(1000))]],
@@ -195,7 +195,7 @@ describe('compareRecords', () => {
     ).toThrow(
       expect.objectContaining({ code: 'baseline', message: expect.stringMatching(/no row in common/) }),
     );
-    // The same of speedups, with a row of another batch that all have.
+    // The same for speedups, with a row of another batch size that all records have.
     const wider = () => {
       const record = recordWith(steady(1000));
       record.results.push(...record.results.map((result) => ({ ...result, batch: 4 })));
@@ -217,7 +217,7 @@ describe('compareRecords', () => {
     ]);
   });
 
-  it('says of a speedup that vanished with its feed that it did', () => {
+  it('reports a speedup as missing if its feed is missing', () => {
     const head = recordWith(steady(1000));
     head.results = head.results.filter(({ strategy }) => strategy !== 'feed');
     const other = recordWith(steady(1000)).results.map((result) => ({ ...result, batch: 4 }));
@@ -225,11 +225,11 @@ describe('compareRecords', () => {
     for (const record of [base, both]) record.results.push(...other);
     expect(compare(base, both, { metric: 'speedup' }).rows).toMatchObject([
       { strategy: 'pin', batch: 4, verdict: 'same' },
-      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'it, or its feed, is not in the head' },
+      { strategy: 'pin', batch: 2, verdict: 'missing', note: 'the row or its feed is not in the head' },
     ]);
   });
 
-  it('notices data of the same shape with other values', () => {
+  it('detects data of the same shape with different values', () => {
     const [base, head] = [recordWith(steady(1000)), recordWith(steady(1000))];
     expect(compare(base, head).otherData).toBe(false);
     (head.results[0] as MeasuredResult).epochSum = 8555.01;
@@ -240,7 +240,7 @@ describe('compareRecords', () => {
     expect(compare(base, head).otherData).toBe(false);
   });
 
-  it('lists what vanished, with the reason, and what is new', () => {
+  it('lists missing rows with the reason, and new rows', () => {
     const base = recordWith(steady(1000));
     const head = recordWith(steady(1000));
     const pin = head.results.findIndex(({ strategy }) => strategy === 'pin');
@@ -253,7 +253,7 @@ describe('compareRecords', () => {
     ]);
   });
 
-  it('takes a single work for how heavy the model was', () => {
+  it('treats a single work as the weight of the model', () => {
     const head = recordWith(steady(2000));
     for (const result of head.results) result.work = 2;
     head.plan.works = [2];
@@ -262,7 +262,7 @@ describe('compareRecords', () => {
     });
     head.plan.works = [1, 2];
     expect(() => compare(recordWith(steady(1000)), head)).toThrow(/no row in common/);
-    // Bases of different works are not of one model, whichever the head is of.
+    // Bases with different works do not stand for one model, whatever the work of the head.
     head.plan.works = [2];
     const bases = [
       ['1.json', recordWith(steady(1000))],
@@ -276,7 +276,7 @@ describe('compareRecords', () => {
     ]);
   });
 
-  it.each(UNLIKE)('refuses %s with the code of a baseline that does not match', (_, change, said) => {
+  it.each(UNLIKE)('refuses %s with an error of code baseline', (_, change, said) => {
     const record = () => {
       const made = recordWith(steady(1000));
       made.environment.devices[0]!.driver = '580.65';
@@ -286,14 +286,14 @@ describe('compareRecords', () => {
     change(head);
     const refused = expect.objectContaining({ code: 'baseline', message: expect.stringMatching(said) });
     expect(() => compare(record(), head)).toThrow(refused);
-    // Nor behind one that does match.
+    // It is also refused after a head that is comparable.
     const heads = [['head.json', record()] as const, ['odd.json', head] as const];
     expect(() => compareRecords([['base.json', record()]], heads, OPTIONS)).toThrow(
       expect.objectContaining({ code: 'baseline' }),
     );
   });
 
-  it('lets the driver differ by less than its major version, and epochs, rounds and seed by anything', () => {
+  it('accepts a different minor version of the driver, and different epochs, rounds, seed, warm-up and batch sizes', () => {
     const [base, head] = [recordWith(steady(1000)), recordWith(steady(1000))];
     base.environment.devices[0]!.driver = '580.65';
     head.environment.devices[0]!.driver = '580.95';
@@ -301,7 +301,7 @@ describe('compareRecords', () => {
     expect(verdicts(base, head)).toEqual(['feed same', 'pin same']);
   });
 
-  it('refuses a base that does not match behind one that does', () => {
+  it('refuses a base that is not comparable after one that is', () => {
     const odd = recordWith(steady(1000));
     odd.dataset.rows = 11;
     const bases = [
@@ -309,21 +309,21 @@ describe('compareRecords', () => {
       ['1.json', odd],
     ] as const;
     expect(() => compareRecords(bases, [['head.json', recordWith(steady(1000))]], OPTIONS)).toThrow(
-      /^1\.json: not measured as head\.json/,
+      /^1\.json: not comparable with head\.json/,
     );
   });
 
-  it('calls nothing by its interval alone: p, corrected for the rows, must be under 5 % too', () => {
+  it('calls no change by its interval alone: p, corrected for the number of rows, must also be under 5 %', () => {
     // Four against four, two rows: 2 · 2 / C(8, 4) = 0.057.
     const four = (ns: number) => made((_, __, process) => ns * (1 + process / 1000), 4);
     for (const head of [2000, 500]) {
       const [row] = compare(four(1000), four(head)).rows;
       expect(row).toMatchObject({ verdict: 'inconclusive', p: expect.closeTo(4 / 70, 10) });
-      expect(row!.note).toMatch(/^about 8 processes a side would settle it, not 4/);
+      expect(row!.note).toMatch(/^about 8 processes per side would settle it, not 4/);
     }
   });
 
-  it('takes several heads together, so that base, head, head, base cancels a drift', () => {
+  it('pools several heads, so that the sequence base, head, head, base cancels a drift', () => {
     // Each run is 4 % slower than the one before it.
     const [first, second, third, fourth] = [1, 1.04, 1.08, 1.12].map((drift) =>
       recordWith(steady(1000 * drift)),
@@ -345,7 +345,7 @@ describe('compareRecords', () => {
     expect(inTurn!.verdict).toBe('regressed');
   });
 
-  it('refuses heads that were not measured alike', () => {
+  it('refuses heads that are not comparable with each other', () => {
     const other = recordWith(steady(1000));
     other.plan.fetch = 'epoch';
     expect(() =>
@@ -357,10 +357,10 @@ describe('compareRecords', () => {
         ],
         OPTIONS,
       ),
-    ).toThrow(/^head-2\.json: not measured as head-1\.json was: plan fetch epoch, not step/);
+    ).toThrow(/^head-2\.json: not comparable with head-1\.json: plan fetch epoch, not step/);
   });
 
-  it('lifts the device part alone with --ignore-device', () => {
+  it('ignores only the device with --ignore-device', () => {
     const head = recordWith(steady(1000));
     head.environment.devices[0]!.name = 'NVIDIA A100';
     expect(verdicts(recordWith(steady(1000)), head, { ignoreDevice: true })).toEqual([
@@ -372,16 +372,16 @@ describe('compareRecords', () => {
   });
 });
 
-describe('the gate, by the real code on simulated machines', () => {
+describe('compareRecords on simulated machines', () => {
   const step = { metric: 'step', thresholdPercent: 5, processes: 16, machine: STEADY } as const;
 
-  it('with 16 steady processes a side calls at most 1 % of A/A pairs regressed, and at least 95 % of slowdowns of 10 %', () => {
+  it('calls at most 1 % of A/A pairs and at least 95 % of 10 % slowdowns regressed, with 16 steady processes per side', () => {
     const { falseAlarms, found } = simulateGate(400, step);
     expect(falseAlarms).toBeLessThanOrEqual(4);
     expect(found).toBeGreaterThanOrEqual(380);
   });
 
-  it('on a shared machine calls the same code in at most 1 %, with one process a side and with several', () => {
+  it('calls the same code regressed in at most 1 % of pairs on a shared machine, with one process per side or several', () => {
     for (const metric of ['step', 'speedup'] as const) {
       for (const processes of [1, 4, 16]) {
         const { falseAlarms } = simulateGate(400, { ...step, metric, processes, machine: SHARED });
@@ -390,7 +390,7 @@ describe('the gate, by the real code on simulated machines', () => {
     }
   });
 
-  it('by the speedup of 16 processes a side finds a loss of 10 % even from one machine to another', () => {
+  it('detects a 10 % loss of speedup across different machines with 16 processes per side', () => {
     const others = { ...SHARED, processSpread: 0.3 };
     const { falseAlarms, found } = simulateGate(400, { ...step, metric: 'speedup', machine: others });
     expect(falseAlarms).toBeLessThanOrEqual(4);

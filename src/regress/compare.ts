@@ -8,30 +8,30 @@ import { type Key, keyFor, type Sample, samplesOf } from './samples.js';
 import { COMPARISON_SCHEMA, type Regression, type RegressionRow, type Source } from './schema.js';
 import { judge, remedyOf } from './verdict.js';
 
-/** A record, and the path errors call it by. */
+/** A record and its path, which errors use to name it. */
 export type PathAndRecord = readonly [path: string, record: RunRecord];
 
 /** How two sides are compared. */
 export interface CompareOptions {
-  /** A change beyond it counts, in percent. */
+  /** Only a larger change counts, in percent. */
   readonly thresholdPercent: number;
   readonly metric: Metric;
   readonly ignoreDevice: boolean;
 }
 
-/** With so many processes a side, what differs between processes is in the interval: each is one sample. */
+/** With this many processes per side, each process is one sample, so the interval includes the differences between processes. */
 export const PROCESSES_A_SIDE = 4;
 /**
- * With fewer the noise between processes is unknown, and a smaller change than this is not called, in percent: medians of the same
- * code were seen to differ by so much from process to process on shared machines.
+ * The smallest change, in percent, that is called regressed or improved with fewer processes, since the noise between processes is
+ * then unknown. Medians of the same code have been observed to differ this much from process to process on shared machines.
  */
 export const LEAST_CALLED: Readonly<Record<Metric, number>> = { step: 25, speedup: 10 };
 
 /**
- * Compares records with their baseline, row by row: by the shift of the logs (Hodges–Lehmann) of the processes' medians where both
- * sides have four processes or more, else of all rounds, which cannot call a small change; `judge` says what it means. The samples of
- * several records of a side are taken together; a row that not every head measured is missing. Throws `baseline` where the sides
- * cannot be compared.
+ * Compares records with their baseline, row by row, by the Hodges–Lehmann shift of log costs. The samples are the medians of the
+ * processes if both sides have four processes or more, and otherwise all rounds, which cannot show a small change. `judge` turns the
+ * shift into a verdict. The samples of several records of a side are pooled; a row that not every head measured is missing. Throws a
+ * `PinbenchError` of code `baseline` if the sides are not comparable.
  */
 export function compareRecords(
   bases: readonly PathAndRecord[],
@@ -51,7 +51,7 @@ export function compareRecords(
     throw new PinbenchError('baseline', {
       subject: bases.map(([path]) => path).join(', '),
       observed: `no row in common with ${heads.map(([path]) => path).join(', ')}`,
-      expected: `a row of the same engine, strategy, batch and work that all measured${metric === 'speedup' ? ', beside its feed' : ''}`,
+      expected: `a row with the same engine, strategy, batch and work in every record${metric === 'speedup' ? ', with feed in the same case' : ''}`,
     });
   }
   const pairs = common.map((key) => [before.get(key)!, whole.get(key)!] as const);
@@ -60,8 +60,9 @@ export function compareRecords(
   const skipped = skippedIn(headRecords, keyOf);
   const absence = (key: string) => {
     const there = after.get(key)?.records ?? 0;
-    const where = there === 0 ? 'not in the head' : `in ${there} of ${heads.length} heads alone`;
-    return skipped.get(key) ?? `it${metric === 'step' ? '' : ', or its feed,'} is ${where}`;
+    const where =
+      there === 0 ? 'not in the head' : `missing from ${heads.length - there} of ${heads.length} heads`;
+    return skipped.get(key) ?? `the row${metric === 'step' ? '' : ' or its feed'} is ${where}`;
   };
   return {
     schema: COMPARISON_SCHEMA,
@@ -80,10 +81,10 @@ export function compareRecords(
   };
 }
 
-/** Sums of an epoch agree to this share, whatever the order they are added in. */
+/** Relative difference within which the sums of two epochs agree, whatever the order of addition. */
 const SAME_SUM = 1e-5;
 
-/** Whether the sums of an epoch show that the sides measured other values. A sum that is not known, or of rows drawn anew, shows nothing. */
+/** Whether the epoch sums show that the sides measured different values. Unknown sums, and sums of gathered rows, are ignored. */
 function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[]): boolean {
   const sums = [...bases, ...heads].flatMap(({ plan, results }) =>
     plan.sampling === 'gather'
@@ -116,7 +117,7 @@ function judged(
     return twoSampleShift(base!, head!);
   });
   const corrected = holm(shifts.map(({ p }) => p));
-  // A speedup is one over its cost.
+  // A speedup is the reciprocal of its cost.
   const ratioOf = (cost: number) => Math.exp(metric === 'step' ? cost : -cost);
   return pairs.map((pair, i) => {
     const [[base, head], shift] = [pair, shifts[i]!];
@@ -137,7 +138,7 @@ function judged(
   });
 }
 
-/** What the processes of both sides say. */
+/** The verdict if both sides have enough processes. */
 function conclusion(
   shift: Shift,
   p: number,
@@ -149,7 +150,7 @@ function conclusion(
   return { verdict, note: remedyOf(shift, processes, thresholdPercent) };
 }
 
-/** What rounds of few processes say: only a change that is larger than processes of the same code differ by. */
+/** The verdict if a side has too few processes. Only a change larger than the usual difference between processes is called. */
 function unknownNoise(
   { ci95 }: Shift,
   p: number,
@@ -161,17 +162,17 @@ function unknownNoise(
   if (verdict === 'regressed' || verdict === 'improved') return { verdict };
   return {
     verdict: 'inconclusive',
-    note: `with under ${PROCESSES_A_SIDE} processes a side a change of less than ${formatPercent(least)} cannot be told from the noise between processes: pinbench ab base head, or run --processes`,
+    note: `with fewer than ${PROCESSES_A_SIDE} processes per side, a change under ${formatPercent(least)} cannot be distinguished from noise between processes: use pinbench ab or run --processes`,
   };
 }
 
-/** The rows that a head skipped, each with the reason, by what they are matched by. */
+/** The reasons for the rows that a head skipped, by the key that rows are matched by. */
 function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
   const skipped = heads.flatMap(({ results }) => results).filter((result) => result.status === 'skipped');
   return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }
 
-/** What a comparison says of a record. */
+/** The description of a record in a comparison. */
 export function sourceOf([path, { startedAt, complete, environment }]: PathAndRecord): Source {
   const { git, devices } = environment;
   return {

@@ -2,7 +2,7 @@ import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { settingOf } from '../record/setting.js';
 
-/** Of each engine its device, and the major version of the driver where it is known. */
+/** The device of each engine, and the major version of its driver if it is known. */
 function devicesOf({ environment }: RunRecord): Record<string, string> {
   return Object.fromEntries(
     environment.devices.flatMap(({ engine, name, driver }) => [
@@ -12,7 +12,7 @@ function devicesOf({ environment }: RunRecord): Record<string, string> {
   );
 }
 
-/** Throws a `PinbenchError` of code `baseline` where the two were not measured alike, with every field that differs. */
+/** Throws a `PinbenchError` of code `baseline` that lists every differing field if the two records are not comparable. */
 export function mustBeComparable(
   [basePath, base]: readonly [string, RunRecord],
   [headPath, head]: readonly [string, RunRecord],
@@ -21,7 +21,7 @@ export function mustBeComparable(
   const [was, is] = [settingOf(base), settingOf(head)];
   if (!ignoreDevice) {
     const [before, after] = [devicesOf(base), devicesOf(head)];
-    // An engine that only one of them ran has its rows reported as missing or new.
+    // The rows of an engine that only one record has are reported as missing or new.
     for (const field of Object.keys(before).filter((name) => name in after)) {
       was[field] = before[field]!;
       is[field] = after[field]!;
@@ -31,21 +31,27 @@ export function mustBeComparable(
   if (differing.length > 0) {
     throw new PinbenchError('baseline', {
       subject: basePath,
-      observed: `not measured as ${headPath} was: ${differing.map((field) => `${field} ${was[field]}, not ${is[field]}`).join('; ')}`,
+      observed: `not comparable with ${headPath}: ${differing.map((field) => `${field} ${was[field]}, not ${is[field]}`).join('; ')}`,
       remedy: differing.every((field) => / (device|driver)$/.test(field))
-        ? 'measure both on one machine, or use --ignore-device'
-        : 'measure both alike',
+        ? 'measure both on the same machine, or use --ignore-device'
+        : 'measure both with the same data and options',
     });
   }
 }
 
-/** A head that was cut short or measured nothing proves nothing: never exit 0. */
+/**
+ * Throws a `PinbenchError` of code `baseline` if the head is incomplete or has no measured row, since neither can prove anything.
+ */
 export function mustHaveMeasured(path: string, { complete, results }: RunRecord): void {
   const observed = !complete
-    ? 'interrupted: it is not complete'
+    ? 'incomplete: the run was interrupted or an engine failed'
     : results.every(({ status }) => status === 'skipped')
-      ? 'nothing was measured in it'
+      ? 'the record has no measured row'
       : undefined;
   if (observed === undefined) return;
-  throw new PinbenchError('baseline', { subject: path, observed, remedy: 'run it again to its end' });
+  throw new PinbenchError('baseline', {
+    subject: path,
+    observed,
+    remedy: 'repeat the run and let it finish',
+  });
 }

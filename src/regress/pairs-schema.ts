@@ -11,33 +11,38 @@ const level = z.number().positive();
 const percent = z.number().positive();
 
 const row = z.object({
-  metric: z.enum(METRICS).describe('the time of a step, or the speedup over feed'),
+  metric: z.enum(METRICS).describe('the compared quantity: the time of a step, or the speedup over feed'),
   engine: z.enum(ENGINES),
   strategy: z.enum(STRATEGIES),
   batch: positive.describe('rows per mini-batch'),
   work: positive.describe('graph passes per mini-batch'),
-  base: level.optional().describe("median of the base's processes: ns a step, or the speedup over feed"),
+  base: level.optional().describe("median of the base's processes: ns per step, or the speedup over feed"),
   head: level.optional().describe("median of the head's processes, in the same unit"),
-  change: level.optional().describe('head over base: of times, above 1 is slower; of speedups, below 1 is'),
+  change: level
+    .optional()
+    .describe('head divided by base: above 1 is slower for times, below 1 for speedups'),
   ci95: z
     .tuple([z.number(), z.number()])
     .nullable()
     .optional()
-    .describe('exact signed-rank interval over the pairs; null under 6 pairs'),
+    .describe('exact signed-rank 95 % interval over the pairs; null with fewer than 6 pairs'),
   verdict: z.enum(REGRESSION_VERDICTS),
-  noisePercent: percent.optional().describe('half the width of the interval'),
-  smallestPercent: percent.optional().describe('the smallest change that would have been called'),
-  note: z.string().optional().describe('what would settle it, or why there is nothing to compare'),
+  noisePercent: percent.optional().describe('half the width of the interval, in percent'),
+  smallestPercent: percent.optional().describe('smallest change that would have been detected'),
+  note: z
+    .string()
+    .optional()
+    .describe('what would settle an inconclusive row, or why there is nothing to compare'),
 });
 
-/** What alternating the processes of two builds came to. Times are ns. */
+/** The result of alternating processes of two builds. Times are ns. */
 export const pairsSchema = z.object({
   schema: z.literal(PAIRS_SCHEMA),
-  thresholdPercent: percent.describe('a change beyond it counts'),
-  pairs: count.describe('of processes that were compared'),
-  lost: z.array(z.string()).describe('why pairs are not counted, one entry a pair'),
-  complete: z.boolean().describe('false: interrupted'),
-  base: sourceSchema.optional().describe('absent: there was no pinbench in the base, and all rows are new'),
+  thresholdPercent: percent.describe('only a larger change counts'),
+  pairs: count.describe('number of process pairs that were compared'),
+  lost: z.array(z.string()).describe('why pairs were not counted, one entry per pair'),
+  complete: z.boolean().describe('false: the comparison was interrupted'),
+  base: sourceSchema.optional().describe('absent if the base contains no pinbench; all rows are then new'),
   head: sourceSchema,
   rows: z.array(row),
 });

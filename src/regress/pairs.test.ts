@@ -7,11 +7,13 @@ import { recordWith } from './testing/simulation.js';
 const NAMES = { base: 'base', head: 'head' };
 const OPTIONS = { thresholdPercent: 5 };
 
-/** A process whose steps take so many ns, by strategy. */
+/** The record of a process whose steps take `feedNs` with feed and `pinNs` with pin. */
 const processOf = (feedNs: number, pinNs: number): RunRecord =>
   recordWith((strategy, round) => (strategy === 'feed' ? feedNs : pinNs) * (1 + (round % 5) / 10_000));
 
-/** Pairs on a machine whose level differs from pair to pair, by up to a half, and whose head takes so many times longer. */
+/**
+ * Pairs on a machine whose level differs from pair to pair by up to a half. The head's steps take `feed` and `pin` times as long.
+ */
 const pairsOf = (count: number, feed: number, pin: number): Pair[] =>
   Array.from({ length: count }, (_, i) => {
     const level = 1000 * (1 + ((i * 7) % 11) / 22);
@@ -28,12 +30,12 @@ const verdictsOf = (pairs: readonly Pair[]) =>
   );
 
 describe('pairs of processes', () => {
-  it('judges what is asked for alone', () => {
+  it('are judged by the requested metrics only', () => {
     const { rows } = comparePairs(pairsOf(8, 1, 1.1), NAMES, { ...OPTIONS, metrics: ['speedup'] });
     expect(rows.map(({ metric, strategy }) => `${metric} ${strategy}`)).toEqual(['speedup pin']);
   });
 
-  it('are judged row by row: step times and speedups, whatever the level of a pair', () => {
+  it('are judged row by row for step times and speedups, whatever the level of a pair', () => {
     expect(verdictsOf(pairsOf(16, 1, 1))).toEqual(['step feed same', 'step pin same', 'speedup pin same']);
     expect(verdictsOf(pairsOf(16, 1, 1.1))).toEqual([
       'step feed same',
@@ -52,7 +54,7 @@ describe('pairs of processes', () => {
     ]);
   });
 
-  it('have the change, its interval, and the smallest change that would have been called', () => {
+  it('give the change, its interval, and the smallest change that would have been detected', () => {
     const [feed, pin, speedup] = comparePairs(pairsOf(16, 1, 1.1), NAMES, OPTIONS).rows;
     expect(feed!.change).toBeCloseTo(1, 2);
     expect(pin!.change).toBeCloseTo(1.1, 2);
@@ -65,7 +67,7 @@ describe('pairs of processes', () => {
     expect(pin!.smallestPercent).toBeCloseTo(100 * (1.05 * Math.exp(half) - 1), 6);
   });
 
-  it('are inconclusive where there are fewer than six, or the interval holds the threshold', () => {
+  it('are inconclusive if there are fewer than six or the interval contains the threshold', () => {
     const { rows } = comparePairs(pairsOf(5, 1, 1.5), NAMES, OPTIONS);
     expect(rows[1]).toMatchObject({ verdict: 'inconclusive', ci95: null });
     expect(rows[1]!.note).toMatch(/^5 pairs are too few .* needs 6/);
@@ -73,7 +75,7 @@ describe('pairs of processes', () => {
     expect(pin).toMatchObject({ verdict: 'inconclusive', note: 'a larger --budget may settle it' });
   });
 
-  it('say what the head does not measure, and what is new', () => {
+  it('report rows that only one side measured as missing or new', () => {
     const without = (record: RunRecord, strategy: string): RunRecord => ({
       ...record,
       results: record.results.filter((result) => result.strategy !== strategy),
@@ -85,24 +87,24 @@ describe('pairs of processes', () => {
     expect(verdictsOf(more)).toEqual(['step feed same', 'step pin new', 'speedup pin new']);
   });
 
-  it('have only new rows where there is no base', () => {
+  it('have only new rows if there is no base', () => {
     const { head } = pairsOf(1, 1, 1)[0]!;
     const comparison = comparePairs([{ head }], NAMES, OPTIONS);
     expect(comparison.rows.map(({ verdict }) => verdict)).toEqual(['new', 'new', 'new']);
     expect(comparison).not.toHaveProperty('base');
   });
 
-  it('are refused where the sides were not measured alike, or measured nothing', () => {
+  it('are refused if the sides are not comparable or the head is incomplete', () => {
     const [pair] = pairsOf(1, 1, 1);
     const other = { ...pair!.head, dataset: { ...pair!.head.dataset, rows: 11 } };
     expect(() => comparePairs([{ ...pair!, head: other }], NAMES, OPTIONS)).toThrow(
-      /^base: not measured as head was/,
+      /^base: not comparable with head/,
     );
     const cut = { ...pair!.head, complete: false };
-    expect(() => comparePairs([{ ...pair!, head: cut }], NAMES, OPTIONS)).toThrow(/^head: interrupted/);
+    expect(() => comparePairs([{ ...pair!, head: cut }], NAMES, OPTIONS)).toThrow(/^head: incomplete/);
   });
 
-  it('are what their schema says', () => {
+  it('match their schema', () => {
     const comparison = comparePairs(pairsOf(8, 1, 1.1), NAMES, {
       ...OPTIONS,
       lost: ['base: it died'],

@@ -9,23 +9,23 @@ import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schem
 import { keyFor, type Sample, samplesOf } from './samples.js';
 import { judge } from './verdict.js';
 
-/** The records of a process of each side, which ran one after the other. */
+/** The records of two processes that ran one after the other, one of each side. */
 export interface Pair {
-  /** Absent: there is no base. */
+  /** Absent if there is no base. */
   readonly base?: RunRecord;
   readonly head: RunRecord;
 }
 
-/** What errors and the report call the two sides: their folders. */
+/** The folders of the two sides, which errors and the report use as names. */
 export interface SideNames {
   readonly base: string;
   readonly head: string;
 }
 
 /**
- * Judges pairs of processes, of which there is at least one: of every row the Hodges–Lehmann estimate of the pairs' log ratios, and
- * the exact signed-rank interval. What differs from process to process is in it. Throws `baseline` where the sides were not measured
- * alike.
+ * Judges one or more pairs of processes. For each row it estimates the change by the Hodges–Lehmann estimate of the pairs' log
+ * ratios with the exact signed-rank interval, which includes the differences between processes. Throws a `PinbenchError` of code
+ * `baseline` if the sides are not comparable.
  */
 export function comparePairs(
   pairs: readonly Pair[],
@@ -51,7 +51,7 @@ export function comparePairs(
     throw new PinbenchError('baseline', {
       subject: names.base,
       observed: `no row in common with ${names.head}`,
-      expected: 'a row of the same engine, strategy, batch and work that both measured',
+      expected: 'a row with the same engine, strategy, batch and work on both sides',
     });
   }
   return {
@@ -88,15 +88,15 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
   const known = { metric, ...row };
   const middle = (side: readonly Sample[]) => median(side.map((one) => one.middle));
   if (heads.length === 0)
-    return { ...known, base: middle(bases), verdict: 'missing', note: 'the head does not measure it' };
+    return { ...known, base: middle(bases), verdict: 'missing', note: 'the head did not measure this row' };
   if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };
   const shifts = samples.flatMap(({ before, after }) =>
     before === undefined || after === undefined ? [] : [after.levels[0]! - before.levels[0]!],
   );
   if (shifts.length === 0)
-    return { ...known, verdict: 'inconclusive', note: 'no pair of processes measured it on both sides' };
+    return { ...known, verdict: 'inconclusive', note: 'no pair measured this row on both sides' };
   const { shift, ci95 } = signedRankShift(shifts);
-  // A speedup is one over its cost.
+  // A speedup is the reciprocal of its cost.
   const ratioOf = (cost: number) => Math.exp(metric === 'step' ? cost : -cost);
   const [lo, hi] = ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
   const verdict = judge(ci95, 0, thresholdPercent);
@@ -117,6 +117,6 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
 
 function remedyOf(few: boolean, pairs: number): string {
   return few
-    ? `${pairs} pairs are too few for an interval, which needs 6: a larger --budget`
+    ? `${pairs} pairs are too few for an interval, which needs 6: use a larger --budget`
     : 'a larger --budget may settle it';
 }

@@ -5,31 +5,37 @@ import type { RunRecord } from '../record/schema.js';
 import { inProcesses } from '../stats/ratio.js';
 import type { Metric } from '../words.js';
 
-/** A row of a record, as far as it is compared. */
+/** The samples of a row that a comparison uses. */
 export interface Sample {
   readonly row: RowName;
-  /** As people read it: ns a step or the speedup over feed, the median of the rounds; of several records the median of theirs. */
+  /**
+   * The figure shown to people, ns per step or the speedup over feed: the median over processes, and over records if there are
+   * several.
+   */
   readonly middle: number;
-  /** A round each: the log of what is to be small, the time of a step or one over the speedup. */
+  /** One entry per round: the log of the cost, which is the time of a step or the reciprocal of the speedup. */
   readonly costs: readonly number[];
-  /** A process each: the median of its costs. */
+  /** One entry per process: the median of its log costs. */
   readonly levels: readonly number[];
-  /** How many records have it. */
+  /** Number of records that contain the row. */
   readonly records: number;
 }
 
-/** The text a row is matched by. */
+/** Returns the key by which rows of two records are matched. */
 export type Key = (row: RowName) => string;
 
 const withoutWork: Key = (row) => nameOf({ ...row, work: 0 });
 
-/** Where each side has a single work, it is how heavy the model was, and a heavier one is a slowdown like any other. */
+/**
+ * If each side has a single work, rows are matched without it: the work then stands for the weight of the model, and a heavier
+ * model is a slowdown like any other.
+ */
 export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
   const single = sides.every((records) => new Set(records.flatMap(({ plan }) => plan.works)).size === 1);
   return single ? withoutWork : nameOf;
 }
 
-/** The measured rows of one side, by what they are matched by; those of several records are taken together. */
+/** The measured rows of one side by their keys. The samples of several records are pooled. */
 export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: Key): Map<string, Sample> {
   const samples = records.flatMap((record) => samplesOfOne(record, metric));
   const rows = groupBy(samples, ({ row }) => keyOf(row));
@@ -55,7 +61,7 @@ function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
       if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), roundsPerProcess, Math.exp);
       const feed = byName.get(nameOf({ ...row, strategy: 'feed' }));
       if (strategy === 'feed' || feed === undefined) return [];
-      // Rounds of one run are paired: a ratio a round, in which what slows both cancels.
+      // Rounds of one run are paired: each round gives a ratio, in which anything that slows both strategies cancels.
       const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
       return sampleOf(row, costs, roundsPerProcess, (cost) => Math.exp(-cost));
     },

@@ -8,14 +8,17 @@ const positive = z.int().positive();
 const level = z.number().positive();
 const percent = z.number().positive();
 
-/** A record that was compared. */
+/** A record that took part in a comparison. */
 export const sourceSchema = z
   .object({
     path: z.string(),
     startedAt: z.iso.datetime(),
-    commit: z.string().optional().describe('of the repository it was run in; "changed" where files differed'),
+    commit: z
+      .string()
+      .optional()
+      .describe('git commit of the working directory; "changed" if tracked files differed from it'),
     complete: z.boolean().describe('false: the run was interrupted, and some rows may be missing'),
-    devices: z.array(z.string()).describe('each engine with its device'),
+    devices: z.array(z.string()).describe('the device of each engine, as "engine: device"'),
   })
   .describe('a record that was compared');
 
@@ -25,38 +28,45 @@ const row = z
     strategy: z.enum(STRATEGIES),
     batch: positive.describe('rows per mini-batch'),
     work: positive.describe('graph passes per mini-batch'),
-    baseWork: positive.optional().describe("work of the base, where it is another than the head's"),
+    baseWork: positive.optional().describe("work of the base, if it differs from the head's"),
     base: level
       .optional()
-      .describe('median of the base: ns a step, or the speedup over feed; absent where it lacks the row'),
-    head: level.optional().describe('median of the head, in the same unit; absent where it lacks the row'),
-    change: level.optional().describe('head over base: of times, above 1 is slower; of speedups, below 1 is'),
+      .describe(
+        'median of the base: ns per step, or the speedup over feed; absent if the base lacks the row',
+      ),
+    head: level.optional().describe('median of the head, in the same unit; absent if the head lacks the row'),
+    change: level
+      .optional()
+      .describe('head divided by base: above 1 is slower for times, below 1 for speedups'),
     ci95: z
       .tuple([z.number(), z.number()])
       .nullable()
       .optional()
-      .describe('95 % interval of the change; null where there are too few samples for one'),
+      .describe('95 % interval of the change; null with too few samples'),
     p: z
       .number()
       .min(0)
       .max(1)
       .optional()
-      .describe('of the Mann–Whitney test, corrected for the number of rows (Holm)'),
+      .describe('p-value of the Mann–Whitney test, corrected for the number of rows (Holm)'),
     verdict: z.enum(REGRESSION_VERDICTS),
-    note: z.string().optional().describe('what would settle it, or why there is nothing to compare'),
+    note: z
+      .string()
+      .optional()
+      .describe('what would settle an inconclusive row, or why there is nothing to compare'),
   })
-  .describe('one row of both sides, or of one of them');
+  .describe('a row of both sides or of only one');
 
-/** What comparing the records of two sides came to. Times are ns. */
+/** The result of comparing the records of two sides. Times are ns. */
 export const comparisonSchema = z.object({
   schema: z.literal(COMPARISON_SCHEMA),
-  metric: z.enum(METRICS).describe('what is compared: the time of a step, or the speedup over feed'),
-  thresholdPercent: percent.describe('a change beyond it counts'),
+  metric: z.enum(METRICS).describe('the compared quantity: the time of a step, or the speedup over feed'),
+  thresholdPercent: percent.describe('only a larger change counts'),
   bases: z.array(sourceSchema).min(1),
   heads: z.array(sourceSchema).min(1),
   otherData: z
     .boolean()
-    .describe('the sums of an epoch differ: data of the same shape with other values was measured'),
+    .describe('true: the epoch sums differ, so the sides measured different values of the same shape'),
   rows: z.array(row),
 });
 

@@ -3,14 +3,14 @@ import type { Interval } from '../stats/interval.js';
 import { MIN_SAMPLES_A_SIDE, type Shift } from '../stats/two-sample.js';
 import type { Failure, RegressionVerdict } from '../words.js';
 
-/** Above it a p says nothing. */
+/** Significance level: a larger p proves no change. */
 const ALPHA = 0.05;
-/** More processes than anybody would wait for: a change that near its threshold is not worth settling. */
+/** No advice names more processes than this: nobody would wait for them to settle a change so close to the threshold. */
 const TOO_MANY_PROCESSES = 1000;
 
 /**
- * What the shift of a row's costs means beside a threshold, in percent: `regressed` or `improved` where the whole 95 % interval
- * lies beyond it and p, corrected for the number of rows, is under 5 %; `same` where the interval lies within it.
+ * The verdict on the shift of a row's log costs for a threshold in percent: `regressed` or `improved` if the whole 95 % interval
+ * lies beyond the threshold and p, corrected for the number of rows, is under 5 %; `same` if the interval lies within the threshold.
  */
 export function judge(
   interval: Interval | null,
@@ -25,21 +25,21 @@ export function judge(
   return lo >= -most && hi <= most ? 'same' : 'inconclusive';
 }
 
-/** What would settle an inconclusive row of so many processes a side: an interval narrows with their square root. */
+/** What would settle an inconclusive row that has `processes` processes per side. The interval narrows with their square root. */
 export function remedyOf({ shift, ci95 }: Shift, processes: number, thresholdPercent: number): string {
   if (ci95 === null)
-    return `${processes} processes a side are too few, it takes ${MIN_SAMPLES_A_SIDE} at least`;
+    return `${processes} processes per side are too few; at least ${MIN_SAMPLES_A_SIDE} are needed`;
   const most = Math.log1p(thresholdPercent / 100);
   const distance = Math.min(Math.abs(shift - most), Math.abs(shift + most));
   const halfWidth = (ci95[1] - ci95[0]) / 2;
   const needed = Math.max(2 * processes, processes * (halfWidth / distance) ** 2);
   if (!(needed <= TOO_MANY_PROCESSES)) {
-    return 'too near the threshold for any number of processes to settle it: choose another --threshold';
+    return 'too close to the threshold to be settled by more processes: choose another --threshold';
   }
-  return `about ${roundUp(needed)} processes a side would settle it, not ${processes}`;
+  return `about ${roundUp(needed)} processes per side would settle it, not ${processes}`;
 }
 
-/** Up to two digits. */
+/** Rounds up to two significant digits. */
 function roundUp(count: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 1);
   return Math.ceil(count / unit) * unit;
@@ -51,12 +51,12 @@ const FAILURES: Partial<Record<RegressionVerdict, Failure>> = {
   inconclusive: 'inconclusive',
 };
 
-/** What a verdict fails a comparison by, where that is asked for. */
+/** The kind of failure that a verdict represents, which `--fail-on` selects; `undefined` for verdicts that never fail. */
 export function failureOf(verdict: RegressionVerdict): Failure | undefined {
   return FAILURES[verdict];
 }
 
-/** The exit code of a comparison: what of it may fail is `failOn`. */
+/** The exit code of a comparison in which the kinds of failure in `failOn` count. */
 export function exitOf(
   rows: readonly { readonly verdict: RegressionVerdict }[],
   failOn: readonly Failure[],

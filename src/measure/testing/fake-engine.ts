@@ -7,7 +7,7 @@ import type { Strategy } from '../../plan/strategy.js';
 import type { StrategyName } from '../../words.js';
 import type { Clock } from '../clock.js';
 
-/** A clock that stands still until it is told to go on, but for `readNs` at every look. */
+/** A clock that moves only by `advance`, and by `readNs` at every read. */
 export class VirtualClock implements Clock {
   readonly #readNs: number;
   #ns = 0;
@@ -26,28 +26,28 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** What a fake device is told to do. */
+/** The behaviour of a fake device. */
 export interface FakeScript {
-  /** Virtual ns of one step of a strategy; called once a call of `steps`, in the sequence in which they run. */
+  /** Virtual time of one step of a strategy, ns. It is called once per call of `steps`, in the sequence of the calls. */
   readonly stepNs?: (strategy: StrategyName, plan: Plan) => number;
   readonly allocateNs?: (strategy: StrategyName) => number;
   readonly setupNs?: (strategy: StrategyName) => number;
   readonly supports?: (strategy: Strategy, plan: Plan) => Support;
-  /** May change the right scalars of a call, or throw. */
+  /** May change the correct scalars of a call, or throw. */
   readonly tamper?: (out: Float64Array, strategy: StrategyName) => void;
   /** May throw. */
   readonly onPrepare?: (strategy: StrategyName) => void;
   readonly onSetup?: (strategy: StrategyName) => void;
-  /** Makes the device look at phases. May throw, or say why they cannot be told. */
+  /** Makes the device time phases. May throw, or return why they cannot be timed. */
   readonly onPhases?: () => Unmeasured | undefined;
   readonly stepMultiple?: (strategy: StrategyName, plan: Plan) => number | undefined;
   readonly maxSteps?: number;
-  /** Counts the bytes that a strategy moves, and some more in each call. */
+  /** Makes sessions count the bytes that a strategy moves. `extraBytes` are added in each call. */
   readonly countsBytes?: boolean;
   readonly extraBytes?: number;
 }
 
-/** A device whose steps take virtual time and whose scalars are right. `log` tells what happened, in sequence. */
+/** A device whose steps take virtual time and return correct scalars. `log` lists its calls in sequence. */
 export class FakeDevice implements Device {
   readonly info = { name: 'fake device', gpu: true, runtime: 'virtual time' };
   readonly clocksCopies = true;
@@ -95,7 +95,7 @@ export class FakeDevice implements Device {
         script.onSetup?.(name);
       },
       steps(order, from, to, out, stepNs) {
-        // What is left may be run where an epoch ends, and nowhere else.
+        // Only a call that reaches the end of an epoch may have fewer steps than a multiple.
         const whole = (to - from) % (stepMultiple ?? 1) === 0 || to % plan.stepsPerEpoch === 0;
         if (!whole) throw new Error(`${to - from} steps`);
         log.push(`${stepNs === undefined ? 'steps' : 'single steps'} ${name} ${to - from}`);

@@ -7,13 +7,16 @@ import type { MeasureRequest } from '../measure.js';
 import { silent } from '../progress.js';
 import { datasetOf, FakeDevice, type FakeScript, VirtualClock } from './fake-engine.js';
 
-/** What a fake run may be told beside its script: the options of a run, and the rows of its dataset. */
+/** The options of a fake run besides its script: the options of a run, the rows of its dataset and its clock. */
 export interface FakeRun extends RunSettings {
   readonly rows?: number;
   readonly clock?: VirtualClock;
 }
 
-/** A fake device and the request that measures it, in virtual time. One column; one epoch is one step where no batch is given. */
+/**
+ * A fake device and the request that measures it, in virtual time. The dataset has one column; without a batch, one epoch is one
+ * step.
+ */
 export function fakeRun(
   script: FakeScript,
   { rows = 4, clock = new VirtualClock(), ...options }: FakeRun = {},

@@ -1,6 +1,6 @@
 import type { RunRecord } from '../schema.js';
 
-/** A record with figures made up for the tests of what reads records: two strategies and a skipped one in one case. */
+/** An invented record for tests of code that reads records. It has one case with two measured strategies and a skipped one. */
 export function sampleRecord(): RunRecord {
   const feedNs = [130, 131, 129, 132, 130, 131].map((ns) => ns * 100);
   const pinNs = [100, 100, 99, 101, 100, 100].map((ns) => ns * 100);

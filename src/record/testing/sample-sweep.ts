@@ -3,18 +3,18 @@ import { comparisonsOf } from '../comparison.js';
 import type { MeasuredResult, Result, RunRecord } from '../schema.js';
 import { sampleRecord } from './sample-record.js';
 
-/** What the records of the tests differ in. Step times are functions of the batch size and the work, ns. */
+/** The parameters of an invented record. Step times are functions of the batch size and the work, ns. */
 export interface SweepOf {
   readonly engine?: EngineName;
   readonly gpu?: boolean;
   readonly batches?: readonly number[];
   readonly works?: readonly number[];
   readonly strategies: Partial<Record<StrategyName, (batch: number, work: number) => number>>;
-  /** Rounds vary by this share of a step, up and down in turns. */
+  /** Rounds vary by this share of a step, alternately up and down. */
   readonly noise?: number;
   readonly phases?: (strategy: StrategyName, batch: number) => MeasuredResult['phasesNs'];
   readonly rows?: number;
-  /** Of a row of the dataset. */
+  /** Size of a row of the dataset in bytes. */
   readonly rowBytes?: number;
   readonly freeBytes?: number;
   readonly l2Bytes?: number;
@@ -26,7 +26,7 @@ export interface SweepOf {
 /** Powers of two from 1 to 65,536. */
 export const SIXTEEN_DOUBLINGS = Array.from({ length: 17 }, (_, i) => 2 ** i);
 
-/** A record of several batch sizes and works, made up for the tests of what reads records. */
+/** An invented record of several batch sizes and works for tests of code that reads records. */
 export function sampleSweep({
   engine = 'cuda',
   gpu = engine !== 'cpu',

@@ -4,18 +4,18 @@ import { sampleRecord } from '../../record/testing/sample-record.js';
 import { type CompareOptions, compareRecords } from '../compare.js';
 
 const ROUNDS = 20;
-/** Of each of several processes. */
+/** Rounds of each process if there are several. */
 const ROUNDS_A_PROCESS = 10;
 const NOISE = 0.02;
 const SPIKES = { share: 0.05, times: 1.5 } as const;
-/** How far a machine drifts within a run: up to 1 % to either side, from its first round to its last. */
+/** Drift of a machine from the first round of a run to the last: up to 1 % in either direction. */
 const DRIFT = 0.01;
-/** What shall be found: `pin` takes a tenth longer, `feed` does where times are compared. */
+/** The slowdown that must be detected: `pin` takes a tenth longer, and so does `feed` if times are compared. */
 const SLOWDOWN = 1.1;
 
 /**
- * The sample record with other rounds: `of` makes each from the strategy, the round and the process, in ns. Of one process it has
- * 20 rounds, of several ten each.
+ * The sample record with other rounds: `of` returns the step time of each in ns, from the strategy, the round and the process. A
+ * single process has 20 rounds; each of several has 10.
  */
 export function recordWith(
   of: (strategy: string, round: number, process: number) => number,
@@ -37,26 +37,28 @@ export function recordWith(
   return { ...record, results };
 }
 
-/** A machine, by what processes of the same code differ by: standard deviations of the logs of their levels. */
+/** A machine, described by how much processes of the same code differ: standard deviations of the logs of their levels. */
 export interface Machine {
-  /** Of a whole process. */
+  /** Deviation of a whole process. */
   readonly processSpread: number;
-  /** Of each row of a process besides. */
+  /** Additional deviation of each row of a process. */
   readonly rowSpread: number;
 }
 
-/** A machine whose processes agree: what is left is noise, spikes and drift within a process. */
+/** A machine whose processes agree, with only noise, spikes and drift within each process. */
 export const STEADY: Machine = { processSpread: 0.003, rowSpread: 0 };
 /** A machine on a shared host, where step times of processes differ by 4.8 % and speedups by 2.2 %. */
 export const SHARED: Machine = { processSpread: 0.046, rowSpread: 0.0156 };
 
-/** Processes of each side, and how they are compared. */
+/** The number of processes per side, their machine and the comparison. */
 export interface Gate extends Pick<CompareOptions, 'metric' | 'thresholdPercent'> {
   readonly machine: Machine;
   readonly processes: number;
 }
 
-/** Of `pairs` comparisons of the same code, and of as many with a head 10 % slower, how many have a row called regressed. */
+/**
+ * How many of `pairs` comparisons report a regressed row: with the same code on both sides, and with a head that is 10 % slower.
+ */
 export function simulateGate(
   pairs: number,
   { machine, processes, metric, thresholdPercent }: Gate,
@@ -78,7 +80,7 @@ export function simulateGate(
   return { falseAlarms, found };
 }
 
-/** Runs: their levels, drift within each, 2 % noise, and a spike of 1.5 times in 5 rounds of 100. */
+/** A simulated run with a level and a drift for each process, 2 % noise, and a spike of 1.5 times in 5 % of the rounds. */
 function simulated(
   run: number,
   { processSpread, rowSpread }: Machine,
