@@ -265,7 +265,7 @@ describe('exit codes and their one line', () => {
     );
     expect(status).toBe(4);
     expect(pinbench('engines', nowhere).stdout).toMatch(
-      /^cuda +not there: no CUDA driver library: looked for \S+; install the NVIDIA driver, or name/m,
+      /^cuda +not there: no CUDA driver library: looked for \S+; install the NVIDIA driver, or set/m,
     );
   });
 
