@@ -30,7 +30,7 @@ const FALSE_ALARM = 1e-12;
  * 2nd ed., §3.1 and §4.2). That is certain but grows like n. With roundings of mean zero it grows like √n: with
  * probability at least 1 − 2n·exp(−λ²/2) the error stays within exp(λ·√n·u + n·u²) − 1 (Higham & Mary, A New Approach to
  * Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41(5), 2019, Theorem 2.4, to first order). The smaller of
- * the two is taken, λ chosen for a false alarm in 10¹² sums. One rounding is added for the scalar's way back as float32.
+ * the two is used, with λ chosen for one false alarm in 10¹² sums. One rounding is added for the scalar, which is a float32.
  */
 export function sumOfSquaresBound(n: number): number {
   const certain = n * U < 1 ? (n * U) / (1 - n * U) : Number.POSITIVE_INFINITY;

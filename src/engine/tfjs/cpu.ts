@@ -3,7 +3,7 @@ import { PinbenchError } from '../../errors.js';
 import type { Device, DeviceInfo, Engine } from '../engine.js';
 import { TfjsDevice } from './device.js';
 
-/** tfjs' own backend in plain JavaScript, on one thread of the processor: always there. */
+/** tfjs's own backend in plain JavaScript, which runs on one CPU thread. It is always available. */
 export const cpuEngine: Engine = {
   name: 'cpu',
 
@@ -21,7 +21,7 @@ export const cpuEngine: Engine = {
     }
     const tf = await import('@tensorflow/tfjs-core');
     await import('@tensorflow/tfjs-backend-cpu');
-    // Else the backend prints an advertisement for tfjs-node at its first tensor.
+    // Otherwise the backend prints an advertisement for tfjs-node at its first tensor.
     tf.enableProdMode();
     return new TfjsDevice(tf, await deviceInfo(), { backend: 'cpu' });
   },
