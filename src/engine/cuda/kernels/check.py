@@ -3,8 +3,8 @@
     python3 src/engine/cuda/kernels/check.py
 
 1. make.sh reproduces the committed PTX exactly (needs clang-14, a Debian package).
-2. NVIDIA's assembler accepts it for every architecture from sm_50 to sm_121, without warnings, spills or stack use (needs pip,
-to download ptxas of CUDA 12.9, the last that supports Maxwell to Volta, and of CUDA 13.5 to .cache/).
+2. NVIDIA's assembler accepts it for every architecture from sm_50 to sm_121, without warnings, spills or stack use (needs
+   pip, to download ptxas of CUDA 12.9, the last that supports Maxwell to Volta, and of CUDA 13.5 to .cache/).
 """
 
 import filecmp
