@@ -110,7 +110,7 @@ describe.skipIf(missing !== undefined)(
       const summary = summaryOf('whole');
       expect(summary.match(/^#{1,2} .+$/gm)).toEqual([
         '# Software driver',
-        '## Compared with the same loops elsewhere',
+        '## Compared with the same loops in C++ and Python',
         '## Compared with plain copies',
         '## Blocks per multiprocessor',
       ]);

@@ -69,7 +69,7 @@ const summary = must(
 );
 const dataset = datasetOf('float32', ROWS, COLS);
 await section(undefined, ownRun);
-await section('Compared with the same loops elsewhere', (show) =>
+await section('Compared with the same loops in C++ and Python', (show) =>
   besidePeers(show, engine, library.path, dataset, folder, signal),
 );
 await section('Compared with plain copies', (show) => besideCopies(show, engine, newDriver(), signal));

@@ -78,10 +78,12 @@ export function partsOf(SMALL: boolean, { bundle, out, temporary }: Places): rea
       ],
       'large.json',
     ),
-    node(150, 'the benchmark, compared with the same loops elsewhere and with plain copies', 'bench.mjs', [
-      ...small,
-      ...['--out', out],
-    ]),
+    node(
+      150,
+      'the benchmark, compared with the same loops in C++ and Python and with plain copies',
+      'bench.mjs',
+      [...small, ...['--out', out]],
+    ),
     ...['memcheck', 'racecheck', 'initcheck', 'synccheck'].map((check) =>
       tool(60, `compute-sanitizer ${check}`, 'compute-sanitizer', [
         ...['--tool', check, '--error-exitcode', '9'],
