@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)(
     }
 
     it.for(DTYPES)(
-      'fails for at least 85 % of the deletions of one instruction (%s)',
+      'fails for at least 85 percent of the deletions of one instruction (%s)',
       { timeout: 600_000 },
       async (dtype, { annotate }) => {
         const ptx = readFileSync(
