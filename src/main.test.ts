@@ -262,7 +262,7 @@ describe('exit codes and their one-line errors', () => {
     );
     expect(status).toBe(4);
     expect(pinbench('engines', nowhere).stdout).toMatch(
-      /^cuda +not available: no CUDA driver library: looked for \S+; install the NVIDIA driver, or name/m,
+      /^cuda +not available: no CUDA driver library: looked for \S+; install the NVIDIA driver, or set/m,
     );
   });
 

@@ -19,13 +19,13 @@ const missing =
   process.platform === 'linux' && process.arch === 'x64'
     ? buildDouble(join(folder, 'double'))
     : 'the bundle is for Linux on x64';
-/** Where python3 is a program that gets ready as JAX, and as nothing else, in a time that nobody waits for. */
+/** A folder with a fake python3, which as JAX never becomes ready and as anything else exits at once. */
 const fakes = join(folder, 'fakes');
-/** No other process has it in its command line. */
+/** A number that appears in no other process's command line. */
 const MARK = `7${process.pid}`;
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Begins the benchmark; what it writes and reports is in folders of this name. */
+/** Starts the benchmark. Its output, its report and its temporary folder are named after `name`. */
 function begun(name: string, path = process.env.PATH): ChildProcess {
   const temporary = join(folder, `${name}-tmp`);
   mkdirSync(temporary);
@@ -68,9 +68,9 @@ describe.skipIf(missing !== undefined)(
     });
 
     it.each([
-      ['an option it does not know', ['--smal'], {}, 2, /^bench: the command line: Unknown option '--smal'/],
+      ['an unknown option', ['--smal'], {}, 2, /^bench: the command line: Unknown option '--smal'/],
       [
-        'a file for a folder',
+        'a file instead of a folder',
         ['--out', process.execPath],
         {},
         2,
@@ -81,16 +81,16 @@ describe.skipIf(missing !== undefined)(
         ['--out', join(folder, 'no-tmp')],
         { TMPDIR: '/nonexistent' },
         2,
-        /^bench: the temporary folder \/nonexistent cannot be used; name another in TMPDIR: ENOENT/,
+        /^bench: the temporary folder \/nonexistent cannot be used; set TMPDIR to another folder: ENOENT/,
       ],
       [
-        'a run that breaks off',
+        'a run that fails',
         ['--out', join(folder, 'broken')],
         { PINBENCH_DOUBLE_FAIL: 'cuLaunchKernel:200=4' },
         1,
         /^(?!.*at .*bench\.mjs)/s,
       ],
-    ])('says what is wrong with %s, without a trace', (_, args, env, code, said) => {
+    ])('reports %s without a stack trace', (_, args, env, code, said) => {
       const { status, stderr } = spawnSync(
         process.execPath,
         [join(folder, 'gpu/bench.mjs'), '--small', ...args],
@@ -105,14 +105,14 @@ describe.skipIf(missing !== undefined)(
       expect([status, stderr]).toEqual([code, expect.stringMatching(said)]);
     });
 
-    it('measures every section, and gives back all that it took', async () => {
+    it('measures every section and releases every resource', async () => {
       expect(await ended(begun('whole'))).toBe(0);
       const summary = summaryOf('whole');
       expect(summary.match(/^#{1,2} .+$/gm)).toEqual([
         '# Software driver',
-        '## Beside the same loops by others',
-        '## Beside plain copies',
-        '## Blocks on a multiprocessor',
+        '## Compared with the same loops in C++ and Python',
+        '## Compared with plain copies',
+        '## Blocks per multiprocessor',
       ]);
       expect(summary).not.toContain('Failed');
       expect(summary).not.toMatch(/-\d[\d.]* .?i?B\/s/);
@@ -121,7 +121,7 @@ describe.skipIf(missing !== undefined)(
       expect(leftOf('whole')).toEqual([]);
     }, 300_000);
 
-    it('that is ended by SIGINT leaves what it measured, no peer and no folder', async () => {
+    it('writes what it measured at SIGINT, and leaves no peer and no temporary folder', async () => {
       const child = begun('peers', `${fakes}:${process.env.PATH}`);
       const code = ended(child);
       await until(() => fakeIsThere());
@@ -135,7 +135,7 @@ describe.skipIf(missing !== undefined)(
     }, 300_000);
 
     it.each(['SIGTERM', 'SIGHUP'] as const)(
-      'that is ended by %s while it measures itself says so',
+      'writes that the run is not complete at %s during its own measurement',
       async (signal) => {
         const child = begun(signal);
         const code = ended(child);

@@ -1,9 +1,10 @@
-// What pinbench measures on the CUDA device of this machine, beside the same loops in C++, PyTorch, CuPy and JAX, and beside
-// plain copies. Run as a bundle: see bundle.mjs.
-//   node bench.mjs [--small] [--out FOLDER]    --small: to try it on the software driver
-// Writes record.json (a pinbench record) and summary.md into FOLDER, and prints the summary. A section that fails says so and
-// leaves the others alone; summary.md is written anew with every row, and SIGINT, SIGTERM and SIGHUP end all with what there is.
-// Exit 0 where all was measured, 1 where something failed, 4 where there is no CUDA device, 128 and the signal's number.
+// The benchmark for a GPU machine: measures pinbench on the first CUDA device and compares it with the same loops in C++, PyTorch,
+// CuPy and JAX, and with plain copies. Run it as a bundle: see bundle.mjs.
+//   node bench.mjs [--small] [--out FOLDER]    --small: sizes for the software driver
+// Writes record.json (a pinbench record) and summary.md to FOLDER, and prints the summary. A section that fails states the reason
+// and does not affect the others. summary.md is rewritten after every row; SIGINT, SIGTERM and SIGHUP stop the benchmark and keep
+// what it has measured.
+// Exits 0 if everything was measured, 1 if something failed, 4 if there is no CUDA device, and 128 plus the number of a signal.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,15 +35,17 @@ const { values: options } = must(NAME, 'the command line', () =>
 const surroundings = surroundingsOfProcess();
 const engine = cudaEngineIn(surroundings);
 const device = await firstDevice(engine);
-// The engine's own: of two there is no telling which context is current.
+// Shared with the engine, because the current context is tracked per `Library` object.
 const library = await libraryIn(surroundings.env);
 const newDriver = () => new Driver(library, surroundings.availableMemoryBytes);
 must(NAME, `the folder ${options.out} cannot be used`, () => mkdirSync(options.out, { recursive: true }));
-const folder = must(NAME, `the temporary folder ${tmpdir()} cannot be used; name another in TMPDIR`, () =>
-  mkdtempSync(join(tmpdir(), 'pinbench-gpu-')),
+const folder = must(
+  NAME,
+  `the temporary folder ${tmpdir()} cannot be used; set TMPDIR to another folder`,
+  () => mkdtempSync(join(tmpdir(), 'pinbench-gpu-')),
 );
 process.on('exit', () => {
-  endPeers('ended with the benchmark');
+  endPeers('stopped with the benchmark');
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -51,7 +54,7 @@ const { signal } = ending;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     const code = 128 + constants.signals[name];
-    // The second ends it at once.
+    // A second signal exits at once.
     if (signal.aborted) process.exit(code);
     process.exitCode = code;
     ending.abort(name);
@@ -66,17 +69,17 @@ const summary = must(
 );
 const dataset = datasetOf('float32', ROWS, COLS);
 await section(undefined, ownRun);
-await section('Beside the same loops by others', (show) =>
+await section('Compared with the same loops in C++ and Python', (show) =>
   besidePeers(show, engine, library.path, dataset, folder, signal),
 );
-await section('Beside plain copies', (show) => besideCopies(show, engine, newDriver(), signal));
-await section('Blocks on a multiprocessor', (show) => gridShapes(show, newDriver(), signal));
+await section('Compared with plain copies', (show) => besideCopies(show, engine, newDriver(), signal));
+await section('Blocks per multiprocessor', (show) => gridShapes(show, newDriver(), signal));
 console.log(String(summary));
 
 async function ownRun(show: Show): Promise<void> {
   const record = await run(dataset, {
     ...{ engine: ['cuda'], strategy: 'all', batch: BATCHES, epochs: SMALL ? 6 : 20 },
-    // The other sections are to have their time too: first-contact ends it all after 150 s.
+    // Leaves time for the other sections: first-contact stops the benchmark after 150 s.
     budgetNs: SMALL ? undefined : 80e9,
     argv: process.argv.slice(2),
     signal,
@@ -87,7 +90,7 @@ async function ownRun(show: Show): Promise<void> {
   if (!record.complete && !signal.aborted) throw new Error(`the record is not complete: ${record.reason}`);
 }
 
-/** Measures a section, unless all is to end; says below what it has measured why it has no more. */
+/** Measures a section, unless the benchmark is stopping. If it fails or is stopped, the reason follows what it has measured. */
 async function section(title: string | undefined, measure: (show: Show) => Promise<void>): Promise<void> {
   if (signal.aborted) return;
   const show = summary.begin(title);

@@ -18,8 +18,9 @@ import { turn } from './turn.js';
 const LINK_BATCH_BYTES = SMALL ? 4096 : 64 * 2 ** 20;
 
 /**
- * How near feed-locked comes to the link's own rate, and pin to the device's. Both sides have a fixed cost, of a launch or of a
- * copy, that is no part of a rate: rates are those of the difference between a mini-batch and one of half its size.
+ * Compares the rate of feed-locked with that of plain copies over the link, and the rate of pin with that of copies within the
+ * device. A launch or a copy also has a fixed cost, which a rate must not include: each rate is computed from the difference
+ * between a mini-batch and one of half its size.
  */
 export async function besideCopies(
   show: Show,
@@ -37,7 +38,7 @@ export async function besideCopies(
     };
     const host = kept(allocatePageLocked(driver, LINK_BATCH_BYTES, 'a copy'));
     const from = kept(allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'a copy'));
-    const to = kept(allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'its place'));
+    const to = kept(allocateOnDevice(driver, DEVICE_BATCH_BYTES, 'the destination of a copy'));
     const copyOnDevice = koffi
       .load(driver.library.path)
       .func('int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, uintptr_t stream)');
@@ -45,7 +46,8 @@ export async function besideCopies(
     const link = (bytes: number) =>
       driver.do('cuMemcpyHtoDAsync_v2', to.address, host.address, bytes, stream);
     const onDevice = (bytes: number) => {
-      if (copyOnDevice(to.address, from.address, bytes, stream) !== 0) throw new Error('no copy');
+      if (copyOnDevice(to.address, from.address, bytes, stream) !== 0)
+        throw new Error('cuMemcpyDtoDAsync_v2 failed');
     };
     const copyNs = (copy: (bytes: number) => void, bytes: number) => {
       context.enter();
@@ -55,10 +57,10 @@ export async function besideCopies(
       return Number(process.hrtime.bigint() - begin);
     };
     await using device = await engine.open(0);
-    const rows = [['strategy', 'mini-batch', 'a step', 'its rate', "a plain copy's rate", 'of it']];
+    const rows = [['strategy', 'mini-batch', 'time per step', 'rate', 'rate of a plain copy', 'share of it']];
     for (const [strategy, bytes, copy, touched] of [
       ['feed-locked', LINK_BATCH_BYTES, link, 1],
-      // A copy on the device reads and writes each byte; the graph only reads.
+      // A copy within the device reads and writes each byte; the graph only reads it.
       ['pin', DEVICE_BATCH_BYTES, onDevice, 2],
     ] as const) {
       const { steps, plain } = await measured(device, strategy, bytes, (size) => copyNs(copy, size), signal);
@@ -73,23 +75,23 @@ export async function besideCopies(
       show(markdownTable(rows));
     }
   } finally {
-    // The device's context is this one too, but is no longer current once the device is closed.
+    // The device uses this same primary context, and makes it not current when it is closed.
     context.enterToRelease();
     for (const piece of memory.reverse()) piece.free();
     context.close();
   }
 }
 
-/** Times of each round: of the mini-batch of half the size, and of the whole. */
+/** The times of each round, for the mini-batch of half the size and for the whole one. */
 type Pair = readonly [half: number[], whole: number[]];
 
-/** Bytes a nanosecond, of the bytes that the whole is more than the half. */
+/** The rate in bytes per ns, where `bytes` is the difference between whole and half. */
 function rateOf(bytes: number, [half, whole]: Pair): number | undefined {
   const ns = clearDifference(half, whole);
   return ns === undefined ? undefined : bytes / ns;
 }
 
-/** A step of the strategy, and a plain copy, of half the bytes and of all of them, side by side. */
+/** Times a step of the strategy and a plain copy, with half the bytes and with all of them, in interleaved rounds. */
 async function measured(
   device: Device,
   strategy: 'feed-locked' | 'pin',
@@ -120,7 +122,7 @@ async function measured(
         await session.steps(order, 0, order.steps, out);
         const ns = Number(process.hrtime.bigint() - begin) / order.steps;
         const copy = median(Array.from({ length: order.steps }, () => copyNs(sizes[i]!)));
-        // The first rounds warm both up.
+        // The first rounds are warm-up.
         if (round < 0) continue;
         steps[i]!.push(ns);
         plain[i]!.push(copy);

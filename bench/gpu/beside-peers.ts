@@ -16,10 +16,12 @@ import { BATCHES, COLS, ROUNDS, ROWS, SMALL } from './sizes.js';
 import type { Show } from './summary.js';
 import { turn } from './turn.js';
 
-/** Time of a peer's block, about. */
+/** The approximate number of steps in a timed epoch. */
 const BLOCK_STEPS = SMALL ? 4 : 2000;
 
-/** An epoch at a time of each, side by side: pinbench's loop and its peers', by the same order, fetched every step. */
+/**
+ * Times pinbench's loop and those of its peers in interleaved epochs, with the same order and the scalar fetched at every step.
+ */
 export async function besidePeers(
   show: Show,
   engine: Engine,
@@ -33,7 +35,7 @@ export async function besidePeers(
   const shape = [data, String(ROWS), String(COLS)];
   const ptx = fileURLToPath(new URL('./kernels/sum_of_squares_float32.ptx', import.meta.url));
   const script = fileURLToPath(new URL('./peers/peer.py', import.meta.url));
-  // Who is slow to start is waited for while the others start.
+  // The peers start concurrently, because some are slow to start.
   const started = await Promise.all([
     Peer.start('C++', fileURLToPath(new URL('./peers/driver', import.meta.url)), [library, ptx, ...shape]),
     Peer.start('PyTorch', 'python3', [script, 'torch', ...shape]),
@@ -42,9 +44,9 @@ export async function besidePeers(
   ]);
   const peers = started.filter((peer) => peer instanceof Peer);
   const missing = started.filter((peer) => typeof peer === 'string');
-  const rows = [['batch', 'strategy', 'pinbench, a step', ...peers.map(({ name }) => `${name} takes`)]];
+  const rows = [['batch', 'strategy', 'pinbench, per step', ...peers.map(({ name }) => `${name}, relative`)]];
   const shown = () => {
-    const note = `Medians of ${ROUNDS} rounds; a peer's figure is its time over pinbench's in the same round.`;
+    const note = `Medians of ${ROUNDS} rounds. A peer's figure is its time divided by pinbench's in the same round.`;
     const ended = peers.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
     const absent = [...missing, ...ended].map((reason) => `Skipped: ${reason}.`);
     show([markdownTable(rows), '', note, ...absent].join('\n'));
@@ -52,7 +54,7 @@ export async function besidePeers(
   try {
     await using device = await engine.open(0);
     for (const batch of BATCHES) {
-      // Whole epochs of small mini-batches would take minutes in the slowest: a part of the rows has steps enough.
+      // Whole epochs of small mini-batches would take the slowest peer minutes: a part of the rows has enough steps.
       const part = { ...dataset, rows: Math.min(ROWS, Math.max(batch, BLOCK_STEPS * batch)) };
       const plan = planOf(part, { batch: [batch], remainder: 'drop', shuffle: 'once' });
       const order = indexesOf(new Orders(plan).stretch(0, 1).order).slice(0, plan.stepsPerEpoch);
@@ -69,7 +71,7 @@ export async function besidePeers(
     await Promise.all(peers.map((peer) => peer.stop()));
     shown();
   } finally {
-    endPeers('ended with the benchmark');
+    endPeers('stopped with the benchmark');
   }
 }
 
@@ -93,12 +95,12 @@ async function race(
     const sum = out.reduce((total, scalar) => total + scalar, 0);
     for (const [i, peer] of peers.entries()) {
       const theirEpoch = await peer.epoch(strategy, batch);
-      // Who has died is missing from here on; the others go on.
+      // A peer that has died is left out from here on.
       if (theirEpoch === undefined) continue;
       if (!(Math.abs(theirEpoch.sum - sum) <= 1e-4 * sum)) {
         throw new Error(`${peer.name}, ${strategy}: sums to ${theirEpoch.sum}, pinbench to ${sum}`);
       }
-      // The first rounds warm all of them up.
+      // The first rounds are warm-up.
       if (round >= 0) theirs[i]!.push(theirEpoch.ns / ns);
     }
     if (round >= 0) ours.push(ns / steps);

@@ -1,12 +1,12 @@
-// Makes .cache/gpu, or the folder named: everything a GPU machine needs to run the tests and the benchmark, but Node itself.
-// No install step, no network. See docs/gpu-machine.md.
-//   first-contact.mjs      everything a first device must show, in one command
+// Makes .cache/gpu, or the given folder: everything except Node that a GPU machine needs to run the tests and the benchmark,
+// without an install step or network access. See docs/gpu-machine.md.
+//   first-contact.mjs      every check for a new GPU machine, in one command
 //   cli.mjs                pinbench itself
-//   test.mjs, bench.mjs, contact.mjs    what first-contact.mjs runs, one file each, with all they import
+//   test.mjs, bench.mjs, contact.mjs    what first-contact.mjs runs, each bundled with its imports
 //   data.npy               the README's example
-//   kernels/               the PTX they load
+//   kernels/               the PTX that they load
 //   node_modules/          koffi: its loader and its prebuilt addon for Linux x64
-//   peers/                 the same loops by others; the C++ one built where there is a compiler
+//   peers/                 the same loops in C++ and Python frameworks; the C++ one is built if g++ is installed
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const out = resolve(process.argv[2] ?? join(root, '.cache/gpu'));
 
-/** There is no package.json to read it from beside the bundle. */
+/** The bundle has no package.json from which to read its version. */
 const version = `export const VERSION = '${JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version}';`;
 
 /** Nor are packages that could be required. */
@@ -37,10 +37,10 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Loaded from beside the bundle.
+  // Loaded from the bundle's node_modules.
   external: ['koffi'],
   banner: {
-    // What packages of CommonJS expect to find.
+    // The names that CommonJS packages expect.
     js: [
       "import { createRequire as requireOf } from 'node:module';",
       'const require = requireOf(import.meta.url);',
@@ -58,11 +58,11 @@ await build({
   ],
   logLevel: 'warning',
 });
-// esbuild does not look at the banner, which may declare a name that a bundle declares too.
+// esbuild does not check the banner, which may declare a name that the bundle declares as well.
 for (const name of programs) {
   const path = join(out, `${name}.mjs`);
   const { status, stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${path} is not a program: ${stderr}`);
+  if (status !== 0) throw new Error(`${path} is not a valid program: ${stderr}`);
 }
 
 const ptx = (name) => !/[.](cu|sh|py)$/.test(name);
@@ -78,7 +78,7 @@ for (const file of [
 ]) {
   const from = join(root, 'node_modules', file);
   if (!existsSync(from))
-    throw new Error(`${file} is not installed: the bundle is for Linux x64, made on Linux x64`);
+    throw new Error(`${file} is not installed: the bundle can only be made on Linux x64, for Linux x64`);
   mkdirSync(dirname(join(out, 'node_modules', file)), { recursive: true });
   cpSync(from, join(out, 'node_modules', file));
 }
@@ -94,4 +94,6 @@ const flags = [
   join(root, 'bench/peers/driver.cpp'),
 ];
 const compiled = spawnSync('g++', [...flags, '-ldl'], { stdio: ['ignore', 'inherit', 'inherit'] });
-console.log(`made ${out}${compiled.status === 0 ? '' : '; skipped: its C++ peer, there is no g++'}`);
+console.log(
+  `made ${out}${compiled.status === 0 ? '' : '; skipped: the C++ peer, which g++ could not compile'}`,
+);

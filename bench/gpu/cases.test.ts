@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Device } from '../../src/engine/engine.js';
 import { runCases } from './cases.js';
 
-/** A device that does nothing; closing it fails where that is asked for. */
+/** A device that does nothing when it is closed, or what `closing` does. */
 function deviceOf(closing = async () => {}): Device {
   return { [Symbol.asyncDispose]: closing } as Partial<Device> as Device;
 }
@@ -28,30 +28,30 @@ async function resultOf(
   return { ...counts, said };
 }
 
-it('counts what passed and what failed, and goes on on a device opened anew', async () => {
+it('counts passed and failed cases, and continues with a reopened device', async () => {
   expect(await resultOf([passes, fails, passes])).toEqual({
     ...{ passed: 2, failed: 1, said: ['failed: fails: a wrong sum'] },
   });
 });
 
-it('stops where the device cannot be opened again: the rest failed, with the reason', async () => {
+it('counts the remaining cases as failed, with the reason, if the device cannot be reopened', async () => {
   const lostDevice = deviceOf(lost);
   expect(await resultOf([passes, fails, passes, passes], lost, lostDevice)).toEqual({
     ...{ passed: 1, failed: 3 },
     said: [
       'failed: fails: a wrong sum',
       'failed: closing the device: the device is lost',
-      'failed: 2 more, not run: the device cannot be opened again: the device is lost',
+      'failed: 2 more, not run because the device cannot be reopened: the device is lost',
     ],
   });
 });
 
-it('opens no device that no case needs', async () => {
+it('does not reopen the device after the last case', async () => {
   expect(await resultOf([passes, fails], lost)).toEqual({
     ...{ passed: 1, failed: 1, said: ['failed: fails: a wrong sum'] },
   });
 });
 
-it('a device that cannot be closed is a failure', async () => {
+it('counts a device that cannot be closed as a failure', async () => {
   expect(await resultOf([passes], undefined, deviceOf(lost))).toMatchObject({ passed: 1, failed: 1 });
 });

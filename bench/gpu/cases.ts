@@ -4,8 +4,8 @@ import type { Device } from '../../src/engine/engine.js';
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
- * Runs cases in turn, each on a device opened anew where the one before failed on it. Where none can be opened again, the rest
- * fails with that reason. Says each failure; never throws.
+ * Runs cases one after another, and reopens the device after a case that failed. If it cannot be reopened, the remaining cases
+ * count as failed for that reason. Passes each failure to `say`; never throws.
  */
 export async function runCases(
   cases: readonly Case[],
@@ -15,7 +15,7 @@ export async function runCases(
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   let device = first;
   let passed = 0;
-  /** Whether the device could be closed: one that is lost may not be. */
+  /** Closes the device. Returns whether that succeeded: it may fail on a lost device. */
   const closed = async () => {
     try {
       await device[Symbol.asyncDispose]();
@@ -37,7 +37,7 @@ export async function runCases(
       try {
         device = await reopen();
       } catch (error) {
-        say(`failed: ${left} more, not run: the device cannot be opened again: ${messageOf(error)}`);
+        say(`failed: ${left} more, not run because the device cannot be reopened: ${messageOf(error)}`);
         return { passed, failed: cases.length - passed };
       }
     }

@@ -1,4 +1,4 @@
-// The whole program, as bin/pinbench.js is, in one file. Run as a bundle: see bundle.mjs.
+// The whole program in one file, equivalent to bin/pinbench.js. Run it as a bundle: see bundle.mjs.
 import process from 'node:process';
 import { main } from '../../src/main.js';
 

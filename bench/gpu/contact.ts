@@ -1,6 +1,6 @@
-// What first-contact.ts runs in processes of their own and no other program does: long runs and large matrices, verified.
+// Verified long runs and large matrices, which first-contact.ts runs in separate processes.
 //   node contact.mjs ahead|wide [--small]
-// Exit 0 where all is right, 1 where it is not, 4 where there is no CUDA device.
+// Exits 0 if everything is right, 1 if it is not, 4 if there is no CUDA device.
 import { argv, exit } from 'node:process';
 import type { Dataset } from '../../src/data/dataset.js';
 import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
@@ -13,7 +13,9 @@ import { openFirst } from './device.js';
 
 const SMALL = argv.includes('--small');
 
-/** Every scalar of a million steps of both strategies that copy ahead: a race of copy and graph shows as a wrong sum. */
+/**
+ * Verifies every scalar of a million steps of both strategies that copy ahead: a race between copy and graph causes a wrong sum.
+ */
 async function ahead(device: Device): Promise<void> {
   const wanted = SMALL ? 200 : 1e6;
   const dataset = datasetOf('float32', 50_000, 8);
@@ -31,7 +33,7 @@ async function ahead(device: Device): Promise<void> {
   }
 }
 
-/** Offsets beyond 2³¹ elements and 2³² bytes: what a 32-bit number somewhere would cut. */
+/** Verifies matrices with offsets beyond 2³¹ elements and 2³² bytes, which a 32-bit integer would truncate. */
 async function wide(device: Device): Promise<void> {
   const shapes: readonly (readonly ['uint8' | 'float32', number, number])[] = SMALL
     ? [
@@ -67,7 +69,7 @@ try {
   await part(device);
   await device[Symbol.asyncDispose]();
 } catch (error) {
-  // What the device or the driver did is a sentence; anything else is for who mends it.
+  // A device or driver error is reported as a sentence; any other error is a bug, reported with its stack.
   console.log(`failed: ${error instanceof PinbenchError ? error.message : (error as Error).stack}`);
   exit(EXIT.regression);
 }

@@ -7,13 +7,13 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-// Within the repository, where koffi is in reach.
+// In the repository, so that koffi can be resolved.
 mkdirSync(join(ROOT, '.cache'), { recursive: true });
 const folder = mkdtempSync(join(ROOT, '.cache/device-test-'));
 const PROGRAMS = ['test', 'contact', 'bench'];
 
 beforeAll(async () => {
-  // Where they look for their version.
+  // The programs read their version from it.
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   await build({
     entryPoints: PROGRAMS.map((name) => join(ROOT, `bench/gpu/${name}.ts`)),
@@ -33,7 +33,7 @@ function run(...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-/** What `pinbench engines` says of CUDA. */
+/** The sentence of `pinbench engines` about CUDA. */
 function sentenceOfEngines(): string {
   const { stdout } = run(join(ROOT, 'bin/pinbench.js'), 'engines');
   return /^cuda +not available: (.*)$/m.exec(stdout)![1]!;
@@ -43,7 +43,7 @@ it.each([
   ['test.mjs', []],
   ['contact.mjs', ['ahead']],
   ['bench.mjs', ['--small', '--out', 'never']],
-] as const)('%s without a driver says why, as pinbench engines does, and exits 4', (program, args) => {
+] as const)('%s exits 4 without a driver, with the same reason as pinbench engines', (program, args) => {
   expect(run(join('bundle', program), ...args)).toEqual({
     ...{ status: 4, stdout: `no CUDA device: ${sentenceOfEngines()}\n`, stderr: '' },
   });

@@ -3,14 +3,14 @@ import { unavailable } from '../../src/engine/cuda/unavailable.js';
 import type { Device, DeviceInfo, Engine } from '../../src/engine/engine.js';
 import { EXIT } from '../../src/errors.js';
 
-/** The first device; where there is none, says why and what mends it, as `pinbench engines` does, and exits 4. */
+/** The first device. If there is none, prints the reason and the remedy, as `pinbench engines` does, and exits 4. */
 export async function firstDevice(engine: Engine): Promise<DeviceInfo> {
   const found = await engine.probe();
   if (found.available) return found.devices[0]!;
   return withoutDevice(found);
 }
 
-/** The first device, opened; where it cannot be, as `firstDevice`. */
+/** Opens the first device. If it cannot be opened, prints and exits like `firstDevice`. */
 export async function openFirst(engine: Engine): Promise<Device> {
   await firstDevice(engine);
   try {

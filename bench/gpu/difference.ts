@@ -1,12 +1,12 @@
 import { median } from 'simple-statistics';
 import { MIN_SAMPLES, medianInterval } from '../../src/stats/interval.js';
 
-/** What a rate is called that would be that of a difference which is noise. */
+/** Shown instead of a rate whose underlying difference is noise. */
 export const NOT_MEASURABLE = 'not measurable';
 
 /**
- * By how much the second is more than the first, round by round: the median. `undefined` where it is not clearly more: the 95 %
- * interval of the median reaches zero, or, of rounds too few for one, a round does.
+ * The median over the rounds of how much the second exceeds the first. `undefined` if it is not clearly positive: the 95 %
+ * interval of the median reaches zero or, with too few rounds for an interval, some round's difference does.
  */
 export function clearDifference(first: readonly number[], second: readonly number[]): number | undefined {
   const differences = second.map((value, round) => value - first[round]!);

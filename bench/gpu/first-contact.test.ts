@@ -18,11 +18,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-/** The program as it is bundled, among programs that pass and do nothing. */
+/** A folder with the bundled program, next to programs that do nothing and pass. */
 const bundle = mkdtempSync(join(tmpdir(), 'pinbench-first-'));
 const path = (...names: string[]) => join(bundle, ...names);
 const program = (name: string, text: string) => writeFileSync(path(name), text);
-/** What stands for nvidia-smi, the first part. */
+/** Writes a fake nvidia-smi, the tool of the first part. */
 function tool(text: string): void {
   writeFileSync(path('bin/nvidia-smi'), `#!/bin/sh\n${text}\n`);
   chmodSync(path('bin/nvidia-smi'), 0o755);
@@ -72,7 +72,7 @@ function start(args: readonly string[] = [], env: Readonly<Record<string, string
 const run = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
   start(args, env).ended;
 
-/** Waits for a file that a part writes. */
+/** Waits for a file that a part writes, and returns its text. */
 async function until(name: string): Promise<string> {
   for (let tries = 0; tries < 500; tries++) {
     if (existsSync(path(name)) && readFileSync(path(name), 'utf8') !== '') break;
@@ -85,26 +85,26 @@ const runs = (pid: string) =>
   existsSync(`/proc/${pid}/status`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 
 describe.skipIf(process.platform !== 'linux')('first-contact.mjs', () => {
-  it('runs every part and leaves a summary, a log and nothing else', async () => {
+  it('runs every part and leaves only a summary and a log', async () => {
     const { code, stdout, stderr, summary } = await run();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/\n11 passed, 0 failed, 5 skipped; see o\/first-contact\.md\n$/);
-    expect(summary).not.toMatch(/not begun|running/);
+    expect(summary).not.toMatch(/not started|running/);
     expect(readdirSync(path('o')).sort()).toEqual(['first-contact.md', 'log.txt']);
     expect(readdirSync(path('tmp'))).toEqual([]);
   });
 
-  it('goes on whatever fails, and exits 1', async () => {
+  it('continues after a part fails, and exits 1', async () => {
     program('test.mjs', "process.kill(process.pid, 'SIGSEGV')");
     program('contact.mjs', 'process.exitCode = 4');
     const { code, stdout, summary } = await run();
     expect(code).toBe(1);
     expect(stdout).toMatch(/\n7 passed, 4 failed, 5 skipped;/);
-    expect(summary).toMatch(/\| the suite in small, compiled anew \| crashed after \d\.\d s by SIGSEGV \|/);
+    expect(summary).toMatch(/\| the small suite, compiled anew \| crashed after \d\.\d s by SIGSEGV \|/);
     expect(summary).toMatch(/\| .* every scalar verified \| exit code 4 \|/);
   });
 
-  it('goes on where the temporary folder is gone: a part without its data fails', async () => {
+  it('continues if the temporary folder disappears: a part without its data fails', async () => {
     tool('rm -rf "$TMPDIR"');
     const { code, stdout, summary } = await run();
     expect(code).toBe(1);
@@ -112,52 +112,52 @@ describe.skipIf(process.platform !== 'linux')('first-contact.mjs', () => {
     expect(summary).toMatch(/\| a sweep of batch sizes \| cannot be prepared: ENOENT[^|]*\|/);
   });
 
-  it('goes on where the folder of results is removed', async () => {
+  it('continues if the results folder is removed', async () => {
     tool('rm -rf o');
     const { code, stdout, stderr, summary } = await run();
     expect(code).toBe(0);
     expect(stdout).toMatch(/\n11 passed, 0 failed/);
-    expect(stderr).toMatch(/o was removed; made anew/);
+    expect(stderr).toMatch(/o was removed and has been recreated/);
     expect(summary).toContain('| what ncu says of the kernels |');
   });
 
-  it('prints the summary where it can no longer be written', async () => {
+  it('prints the summary if it can no longer be written', async () => {
     tool('rm -rf o; : >o');
     const { code, stdout, stderr } = await run();
     expect(code).toBe(0);
-    expect(stderr.match(/there is no whole log/g)).toHaveLength(1);
+    expect(stderr.match(/the log is incomplete/g)).toHaveLength(1);
     expect(stdout).toMatch(
       /\n# First contact\n[\s\S]*\| what ncu says of the kernels \| [\s\S]*\n11 passed, 0 failed/,
     );
     expect(stdout).toMatch(/the summary, which cannot be written, is above\n$/);
   });
 
-  it('goes on without a log where the disk is full, and says so once', async () => {
+  it('continues without a log if the disk is full, and says so once', async () => {
     mkdirSync(path('o'));
     symlinkSync('/dev/full', path('o/log.txt'));
     const { code, stdout, stderr, summary } = await run();
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^first-contact: there is no whole log: ENOSPC.*\n$/);
+    expect(stderr).toMatch(/^first-contact: the log is incomplete: ENOSPC.*\n$/);
     expect(stdout).toMatch(/\n11 passed, 0 failed/);
     expect(summary).toContain('| what ncu says of the kernels |');
   });
 
   it.each([
     [
-      'a folder of results that is a file',
+      'a results folder that is a file',
       ['--out', 'first-contact.mjs'],
       {},
       /--out first-contact\.mjs .*EEXIST/,
     ],
-    ['a folder of results within a file', ['--out', '/dev/null/x'], {}, /--out \/dev\/null\/x .*ENOTDIR/],
+    ['a results folder below a device file', ['--out', '/dev/null/x'], {}, /--out \/dev\/null\/x .*ENOTDIR/],
     [
-      'no temporary folder',
+      'a missing temporary folder',
       [],
       { TMPDIR: '/nonexistent' },
-      /\/nonexistent cannot be used; name another in TMPDIR/,
+      /\/nonexistent cannot be used; set TMPDIR to another folder/,
     ],
-    ['an option that there is not', ['--what'], {}, /the command line: Unknown option '--what'/],
-  ])('refuses %s in a sentence', async (_, args, env, sentence) => {
+    ['an unknown option', ['--what'], {}, /the command line: Unknown option '--what'/],
+  ])('refuses %s with one sentence', async (_, args, env, sentence) => {
     const { code, stdout, stderr } = await run(args, env as Record<string, string>);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(sentence);
@@ -166,7 +166,7 @@ describe.skipIf(process.platform !== 'linux')('first-contact.mjs', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'cleans up and says what it had at %s',
+    'cleans up at %s and reports what it has',
     async (signal) => {
       rmSync(path('pid'), { force: true });
       program('cli.mjs', '');
@@ -180,14 +180,16 @@ describe.skipIf(process.platform !== 'linux')('first-contact.mjs', () => {
       const { code, stdout, summary } = await ended;
       expect(code).toBe(130);
       expect(summary).toMatch(/\| how the machine is connected \| interrupted after \d\.\d s \|/);
-      expect(summary).toContain('| the suite in small, compiled anew | skipped: interrupted before it |');
+      expect(summary).toContain(
+        '| the small suite, compiled anew | skipped: interrupted before it started |',
+      );
       expect(stdout).toMatch(/\n1 passed, 1 failed, 14 skipped; see/);
       expect(readdirSync(path('tmp'))).toEqual([]);
       expect(runs(orphan)).toBe(false);
     },
   );
 
-  it('ends at once at a second signal, and leaves the same', async () => {
+  it('exits at once at a second signal, and cleans up as well', async () => {
     rmSync(path('pid'), { force: true });
     tool("trap '' TERM INT; echo $$ >pid; while :; do sleep 1; done");
     const { child, ended } = start();

@@ -1,10 +1,11 @@
-// Everything a first CUDA device must show, in one command, the most telling first. Run as a bundle: see bundle.mjs.
-//   node first-contact.mjs [--small] [--out FOLDER]    --small: to try it on the software driver
-// Each part is a process group of its own under its own time limit, and all of them end in nine minutes. Whatever fails, the
-// rest goes on; first-contact.md is there from the start and written anew before and after each part, so that it is there
-// however this ends. FOLDER has at most eight files.
-// Exit 0 where every part that could run passed, 1 where one failed, 2 where FOLDER or the temporary folder cannot be used, 130
-// where it was interrupted.
+// Every check for a GPU machine on which pinbench has not run before, in one command, the most informative checks first. Run it as
+// a bundle: see bundle.mjs.
+//   node first-contact.mjs [--small] [--out FOLDER]    --small: sizes for the software driver
+// Each part runs in its own process group with its own time limit, and all parts together end within nine minutes. If a part
+// fails, the others still run. first-contact.md is written at the start and rewritten before and after each part, so that it
+// exists however the program ends. FOLDER receives at most eight files.
+// Exits 0 if every part that could run passed, 1 if one failed, 2 if FOLDER or the temporary folder cannot be used, 130 if it was
+// interrupted.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,14 +19,14 @@ import { partsOf } from './first/parts.js';
 import { Results, summaryOf } from './first/results.js';
 import { must } from './must.js';
 
-/** For all parts together. */
+/** The time limit of all parts together. */
 const ALL_SECONDS = 520;
-/** Software takes longer than silicon, on a machine that has other work even more. */
+/** Factor on all time limits with --small: the software driver is slower than hardware, even more so on a busy machine. */
 const SMALL_PATIENCE = 10;
-/** A part that has less than this is not begun. */
+/** A part is not started with less time left than this. */
 const LEAST_SECONDS = 5;
 
-// A reader that goes away, or a full disk behind standard output, ends nothing.
+// A closed pipe, or a full disk behind standard output, must not end the program.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 const NAME = 'first-contact';
 const complain = (sentence: string) => process.stderr.write(`${NAME}: ${sentence}\n`);
@@ -40,8 +41,10 @@ const patience = options.small ? SMALL_PATIENCE : 1;
 const interruption = new AbortController();
 listenForSignals(() => interruption.abort());
 
-const temporary = must(NAME, `the temporary folder ${tmpdir()} cannot be used; name another in TMPDIR`, () =>
-  mkdtempSync(join(tmpdir(), 'pinbench-contact-')),
+const temporary = must(
+  NAME,
+  `the temporary folder ${tmpdir()} cannot be used; set TMPDIR to another folder`,
+  () => mkdtempSync(join(tmpdir(), 'pinbench-contact-')),
 );
 const bundle = fileURLToPath(new URL('.', import.meta.url));
 const parts = partsOf(options.small, { bundle, out: options.out, temporary });
@@ -55,12 +58,12 @@ const removeTemporary = () => {
   try {
     rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
-    complain(`${temporary} stays: ${(error as Error).message}`);
+    complain(`${temporary} cannot be removed: ${(error as Error).message}`);
   }
 };
 process.once('exit', removeTemporary);
 must(NAME, `--out ${options.out} cannot be used`, () => results.begin(summaryOf(parts, outcomes)));
-// However this ends: by the exit code, by an uncaught error or by a second signal.
+// Runs however the program ends: regularly, by an uncaught error or by a second signal.
 process.once('exit', conclude);
 
 const skipped = (why: string): Outcome => ({
@@ -73,8 +76,8 @@ const deadline = performance.now() + ALL_SECONDS * patience * 1000;
 
 async function outcomeOf(part: Part): Promise<Outcome> {
   const left = (deadline - performance.now()) / 1000;
-  if (interruption.signal.aborted) return skipped('interrupted before it');
-  if (left < LEAST_SECONDS) return skipped('the time was over');
+  if (interruption.signal.aborted) return skipped('interrupted before it started');
+  if (left < LEAST_SECONDS) return skipped('no time was left');
   outcomes.set(part, 'running');
   summarise();
   results.log(`\n=== ${part.name}\n`);
@@ -95,12 +98,12 @@ const anyFailed = [...outcomes.values()].some(
 if (interruption.signal.aborted) process.exit(EXIT.interrupted);
 process.exit(anyFailed ? EXIT.regression : EXIT.ok);
 
-/** The last summary, on standard output where it cannot be written, and the line of counts. */
+/** Writes the final summary, or prints it if it cannot be written, and prints the line of counts. */
 function conclude(): void {
   for (const part of parts) {
     const outcome = outcomes.get(part);
     if (outcome === 'running') outcomes.set(part, { ...skipped(''), state: 'failed', what: 'interrupted' });
-    if (outcome === undefined) outcomes.set(part, skipped('interrupted before it'));
+    if (outcome === undefined) outcomes.set(part, skipped('interrupted before it started'));
   }
   summarise();
   if (!summarised) console.log(`\n${summaryOf(parts, outcomes)}`);

@@ -13,23 +13,23 @@ import { DEVICE_BATCH_BYTES, ROUNDS, SMALL } from './sizes.js';
 import type { Show } from './summary.js';
 import { turn } from './turn.js';
 
-/** Blocks that a multiprocessor has at most, to be tried beside as many as it holds. */
+/** Limits of the blocks per multiprocessor to compare with as many as fit. */
 const BLOCKS_PER_MULTIPROCESSOR = [1, 2, 4, 8];
-/** Mini-batches by which grids are compared: a launch's fixed end shows at the first, its rate at the last. */
+/** Mini-batch sizes for the comparison: the smallest shows the fixed cost of a launch, the largest its rate. */
 const GRID_BATCH_BYTES = SMALL ? [4096, 65_536] : [2 ** 20, 16 * 2 ** 20, DEVICE_BATCH_BYTES];
-/** Bytes that a block of steps reads for them, about. */
+/** The approximate number of bytes read by a timed block of steps. */
 const GRID_BLOCK_BYTES = SMALL ? 65_536 : 2 ** 30;
 
 const SHAPES = [...BLOCKS_PER_MULTIPROCESSOR, undefined];
 const nameOf = (shape: number | undefined) => (shape === undefined ? 'all that fit' : String(shape));
 
-/** `pin` by grids of few blocks that each do much to many that do little, side by side: which is the fastest for which bytes. */
+/** Finds the fastest grid of `pin` for each mini-batch size, from few blocks that each do much to many that each do little. */
 export async function gridShapes(show: Show, driver: Driver, signal: AbortSignal): Promise<void> {
   driver.do('cuInit', 0);
   const context = new Context(driver, driver.ask('cuDeviceGet', 0));
   const resources = new DatasetMemory(context);
-  const rows = [['mini-batch', ...SHAPES.map(nameOf), 'fastest', 'its rate', 'over all that fit']];
-  const note = `Medians of ${ROUNDS} rounds, a step of \`pin\`; a multiprocessor has at most so many blocks of the graph.`;
+  const rows = [['mini-batch', ...SHAPES.map(nameOf), 'fastest', 'rate', 'speedup over all that fit']];
+  const note = `Medians of ${ROUNDS} rounds: time per step of \`pin\`, by the most blocks of the graph per multiprocessor.`;
   try {
     for (const bytes of GRID_BATCH_BYTES) {
       const stepNs = await measured(context, resources, bytes, signal);
@@ -52,14 +52,14 @@ export async function gridShapes(show: Show, driver: Driver, signal: AbortSignal
   }
 }
 
-/** A step of each shape, round by round. */
+/** The time per step of each shape in each round, in ns. */
 async function measured(
   context: Context,
   resources: DatasetMemory,
   bytes: number,
   signal: AbortSignal,
 ): Promise<number[][]> {
-  // The dataset is larger than an L2 cache whatever its mini-batches are.
+  // The dataset is larger than any L2 cache, for every mini-batch size.
   const dataset = datasetOf('float32', Math.max(2, (2 * DEVICE_BATCH_BYTES) / bytes), bytes / 4);
   const plan = planOf(dataset, { batch: [1] });
   const sessions: CudaSession[] = [];
@@ -68,7 +68,7 @@ async function measured(
       const [pin] = strategiesNamed(['pin']);
       sessions.push(new CudaSession(context, resources, dataset, plan, pin!, shape));
     }
-    // They share the resident dataset: it is uploaded once.
+    // The sessions share the resident dataset, so one upload suffices.
     await sessions[0]!.setup();
     const steps = Math.min(2000, Math.max(plan.stepsPerEpoch, Math.round(GRID_BLOCK_BYTES / bytes)));
     const order = sliceOrder(Int32Array.from({ length: steps }, (_, i) => i % plan.stepsPerEpoch));
@@ -77,7 +77,7 @@ async function measured(
     for (let round = -2; round < ROUNDS; round++) {
       await turn(signal);
       for (const at of sessions.keys()) {
-        // Another begins each round: what is warm is so for all in turn.
+        // Each round begins with another shape, so that cache effects affect all shapes equally.
         const shape = (at + Math.max(0, round)) % SHAPES.length;
         const begin = process.hrtime.bigint();
         sessions[shape]!.steps(order, 0, steps, out);

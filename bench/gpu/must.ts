@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { EXIT } from '../../src/errors.js';
 
-/** Does what a program cannot do without; where it fails, one sentence on standard error and exit 2. */
+/** Runs an essential step of a program. If it throws, prints one sentence to standard error and exits 2. */
 export function must<T>(program: string, subject: string, act: () => T): T {
   try {
     return act();

@@ -12,12 +12,12 @@ const started = async (script: string): Promise<Peer> => {
   if (typeof peer === 'string') throw new Error(peer);
   return peer;
 };
-/** Whether a process with that in its command line is there. */
+/** Whether a process with `mark` in its command line exists. */
 const isThere = (mark: string) =>
   spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).stdout.includes(mark);
 
 describe.skipIf(process.platform === 'win32')('a peer of the benchmark', () => {
-  it('is asked for its epochs, and ends when it is told to', async () => {
+  it('runs epochs on request, and ends when it is told to', async () => {
     const peer = await started(
       'echo ready; while read -r command rest; do case $command in order) echo ok;; *) echo 12 3.5;; esac; done',
     );
@@ -29,14 +29,14 @@ describe.skipIf(process.platform === 'win32')('a peer of the benchmark', () => {
   });
 
   it.each([
-    ['is not there', undefined, /ENOENT/],
-    ['ends with a word', 'echo no such module >&2; exit 3', /^fake: no such module$/],
-    ['ends without one', 'exit 3', /^fake: ended with 3$/],
-    ['says something else', 'echo hello; sleep 71', /^fake: said "hello" before it was ready$/],
-    ['says nothing', 'exec sleep 72', /^fake: was not ready in 0\.4 s$/],
+    ['does not exist', undefined, /ENOENT/],
+    ['exits with a message', 'echo no such module >&2; exit 3', /^fake: no such module$/],
+    ['exits without a message', 'exit 3', /^fake: ended with 3$/],
+    ['prints something else', 'echo hello; sleep 71', /^fake: printed "hello" instead of "ready"$/],
+    ['prints nothing', 'exec sleep 72', /^fake: was not ready in 0\.4 s$/],
     ['leaves a child that keeps its output open', 'sleep 73 & exit 4', /^fake: ended with 4$/],
     ['closes its output and stays', 'exec >&-; exec sleep 74', /^fake: was not ready in 0\.4 s$/],
-  ])('is named with its reason where it %s', async (_, script, reason) => {
+  ])('is skipped with a reason if it %s', async (_, script, reason) => {
     const limits = { ...LIMITS, readyMs: script === undefined || /exec/.test(script) ? 400 : 5000 };
     const said =
       script === undefined ? await Peer.start('fake', '/no/such', [], limits) : await peerOf(script, limits);
@@ -48,9 +48,9 @@ describe.skipIf(process.platform === 'win32')('a peer of the benchmark', () => {
 
   it.each([
     ['no answer', 'echo ready; read -r _; sleep 81', 'did not answer "feed" in 0.7 s'],
-    ['an answer that is none', 'echo ready; read -r _; echo 12 many; sleep 81', 'answered "12 many"'],
-    ['its end', 'echo ready; read -r _; echo lost the device >&2; exit 1', 'lost the device'],
-  ])('that gives %s is not waited for, then and later', async (_, script, reason) => {
+    ['an invalid answer', 'echo ready; read -r _; echo 12 many; sleep 81', 'answered "12 many"'],
+    ['its exit', 'echo ready; read -r _; echo lost the device >&2; exit 1', 'lost the device'],
+  ])('is not waited for, then or later, after %s', async (_, script, reason) => {
     const peer = await started(script);
     expect(await peer.epoch('feed', 2)).toBeUndefined();
     expect(peer.reason).toBe(reason);
@@ -60,13 +60,13 @@ describe.skipIf(process.platform === 'win32')('a peer of the benchmark', () => {
     expect(isThere('sleep 81')).toBe(false);
   });
 
-  it('that does not end when it is told to is ended, with what it started', async () => {
+  it('is killed with its children if it does not end when told to', async () => {
     const peer = await started('sleep 91 & echo ready; wait; sleep 91');
     await peer.stop();
     expect(isThere('sleep 91')).toBe(false);
   });
 
-  it('is ended with all others, whoever waits for it', async () => {
+  it('is killed by endPeers together with all others, which resolves pending requests', async () => {
     const [ready, starting] = [await started('echo ready; sleep 61'), peerOf('sleep 61')];
     const answer = ready.epoch('pin', 2);
     endPeers('interrupted');

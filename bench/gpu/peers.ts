@@ -2,43 +2,43 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 
-/** How long a peer is waited for. */
+/** Time limits of a peer, in ms. */
 export interface PeerLimits {
-  /** Until it is ready: Python has a framework to load, and that a device to start. */
+  /** Until it is ready: Python loads a framework, which initializes the device. */
   readonly readyMs: number;
-  /** Until it has answered: an epoch takes seconds, and the first one compiles. */
+  /** Until it answers: an epoch takes seconds, and the first one includes compilation. */
   readonly answerMs: number;
-  /** Until it has ended once it was told to. */
+  /** Until it has ended after it was told to. */
   readonly stopMs: number;
 }
 
 const LIMITS: PeerLimits = { readyMs: 60_000, answerMs: 30_000, stopMs: 5000 };
-/** After its end, until the last of what it said has come. */
+/** How long to wait, after a peer's exit, for its remaining output. */
 const LAST_WORDS_MS = 500;
-/** Of what it says on stderr. */
+/** The most characters of its stderr that are kept. */
 const MOST_SAID = 10_000;
 
-/** What an epoch of a peer came to. */
+/** The result of an epoch of a peer. */
 export interface PeerEpoch {
   readonly ns: number;
-  /** Of the scalars. */
+  /** The sum of the scalars. */
   readonly sum: number;
 }
 
 const running = new Set<Peer>();
 
-/** Ends all peers at once, with what they started; whoever waits for one is told that it has ended. */
+/** Kills all peers and their child processes. Pending requests resolve to `undefined`. */
 export function endPeers(reason: string): void {
   for (const peer of running) peer.end(reason);
 }
 
 /**
- * A program that runs the same loops: see bench/peers. It is asked for an epoch at a time, so that all run side by side. Whatever
- * it does, nobody waits for it beyond the limits: it is ended then, and `reason` says why.
+ * A program that runs the same loops: see bench/peers. It runs one epoch per request, so that all peers can be interleaved. A
+ * peer that exceeds a time limit is killed, and `reason` says why.
  */
 export class Peer {
   readonly name: string;
-  /** Why it ended before it was told to. */
+  /** Why the peer ended before it was told to. */
   reason: string | undefined;
   readonly #limits: PeerLimits;
   readonly #process: ChildProcessWithoutNullStreams;
@@ -49,16 +49,16 @@ export class Peer {
   private constructor(name: string, command: string, args: readonly string[], limits: PeerLimits) {
     this.name = name;
     this.#limits = limits;
-    // JAX takes three quarters of a device at its start otherwise.
+    // Otherwise JAX allocates three quarters of the device memory at its start.
     const env = { ...process.env, XLA_PYTHON_CLIENT_PREALLOCATE: 'false' };
-    // A group of its own: it can be ended with all that it has started.
+    // A process group of its own, so that it can be killed with its children.
     this.#process = spawn(command, args, { env, detached: true });
     const { stdin, stdout, stderr } = this.#process;
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
     stderr.on('data', (bytes) => {
       this.#said = `${this.#said}${bytes}`.slice(-MOST_SAID);
     });
-    // A command to a peer that has gone is answered by its end.
+    // Writing to a peer that has exited fails; its exit is handled below.
     stdin.on('error', () => {});
     running.add(this);
     this.#gone = new Promise((resolve) => {
@@ -72,7 +72,7 @@ export class Peer {
         ended(this.#said.trim().split('\n').at(-1) || `ended with ${code ?? signal}`);
       this.#process.on('error', ({ message }) => ended(message));
       this.#process.on('close', byItself);
-      // What it has started may live on and keep its output open.
+      // Its children may live on and keep its output open.
       this.#process.on('exit', (code, signal) => {
         this.#kill();
         setTimeout(byItself, LAST_WORDS_MS, code, signal);
@@ -80,7 +80,7 @@ export class Peer {
     });
   }
 
-  /** The peer, ready; or why it is not there. */
+  /** Starts a peer. Returns it once it is ready, or the reason why it cannot be used. */
   static async start(
     name: string,
     command: string,
@@ -90,17 +90,17 @@ export class Peer {
     const peer = new Peer(name, command, args, limits);
     const said = await peer.#answer(limits.readyMs, 'was not ready');
     if (said === 'ready') return peer;
-    if (said !== undefined) peer.end(`said ${JSON.stringify(said)} before it was ready`);
+    if (said !== undefined) peer.end(`printed ${JSON.stringify(said)} instead of "ready"`);
     return `${name}: ${peer.reason}`;
   }
 
-  /** Gives it the order of an epoch, a file of int32 mini-batch indexes. */
+  /** Sends the peer the order of an epoch: the path of a file of int32 mini-batch indexes. */
   async order(batch: number, file: string): Promise<void> {
     const answer = await this.#ask(`order ${batch} ${file}`);
     if (answer !== undefined && answer !== 'ok') this.#misunderstood(answer);
   }
 
-  /** Undefined where it has ended: `reason` says why. */
+  /** Runs an epoch. `undefined` if the peer has ended; `reason` says why. */
   async epoch(strategy: 'feed' | 'pin', batch: number): Promise<PeerEpoch | undefined> {
     const answer = await this.#ask(`${strategy} ${batch}`);
     if (answer === undefined) return undefined;
@@ -110,10 +110,10 @@ export class Peer {
     return undefined;
   }
 
-  /** Tells it to end, and waits until it has. */
+  /** Tells the peer to end, and waits until it has. */
   async stop(): Promise<void> {
     if (!running.has(this)) return;
-    // That it ends now is no reason to be told of.
+    // Its regular end must not become the reason.
     const { reason } = this;
     this.#process.stdin.end();
     const patience = setTimeout(() => this.#kill(), this.#limits.stopMs);
@@ -122,7 +122,7 @@ export class Peer {
     this.reason = reason;
   }
 
-  /** Ends it, with what it started. */
+  /** Kills the peer and its children. */
   end(reason: string): void {
     this.reason ??= reason;
     this.#kill();
@@ -134,7 +134,7 @@ export class Peer {
     try {
       process.kill(-pid, 'SIGKILL');
     } catch {
-      // None of them is left.
+      // None of the processes is left.
     }
   }
 
@@ -144,7 +144,7 @@ export class Peer {
     return this.#answer(this.#limits.answerMs, `did not answer "${command.split(' ')[0]}"`);
   }
 
-  /** Its next line; `undefined` where it has ended, or where it has been waited for long enough and is ended. */
+  /** The peer's next line; `undefined` if it has ended. After `ms` it is killed, with `what` as the reason. */
   async #answer(ms: number, what: string): Promise<string | undefined> {
     const patience = setTimeout(() => this.end(`${what} in ${ms / 1000} s`), ms);
     const line = async () => {

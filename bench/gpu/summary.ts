@@ -1,21 +1,21 @@
 import { renameSync, writeFileSync } from 'node:fs';
 
-/** What a section shows so far, and shows anew whenever it has more. */
+/** Replaces the text of a section; called again whenever the section has more results. */
 export type Show = (text: string) => void;
 
-/** The summary in a file, which has at any time what was measured until then. */
+/** The summary as a file, which at any time contains what has been measured so far. */
 export class Summary {
   readonly #path: string;
   readonly #parts: { readonly title: string; text: string }[] = [];
 
-  /** The first line is the title of all. */
+  /** Writes the file with `title` as its first line. */
   constructor(path: string, title: string) {
     this.#path = path;
     this.#parts.push({ title: `# ${title}`, text: '' });
     this.#write();
   }
 
-  /** Begins a section; without a title its text belongs to the one before. What it shows is in the file at once. */
+  /** Begins a section; without a title, its text continues the previous one. Its text is written to the file at once. */
   begin(title?: string): Show {
     const part = { title: title === undefined ? '' : `## ${title}`, text: '' };
     this.#parts.push(part);
@@ -31,7 +31,7 @@ export class Summary {
     return `${texts.join('\n\n')}\n`;
   }
 
-  /** Whoever reads it, or ends the process, meets a whole one. */
+  /** Replaces the file atomically, so that it is complete even if the process is killed. */
   #write(): void {
     writeFileSync(`${this.#path}.tmp`, this.toString());
     renameSync(`${this.#path}.tmp`, this.#path);

@@ -1,6 +1,6 @@
-// The engine's whole suite on the CUDA driver of this machine. Run as a bundle: see bundle.mjs.
-//   node test.mjs [--small]    without --small mini-batches of tens of megabytes too
-// Exit 0 where all passed, 1 where one failed, 4 where there is no CUDA device.
+// The engine's test suite on the CUDA driver of this machine. Run it as a bundle: see bundle.mjs.
+//   node test.mjs [--small]    without --small, also mini-batches of tens of megabytes
+// Exits 0 if every case passed, 1 if one failed, 4 if there is no CUDA device.
 import { argv, exit } from 'node:process';
 import { cudaEngineIn } from '../../src/engine/cuda/engine.js';
 import { CASES, LARGE_CASES } from '../../src/engine/cuda/testing/suite.js';

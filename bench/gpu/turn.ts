@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Lets the process hear signals, which the loops of steps do not; throws where it was told to end. */
+/** Yields to the event loop so that signals are handled, which synchronous steps prevent. Throws if `signal` is aborted. */
 export async function turn(signal: AbortSignal): Promise<void> {
   await setImmediate();
   signal.throwIfAborted();

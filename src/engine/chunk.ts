@@ -3,20 +3,20 @@ import { chunkSteps } from '../plan/chunks.js';
 import type { Order } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 
-/** Mini-batches that are copied together; only the last may be short. */
+/** Mini-batches that are copied in one transfer; only the last may be short. */
 export interface Chunk {
   /** Its first step. */
   readonly from: number;
   readonly steps: number;
-  /** Steps whose mini-batches are staged, and their rows. */
+  /** The number of steps whose mini-batches are staged so far, and the number of their rows. */
   staged: number;
   rows: number;
 }
 
-/** From so many elements on a copy by `set` is faster than a loop. */
+/** From this many elements on, copying with `set` is faster than with a loop. */
 const SET_ELEMENTS = 128;
 
-/** Chunk `index` of a call that ends before step `to`, from step `at` on; none where the call has no more steps. */
+/** Chunk `index` of a call that ends before step `to`; it begins with step `at`. `undefined` if no steps are left. */
 export function chunkAt(plan: Plan, order: Order, index: number, at: number, to: number): Chunk | undefined {
   if (at >= to) return undefined;
   return {
@@ -27,20 +27,26 @@ export function chunkAt(plan: Plan, order: Order, index: number, at: number, to:
   };
 }
 
-/** A chunk ends with a short mini-batch: the next would begin within what is a whole one. */
+/**
+ * The steps of a chunk, which ends after a short mini-batch: a mini-batch after that would not start at a multiple of `batch`
+ * rows.
+ */
 function stepsOf(
   { batch, rowsPerEpoch, stepsPerEpoch }: Plan,
   order: Order,
   at: number,
   steps: number,
 ): number {
-  // Rows that are drawn one by one are short at the end of their order alone.
+  // With `--sampling gather`, only the last mini-batch of an order can be short.
   if (order.kind === 'gather' || rowsPerEpoch % batch === 0) return steps;
   const short = order.batches.subarray(at, at + steps).indexOf(stepsPerEpoch - 1);
   return short === -1 ? steps : short + 1;
 }
 
-/** What writes the next mini-batch of a chunk behind those that are staged. `indexes` are those of the whole order: of mini-batches, or of rows. */
+/**
+ * Returns a function that stages the next mini-batch of a chunk behind those already staged. Its `indexes` are those of the whole
+ * order: of mini-batches, or of rows with `--sampling gather`.
+ */
 export function stagingOf(plan: Plan, source: Values) {
   const { batch, cols, rowsPerEpoch } = plan;
   const put = (to: Values, at: number, row: number, rows: number) => {

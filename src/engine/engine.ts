@@ -5,115 +5,120 @@ import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { ComputeMode, EngineName } from '../words.js';
 
-/** What an engine knows of a device; what it cannot know is absent, not zero. */
+/** What an engine knows about a device. A value that it cannot know is absent, not zero. */
 export interface DeviceInfo {
-  /** As its maker names it. */
+  /** The vendor's name of the device. */
   readonly name: string;
-  /** False for a processor or a software adapter, whose figures say nothing about a GPU. */
+  /** False for a CPU or a software adapter, whose figures say nothing about a GPU. */
   readonly gpu: boolean;
   /** The software between pinbench and the device, with its version. */
   readonly runtime: string;
   readonly memoryBytes?: number;
-  /** CUDA's, such as `9.0`. */
+  /** CUDA compute capability, for example `9.0`. */
   readonly computeCapability?: string;
   readonly multiprocessors?: number;
   readonly l2Bytes?: number;
   readonly pciBusId?: string;
   readonly uuid?: string;
-  /** Version of the device's driver. */
+  /** The driver's version. */
   readonly driver?: string;
-  /** A part of a GPU that is shared out (MIG). */
+  /** Whether the device is a part of a GPU that is partitioned with MIG. */
   readonly mig?: boolean;
   readonly ecc?: boolean;
   readonly persistence?: boolean;
-  /** Whether clocks, throttling and link can be seen; absent where an engine never sees them. */
+  /** Whether clocks, throttling and the link can be read; absent if the engine never reads them. */
   readonly monitored?: boolean;
-  /** The file of the library that would show them, where it is there and damaged. */
+  /** The file of the monitoring library, if it exists and is damaged. */
   readonly damagedMonitor?: string;
-  /** Processes that computed on it before this run did. */
+  /** Number of processes that computed on the device before this run. */
   readonly processes?: number;
-  /** Whether it draws for a display. */
+  /** Whether the device drives a display. */
   readonly display?: boolean;
-  /** Which processes may use it. */
+  /** Which processes may use the device. */
   readonly computeMode?: ComputeMode;
-  /** Whether MPS may be there, by which processes share it. */
+  /** Whether MPS, through which processes share a device, may be running. */
   readonly mps?: boolean;
-  /** The host's memory node it is nearest to. */
+  /** The NUMA node closest to the device. */
   readonly numaNode?: number;
-  /** The host's memory nodes with a processor that this process may run on. */
+  /** The NUMA nodes that contain a CPU this process may run on. */
   readonly processNodes?: readonly number[];
-  /** Host and device share one memory: a copy does not cross a bus. */
+  /** Whether host and device share one memory, so that a copy does not cross a bus. */
   readonly integrated?: boolean;
-  /** A coherent link, and not PCIe, joins it to the host's memory. Copies cross it. */
+  /** Whether a coherent link instead of PCIe connects the device to host memory. Copies cross that link. */
   readonly coherentLink?: boolean;
 }
 
-/** A PCIe link: what it ran at while copies were under way, and what device and slot could do. */
+/** A PCIe link: its state during copies, and the best that device and slot support. */
 export interface Link {
   readonly generation: number;
-  /** Lanes. */
+  /** Number of lanes. */
   readonly width: number;
   readonly maxGeneration: number;
   readonly maxWidth: number;
 }
 
-/** The state a device is in at a moment; what cannot be known is absent. */
+/** The state of a device at one moment. A value that cannot be known is absent. */
 export interface Condition {
   readonly smMHz?: number;
   readonly memoryMHz?: number;
   readonly watts?: number;
   readonly celsius?: number;
-  /** Why it runs slower than it could; empty where it does not. */
+  /** Why the device runs slower than it could; empty if it does not. */
   readonly throttled?: readonly string[];
 }
 
-/** Whether an engine is there; if not, why, and the command that mends it. */
+/** Whether an engine is available; if not, the reason and the command that fixes it. */
 export type Availability =
   | { readonly available: true; readonly devices: readonly DeviceInfo[] }
   | { readonly available: false; readonly reason: string; readonly remedy: string };
 
-/** Whether a device can run a strategy of a plan, or the reason why not. */
+/** `yes` if a device can run a strategy of a plan, or the reason why not. */
 export type Support = 'yes' | { readonly reason: string };
 
 /** Something that executes the graph. */
 export interface Engine {
   readonly name: EngineName;
-  /** Looks, without keeping anything open. Never throws. */
+  /** Finds the engine's devices without keeping anything open. Never throws. */
   probe(): Promise<Availability>;
-  /** Opens the device of that ordinal; a `PinbenchError` of code `engine` where it is not there. */
+  /** Opens the device with that ordinal. Throws a `PinbenchError` with code `engine` if there is none. */
   open(device: number): Promise<Device>;
 }
 
-/** An opened device. Disposing it releases all it holds. */
+/** An open device. Disposing it releases everything it holds. */
 export interface Device extends AsyncDisposable {
   readonly info: DeviceInfo;
-  /** Whether the engine itself moves the bytes. False: the framework decides when they move, and reports say so. */
+  /** Whether the engine itself moves the bytes. If false, the framework decides when they move, and reports say so. */
   readonly clocksCopies: boolean;
   supports(strategy: Strategy, plan: Plan): Support;
-  /** Memory of the device that nobody has taken, bytes. Absent where an engine does not say. */
+  /** Free device memory in bytes. Absent if the engine cannot tell. */
   freeBytes?(): number;
-  /** Steps that only launch an empty kernel and wait for it. No strategy can be faster. Absent where an engine has no such thing. */
+  /**
+   * Steps that only launch an empty kernel and wait for it. No strategy can be faster. Absent if the engine has no such steps.
+   */
   floor?(): Session;
-  /** What the calls from JavaScript to the driver cost in one step of a strategy, ns. Absent where no such calls are made. */
+  /**
+   * The cost of the calls from JavaScript to the driver in one step of a strategy, in ns. Absent if the engine makes no such
+   * calls.
+   */
   callsNsPerStep?(strategy: Strategy, plan: Plan): number;
-  /** The state the device is in; looked at before and after timed blocks. */
+  /** The device's current state, read before and after timed blocks. */
   condition?(): Condition | undefined;
-  /** The link to the host; looked at while copies are under way. */
+  /** The state of the link to the host, read during copies. */
   link?(): Link | undefined;
   /**
-   * Allocates what the strategy needs and makes it ready, without uploading anything. Sessions of one device that exist at the
-   * same time share one resident and one page-locked copy of the dataset; the last of them to be disposed frees it. May throw
-   * `StrategyUnavailable`.
+   * Allocates and prepares everything the strategy needs, without uploading anything. Sessions of one device that exist at the
+   * same time share one resident and one page-locked copy of the dataset, which is freed when the last of them is disposed. May
+   * throw `StrategyUnavailable`.
    */
   prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session>;
 }
 
-/** Where a step's time goes on the device, mean over the steps looked at, ns. */
+/** Time that each part of a step takes on the device, in ns: the mean over the measured steps. */
 export interface Phases {
-  /** From host to device. */
+  /** The copy from host to device. */
   readonly copy: number;
   readonly graph: number;
-  /** The scalar's way back, where it is a copy. */
+  /** The copy of the scalar to the host, if the scalar is copied. */
   readonly fetch: number;
 }
 
@@ -122,20 +127,23 @@ export interface Unmeasured {
   readonly reason: string;
 }
 
-/** One strategy, allocated. Nothing is uploaded before `setup` or after dispose. */
+/** One strategy with its memory allocated. Nothing is uploaded before `setup` or after disposal. */
 export interface Session extends AsyncDisposable {
   /**
-   * Calls of `steps` should cover whole multiples of this many steps, what a recorded graph holds: those that are left at the end
-   * of a call are run one by one. Absent: any number is as good.
+   * Calls of `steps` should cover a multiple of this many steps, the number in a recorded graph: the remaining steps of a call
+   * run one by one. Absent if every number is equally good.
    */
   readonly stepMultiple?: number;
-  /** No call of `steps` may cover more steps: room for their scalars. Absent: any number. */
+  /** The most steps in one call of `steps`, limited by the room for their scalars. Absent if there is no limit. */
   readonly maxSteps?: number;
-  /** Uploads what the strategy keeps on the device, and waits until it is there. May run several times. May throw `StrategyUnavailable`. */
+  /**
+   * Uploads the resident dataset, if the strategy has one, and waits for the upload. May be called repeatedly. May throw
+   * `StrategyUnavailable`.
+   */
   setup(): Promise<void>;
   /**
-   * Runs the steps `[from, to)` of `order` and writes `out[k]`, the scalar of step `from + k`. With `stepNs` the time of every
-   * step in ns is recorded there, which costs time of its own. A synchronous engine returns nothing, so that it pays for no promise.
+   * Runs the steps `[from, to)` of `order` and writes the scalar of step `from + k` to `out[k]`. With `stepNs`, the time of every
+   * step in ns is recorded there, which itself costs time. A synchronous engine returns nothing, to avoid the cost of a promise.
    */
   steps(
     order: Order,
@@ -144,18 +152,20 @@ export interface Session extends AsyncDisposable {
     out: Float64Array,
     stepNs?: RecordableHistogram,
   ): Promise<void> | void;
-  /** Bytes that have gone to the device so far, counted where they are copied. Only engines that clock copies have it. */
+  /** Bytes copied to the device so far, counted at each copy. Only engines that clock copies have this method. */
   h2dBytes?(): number;
-  /** Runs the steps `[from, to)` with a clock of the device between their parts. This is slower, and never part of a timed block. */
+  /** Runs the steps `[from, to)` and times their parts on the device. This is slower, and never part of a timed block. */
   phases?(order: Order, from: number, to: number): Phases | Unmeasured;
 }
 
-/** Thrown by `prepare`, `setup` or `steps` when the device cannot take the strategy after all: its row is skipped with this reason. */
+/**
+ * Thrown by `prepare`, `setup` or `steps` if the device cannot run the strategy after all: its row is skipped with this reason.
+ */
 export class StrategyUnavailable extends Error {
   override readonly name = 'StrategyUnavailable';
 }
 
-/** Whether an error means that nothing will work on its device any more, whichever strategy is tried. */
+/** Whether an error means that its device is unusable, for every strategy. */
 export function deviceIsLost(error: unknown): boolean {
   return error instanceof Error && 'deviceIsLost' in error && error.deviceIsLost === true;
 }

@@ -1,4 +1,4 @@
-/** Returns what was made for a key before, and makes it where this is the first time. */
+/** Returns the value made for a key, making it at the first request. */
 export function once<T>(made: Map<string, T>, key: string, make: () => T): T {
   const known = made.get(key);
   if (known !== undefined) return known;

@@ -7,11 +7,11 @@ import { errorOf, expectedOf, Reference, sumOfSquares, sumOfSquaresBound } from 
 const U = 2 ** -24;
 
 describe('sumOfSquaresBound', () => {
-  it('is the certain bound n·u/(1 − n·u) for short sums, plus the rounding of the way back', () => {
+  it('is the certain bound n·u/(1 − n·u) for short sums, plus one rounding of the scalar', () => {
     for (const n of [1, 2, 6, 30]) expect(sumOfSquaresBound(n)).toBeCloseTo((n * U) / (1 - n * U) + U, 18);
   });
 
-  it('grows like the square root for long ones, and stays useful where the certain bound has none', () => {
+  it('grows like the square root for long sums, and stays useful where the certain bound is infinite', () => {
     expect(sumOfSquaresBound(1e6)).toBeLessThan(1e-3);
     expect(sumOfSquaresBound(4e6) / sumOfSquaresBound(1e6)).toBeCloseTo(2, 1);
     expect(sumOfSquaresBound(2 ** 28)).toBeLessThan(0.02);
@@ -44,14 +44,14 @@ function inPairs(values: Float32Array): number {
 }
 
 describe('errorOf', () => {
-  it('is the relative error within the tolerance and null beyond it', () => {
+  it('returns the relative error within the tolerance and null beyond it', () => {
     expect(errorOf(8555, 8555, 30)).toBe(0);
     expect(errorOf(8555.0005, 8555, 30)).toBeCloseTo(5.8e-8, 9);
     expect(errorOf(8556, 8555, 30)).toBeNull();
     expect(errorOf(Number.NaN, 8555, 30)).toBeNull();
   });
 
-  it('wants NaN for NaN and infinity for infinity', () => {
+  it('accepts only NaN for NaN and only infinity for infinity', () => {
     expect(errorOf(Number.NaN, Number.NaN, 4)).toBe(0);
     expect(errorOf(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 4)).toBe(0);
     expect(errorOf(Number.POSITIVE_INFINITY, Number.NaN, 4)).toBeNull();
@@ -60,18 +60,18 @@ describe('errorOf', () => {
     expect(errorOf(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, 4)).toBeNull();
   });
 
-  it('expects infinity where the exact sum exceeds float32, and only there', () => {
+  it('accepts infinity if and only if the exact sum exceeds float32', () => {
     expect(expectedOf(1e39, 4).value).toBe(Number.POSITIVE_INFINITY);
     expect(errorOf(Number.POSITIVE_INFINITY, 1e39, 4)).toBe(0);
     expect(errorOf(3e38, 1e39, 4)).toBeNull();
     expect(errorOf(Number.POSITIVE_INFINITY, 3e38, 4)).toBeNull();
-    // Within a rounding of the largest float32 either side is right.
+    // Within one rounding of the largest float32, both infinity and a finite sum are right.
     const largest = 3.4028234663852886e38;
     expect(errorOf(Number.POSITIVE_INFINITY, largest, 4)).toBe(0);
     expect(errorOf(largest, largest * (1 + 1e-7), 4)).not.toBeNull();
   });
 
-  it('takes a zero for squares that underflow', () => {
+  it('accepts zero for squares that underflow', () => {
     expect(errorOf(0, 1e-46 * 4, 4)).not.toBeNull();
     expect(errorOf(0, 0, 4)).toBe(0);
     expect(errorOf(1e-30, 0, 4)).toBeNull();
@@ -83,7 +83,7 @@ describe('Reference', () => {
     ...{ batch: [2], work: [1], seed: 1, sampling: 'slice', shuffle: 'once' },
     ...{ fetch: 'step', readback: 'mapped', remainder: 'keep' },
   };
-  /** 10 rows of 3: 0, 1, 2 and so on. */
+  /** 10 rows of 3 elements: 0, 1, 2 and so on. */
   const dataset: Dataset = {
     ...{ path: 'memory', format: 'npy', dtype: 'float32', rows: 10, cols: 3 },
     values: Float32Array.from({ length: 30 }, (_, i) => i),
@@ -91,7 +91,7 @@ describe('Reference', () => {
   const planOf = (request: Partial<PlanRequest>, of: Dataset = dataset) =>
     plansOf(of, { ...REQUEST, ...request }).plans[0]!;
 
-  it('adds up to the sum of squares of the whole dataset, whatever the batch and the sampling', () => {
+  it('adds up to the sum of squares of the whole dataset for every batch size and sampling', () => {
     for (const batch of [1, 2, 3, 10]) {
       for (const sampling of ['slice', 'gather'] as const) {
         const plan = planOf({ batch: [batch], sampling });
@@ -108,7 +108,7 @@ describe('Reference', () => {
     }
   });
 
-  it('names the rows of a step by their places in the order', () => {
+  it('finds the rows of a step by its position in the order', () => {
     const squares = (row: number) => sumOfSquares(dataset.values, 'float32', row * 3, row * 3 + 3);
     const sliced = new Reference(dataset, planOf({ batch: [4] }));
     const batches = sliceOrder(Int32Array.of(2, 0, 2));
@@ -120,7 +120,7 @@ describe('Reference', () => {
     expect(gathered.step(rows, 1)).toEqual({ sum: squares(3), elements: 3 });
   });
 
-  it('judges a scalar as errorOf does, first when the sum is added and then when it is known', () => {
+  it('judges a scalar as errorOf does, both before and after the sum is cached', () => {
     const edges = [8555, 0, 1e-45, 1.5e19, 1.9e19, Number.POSITIVE_INFINITY, Number.NaN];
     for (const edge of edges) {
       const values = Float32Array.from({ length: 30 }, (_, i) => (i === 17 ? edge : i / 8));
@@ -140,7 +140,7 @@ describe('Reference', () => {
     }
   });
 
-  it('allows a short mini-batch the error of its own length', () => {
+  it('applies the tolerance of its own length to a short mini-batch', () => {
     const rows = 4097;
     const values = new Float32Array(rows).fill(1.1);
     const long: Dataset = { ...dataset, rows, cols: 1, values };

@@ -4,11 +4,11 @@ import type { Order } from '../plan/order.js';
 import { type Plan, rowsOf } from '../plan/plan.js';
 import type { DType } from '../words.js';
 
-/** What a step's scalar must be, and how far a float32 sum may be from it. */
+/** The expected scalar of a step and its tolerance. */
 export interface Expected {
   /** The sum of squares in float64; infinity where it exceeds float32. */
   readonly value: number;
-  /** Largest difference allowed; 0 where only the same infinity or NaN is right. */
+  /** The largest difference allowed; 0 if only the same infinity or NaN is right. */
   readonly tolerance: number;
 }
 
@@ -17,9 +17,9 @@ const U = 2 ** -24;
 const U64 = 2 ** -53;
 /** Largest finite float32. */
 const FLOAT32_MAX = (2 - 2 ** -23) * 2 ** 127;
-/** Smallest normal float32: what a square may lose when it underflows on a device that flushes to zero. */
+/** Smallest normal float32: the most a square can lose when it underflows on a device that flushes subnormals to zero. */
 const FLOAT32_MIN_NORMAL = 2 ** -126;
-/** The chance that a right sum is called wrong, by the probabilistic bound. */
+/** The probability that the probabilistic bound rejects a right sum. */
 const FALSE_ALARM = 1e-12;
 
 /**
@@ -30,7 +30,7 @@ const FALSE_ALARM = 1e-12;
  * 2nd ed., §3.1 and §4.2). That is certain but grows like n. With roundings of mean zero it grows like √n: with
  * probability at least 1 − 2n·exp(−λ²/2) the error stays within exp(λ·√n·u + n·u²) − 1 (Higham & Mary, A New Approach to
  * Probabilistic Rounding Error Analysis, SIAM J. Sci. Comput. 41(5), 2019, Theorem 2.4, to first order). The smaller of
- * the two is taken, λ chosen for a false alarm in 10¹² sums. One rounding is added for the scalar's way back as float32.
+ * the two is used, with λ chosen for one false alarm in 10¹² sums. One rounding is added for the scalar, which is a float32.
  */
 export function sumOfSquaresBound(n: number): number {
   const certain = n * U < 1 ? (n * U) / (1 - n * U) : Number.POSITIVE_INFINITY;
@@ -39,15 +39,15 @@ export function sumOfSquaresBound(n: number): number {
   return Math.min(certain, probable) + U;
 }
 
-/** The type a sum of squares comes to: float32, or float64 of what float32 would lose the integers or the digits of. */
+/** The type of a sum of squares: float32, or float64 for dtypes whose values float32 cannot represent exactly. */
 export type SumType = 'float32' | 'float64';
 
-/** What squares of a dtype are added up to. */
+/** The type in which the squares of a dtype are summed. */
 export function sumTypeOf(dtype: DType): SumType {
   return ['int32', 'uint32', 'int64', 'uint64', 'float64'].includes(dtype) ? 'float64' : 'float32';
 }
 
-/** How far a sum of squares may be from the float64 one: `relative` times the sum, plus `absolute`. */
+/** How far a sum of squares may be from the float64 sum: `relative` times that sum, plus `absolute`. */
 interface Bound {
   readonly elements: number;
   readonly type: SumType;
@@ -55,9 +55,9 @@ interface Bound {
   readonly absolute: number;
 }
 
-/** The bound of `n` squares. It depends on their number alone, so that it is computed once for each size of mini-batch. */
+/** The bound for `n` squares. It depends only on `n`, so it is computed once per mini-batch size. */
 function boundOf(n: number, type: SumType): Bound {
-  // The reference is a float64 sum too: its own error is added, and that of squaring a rounded 64-bit integer.
+  // The reference is also a float64 sum: the bound includes its error, and the error of squaring a rounded 64-bit integer.
   if (type === 'float64') return { elements: n, type, relative: 2 * (n + 3) * U64, absolute: 0 };
   return { elements: n, type, relative: sumOfSquaresBound(n), absolute: n * FLOAT32_MIN_NORMAL };
 }
@@ -73,27 +73,27 @@ function expectedWithin(sum: number, { type, relative, absolute }: Bound): Expec
   return { value, tolerance: sum * relative + absolute };
 }
 
-/** The relative error of a step's scalar, 0 where both are the same infinity or NaN; `null` where it is beyond the tolerance. */
+/** The relative error of a step's scalar, 0 if both are the same infinity or NaN; `null` if it exceeds the tolerance. */
 export function errorOf(scalar: number, sum: number, n: number, type: SumType = 'float32'): number | null {
   return errorWithin(scalar, sum, boundOf(n, type));
 }
 
 function errorWithin(scalar: number, sum: number, bound: Bound): number | null {
   const difference = Math.abs(scalar - sum);
-  // Nearly every scalar is finite and right, and is done with here.
+  // Fast path: nearly every scalar is finite and right.
   if (difference <= sum * bound.relative + bound.absolute && difference < Number.POSITIVE_INFINITY) {
     return sum === 0 ? 0 : difference / sum;
   }
   const { value, tolerance } = expectedWithin(sum, bound);
   if (Object.is(scalar, value) || (Number.isNaN(scalar) && Number.isNaN(value))) return 0;
-  // Within one bound of the largest float32 a right sum may round to either side of overflow.
+  // Within one bound of the largest finite value, a right sum may or may not round to infinity.
   const most = bound.type === 'float32' ? FLOAT32_MAX : Number.MAX_VALUE;
   return scalar === Number.POSITIVE_INFINITY && sum + tolerance > most ? 0 : null;
 }
 
 /**
- * Adds the squares of elements `[begin, end)` in float64. A float32's square is exact there, and adding by blocks keeps the
- * sum's own error near 2⁻⁵² (Higham, §4.2).
+ * The sum of the squares of elements `[begin, end)`, in float64, in which the square of a float32 is exact. Summing in blocks
+ * keeps the error of the sum near 2⁻⁵² (Higham, §4.2).
  */
 export function sumOfSquares(values: Values, dtype: DType, begin: number, end: number): number {
   let total = 0;
@@ -109,23 +109,23 @@ export function sumOfSquares(values: Values, dtype: DType, begin: number, end: n
 const BLOCK = 4096;
 const DECODED = new Float64Array(BLOCK);
 
-/** Columns below which the sums of single rows are not kept. */
+/** With fewer columns than this, the sums of single rows are not cached. */
 const SHORT_ROW = 8;
 
-/** The float64 oracle of one dataset and plan: the sum of squares of any step of any order. What it has added up it keeps. */
+/** The float64 oracle of one dataset and plan: computes the sum of squares of any step of any order, and caches partial sums. */
 export class Reference {
   readonly sumType: SumType;
   readonly #values: Values;
   readonly #dtype: DType;
   readonly #plan: Plan;
   /**
-   * The sum of each mini-batch or, where rows are gathered, of each row unless rows are short: then the sums would take more
-   * memory than they are worth. Negative until asked for, as no sum of squares is.
+   * The cached sum of each mini-batch or, with `--sampling gather`, of each row. Sums of short rows are not cached, because the
+   * cache would need too much memory. Negative, which no sum of squares is, means not computed yet.
    */
   readonly #sums: Float64Array;
   readonly #whole: Bound;
   readonly #short: Bound;
-  /** Index of the short mini-batch, or −1. */
+  /** Index of the short mini-batch, or −1 if there is none. */
   readonly #shortIndex: number;
 
   constructor(dataset: Dataset, plan: Plan) {
@@ -151,7 +151,7 @@ export class Reference {
     return { sum: this.#sumOfRows(order, step), elements: this.#boundOfRows(order, step).elements };
   }
 
-  /** The relative error of the scalar of step `step` of `order`; `null` where it is beyond the tolerance. */
+  /** The relative error of the scalar of step `step` of `order`; `null` if it exceeds the tolerance. */
   errorOf(order: Order, step: number, scalar: number): number | null {
     if (order.kind === 'slice') {
       const index = order.batches[step]!;
@@ -184,7 +184,7 @@ export class Reference {
     return sum;
   }
 
-  /** Adds the squares of the rows `[begin, end)` and keeps their sum. */
+  /** Adds the squares of the rows `[begin, end)` and caches the sum. */
   #add(index: number, begin: number, end: number): number {
     const { cols } = this.#plan;
     const sum = sumOfSquares(this.#values, this.#dtype, begin * cols, end * cols);

@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pinbench-shared-'));
 const missing = buildDouble(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A dataset whose values are in shared memory, as a program may bring it. */
+/** A dataset whose values are in a SharedArrayBuffer, as a caller of the API may pass it. */
 function sharedDataset(): Dataset {
   const shared = new Float32Array(new SharedArrayBuffer(ROWS * COLS * 4));
   for (let i = 0; i < shared.length; i++) shared[i] = i % 13;
@@ -37,7 +37,7 @@ const REQUEST: PlanRequest = {
   ...{ sampling: 'slice', readback: 'mapped' },
 };
 
-/** Every strategy that the device supports gives the reference's scalars, sliced and gathered. */
+/** Expects the scalars of the reference from every strategy that the device supports, with both samplings. */
 async function mustBeRight(device: Device): Promise<void> {
   const dataset = sharedDataset();
   for (const sampling of ['slice', 'gather'] as const) {
@@ -60,21 +60,24 @@ async function mustBeRight(device: Device): Promise<void> {
   }
 }
 
-describe('a dataset over shared memory', () => {
-  it('is measured on the cpu engine', async () => {
+describe('a dataset in shared memory', () => {
+  it('is measured by the cpu engine', async () => {
     const record = await run(sharedDataset(), { engine: 'cpu', batch: 4, epochs: 1, minTimeNs: 0 });
     expect(record.results.map(({ status }) => status)).toEqual(['measured', 'measured']);
     await mustBeRight(await cpuEngine.open(0));
   });
 
-  it.skipIf(missing !== undefined)('is right on the cuda engine, on the software driver', async () => {
-    const library = join(folder, 'libcuda.so.1');
-    const device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
-    await mustBeRight(device);
-    await device[Symbol.asyncDispose]();
-  });
+  it.skipIf(missing !== undefined)(
+    'gives the right scalars on the cuda engine with the software driver',
+    async () => {
+      const library = join(folder, 'libcuda.so.1');
+      const device = await new CudaEngine(() => loadLibrary([library]), freemem).open(0);
+      await mustBeRight(device);
+      await device[Symbol.asyncDispose]();
+    },
+  );
 
-  it('never reaches a backend that dies of it: it is copied once', async () => {
+  it('is copied once for a backend that would crash on it', async () => {
     const tf = await import('@tensorflow/tfjs-core');
     const cpu = await cpuEngine.open(0);
     const [given, copies] = [[] as unknown[], new Set<unknown>()];

@@ -1,6 +1,6 @@
 import { performance, type RecordableHistogram } from 'node:perf_hooks';
 
-/** Times the steps of an epoch one by one. The time that recording a step takes is no part of the next one. */
+/** Times each step of an epoch. The time it takes to record a step is not counted in the next one. */
 export class StepWatch {
   readonly #histogram: RecordableHistogram;
   #startMs = 0;
@@ -9,12 +9,12 @@ export class StepWatch {
     this.#histogram = histogram;
   }
 
-  /** The first step begins now. */
+  /** Starts timing the first step. */
   start(): void {
     this.#startMs = performance.now();
   }
 
-  /** A step ended now and the next begins: its time goes to the histogram, in ns, at least 1. */
+  /** Ends a step and starts the next. The step's time is recorded in the histogram, in ns, at least 1. */
   lap(): void {
     this.#histogram.record(Math.max(1, Math.round((performance.now() - this.#startMs) * 1e6)));
     this.#startMs = performance.now();

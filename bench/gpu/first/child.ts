@@ -1,10 +1,12 @@
-// A program in a process group of its own, so that all that it starts ends with it.
+// Runs a program in its own process group, so that its child processes end with it.
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 
-/** From the request to end to the kill, and from there to when it is given up; ms. */
+/** Time from SIGTERM to SIGKILL, and from SIGKILL until the program is given up, in ms. */
 const [UNTIL_KILL, UNTIL_GIVEN_UP] = [2000, 3000];
-/** What is still in the pipes of a program that has ended is read by then, unless others hold them open; ms. */
+/**
+ * How long to read the remaining output of a program that has ended; child processes may hold its pipes open for longer. In ms.
+ */
 const PIPES_GRACE = 1000;
 
 export interface Command {
@@ -13,19 +15,19 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How a program ended; neither a code nor a signal where even SIGKILL did not end it in time. */
+/** How a program ended. Both `code` and `signal` are null if even SIGKILL did not end it in time. */
 export interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Time until the program itself ended. */
+  /** Time until the program itself ended, in seconds. */
   readonly seconds: number;
-  /** Whether processes that it had started went on and held its output open. They are ended. */
+  /** Whether child processes kept running with its output open. They are killed. */
   readonly leftOthers: boolean;
 }
 
 /**
- * Runs a program until it ends or `ending` asks it to: by SIGTERM, then by SIGKILL, each to its whole group. Resolves soon after
- * either, whoever still holds the pipes. Rejects where it cannot be started.
+ * Runs a program until it ends or `ending` is aborted, which sends SIGTERM and later SIGKILL to its whole process group. Resolves
+ * soon after it ends, even if other processes hold its pipes open. Rejects if it cannot be started.
  */
 export function runChild(
   { command, args, env }: Command,
@@ -76,14 +78,14 @@ export function runChild(
       leave();
       reject(error);
     });
-    // However this process ends, the group does not outlive it.
+    // The group must not outlive this process, however that exits.
     process.prependListener('exit', kill);
     if (ending.aborted) end();
     else ending.addEventListener('abort', end);
   });
 }
 
-/** A group that has ended already, or that this user may not end, is left alone. */
+/** Signals a process group. Does nothing if it has already ended or this user may not signal it. */
 function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   if (leader === undefined) return;
   try {

@@ -1,11 +1,11 @@
 import { open, rm } from 'node:fs/promises';
 
-/** Elements that are written at a time. */
+/** Elements per write. */
 const BLOCK = 2 ** 20;
 
 /**
- * Writes a file of numbers that are no pattern: `rows` × `cols` float32, as numpy.save does. Where it cannot be written whole,
- * nothing of it stays.
+ * Writes an NPY file of `rows` × `cols` float32 without an obvious pattern, in the format of numpy.save. If it cannot be written
+ * completely, it is removed.
  */
 export async function writeMatrix(
   path: string,

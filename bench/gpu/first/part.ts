@@ -1,19 +1,19 @@
-// One thing that a first device must show, under its own time limit.
+// One check of first-contact, with its own time limit.
 import { constants } from 'node:os';
 import process from 'node:process';
 import { type Command, type End, runChild } from './child.js';
 
-/** Characters that are kept of what a part says, for the summary. */
+/** The most characters of a part's output that are kept for the summary. */
 const MOST_KEPT = 20_000;
-/** Lines of a part that the summary shows: its last. */
+/** The number of last lines of a part's output that the summary shows. */
 const SHOWN_LINES = 12;
 const CRASHES: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS'];
 
 export interface Part extends Command {
   readonly name: string;
-  /** Its time limit, with what is prepared for it. */
+  /** Its time limit in seconds, which includes `prepare`. */
   readonly seconds: number;
-  /** Makes the data that it reads. */
+  /** Writes the data that the part reads. */
   readonly prepare?: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -24,10 +24,10 @@ export interface Outcome {
   readonly lines: readonly string[];
 }
 
-/** Why a part was told to end. */
+/** Why a part was stopped. */
 type Ending = 'limit' | 'interrupted';
 
-/** Runs a part to its end, to its limit or until `interrupt`; never throws. */
+/** Runs a part until it ends, reaches its limit or `interrupt` is aborted. Never throws. */
 export async function runPart(
   part: Part,
   seconds: number,
@@ -63,7 +63,7 @@ export async function runPart(
   }
 }
 
-/** The data is there, or it is time to end: a write that hangs holds nothing up. */
+/** Waits until the data is written, but no longer than `signal` allows: a hanging write must not block. */
 async function prepared({ prepare }: Part, signal: AbortSignal): Promise<void> {
   if (prepare === undefined) return;
   const aborted = new Promise<never>((_, reject) =>
@@ -93,17 +93,17 @@ function verdict(
     return failed(code === null && signal === null ? `${what}; even SIGKILL did not end it` : what);
   }
   const after = `after ${seconds.toFixed(1)} s`;
-  if (signal === 'SIGKILL') return failed(`killed ${after} by another than its time limit: out of memory?`);
+  if (signal === 'SIGKILL') return failed(`killed ${after}, but not by its time limit: out of memory?`);
   if (signal !== null)
     return failed(`${CRASHES.includes(signal) ? 'crashed' : 'ended'} ${after} by ${signal}`);
   if (code !== 0) return failed(`exit code ${code}${asOfSignal(code!)}`);
-  return { state: 'passed', what: leftOthers ? 'passed; what it had left running was ended' : 'passed' };
+  return { state: 'passed', what: leftOthers ? 'passed; processes it left running were ended' : 'passed' };
 }
 
-/** What a shell or a tool around a program says by its exit code of how that ended. */
+/** The signal that an exit code above 128 stands for, as shells and wrappers report it, in brackets. */
 function asOfSignal(code: number): string {
   const found = Object.entries(constants.signals).find(([, number]) => number === code - 128);
-  return found === undefined ? '' : `, as of ${found[0]}`;
+  return found === undefined ? '' : ` (${found[0]})`;
 }
 
 function reasonOf(
@@ -117,7 +117,7 @@ function reasonOf(
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (!syscall?.startsWith('spawn')) return failed(`cannot be prepared: ${message ?? error}`);
   if (code === 'ENOENT' && command !== process.execPath) {
-    return { state: 'skipped', what: `skipped: there is no ${command}` };
+    return { state: 'skipped', what: `skipped: ${command} is not installed` };
   }
   return failed(`${command} cannot be started: ${message}`);
 }

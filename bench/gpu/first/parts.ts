@@ -1,15 +1,15 @@
-// What a first device must show, in the sequence in which it matters should the time end early.
+// The checks of first-contact, in order of importance in case the time runs out.
 import { join } from 'node:path';
 import process from 'node:process';
 import { writeMatrix } from './matrix.js';
 import type { Part } from './part.js';
 
 export interface Places {
-  /** The bundle. */
+  /** The folder of the bundle. */
   readonly bundle: string;
-  /** What is to be kept. */
+  /** The folder of the results. */
   readonly out: string;
-  /** What is removed at the end. */
+  /** The folder that is removed at the end. */
   readonly temporary: string;
 }
 
@@ -17,7 +17,7 @@ export function partsOf(SMALL: boolean, { bundle, out, temporary }: Places): rea
   const node = (seconds: number, name: string, program: string, args: readonly string[] = []): Part => ({
     ...{ name, seconds, command: process.execPath },
     args: [join(bundle, program), ...args],
-    // What a program that is killed leaves there is removed too.
+    // So that files of a program that is killed are removed too.
     env: { TMPDIR: temporary },
   });
   const tool = (seconds: number, name: string, command: string, args: readonly string[]): Part => ({
@@ -43,18 +43,18 @@ export function partsOf(SMALL: boolean, { bundle, out, temporary }: Places): rea
   const small = SMALL ? ['--small'] : [];
   const sized = (budget: string) => (SMALL ? ['--epochs', '6', '--min-time', '0'] : ['--budget', budget]);
   const example = join(bundle, 'data.npy');
-  const suite = node(60, 'the suite in small, compiled anew', 'test.mjs', ['--small']);
-  const ahead = 'a million steps that copy ahead, every scalar verified';
+  const suite = node(60, 'the small suite, compiled anew', 'test.mjs', ['--small']);
+  const ahead = 'a million steps of each strategy that copies ahead, every scalar verified';
   return [
     tool(20, 'what nvidia-smi says', 'nvidia-smi', ['-q']),
     tool(10, 'how the machine is connected', 'nvidia-smi', ['topo', '-m']),
     { ...suite, env: { ...suite.env, CUDA_CACHE_DISABLE: '1' } },
-    node(40, "the suite in small, from the compiler's cache", 'test.mjs', ['--small']),
+    node(40, "the small suite, from the compiler's cache", 'test.mjs', ['--small']),
     ...(SMALL ? [] : [node(100, 'the whole suite', 'test.mjs')]),
     run(30, "the README's command", [example, '--batch', '2', '--epochs', '100'], 'readme.json'),
     onMatrix(
       40,
-      'tiny mini-batches by every strategy, against the floor of an empty launch',
+      'tiny mini-batches with every strategy, compared with the floor of an empty launch',
       [SMALL ? 64 : 4096, 8],
       ['--batch', '2', '--strategy', 'all', ...sized('25s')],
       'tiny.json',
@@ -70,7 +70,7 @@ export function partsOf(SMALL: boolean, { bundle, out, temporary }: Places): rea
     ),
     onMatrix(
       60,
-      'the dataset of 1 GiB',
+      'a dataset of 1 GiB',
       SMALL ? [64, 64] : [2 ** 20, 256],
       [
         ...['--batch', SMALL ? '8' : '1024,65536'],
@@ -78,10 +78,12 @@ export function partsOf(SMALL: boolean, { bundle, out, temporary }: Places): rea
       ],
       'large.json',
     ),
-    node(150, 'beside the same loops by others, and beside plain copies', 'bench.mjs', [
-      ...small,
-      ...['--out', out],
-    ]),
+    node(
+      150,
+      'the benchmark, compared with the same loops in C++ and Python and with plain copies',
+      'bench.mjs',
+      [...small, ...['--out', out]],
+    ),
     ...['memcheck', 'racecheck', 'initcheck', 'synccheck'].map((check) =>
       tool(60, `compute-sanitizer ${check}`, 'compute-sanitizer', [
         ...['--tool', check, '--error-exitcode', '9'],

@@ -1,13 +1,13 @@
-// The log and the summary of a first contact, in a folder that may fail at any time.
+// The log and the summary of first-contact. Writing to their folder may fail at any time.
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { Outcome, Part } from './part.js';
 
-/** Of all that the parts print. */
+/** The most characters of the parts' output in the log. */
 const MOST_LOG_CHARACTERS = 15 * 2 ** 20;
 
-/** What became of each part so far. */
+/** The state of each part so far. */
 export type Outcomes = ReadonlyMap<Part, Outcome | 'running'>;
 
 export class Results {
@@ -17,14 +17,14 @@ export class Results {
   #left = MOST_LOG_CHARACTERS;
   #logFails = false;
 
-  /** `complain` is told what cannot be written, once. */
+  /** `complain` is called once for what cannot be written. */
   constructor(folder: string, complain: (sentence: string) => void) {
     this.#folder = folder;
     this.#complain = complain;
     this.summaryPath = join(folder, 'first-contact.md');
   }
 
-  /** Begins a log and a summary anew. Throws where the folder takes no summary. */
+  /** Starts a new log and summary. Throws if the summary cannot be written. */
   begin(summary: string): void {
     mkdirSync(this.#folder, { recursive: true });
     this.#replaceSummary(summary);
@@ -37,11 +37,13 @@ export class Results {
     this.#tryLog(() => appendFileSync(this.#logPath, text));
   }
 
-  /** Whether the summary is written; the one before stays where it is not. Makes a folder anew that has been removed. */
+  /**
+   * Writes the summary, recreating the folder if it was removed. Returns whether it was written; if not, the previous one stays.
+   */
   summarise(summary: string): boolean {
     try {
       if (mkdirSync(this.#folder, { recursive: true }) !== undefined) {
-        this.#complain(`${this.#folder} was removed; made anew: the log begins again`);
+        this.#complain(`${this.#folder} was removed and has been recreated; the log starts again`);
       }
       this.#replaceSummary(summary);
       return true;
@@ -72,20 +74,20 @@ export class Results {
       write();
     } catch (error) {
       this.#logFails = true;
-      this.#complain(`there is no whole log: ${(error as Error).message}`);
+      this.#complain(`the log is incomplete: ${(error as Error).message}`);
     }
   }
 }
 
-/** A table of all parts, and the last lines of those that ran. */
+/** The summary in Markdown: a table of all parts, and the last lines of output of those that ran. */
 export function summaryOf(parts: readonly Part[], outcomes: Outcomes): string {
   const rows = parts.map((part) => {
-    const outcome = outcomes.get(part) ?? 'not begun';
+    const outcome = outcomes.get(part) ?? 'not started';
     if (typeof outcome === 'string') return `| ${part.name} | ${outcome} | |`;
     return `| ${part.name} | ${inCell(outcome.what)} | ${outcome.seconds.toFixed(1)} |`;
   });
   const details = parts.flatMap((part) => {
-    const outcome = outcomes.get(part) ?? 'not begun';
+    const outcome = outcomes.get(part) ?? 'not started';
     if (typeof outcome === 'string' || outcome.state === 'skipped') return [];
     return [`## ${part.name}\n\n\`\`\`\n${outcome.lines.join('\n')}\n\`\`\``];
   });

@@ -17,7 +17,7 @@ const NOTHING_SAID: Machine = {
   hasMps: () => false,
 };
 
-/** An engine of one device: what the driver, NVML (`undefined`: it is not there) and the machine say of it. */
+/** An engine with one device, described by the driver, by NVML (`undefined`: not installed) and by the machine. */
 function engineOf(
   answers: NvmlAnswers | undefined,
   machine: Partial<Machine> = {},
@@ -36,7 +36,7 @@ async function infoOf(...of: Parameters<typeof engineOf>): Promise<DeviceInfo> {
   return device.info;
 }
 
-/** The warnings of a run on the device, without the engine and the device's name. */
+/** The warnings of a run on the device, without their `engine` and `device` fields. */
 async function warnedOf(...of: Parameters<typeof engineOf>) {
   const info = await infoOf(...of);
   const warnings = deviceWarnings({ engine: 'cuda', clocksCopies: true, ...info });
@@ -44,12 +44,12 @@ async function warnedOf(...of: Parameters<typeof engineOf>) {
   return warnings.map((warning) => Object.fromEntries(Object.entries(warning).filter(named)));
 }
 
-/** What NVML says of a device that nothing is to be said about. */
+/** NVML's answers for a device that causes no warning. */
 const QUIET: NvmlAnswers = {
   ...{ mig: 0, persistence: 1, displayActive: 0, displayMode: 0, computeMode: 0, processes: 0 },
 };
 
-/** The beginning of a 64-bit library for this machine, whose segments are said to be where the file has ended. */
+/** The first 64 bytes of an ELF library for this machine: its segments lie beyond the end of the file. */
 function damagedLibrary(): Buffer {
   const header = Buffer.alloc(64);
   header.write('\x7fELF\x02\x01\x01', 'latin1');
@@ -61,8 +61,8 @@ function damagedLibrary(): Buffer {
   return header;
 }
 
-describe('what is around a CUDA device', () => {
-  it('is not warned of where nothing is, nor where NVML does not support what it is asked', async () => {
+describe('the warnings about a CUDA device', () => {
+  it('are absent if nothing affects the device, or if NVML does not support the queries', async () => {
     expect(await warnedOf(QUIET)).toEqual([]);
     expect(await warnedOf({})).toEqual([]);
     const { processes, display, computeMode, persistence, mig } = await infoOf({});
@@ -77,15 +77,15 @@ describe('what is around a CUDA device', () => {
     ['a mode that forbids', { computeMode: 2 }, { code: 'compute-mode', computeMode: 'prohibited' }],
     ['no persistence', { persistence: 0 }, { code: 'persistence-off' }],
     ['a part of a GPU', { mig: 1 }, { code: 'mig' }],
-  ] as const)('is warned of: %s', async (_, answers, warning) => {
+  ] as const)('mention %s', async (_, answers, warning) => {
     expect(await warnedOf({ ...QUIET, ...answers })).toEqual([warning]);
   });
 
-  it('is warned of where MPS may be there', async () => {
+  it('mention MPS if it may be running', async () => {
     expect(await warnedOf(QUIET, { hasMps: () => true })).toEqual([{ code: 'mps' }]);
   });
 
-  it('is warned of where the process may run far from the device, and not where it is bound or there is one node', async () => {
+  it('mention the NUMA node if the process may run on another one, and not if it is bound or there is only one', async () => {
     const at = (node: number | undefined, processNodes: number[] | undefined) =>
       warnedOf(QUIET, { numaNodeOf: () => node, processNodes: () => processNodes });
     expect(await at(1, [0])).toEqual([{ code: 'numa-node', node: 1, processNodes: [0] }]);
@@ -96,7 +96,7 @@ describe('what is around a CUDA device', () => {
     expect(await at(1, undefined)).toEqual([]);
   });
 
-  it('cannot be seen without NVML, which is said once, in a run and among the engines', async () => {
+  it('say once, in a run and in the list of engines, that NVML is missing', async () => {
     expect(await warnedOf(undefined)).toEqual([{ code: 'not-monitored' }]);
     const listed = async (answers: NvmlAnswers | undefined) => {
       const availability = await engineOf(answers, {}, { devices: 2 }).probe();
@@ -108,7 +108,7 @@ describe('what is around a CUDA device', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'cannot be seen by an NVML that is damaged, which does not end the process and is said',
+    'say that NVML is damaged, which does not kill the process',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'pinbench-nvml-'));
       const file = join(folder, 'libnvidia-ml.so.1');
@@ -133,7 +133,7 @@ describe('what is around a CUDA device', () => {
     },
   );
 
-  it('is a part of a GPU by what NVML says or by its name, and then has the identity of one', async () => {
+  it('treat a device as part of a GPU by NVML or by its name, and then its UUID starts with MIG-', async () => {
     const of = async (answers: NvmlAnswers | undefined, name: string) => {
       const { mig, uuid } = await infoOf(answers, {}, { name });
       return [mig, uuid!.slice(0, 12)];
@@ -144,7 +144,7 @@ describe('what is around a CUDA device', () => {
     expect(await of(undefined, 'NVIDIA H100')).toEqual([undefined, 'GPU-1e1e1e1e']);
   });
 
-  it('is one memory for host and device where the device is integrated, and not where a coherent link joins two', async () => {
+  it('mention shared memory on an integrated device, and not on a device with a coherent link', async () => {
     const integrated = { attributes: { 18: 1 } };
     expect(await infoOf(QUIET, {}, integrated)).toMatchObject({ integrated: true });
     expect(await warnedOf(QUIET, {}, integrated)).toEqual([{ code: 'shared-memory' }]);

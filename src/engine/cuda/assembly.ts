@@ -23,15 +23,15 @@ import { allocateOnDevice, allocatePageLocked, type Memory } from './memory.js';
 import type { Readback } from './readback.js';
 import { PUSHED_BYTES, pageLockedSlot, Staging, type StagingUse } from './staging.js';
 
-/** Bytes of the kernel's State before its partial sums, and of one of them. */
+/** Bytes of the kernel's `State` before its partial sums, and bytes of one partial sum. */
 const STATE_BYTES = 16;
 const PARTIAL_BYTES = 8;
 
-/** What the steps of a session are put together from. */
+/** What the steps of a session are built from. */
 export interface Parts {
   readonly context: Context;
   readonly kernels: Kernels;
-  /** No launch has more. */
+  /** The most blocks of a launch. */
   readonly mostBlocks: number;
   readonly resources: DatasetMemory;
   readonly belongings: Belongings;
@@ -39,18 +39,18 @@ export interface Parts {
   readonly plan: Plan;
   readonly strategy: Strategy;
   readonly results: Readback;
-  /** The dataset in device memory, where the strategy keeps it there. */
+  /** The dataset in device memory, if the strategy keeps it there. */
   readonly resident: Memory | undefined;
 }
 
-/** What the strategy says of the data's way, made into what a step does. Copies are queued on the stream `copies`. */
+/** Builds the delivery of mini-batches that a strategy describes. Copies are queued on the stream `copies`. */
 export function deliveryOf(parts: Parts, copies: number): Delivery {
   const { plan, strategy, resident } = parts;
   if (resident !== undefined || strategy.mapped) return deliveryInPlace(parts, copies);
   return plan.sampling === 'gather' ? gatheredDelivery(parts, copies) : slicedDelivery(parts, copies);
 }
 
-/** The graph reads the dataset where it is, on the device or over the link. */
+/** The graph reads the dataset in place: from device memory, or over the link. */
 function deliveryInPlace(parts: Parts, copies: number): Delivery {
   const { context, resources, belongings, dataset, plan, strategy, resident } = parts;
   const { driver } = context;
@@ -62,7 +62,7 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
   }
   const listBytes = plan.batch * INDEX_BYTES;
   const device = belongings.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
-  // A short list travels with the commands; a long one would wait for all that was queued before it.
+  // A short pageable list is copied into the command buffer; a long one would wait for all previously queued work.
   const hostMemory = listBytes <= PUSHED_BYTES ? 'pageable' : 'page-locked';
   const list = { what: 'the row indexes', dtype: 'int32', elements: plan.batch, hostMemory } as const;
   const staging = stagingOf<Int32Array<ArrayBuffer>>(parts, copies, list);
@@ -71,7 +71,7 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
   return gatherOnDevice(driver, launches, plan.batch, staging, route, mapped ? rowBytesOf(plan) : 0);
 }
 
-/** The mini-batch is copied from the dataset. */
+/** Each mini-batch is copied from the dataset. */
 function slicedDelivery(parts: Parts, copies: number): Delivery {
   const { context, resources, belongings, dataset, plan, strategy } = parts;
   const { driver } = context;
@@ -84,7 +84,7 @@ function slicedDelivery(parts: Parts, copies: number): Delivery {
   return feedSlice(driver, launches, sizes, route);
 }
 
-/** The rows of the mini-batch are gathered by the host and copied. */
+/** The host gathers the rows of each mini-batch, then copies them. */
 function gatheredDelivery(parts: Parts, copies: number): Delivery {
   const { context, belongings, dataset, plan, strategy } = parts;
   const { driver } = context;
@@ -99,7 +99,7 @@ function gatheredDelivery(parts: Parts, copies: number): Delivery {
   return feedGathered(driver, launches, plan, sizes, dataset.values, staging, route);
 }
 
-/** Half of the way of `feed-chunk`. */
+/** One of the two lanes of `feed-chunk`. */
 export function chunkLaneOf(parts: Parts): ChunkLane {
   const { context, belongings, dataset, plan } = parts;
   const { driver } = context;
@@ -114,7 +114,10 @@ export function chunkLaneOf(parts: Parts): ChunkLane {
   return { values, host, device: device.address, launch: whole };
 }
 
-/** Where the host writes what it copies each step. Single steps are waited for one by one, and copies that overlap take turns. */
+/**
+ * The memory where the host writes the data of each copy. With `--fetch step` the host waits for each step; overlapping copies
+ * alternate between two.
+ */
 function stagingOf<T extends Values>(
   { context, belongings, plan, strategy }: Parts,
   stream: number,
@@ -124,22 +127,22 @@ function stagingOf<T extends Values>(
   return new Staging(context.driver, belongings, { ...held, ...waits, stream });
 }
 
-/** What the data at an address is, and by what the graph finds its mini-batch there. */
+/** What is stored at an address, and how the graph finds its mini-batch there. */
 interface Addressed {
-  /** The whole dataset, and not one mini-batch that was copied. */
+  /** True for the whole dataset, false for a single copied mini-batch. */
   readonly whole: boolean;
-  /** Address of the order, where each step of a graph finds its index by itself. */
+  /** Address of the order, if each recorded step reads its own index there. */
   readonly order?: number;
-  /** Address of the row indexes, where the device gathers. */
+  /** Address of the row indexes, if the device gathers. */
   readonly list?: number;
 }
 
-/** The graph's launches on data at an address. */
+/** Prepares the graph's launches on the data at an address. */
 export function launchesOf(parts: Parts, data: number, { whole, order = 0, list }: Addressed): Launches {
   const { context, kernels, mostBlocks, belongings, plan, results } = parts;
   const { driver, stream } = context;
   const { batch, cols, dtype, rows, rowsPerEpoch, work } = plan;
-  const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the parameters of launches'));
+  const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the launch parameters'));
   const memory = driver.library.view(page.address, page.bytes);
   const perBatch = batch * cols;
   const teamBits = teamBitsFor(cols, dtype);
@@ -162,7 +165,7 @@ export function launchesOf(parts: Parts, data: number, { whole, order = 0, list 
   return { whole: launch(0, perBatch), short: launch(LAUNCH_BYTES, short) };
 }
 
-/** Cleared on the stream of the graph: what the null stream does, a stream that does not block does not wait for. */
+/** Allocates the kernel's state and clears it on the graph's stream: a non-blocking stream does not wait for the null stream. */
 function stateOf({ context, belongings }: Parts, blocks: number): Memory {
   const { driver, stream } = context;
   const bytes = STATE_BYTES + blocks * PARTIAL_BYTES;

@@ -1,13 +1,13 @@
 import { type Context, NON_BLOCKING } from './context.js';
 import type { CudaError } from './cuda-error.js';
 
-/** CU_EVENT_DISABLE_TIMING: an event without a clock costs less. */
+/** CU_EVENT_DISABLE_TIMING: an event without a timestamp is cheaper. */
 const NO_TIMING = 2;
 
-/** What a session has taken from the driver and must give back. */
+/** The resources that a session has allocated from the driver and must release. */
 export class Belongings {
   readonly #context: Context;
-  /** Streams on which work of the session may be queued. */
+  /** The streams on which the session may have queued work. */
   readonly #streams: number[];
   readonly #releases: (() => void)[] = [];
 
@@ -16,13 +16,13 @@ export class Belongings {
     this.#streams = [context.stream];
   }
 
-  /** Keeps something that has to be freed, and returns it. */
+  /** Registers a resource to be freed by `release`, and returns it. */
   keep<T extends { free(): void }>(thing: T): T {
     this.#releases.push(() => thing.free());
     return thing;
   }
 
-  /** An event that streams and the host wait for. */
+  /** Creates an event on which streams and the host can wait. */
   event(): number {
     const { driver } = this.#context;
     const event = driver.make('cuEventCreate', NO_TIMING);
@@ -30,7 +30,7 @@ export class Belongings {
     return event;
   }
 
-  /** A second stream, beside the one that all sessions of the device share. */
+  /** Creates a stream in addition to the one that all sessions of the device share. */
   stream(): number {
     const { driver } = this.#context;
     const stream = driver.make('cuStreamCreate', NON_BLOCKING);
@@ -39,14 +39,14 @@ export class Belongings {
     return stream;
   }
 
-  /** Calls `release` when the belongings are released, before what was taken earlier. */
+  /** Registers a function for `release` to call, before the functions of resources allocated earlier. */
   atEnd(release: () => void): void {
     this.#releases.push(release);
   }
 
   /**
-   * Gives all of it back, the last first. What is queued may still use it, and is waited for: where the device is lost in that,
-   * the error is returned. A second call does nothing.
+   * Waits for queued work, which may still use the resources, then releases them in reverse. Returns the error if the device
+   * turns out to be lost. A second call does nothing.
    */
   release(): CudaError | undefined {
     const { driver } = this.#context;

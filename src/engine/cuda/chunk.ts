@@ -7,7 +7,7 @@ import { type Launch, SLICE } from './launch.js';
 import type { LoopState, StepsLoop } from './loops.js';
 import { SCALAR_BYTES } from './readback.js';
 
-/** Half of the way of chunks: memory that the host writes, memory that the graph reads, and the graph on it. */
+/** One of two lanes: host memory for a chunk, device memory for it, and the graph's launch on that. */
 export interface ChunkLane {
   /** Page-locked memory as an array, and its address. */
   readonly values: Values;
@@ -18,9 +18,9 @@ export interface ChunkLane {
 }
 
 /**
- * `feed-chunk`: two lanes and two streams. While the graph runs on the mini-batches of chunk c, the copy of chunk c + 1 is under
- * way, and between the steps the host stages those of chunk c + 2, one after each launch. Each call begins with a small chunk,
- * whose copy nothing hides, and ends with none under way.
+ * `feed-chunk`: two lanes and two streams. While the graph runs on the mini-batches of chunk c, chunk c + 1 is being copied, and
+ * after each launch the host stages one mini-batch of chunk c + 2. Each call begins with a small chunk, because no other work
+ * hides its copy, and ends with no copy in flight.
  */
 export function chunkLoop(
   { context, plan, results, outSlot, belongings }: LoopState,
@@ -41,7 +41,7 @@ export function chunkLoop(
   const copy = ({ rows }: Chunk, c: number) => {
     const lane = c & 1;
     const { host, device, launch } = lanes[lane]!;
-    // Where the host waits for every step, it has waited for the last that read this memory.
+    // With `--fetch step` the host has already waited for the last step that read this memory.
     if (!perStep && c > 1) driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));
     copyToDevice(driver, device, host, rows * rowBytes, copies);
     driver.must('cuEventRecord', call.cuEventRecord(copied[lane]!, copies));
@@ -73,7 +73,7 @@ export function chunkLoop(
         launch.run();
         if (perStep) results.fetch(1);
         if (third !== undefined) {
-          // The host writes what this chunk was copied from.
+          // The host is about to overwrite the memory this chunk was copied from.
           if (k === 0) driver.must('cuEventSynchronize', call.cuEventSynchronize(copied[lane]!));
           if (third.staged < third.steps) stage(third, indexes, values);
         }

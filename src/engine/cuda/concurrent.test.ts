@@ -9,7 +9,7 @@ import { datasetOf, VerifiedSession } from './testing/verify.js';
 
 const dataset = datasetOf('float32', 11, 5);
 
-/** NVML that counts its starts and its ends, and that has or has not the device it is asked for. */
+/** An NVML that counts calls of nvmlInit and nvmlShutdown; `hasDevice` says whether it finds the device. */
 function countingNvml(hasDevice: boolean) {
   const counts = { started: 0, ended: 0 };
   const calls: NvmlCalls = {
@@ -30,7 +30,7 @@ describe('two runs of one process', () => {
   it.each([
     ['one device', 0],
     ['two devices', 1],
-  ] as const)('on %s do not take the context from each other', async (_, other) => {
+  ] as const)("on %s do not disturb each other's context", async (_, other) => {
     const library = new MemoryLibrary({ devices: 2 });
     const engine = new CudaEngine(async () => library, freemem);
     const [first, second] = [await engine.open(0), await engine.open(other)];
@@ -59,13 +59,13 @@ describe('two runs of one process', () => {
     ['one device', 0],
     ['two devices', 1],
   ] as const)(
-    'on %s copy one dataset from memory of the kind that the strategy is named for',
+    'on %s copy one dataset from the kind of memory that each strategy requires',
     async (_, other) => {
       const library = new MemoryLibrary({ devices: 2 });
       const engine = new CudaEngine(async () => library, freemem);
       const devices = [await engine.open(0), await engine.open(other)] as const;
       const own = datasetOf('float32', 40, 100);
-      /** Bytes of an epoch's copies to the device, by where they began. */
+      /** The kinds of host memory from which an epoch copies to the device. */
       const copiedBy = async (session: VerifiedSession) => {
         const before = { ...library.copied };
         await session.epoch(new Orders(session.plan), 0);
@@ -75,7 +75,7 @@ describe('two runs of one process', () => {
       const LOCKED = ['feed-locked', 'feed-ahead', 'zero-copy'] as const;
       for (const [feeding, locking] of [devices, devices.toReversed()]) {
         for (const name of LOCKED) {
-          // Whoever is first has the dataset's own memory, until it is given back.
+          // The first session uses the dataset's own memory until it is disposed.
           const feed = await VerifiedSession.prepare(feeding!, own, 'feed');
           const locked = await VerifiedSession.prepare(locking!, own, name);
           expect([name, await copiedBy(feed)]).toEqual([name, ['pageable']]);
@@ -91,7 +91,7 @@ describe('two runs of one process', () => {
           for (const session of [first, second, third]) await session[Symbol.asyncDispose]();
         }
       }
-      // A device that is closed with its sessions open has given its memory back too.
+      // Closing a device with open sessions frees their memory too.
       await VerifiedSession.prepare(devices[0], own, 'zero-copy');
       await VerifiedSession.prepare(devices[0], own, 'feed');
       await devices[0][Symbol.asyncDispose]();
@@ -102,7 +102,7 @@ describe('two runs of one process', () => {
     },
   );
 
-  it('start NVML as often as they end it, whatever fails and however often they close', async () => {
+  it('shut NVML down as often as they initialize it, whatever fails and however often they close', async () => {
     for (const hasDevice of [true, false]) {
       const { counts, calls } = countingNvml(hasDevice);
       const library = new MemoryLibrary();

@@ -4,23 +4,23 @@ import type { Driver } from './driver.js';
 import { BLOCK, type GridLimits } from './grid.js';
 import type { Library } from './library.js';
 
-/** CU_CTX_SCHED_SPIN: the host waits for the device at full speed. */
+/** CU_CTX_SCHED_SPIN: the host spins while it waits for the device. */
 const SPIN = 1;
-/** CU_STREAM_NON_BLOCKING: nothing waits for the null stream. */
+/** CU_STREAM_NON_BLOCKING: the stream does not synchronize with the null stream. */
 export const NON_BLOCKING = 1;
 
-/** Device attributes by their number in cuda.h. */
+/** The numbers of device attributes in cuda.h. */
 export const ATTRIBUTE = {
   multiprocessors: 16,
   integrated: 18,
   l2Bytes: 38,
   computeMajor: 75,
   computeMinor: 76,
-  /** The device reads host memory through the host's own page tables: a coherent link such as NVLink-C2C joins them, as on GH200. */
+  /** The device reads host memory through the host's page tables, over a coherent link such as NVLink-C2C on GH200. */
   usesHostPageTables: 100,
 } as const;
 
-/** The kernels of one dtype, loaded. */
+/** The loaded kernels of one dtype. */
 export interface Kernels extends GridLimits {
   readonly slice: number;
   readonly gather: number;
@@ -28,10 +28,10 @@ export interface Kernels extends GridLimits {
   readonly gate: number;
 }
 
-/** The context that is current in this thread of a library, as far as pinbench has set it. */
+/** The context of each library that pinbench last made current in this thread. */
 const current = new WeakMap<Library, number>();
 
-/** The device's primary context with a stream of its own, and what was loaded into it. Closing releases in reverse. */
+/** The device's primary context, a stream of its own, and the modules loaded into it. `close` releases them in reverse. */
 export class Context {
   readonly driver: Driver;
   readonly device: number;
@@ -44,13 +44,13 @@ export class Context {
     this.driver = driver;
     this.device = device;
     try {
-      // Refused where another part of the process has made the context already: then its own scheduling stays.
+      // The driver refuses this if other code of the process already created the context: its scheduling then stays.
       driver.release('cuDevicePrimaryCtxSetFlags_v2', device, SPIN);
       this.#handle = driver.make('cuDevicePrimaryCtxRetain', device);
       this.#releases.push(() => {
         driver.release('cuCtxSetCurrent', 0);
         current.set(driver.library, 0);
-        // The driver counts: the context ends with the last that retained it.
+        // The driver counts references: the last release destroys the context.
         driver.release('cuDevicePrimaryCtxRelease_v2', device);
       });
       this.enter();
@@ -64,8 +64,8 @@ export class Context {
   }
 
   /**
-   * Makes the context current in this thread, where another context of the process has been since. What is called without a
-   * promise in between belongs to this one. No call is made where it is current already, as in most steps.
+   * Makes the context current in this thread, if another one is. Until the next `await`, driver calls belong to this context. No
+   * call is made if it is current already, as in most steps.
    */
   enter(): void {
     const { library } = this.driver;
@@ -74,7 +74,7 @@ export class Context {
     current.set(library, this.#handle);
   }
 
-  /** The same before something is released, which must not throw. */
+  /** Like `enter`, but ignores errors: for use before resources are released. */
   enterToRelease(): void {
     const { library } = this.driver;
     if (current.get(library) === this.#handle) return;
@@ -86,7 +86,7 @@ export class Context {
     return this.driver.ask('cuDeviceGetAttribute', number, this.device);
   }
 
-  /** The kernels of a dtype; compiled by the driver at their first use. */
+  /** The kernels of a dtype. The driver compiles them at their first use. */
   kernels(dtype: DType): Kernels {
     const known = this.#kernels.get(dtype);
     if (known !== undefined) return known;

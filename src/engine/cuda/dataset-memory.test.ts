@@ -8,7 +8,7 @@ import { datasetOf, planOf, VerifiedSession, verifyOn } from './testing/verify.j
 
 const LOCKED = ['feed-locked', 'feed-ahead', 'zero-copy'] as const;
 
-describe('the copies of the dataset that sessions share', () => {
+describe('the shared copies of a dataset', () => {
   let library: MemoryLibrary;
   let device: Device;
   beforeEach(async () => {
@@ -23,7 +23,7 @@ describe('the copies of the dataset that sessions share', () => {
     return Number(total[0]! - free[0]!);
   };
   const registered = () => library.calls.get('cuMemHostRegister_v2') ?? 0;
-  /** Prepares sessions one after another, runs an epoch of each and disposes them. */
+  /** Prepares all sessions, runs an epoch of each, then disposes them. */
   const sideBySide = async (names: readonly StrategyName[], dataset = datasetOf('float32', 200, 5)) => {
     const sessions: VerifiedSession[] = [];
     for (const name of names) sessions.push(await VerifiedSession.prepare(device, dataset, name));
@@ -32,7 +32,7 @@ describe('the copies of the dataset that sessions share', () => {
     for (const session of sessions.reverse()) await session[Symbol.asyncDispose]();
   };
 
-  it('are one on the device, there until the last session that uses it is disposed', async () => {
+  it('include one on the device, which is freed when the last session that uses it is disposed', async () => {
     const dataset = datasetOf('float32', 200, 5);
     const before = usedBytes();
     const pin = await VerifiedSession.prepare(device, dataset, 'pin');
@@ -48,7 +48,7 @@ describe('the copies of the dataset that sessions share', () => {
     expect(usedBytes()).toBe(before);
   });
 
-  it('need no more free memory for a second strategy', async () => {
+  it('need no additional free memory for a second strategy', async () => {
     const small = new MemoryLibrary({ memoryBytes: 6000 });
     const other = await openOn(small);
     const dataset = datasetOf('float32', 200, 5);
@@ -62,7 +62,7 @@ describe('the copies of the dataset that sessions share', () => {
     await other[Symbol.asyncDispose]();
   });
 
-  it('are the dataset itself, page-locked where it is, unless it is copied from pageable memory too', async () => {
+  it('use the dataset itself, page-locked in place, unless another session copies it from pageable memory', async () => {
     await sideBySide(LOCKED);
     expect(registered()).toBe(1);
     expect(library.copied['page-locked']).toBe(0);
@@ -73,14 +73,14 @@ describe('the copies of the dataset that sessions share', () => {
     expect(library.copied['page-locked']).toBeGreaterThan(0);
   });
 
-  it('are a page-locked copy where the system cannot lock memory in place', async () => {
+  it('include a page-locked copy if the system cannot lock memory in place', async () => {
     library.fail('cuMemHostRegister_v2', 1, 801);
     await sideBySide(LOCKED);
     expect(library.copied.registered).toBe(0);
     expect(library.copied['page-locked']).toBeGreaterThan(0);
   });
 
-  it('may be of two datasets, one after another and at the same time', async () => {
+  it('may belong to two datasets, one after another or at the same time', async () => {
     const live = library.live;
     const [one, other] = [datasetOf('float32', 50, 5), datasetOf('float32', 50, 5)];
     other.values.reverse();
@@ -92,11 +92,11 @@ describe('the copies of the dataset that sessions share', () => {
     for (const session of sessions) await session.setup();
     for (const session of sessions) await session.epoch(new Orders(session.plan), 0);
     for (const session of sessions) await session[Symbol.asyncDispose]();
-    // The module of float32 was loaded since.
+    // The only remaining addition is the loaded float32 module.
     expect(library.live).toBe(live + 1);
   });
 
-  it('stay where they are while a session lives, in whatever sequence sessions come and go', async () => {
+  it('keep their kind of memory while a session lives, in whatever sequence sessions come and go', async () => {
     const dataset = datasetOf('float32', 20, 5);
     const FROM: Partial<Record<StrategyName, readonly (keyof MemoryLibrary['copied'])[]>> = {
       feed: ['pageable'],

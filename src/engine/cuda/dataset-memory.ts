@@ -17,26 +17,25 @@ import {
 const WHAT = 'the dataset';
 
 /**
- * The copies of datasets that the sessions of a device share, so that measuring every strategy needs no more memory than one.
- * A copy is made when a session first asks for it. Each session gives back what it asked for, and the last to do so frees the
- * copy: when no session is left, nothing of the dataset is.
+ * The copies of datasets that the sessions of a device share, so that measuring all strategies needs no more memory than
+ * measuring one. A copy is made when a session first requests it, and freed when the last session that uses it has released it.
  */
 export class DatasetMemory {
   readonly #context: Context;
-  /** By the dataset's own memory, which may be page-locked but once. */
+  /** Keyed by the dataset's own memory, which can be page-locked only once. */
   readonly #copies = new Map<Values, Copies>();
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Bytes that device memory lacks for a dataset of so many; 0 while a copy of that size is there to be shared. */
+  /** Bytes of device memory still to be allocated for a dataset of `bytes`: 0 if a copy of that size exists and can be shared. */
   lacking(bytes: number): number {
     for (const { resident } of this.#copies.values()) if (resident.bytes === bytes) return 0;
     return bytes;
   }
 
-  /** Room for the dataset in device memory. What is in it is undefined until `upload`. */
+  /** Allocates or shares device memory for the dataset. Its contents are undefined until `upload`. */
   resident(dataset: Dataset): Memory {
     const { driver } = this.#context;
     return this.#copiesOf(dataset).resident.take(() =>
@@ -44,7 +43,7 @@ export class DatasetMemory {
     );
   }
 
-  /** Copies the dataset to where `resident` made room for it, and waits until it is there. */
+  /** Copies the dataset to the memory that `resident` returned, and waits for the copy. */
   upload(dataset: Dataset, to: Memory): void {
     const { driver, stream } = this.#context;
     const from = driver.library.address(offHeap(dataset.values));
@@ -53,29 +52,29 @@ export class DatasetMemory {
   }
 
   /**
-   * The dataset in pageable memory: its own, or a copy while its own is page-locked, by whichever device of the process. It stays
-   * pageable until it is given back.
+   * The dataset in pageable memory: its own memory, or a copy while a device of the process has page-locked that. It stays
+   * pageable until it is freed.
    */
   pageable(dataset: Dataset): Memory {
     return this.#copiesOf(dataset).takePageable();
   }
 
   /**
-   * The dataset in page-locked memory: its own where no session of any device copies from that as pageable memory and no other
-   * device has locked it, else a copy.
+   * The dataset in page-locked memory: its own memory, unless a session of any device copies from that as pageable memory or
+   * another device has page-locked it; then a copy.
    */
   pageLocked(dataset: Dataset): PageLocked {
     return this.#copiesOf(dataset).takePageLocked();
   }
 
-  /** Frees every copy, whether sessions still use it or not. */
+  /** Frees every copy, even those still in use. */
   free(): void {
     for (const copies of this.#copies.values()) copies.free();
     this.#copies.clear();
   }
 
   #copiesOf({ values }: Dataset): Copies {
-    // What no session uses any more is forgotten when the next dataset is asked for.
+    // Forget datasets that no session uses any more.
     for (const [other, copies] of this.#copies) if (copies.unused) this.#copies.delete(other);
     const known = this.#copies.get(values) ?? new Copies(this.#context.driver, values);
     this.#copies.set(values, known);
@@ -89,10 +88,10 @@ class Copies {
   readonly #driver: Driver;
   readonly #values: Values;
   readonly #pageLocked = new Shared<PageLocked>();
-  /** The dataset's own memory, while sessions copy from it as pageable memory. */
+  /** The dataset's own memory, if sessions copy from it as pageable memory. */
   readonly #own = new Shared<Memory>();
   readonly #pageableCopy = new Shared<Memory>();
-  /** What all devices of the process do with the dataset's own memory. */
+  /** How all devices of the process use the dataset's own memory. */
   readonly #use: HostUse;
 
   constructor(driver: Driver, values: Values) {
@@ -154,23 +153,23 @@ class Copies {
   }
 }
 
-/** Memory that several sessions use: made for the first that takes it, freed when the last gives it back. */
+/** Reference-counted memory: allocated for the first session that takes it, freed when the last one releases it. */
 class Shared<T extends Memory> {
   #memory: T | undefined;
   #users = 0;
 
-  /** Bytes of the memory while it is there. */
+  /** Size of the memory in bytes; `undefined` while it is not allocated. */
   get bytes(): number | undefined {
     return this.#memory?.bytes;
   }
 
-  /** A share of the memory. Freeing it, once, gives the share back. */
+  /** Adds a user and returns the memory. Its `free`, to be called once, removes that user. */
   take(make: () => T): T {
     this.#memory ??= make();
     const memory = this.#memory;
     this.#users += 1;
     const free = () => {
-      // The device may have freed it before.
+      // Closing the device may already have freed it.
       if (this.#memory !== memory) return;
       this.#users -= 1;
       if (this.#users === 0) this.free();

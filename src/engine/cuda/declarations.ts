@@ -1,7 +1,7 @@
 /**
- * The driver functions pinbench calls, with their parameters as koffi reads them. The versioned names are the ABI: a plain
- * `cuMemAlloc` is the 32-bit-era symbol. Handles and device pointers are below 2⁵³ and pass as Numbers, which is what costs
- * least; `void *` takes an array for what comes out.
+ * The driver functions that pinbench calls, with their parameters in koffi's syntax. The versioned names are the current ABI: an
+ * unversioned `cuMemAlloc` is the symbol of the 32-bit era. Handles and device pointers are below 2⁵³ and are passed as Numbers,
+ * the cheapest way; `void *` takes an array for an output.
  */
 export const DECLARATIONS = {
   cuInit: 'uint32_t',
@@ -53,8 +53,8 @@ export const DECLARATIONS = {
 
 export type CallName = keyof typeof DECLARATIONS;
 
-/** What a driver function takes: numbers, an array for what comes out, a name, or null. */
+/** An argument of a driver function: a number, an array for an output, a name, or null. */
 export type Argument = number | ArrayBufferView | string | null;
 
-/** The functions of the table; each returns the driver's status code. */
+/** The functions declared above; each returns the driver's status code. */
 export type RawCalls = { readonly [name in CallName]: (...args: Argument[]) => number };

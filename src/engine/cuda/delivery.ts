@@ -4,22 +4,22 @@ import type { Driver } from './driver.js';
 import { type Launch, SLICE } from './launch.js';
 import type { Staging } from './staging.js';
 
-/** Bytes of an index in an order, on the host and on the device. */
+/** Bytes of an index in an order, on host and device. */
 export const INDEX_BYTES = 4;
 
 /**
- * Brings the mini-batch of step `step` to where the graph reads it, and says which launch runs the graph on it. `indexes` are
- * those of the whole order: of mini-batches, or of rows.
+ * Brings the mini-batch of step `step` to where the graph reads it, and returns the launch that runs the graph on it. `indexes`
+ * are the indexes of the whole order: of mini-batches, or of rows with `--sampling gather`.
  */
 export type Delivery = (indexes: Int32Array, step: number) => Launch;
 
-/** The graph on a whole mini-batch and, where an epoch has one, on the short last. */
+/** The graph's launch on a whole mini-batch, and on the short last one if the epoch has one. */
 export interface Launches {
   readonly whole: Launch;
   readonly short: Launch;
 }
 
-/** Bytes of each mini-batch. */
+/** Bytes of a whole and of the short mini-batch. */
 export interface Sizes {
   readonly batchBytes: number;
   readonly shortBytes: number;
@@ -27,21 +27,21 @@ export interface Sizes {
   readonly shortIndex: number;
 }
 
-/** Where copies of mini-batches start and end, as addresses. */
+/** Source and destination addresses of copies, and their stream. */
 export interface Route {
   readonly from: number;
   readonly to: number;
   readonly stream: number;
 }
 
-/** Copies to the device, queued on a stream, and counts the bytes. */
+/** Queues a copy to the device on a stream, and counts its bytes. */
 export function copyToDevice(driver: Driver, to: number, from: number, bytes: number, stream: number): void {
   const status = driver.library.call.cuMemcpyHtoDAsync_v2(to, from, bytes, stream);
   driver.must('cuMemcpyHtoDAsync_v2', status);
   driver.h2dBytes += bytes;
 }
 
-/** `feed`: the mini-batch is copied. */
+/** `feed`: copies the mini-batch. */
 export function feedSlice(
   driver: Driver,
   launches: Launches,
@@ -58,7 +58,7 @@ export function feedSlice(
   };
 }
 
-/** `pin`: only the index goes over, as a parameter of the launch. */
+/** `pin`: passes only the index, as a launch parameter. */
 export function sliceOnDevice({ whole }: Launches): Delivery {
   return (indexes, step) => {
     whole.set(SLICE.index, indexes[step]!);
@@ -66,7 +66,7 @@ export function sliceOnDevice({ whole }: Launches): Delivery {
   };
 }
 
-/** `zero-copy`: as `pin`, but what the kernel reads comes over the link, and is counted so. */
+/** `zero-copy`: like `pin`, but the kernel reads host memory over the link, and those bytes are counted. */
 export function sliceOverLink(
   driver: Driver,
   { whole }: Launches,
@@ -80,7 +80,7 @@ export function sliceOverLink(
   };
 }
 
-/** `feed` of rows drawn one by one: the host gathers them into staging memory, and that is copied. */
+/** `feed` with `--sampling gather`: the host gathers the rows into staging memory, which is then copied. */
 export function feedGathered(
   driver: Driver,
   launches: Launches,
@@ -107,7 +107,10 @@ export function feedGathered(
   };
 }
 
-/** `pin` of rows drawn one by one: their indexes are copied, the device gathers. With `linkRowBytes` the rows come over the link. */
+/**
+ * `pin` with `--sampling gather`: the row indexes are copied and the device gathers. Each row counts `linkRowBytes` read over the
+ * link.
+ */
 export function gatherOnDevice(
   driver: Driver,
   launches: Launches,

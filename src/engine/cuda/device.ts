@@ -13,11 +13,11 @@ import type { NvmlDevice } from './nvml.js';
 import { OwnCost } from './own-cost.js';
 import { CudaSession } from './session.js';
 
-/** Copies that keep the link awake while it is looked at: some milliseconds of the fastest. */
+/** Copies that keep the link at full speed while its state is read: a few milliseconds even on the fastest link. */
 const LINK_COPIES = 8;
 const LINK_COPY_BYTES = 32 * 2 ** 20;
 
-/** A CUDA device with its context open. */
+/** A CUDA device with an open context. */
 export class CudaDevice implements Device {
   readonly info: DeviceInfo;
   readonly clocksCopies = true;
@@ -39,10 +39,12 @@ export class CudaDevice implements Device {
     return this.#context.driver.memory().freeBytes;
   }
 
-  /** Asks for free memory before a strategy that needs it: where it does not fit, the reason states required and free memory. */
+  /** Compares the dataset with free device memory if the strategy keeps it there; the reason states required and free memory. */
   supports(strategy: Strategy, plan: Plan): Support {
     if (strategy.replay && plan.sampling === 'gather') {
-      return { reason: 'a recorded epoch cannot draw its rows anew' };
+      return {
+        reason: 'a recorded CUDA graph cannot gather different rows in each epoch: use --sampling slice',
+      };
     }
     if (!strategy.resident) return 'yes';
     const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));
@@ -81,7 +83,10 @@ export class CudaDevice implements Device {
     return this.#nvml?.condition();
   }
 
-  /** An idle link drops to a low generation: it is looked at under copies. Absent where these cannot be made, and where it is not PCIe. */
+  /**
+   * The PCIe link's state, read during copies because an idle link drops to a low generation. `undefined` if the copies fail or
+   * the link is not PCIe.
+   */
   link(): Link | undefined {
     if (this.#nvml === undefined || this.info.coherentLink === true) return undefined;
     const { driver, stream } = this.#context;
@@ -114,7 +119,7 @@ export class CudaDevice implements Device {
       return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
     } catch (error) {
       if (needed === 0 || !isShortOfDeviceMemory(error)) throw orCannotBeSetUp(error);
-      // What a step needs is small: where it finds no memory, it is the dataset that is too large.
+      // A step needs little memory: if even that cannot be allocated, the dataset is too large.
       const reason = `${doesNotFit(needed, freeBytes)}: ${error.message}`;
       throw new StrategyUnavailable(reason, { cause: error });
     }

@@ -6,12 +6,12 @@ const JIT_LOG_BYTES = 8192;
 /** CU_JIT_ERROR_LOG_BUFFER and CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES. */
 const JIT_LOG_OPTIONS = Int32Array.of(5, 6);
 
-/** The driver with every call checked, and what went to the device counted. */
+/** The driver with every call checked and the bytes sent to the device counted. */
 export class Driver {
   readonly library: Library;
-  /** Host memory that the process may still take. */
+  /** Host memory that is still available to the process, in bytes. */
   readonly hostFreeBytes: () => number;
-  /** Bytes copied to the device, or read by it over the link, since the driver was made. */
+  /** Bytes copied to the device, or read by it over the link, since this object was created. */
   h2dBytes = 0;
   readonly #call: RawCalls;
   readonly #box = new BigUint64Array(1);
@@ -24,46 +24,51 @@ export class Driver {
     this.#call = library.call;
   }
 
-  /** Calls a function of the driver; a `CudaError` where it does not return success. */
+  /** Calls a function of the driver. Throws `CudaError` if it does not return success. */
   do(name: CallName, ...args: Argument[]): void {
     const status = this.#call[name](...args);
     if (status !== 0) throw this.error(name, status);
   }
 
-  /** A call whose first parameter is where a handle or an address comes out. */
+  /** Calls a function whose first parameter is the output for a handle or an address, and returns that. */
   make(name: CallName, ...args: Argument[]): number {
     this.#box[0] = 0n;
     this.do(name, this.#box, ...args);
     return Number(this.#box[0]);
   }
 
-  /** A call whose first parameter is where a 32-bit integer comes out. */
+  /** Calls a function whose first parameter is the output for a 32-bit integer, and returns that. */
   ask(name: CallName, ...args: Argument[]): number {
     this.#words[0] = 0;
     this.do(name, this.#words, ...args);
     return this.#words[0]!;
   }
 
-  /** A call whose first parameter is where text comes out, its room the second. */
+  /** Calls a function whose first two parameters are an output buffer for text and its size, and returns the text. */
   text(name: CallName, device: number): string {
     const bytes = Buffer.alloc(256);
     this.do(name, bytes, bytes.length, device);
     return bytes.toString('utf8', 0, bytes.indexOf(0));
   }
 
-  /** The identity of the device, or of the part of one that it is (MIG), as nvidia-smi writes it after `GPU-` or `MIG-`. */
+  /** The UUID of the device, or of the part of a GPU (MIG) that it is, as nvidia-smi prints it after `GPU-` or `MIG-`. */
   uuid(device: number): string {
     const bytes = Buffer.alloc(16);
     this.do('cuDeviceGetUuid_v2', bytes, device);
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
-  /** Releases something; once the context is lost nothing can be, and nothing is tried. Failures do not hide what led here. */
+  /**
+   * Releases a resource. Errors are ignored, so that they do not hide an earlier one. Once the context is lost it does nothing.
+   */
   release(name: CallName, ...args: Argument[]): void {
     if (!this.#lost) this.#call[name](...args);
   }
 
-  /** Waits for a stream whose work is given up. The error, where the device was lost meanwhile and nobody has been told. */
+  /**
+   * Waits for a stream whose results are abandoned. Returns the error if the device turns out to be lost and this was not
+   * reported yet.
+   */
   settle(stream: number): CudaError | undefined {
     if (this.#lost) return undefined;
     const status = this.#call.cuStreamSynchronize(stream);
@@ -71,14 +76,14 @@ export class Driver {
     return error?.deviceIsLost ? error : undefined;
   }
 
-  /** Device memory that is free and that there is, in bytes. */
+  /** Free and total device memory, in bytes. */
   memory(): { freeBytes: number; totalBytes: number } {
     const [free, total] = [new BigUint64Array(1), new BigUint64Array(1)];
     this.do('cuMemGetInfo_v2', free, total);
     return { freeBytes: Number(free[0]), totalBytes: Number(total[0]) };
   }
 
-  /** Loads PTX; the just-in-time compiler's words are in the error. */
+  /** Loads PTX and returns the module. The error contains the log of the driver's just-in-time compiler. */
   loadModule(ptx: string): number {
     const log = new Uint8Array(JIT_LOG_BYTES);
     const values = BigUint64Array.of(BigInt(this.library.address(log)), BigInt(JIT_LOG_BYTES));
@@ -95,12 +100,12 @@ export class Driver {
     return Number(this.#box[0]);
   }
 
-  /** Holds a status that a loop got from a raw function against success: a `CudaError` where it is none. */
+  /** Checks the status of a raw function that a loop called. Throws `CudaError` if it is not success. */
   must(name: CallName, status: number): void {
     if (status !== 0) throw this.error(name, status);
   }
 
-  /** The error of a status, for loops that call the raw functions. */
+  /** The `CudaError` of a status. Notes whether the device is lost. */
   error(name: CallName, status: number, log?: string): CudaError {
     const { name: known, sentence } = this.library.describe(status);
     const error = new CudaError(name, status, known, sentence, log);

@@ -8,7 +8,7 @@ import { faultBeforeLoading } from './loader-path.js';
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-elf-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A real library: koffi's own for Linux on x64, wherever the tests run. */
+/** A real library: koffi's addon for Linux on x64, on whatever system the tests run. */
 const whole = (() => {
   try {
     return readFileSync('node_modules/@koromix/koffi-linux-x64/linux_x64/koffi.node');
@@ -25,7 +25,7 @@ function fileOf(bytes: Uint8Array): string {
   return path;
 }
 
-/** The library with something else at an offset. */
+/** A copy of the library with some bytes changed. */
 function changed(change: (bytes: Buffer) => void): string {
   const bytes = Buffer.from(whole!);
   change(bytes);
@@ -34,8 +34,8 @@ function changed(change: (bytes: Buffer) => void): string {
 
 const at = (path: string) => elfFault(path, 'x64');
 
-describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
-  it('is whole as it is, and where it is stripped of its sections', () => {
+describe.skipIf(whole === undefined)('elfFault of a 64-bit ELF library', () => {
+  it('finds nothing wrong with a complete library, with or without sections', () => {
     expect(at(fileOf(whole!))).toBeUndefined();
     const stripped = (bytes: Buffer) => {
       bytes.writeBigUInt64LE(0n, 40);
@@ -44,14 +44,14 @@ describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
     expect(at(changed(stripped))).toBeUndefined();
   });
 
-  it('is damaged wherever it is cut, if only by a byte', () => {
+  it('reports damage wherever the file is truncated, even if only the last byte is missing', () => {
     const lengths = [4, 20, 63, 64, 100, 700, 3000, 4096, 65_536, whole!.length >> 1, whole!.length - 1];
     for (const length of lengths) {
       expect([length, at(fileOf(whole!.subarray(0, length)))]).toEqual([length, 'damaged']);
     }
   });
 
-  it('is damaged where it is cut and has no sections: what is to be mapped is not there', () => {
+  it('reports damage if a library without sections lacks bytes of a segment', () => {
     const path = changed((bytes) => {
       bytes.writeBigUInt64LE(0n, 40);
       bytes.writeUInt16LE(0, 60);
@@ -60,7 +60,7 @@ describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
     expect(at(fileOf(cut))).toBe('damaged');
   });
 
-  it('is damaged where its headers name more than a number can hold', () => {
+  it('reports damage if header values are out of range', () => {
     for (const place of [32, 40]) {
       expect(at(changed((bytes) => bytes.writeBigUInt64LE(2n ** 64n - 1n, place)))).toBe('damaged');
     }
@@ -68,7 +68,7 @@ describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
     expect(at(changed((bytes) => bytes.writeUInt16LE(8, 54)))).toBe('damaged');
   });
 
-  it('is none for this system where it is of 32 bits, of the other byte order or for another machine', () => {
+  it('reports a library of another word size, byte order or architecture as unsuitable', () => {
     expect(at(changed((bytes) => bytes.writeUInt8(1, 4)))).toBe('not-a-library');
     expect(at(changed((bytes) => bytes.writeUInt8(2, 5)))).toBe('not-a-library');
     expect(elfFault(fileOf(whole!), 'arm64')).toBe('not-a-library');
@@ -79,11 +79,11 @@ describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
         'arm64',
       ),
     ).toBeUndefined();
-    // Of what Node runs on besides, the loader knows its own.
+    // On other architectures that Node supports, the check is left to the loader.
     expect(elfFault(fileOf(whole!), 'riscv64')).toBeUndefined();
   });
 
-  it('is left to the loader where it is none, empty or a folder', () => {
+  it('leaves a file that is not ELF, an empty file and a folder to the loader', () => {
     for (const content of ['', '\x7fEL', '#!/bin/sh\n', 'MZ'.repeat(100)]) {
       expect(at(fileOf(Buffer.from(content, 'latin1')))).toBeUndefined();
     }
@@ -92,8 +92,8 @@ describe.skipIf(whole === undefined)('a 64-bit ELF library', () => {
   });
 });
 
-describe.skipIf(whole === undefined || process.platform !== 'linux')('a library by its name alone', () => {
-  /** A folder with such a file. */
+describe.skipIf(whole === undefined || process.platform !== 'linux')('faultBeforeLoading', () => {
+  /** Makes a folder with a library of these bytes. */
   const folderWith = (name: string, bytes: Uint8Array) => {
     const path = join(folder, name);
     mkdirSync(path);
@@ -110,7 +110,7 @@ describe.skipIf(whole === undefined || process.platform !== 'linux')('a library 
     return faultBeforeLoading('libnamed.so.1', libraryPath, cache);
   };
 
-  it('is looked at where the loader finds it first', () => {
+  it('checks the file that the loader finds first for a plain name', () => {
     const [good, bad, other] = [
       folderWith('good', native),
       folderWith('bad', cut),
@@ -119,7 +119,7 @@ describe.skipIf(whole === undefined || process.platform !== 'linux')('a library 
     const fault = { file: join(bad, 'libnamed.so.1'), fault: 'damaged' };
     expect(named(bad)).toEqual(fault);
     expect(named(`${good}:${bad}`)).toBeUndefined();
-    // Passed over, as a folder without it is.
+    // A library for another system is skipped, like a folder without the library.
     expect(named(`${folder};${other}:${bad}`)).toEqual(fault);
     expect(named('', [join(bad, 'libnamed.so.1')])).toEqual(fault);
     expect(named(good, [join(bad, 'libnamed.so.1')])).toBeUndefined();
@@ -128,7 +128,7 @@ describe.skipIf(whole === undefined || process.platform !== 'linux')('a library 
     expect(faultBeforeLoading('libnamed.so.1', undefined, join(folder, 'none'))).toBeUndefined();
   });
 
-  it('is not taken from a folder that LD_LIBRARY_PATH names by a relative path', () => {
+  it('refuses a library in a folder that LD_LIBRARY_PATH names by a relative path', () => {
     const [own, elsewhere] = [folderWith('own', native), folderWith('elsewhere', native)];
     const near = relative(process.cwd(), own);
     const fault = { file: join(near, 'libnamed.so.1'), fault: 'working-folder' };
@@ -136,7 +136,7 @@ describe.skipIf(whole === undefined || process.platform !== 'linux')('a library 
     expect(named(`${elsewhere}:${near}`)).toBeUndefined();
   });
 
-  it('is looked at by its path where it has one', () => {
+  it('checks the file at a path', () => {
     const [damaged, alien] = [fileOf(cut), fileOf(foreign)];
     expect(faultBeforeLoading(damaged, undefined)).toEqual({ file: damaged, fault: 'damaged' });
     expect(faultBeforeLoading(alien, undefined)).toEqual({ file: alien, fault: 'not-a-library' });

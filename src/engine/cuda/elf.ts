@@ -1,28 +1,28 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { arch } from 'node:os';
 
-/** What is wrong with a file of a library: it is not there, it was cut short, or it was made for another system. */
+/** What is wrong with a library file: it does not exist, it is truncated, or it was built for another system. */
 export type ElfFault = 'absent' | 'damaged' | 'not-a-library';
 
 const MAGIC = Buffer.from('\x7fELF', 'latin1');
 const HEADER_BYTES = 64;
 const SEGMENT_BYTES = 56;
 const SECTION_BYTES = 64;
-/** PT_LOAD: the loader maps such a segment into memory. */
+/** PT_LOAD: a segment that the loader maps into memory. */
 const LOADED = 1;
-/** SHT_NULL and SHT_NOBITS: such a section has no bytes in the file. */
+/** SHT_NULL and SHT_NOBITS: sections that have no bytes in the file. */
 const WITHOUT_BYTES: readonly number[] = [0, 8];
 
-/** EM_X86_64 and EM_AARCH64, by Node's names. */
+/** EM_X86_64 and EM_AARCH64, keyed by Node's names of the architectures. */
 const MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
 
-/** The bytes of a file that begin at an offset; `undefined` where the file ends before they do. */
+/** Reads bytes of a file from an offset; `undefined` if the file ends before the last of them. */
 type ReadAt = (offset: number, bytes: number) => Buffer | undefined;
 
 /**
- * Holds what the headers of a 64-bit ELF library name against the file's size, before the system's loader maps it: of a file that
- * ends too early the loader reads what is not there, and the process dies of a bus error. `undefined` where nothing is wrong, and
- * where the loader itself says what is: an empty file, one that is no ELF. Damage that leaves the size as it was is not seen.
+ * Compares the sizes in the headers of a 64-bit ELF library with the file's size before the loader maps it: mapping a truncated
+ * file kills the process with SIGBUS. `undefined` if nothing is wrong, and for faults that the loader itself reports, such as an
+ * empty file or one that is not ELF. Damage that does not change the size is not detected.
  */
 export function elfFault(path: string, machine: string = arch()): ElfFault | undefined {
   let file: number;
@@ -40,7 +40,7 @@ export function elfFault(path: string, machine: string = arch()): ElfFault | und
     };
     return faultIn(read, size, machine);
   } catch {
-    // Not to be read, such as a folder: the loader says so.
+    // The path cannot be read, for instance a folder: the loader reports it.
     return undefined;
   } finally {
     closeSync(file);
@@ -51,7 +51,7 @@ function faultIn(read: ReadAt, size: number, machine: string): ElfFault | undefi
   if (read(0, MAGIC.length)?.equals(MAGIC) !== true) return undefined;
   const header = read(0, HEADER_BYTES);
   if (header === undefined) return 'damaged';
-  // 64 bits and the least significant byte first: all that pinbench's own process can be.
+  // pinbench's own process is always 64-bit and little-endian.
   if (header[4] !== 2 || header[5] !== 1) return 'not-a-library';
   const known = MACHINES[machine];
   if (known !== undefined && header.readUInt16LE(18) !== known) return 'not-a-library';
@@ -59,7 +59,7 @@ function faultIn(read: ReadAt, size: number, machine: string): ElfFault | undefi
   return whole ? undefined : 'damaged';
 }
 
-/** The segments are what the loader maps and reads. A library without any is none. */
+/** Whether the file contains all segments, which the loader maps and reads. A library has at least one. */
 function segmentsAreWhole(header: Buffer, read: ReadAt, size: number): boolean {
   const [entryBytes, count] = [header.readUInt16LE(54), header.readUInt16LE(56)];
   if (entryBytes < SEGMENT_BYTES || count === 0) return false;
@@ -72,7 +72,10 @@ function segmentsAreWhole(header: Buffer, read: ReadAt, size: number): boolean {
   });
 }
 
-/** The sections end the file: a file that lacks but its last bytes shows it here. A library may have been stripped of them. */
+/**
+ * Whether the file contains all sections. They are at its end, so that even a missing last byte is detected. A stripped library
+ * has none.
+ */
 function sectionsAreWhole(header: Buffer, read: ReadAt, size: number): boolean {
   const begin = number64(header, 40);
   const [entryBytes, count] = [header.readUInt16LE(58), header.readUInt16LE(60)];

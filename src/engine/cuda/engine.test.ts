@@ -20,7 +20,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     });
   });
 
-  it('does so for every kind of epoch', async () => {
+  it('gives every strategy the right scalars and bytes for every kind of epoch', async () => {
     for (const sampling of ['slice', 'gather'] as const) {
       for (const remainder of ['keep', 'drop'] as const) {
         for (const fetch of ['step', 'epoch'] as const) {
@@ -46,13 +46,13 @@ describe('the CUDA engine, on a driver in memory', () => {
 
   it.each(CASES.filter(({ name }) => name.startsWith('every strategy')))('$name', ({ run }) => onDevice(run));
 
-  it('records no epoch that draws its rows anew', async () => {
+  it('does not support pin-replay with gathered rows', async () => {
     await onDevice(async (device) => {
       const shape = { rows: 200_001, cols: 1, dtype: 'bool' } as const;
       const replay = strategyOf('pin-replay');
       expect(device.supports(replay, planOf(shape, { batch: [1] }))).toBe('yes');
       expect(device.supports(replay, planOf(shape, { batch: [1], sampling: 'gather' }))).toEqual({
-        reason: 'a recorded epoch cannot draw its rows anew',
+        reason: 'a recorded CUDA graph cannot gather different rows in each epoch: use --sampling slice',
       });
     });
   });
@@ -70,7 +70,7 @@ describe('the CUDA engine, on a driver in memory', () => {
         await expect(verifyOn(device, dataset, 'pin', request)).rejects.toMatchObject({
           name: 'StrategyUnavailable',
           message: expect.stringMatching(
-            /^the dataset, 3\.91 KiB, does not fit in the 2\.\d+ KiB free on the device: the dataset needs 3\.91 KiB of device memory, the driver refused/,
+            /^the dataset, 3\.91 KiB, does not fit in the 2\.\d+ KiB free on the device: the dataset needs 3\.91 KiB of device memory, but the driver refused/,
           ),
         });
         await verifyOn(device, dataset, 'feed', request);
@@ -92,7 +92,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     ['cuCtxSetCurrent', 201, 'thrown'],
     ['cuStreamCreate', 2, 'thrown'],
   ] as const)(
-    'survives %s failing with %i: %s, and leaks nothing the driver would still take back',
+    'handles %s failing with %i (%s) without leaking anything that can still be released',
     async (call, status, how) => {
       const library = new MemoryLibrary({ fail: { [call]: [1, status] } });
       const dataset = datasetOf('float32', 11, 5);
@@ -117,7 +117,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     },
   );
 
-  it('tells no library, no device and a refusing driver apart', async () => {
+  it('distinguishes a missing library, a missing device and a driver error', async () => {
     const none = new CudaEngine(async () => {
       throw new LibraryNotFound([{ path: 'libcuda.so.1', fault: { kind: 'absent' } }]);
     }, freemem);
@@ -132,12 +132,12 @@ describe('the CUDA engine, on a driver in memory', () => {
     });
     const refusing = new CudaEngine(async () => new MemoryLibrary({ fail: { cuInit: [1, 803] } }), freemem);
     expect(await refusing.probe()).toMatchObject({
-      ...{ available: false, reason: expect.stringContaining('refused: cuInit') },
+      ...{ available: false, reason: expect.stringContaining('returned an error: cuInit') },
       remedy: expect.stringContaining('reboot'),
     });
   });
 
-  it('shows the device, and has no second one', async () => {
+  it('lists the one device, and refuses to open a second', async () => {
     const engine = new CudaEngine(async () => new MemoryLibrary(), freemem);
     expect(await engine.probe()).toMatchObject({
       available: true,
@@ -156,7 +156,7 @@ describe('the CUDA engine, on a driver in memory', () => {
     expect(device.freeBytes?.()).toBeGreaterThan(0);
   });
 
-  it('looks for the library where drivers put it, never for the toolkit’s stub', () => {
+  it('looks for the library where drivers install it, never for the stub of the CUDA toolkit', () => {
     expect(libraryPaths('linux', undefined)[0]).toBe('libcuda.so.1');
     expect(libraryPaths('linux', '/opt/mine.so')).toEqual(['/opt/mine.so']);
     expect(libraryPaths('win32', undefined)).toEqual(['nvcuda.dll']);

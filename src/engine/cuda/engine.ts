@@ -11,7 +11,7 @@ import { type Machine, machineOf } from './machine.js';
 import { loadNvml, type NvmlCalls, NvmlDamaged, NvmlDevice, nvmlPaths } from './nvml.js';
 import { NoDevice, unavailable } from './unavailable.js';
 
-/** The CUDA engine on whatever library `load` gives, and what NVML says of its devices where there is one. */
+/** The CUDA engine on the driver library that `load` returns, with device information from NVML if NVML is available. */
 export class CudaEngine implements Engine {
   readonly name = 'cuda';
   readonly #load: () => Promise<Library>;
@@ -63,7 +63,7 @@ export class CudaEngine implements Engine {
     const known = deviceInfo(driver, ordinal, this.#machine);
     const nvml = monitor.at(known.pciBusId!);
     try {
-      // NVML is asked before there is a context, so that other processes are not mistaken for this one.
+      // NVML is queried before the context exists, so that this process is not counted among the others.
       const info = withNvml(known, nvml, monitor.damaged);
       return new CudaDevice(new Context(driver, driver.ask('cuDeviceGet', ordinal)), info, nvml);
     } catch (error) {
@@ -72,7 +72,7 @@ export class CudaEngine implements Engine {
     }
   }
 
-  /** NVML, which finds no device where it is not there, nor where it is damaged. */
+  /** NVML as a source of device information. If NVML is missing or damaged, it finds no device. */
   async #monitor(): Promise<Monitor> {
     try {
       const calls = await this.#nvml();
@@ -90,14 +90,14 @@ export class CudaEngine implements Engine {
   }
 }
 
-/** What tells of devices beside the driver. */
+/** A source of device information besides the driver. */
 interface Monitor {
   at(pciBusId: string): NvmlDevice | undefined;
-  /** The file of NVML, where it is there and damaged. */
+  /** The NVML library's file, if it exists and is damaged. */
   readonly damaged?: string;
 }
 
-/** What the driver and the machine know of a device. */
+/** What the driver and the host system report about a device. */
 function deviceInfo(driver: Driver, ordinal: number, machine: Machine): DeviceInfo {
   const device = driver.ask('cuDeviceGet', ordinal);
   const attribute = (number: number) => driver.ask('cuDeviceGetAttribute', number, device);
@@ -126,13 +126,16 @@ function deviceInfo(driver: Driver, ordinal: number, machine: Machine): DeviceIn
   };
 }
 
-/** What the driver knows, with what NVML knows. The identity is that of a part of a GPU where the device is one. */
+/** Merges what the driver and NVML report. The UUID starts with `MIG-` if the device is a part of a GPU, else with `GPU-`. */
 function withNvml(known: DeviceInfo, nvml: NvmlDevice | undefined, damaged: string | undefined): DeviceInfo {
   const info = { ...known, ...nvmlInfo(nvml), ...(damaged !== undefined && { damagedMonitor: damaged }) };
   return { ...info, uuid: `${info.mig === true ? 'MIG' : 'GPU'}-${known.uuid}` };
 }
 
-/** What NVML alone knows. While a GPU is shared out CUDA shows its parts alone, so that its mode is theirs. */
+/**
+ * What only NVML reports. While MIG is enabled, CUDA shows only the parts of the GPU, so the GPU's MIG mode applies to the
+ * device.
+ */
 function nvmlInfo(device: NvmlDevice | undefined): Partial<DeviceInfo> {
   if (device === undefined) return { monitored: false };
   const { driver, mig, ecc, persistence, processes, display, computeMode } = device;
@@ -148,20 +151,20 @@ function nvmlInfo(device: NvmlDevice | undefined): Partial<DeviceInfo> {
   };
 }
 
-/** CUDA names a part of a GPU after its size, such as `NVIDIA A100-SXM4-40GB MIG 1g.5gb`. */
+/** CUDA appends the size of a part to the GPU's name, for example `NVIDIA A100-SXM4-40GB MIG 1g.5gb`. */
 const MIG_NAME = /\bMIG \d+[cg]\./;
 
-/** The libraries that were loaded, by the paths that were looked at. */
+/** The libraries loaded so far, keyed by the paths that were tried. */
 const libraries = new Map<string, Promise<Library>>();
 const nvmls = new Map<string, Promise<NvmlCalls | undefined>>();
 
-/** This machine's own driver library, or the one that the environment names; whoever asks for the same is given the same. */
+/** The driver library of this machine, or the one that PINBENCH_CUDA_LIBRARY names. Each is loaded once. */
 export function libraryIn(env: Surroundings['env']): Promise<Library> {
   const paths = libraryPaths(platform(), env.PINBENCH_CUDA_LIBRARY);
   return once(libraries, paths.join('\n'), () => loadLibrary(paths, env.LD_LIBRARY_PATH));
 }
 
-/** The CUDA engine on this machine's own driver, or on the libraries that the environment names. */
+/** The CUDA engine on the driver and NVML of this machine, or on the libraries that the environment names. */
 export function cudaEngineIn({ env, availableMemoryBytes }: Surroundings): CudaEngine {
   const monitorPaths = nvmlPaths(platform(), env.PINBENCH_NVML_LIBRARY);
   return new CudaEngine(

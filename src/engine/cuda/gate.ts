@@ -3,19 +3,20 @@ import type { Driver } from './driver.js';
 import { LAUNCH_BYTES, Launch } from './launch.js';
 import { allocatePageLocked, type PageLocked } from './memory.js';
 
-/** Looks at the host's memory before a gate gives up. One takes about a microsecond, so all of them some tenths of a second. */
+/** Polls of host memory before a gate gives up. A poll takes about a microsecond, all of them a few tenths of a second. */
 const LOOKS = 200_000;
 const ONE_THREAD = 1;
 
 /**
- * Holds the context's stream while work is queued behind it, so that the device then runs it without waiting for the host, as
- * nvbench and nvbandwidth do. A gate that nobody opens gives up by itself: the stream cannot be held for ever.
+ * Blocks the context's stream while work is queued behind it, so that the device then runs that work without waiting for the
+ * host, as nvbench and nvbandwidth do. A gate that is never opened gives up by itself, so that the stream cannot stay blocked for
+ * ever.
  */
 export class Gate {
   readonly #driver: Driver;
   readonly #stream: number;
   readonly #page: PageLocked;
-  /** What the host sets to open it, and what the device sets where it gave up. */
+  /** Two flags: the host sets the first to open the gate, the device sets the second when it gives up. */
   readonly #doors: Int32Array;
   readonly #launch: Launch;
 
@@ -29,7 +30,7 @@ export class Gate {
     this.#launch = new Launch(driver, this.#page, memory, 0, gate, 1, stream, parameters, ONE_THREAD);
   }
 
-  /** Queues the gate. The stream must have been waited for since it was last closed. */
+  /** Queues the gate. The caller must have synchronized the stream since the last `close`. */
   close(): void {
     this.#doors.fill(0);
     this.#launch.run();
@@ -39,12 +40,12 @@ export class Gate {
     Atomics.store(this.#doors, 0, 1);
   }
 
-  /** Whether it gave up before it was opened; known when the stream was waited for. */
+  /** Whether the gate gave up before it was opened. Valid once the stream is synchronized. */
   get gaveUp(): boolean {
     return Atomics.load(this.#doors, 1) !== 0;
   }
 
-  /** Opens it, waits for the stream and gives its memory back. */
+  /** Opens the gate, waits for the stream and frees the memory. */
   free(): void {
     this.open();
     this.#driver.settle(this.#stream);

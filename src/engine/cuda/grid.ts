@@ -1,21 +1,21 @@
 import { ELEMENT_BYTES } from '../../data/dataset.js';
 import type { DType } from '../../words.js';
 
-/** Threads of a block: whole warps, as the kernel's launch bounds say. */
+/** Threads per block: a multiple of the warp size, equal to the kernel's launch bounds. */
 export const BLOCK = 256;
-/** Bytes of one load of the kernel. */
+/** Bytes of one vector load of the kernel. */
 const VECTOR_BYTES = 16;
-/** Threads of a warp, by their power of two. */
+/** Log2 of the threads of a warp. */
 const WARP_BITS = 5;
 
-/** How many blocks a launch has at most: those that are resident at once, or fewer that each do more. */
+/** What limits the number of blocks of a launch. */
 export interface GridLimits {
   readonly multiprocessors: number;
-  /** Blocks of the kernel that a multiprocessor holds at once. */
+  /** Blocks of the kernel that fit on one multiprocessor at the same time. */
   readonly residentBlocks: number;
 }
 
-/** Blocks of a launch at most, where a multiprocessor is to have at most `perMultiprocessor` of them. */
+/** The most blocks of a launch: as many as are resident at the same time, but at most `perMultiprocessor` per multiprocessor. */
 export function mostBlocks(
   { multiprocessors, residentBlocks }: GridLimits,
   perMultiprocessor = Number.POSITIVE_INFINITY,
@@ -23,19 +23,19 @@ export function mostBlocks(
   return Math.max(1, Math.min(residentBlocks, perMultiprocessor) * multiprocessors);
 }
 
-/** Blocks for a contiguous mini-batch: as many as have a 16-byte load a thread. */
+/** Blocks for a contiguous mini-batch: enough for one 16-byte load per thread, at most `most`. */
 export function blocksForSlice(elements: number, dtype: DType, most: number): number {
   return blocksFor((elements * ELEMENT_BYTES[dtype]) / VECTOR_BYTES, most);
 }
 
-/** Blocks for rows that are gathered: as many as have a team for each row. */
+/** Blocks for gathered rows: enough for one team per row, at most `most`. */
 export function blocksForRows(rows: number, teamBits: number, most: number): number {
   return blocksFor(rows * 2 ** teamBits, most);
 }
 
 /**
- * Lanes that take a row together, by their power of two: one for each 16-byte load of the row and for each element before the
- * first whole load, at most a warp. Narrow rows leave the other lanes of a warp to other rows.
+ * Log2 of the lanes that process a row together (a team): one lane for each 16-byte load of the row and for each element before
+ * the first aligned load, at most a warp. With narrow rows, several teams share a warp.
  */
 export function teamBitsFor(cols: number, dtype: DType): number {
   const perVector = VECTOR_BYTES / ELEMENT_BYTES[dtype];

@@ -1,22 +1,23 @@
 /**
- * How the devices of this process use an array's own memory. The memory is one, whichever device asks: what one has page-locked is
- * page-locked for all, and what one copies from as pageable memory must stay so. A worker thread that shares the array is not seen.
+ * How the devices of this process use an array's memory. All devices share that memory: if one has page-locked it, it is
+ * page-locked for all, and while one copies from it as pageable memory, it must stay pageable. Worker threads that share the
+ * array are not tracked.
  */
 export class HostUse {
   #copied = 0;
   #locked = 0;
 
-  /** Whether it is page-locked where it is. */
+  /** Whether a device has page-locked the memory in place. */
   get isLocked(): boolean {
     return this.#locked > 0;
   }
 
-  /** Whether somebody copies from it as pageable memory. */
+  /** Whether a device copies from it as pageable memory. */
   get isCopied(): boolean {
     return this.#copied > 0;
   }
 
-  /** Somebody copies from it as pageable memory, until what is returned is called. */
+  /** Registers a use as pageable memory. The returned function ends it. */
   copy(): () => void {
     this.#copied += 1;
     return () => {
@@ -24,7 +25,7 @@ export class HostUse {
     };
   }
 
-  /** Somebody has page-locked it, until what is returned is called. */
+  /** Registers that the memory has been page-locked. The returned function ends it. */
   lock(): () => void {
     this.#locked += 1;
     return () => {
@@ -35,7 +36,7 @@ export class HostUse {
 
 const uses = new WeakMap<ArrayBufferLike, HostUse>();
 
-/** The use of the memory behind an array: of the whole buffer, because parts of it may be on one page. */
+/** The use of the whole buffer behind an array, because two of its parts may share a page. */
 export function hostUseOf({ buffer }: ArrayBufferView): HostUse {
   const use = uses.get(buffer) ?? new HostUse();
   uses.set(buffer, use);

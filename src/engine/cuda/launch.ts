@@ -2,12 +2,15 @@ import type { Driver } from './driver.js';
 import { BLOCK } from './grid.js';
 import type { PageLocked } from './memory.js';
 
-/** Bytes of a launch's parameters and of the pointers to them, which the driver reads at each launch. */
+/** Bytes of a launch's parameters and of the pointers to them. The driver reads both at each launch. */
 export const LAUNCH_BYTES = 256;
 const SLOT_BYTES = 8;
 const POINTERS_AT = 128;
 
-/** A kernel with its grid and its parameters, written once; the driver copies them at each launch, so they may change at once after it. */
+/**
+ * A kernel launch with its grid and parameters, written to memory once. The driver copies the parameters during each launch, so
+ * they may be changed as soon as `run` returns.
+ */
 export class Launch {
   readonly #driver: Driver;
   readonly #kernel: number;
@@ -17,7 +20,10 @@ export class Launch {
   readonly #pointers: number;
   readonly #words: Uint32Array;
 
-  /** Takes `LAUNCH_BYTES` of `page`, which `memory` is a view of, from `offset` on. A 32-bit parameter stands in the lower half of its 8-byte slot. */
+  /**
+   * Uses `LAUNCH_BYTES` of `page`, of which `memory` is a view, starting at `offset`. A 32-bit parameter occupies the lower half
+   * of its 8-byte slot.
+   */
   constructor(
     driver: Driver,
     page: PageLocked,
@@ -48,7 +54,7 @@ export class Launch {
     this.#words[slot * 2] = value;
   }
 
-  /** Changes an address. */
+  /** Changes a 64-bit address parameter. */
   setAddress(slot: number, address: number): void {
     this.#words[slot * 2] = address % 0x100000000;
     this.#words[slot * 2 + 1] = Math.floor(address / 0x100000000);
@@ -73,6 +79,6 @@ export class Launch {
   }
 }
 
-/** Slots of the parameters that change from step to step: see the entry points in kernels/sum_of_squares.cu. */
+/** Slots of the parameters that change between steps; kernels/sum_of_squares.cu defines the parameters. */
 export const SLICE = { total: 1, out: 3, index: 6 } as const;
 export const GATHER = { out: 3 } as const;

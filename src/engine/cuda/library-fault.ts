@@ -1,22 +1,22 @@
 import { lstatSync, statSync } from 'node:fs';
 import type { FaultyFile } from './loader-path.js';
 
-/** What is wrong with a driver library. Each wants a remedy of its own. */
+/** What is wrong with a driver library. Each kind has its own remedy. */
 export type LibraryFault =
   | { readonly kind: 'absent' | 'dangling' | 'empty' | 'not-a-library' }
-  /** It ends before what its own headers name: the loader would die of it. */
+  /** The file is shorter than its headers say: loading it would kill the process with SIGBUS. */
   | { readonly kind: 'damaged'; readonly file: string }
-  /** The system's loader would take it from the working folder, because LD_LIBRARY_PATH has a relative or empty part. */
+  /** The loader would take it from the working folder, because LD_LIBRARY_PATH has a relative or empty part. */
   | { readonly kind: 'working-folder'; readonly file: string }
-  /** It is a library, and no CUDA driver: it has not even the function that starts one. */
+  /** It is a library but not a CUDA driver: it does not even export `cuInit`. */
   | { readonly kind: 'not-cuda' }
-  /** The library is there, and another one that it needs is not. */
+  /** The library exists, but another library that it needs does not. */
   | { readonly kind: 'lacks-library'; readonly needed: string }
-  /** It loads, and has not all the functions of a driver that is new enough. */
+  /** It loads but lacks functions that a recent driver exports. */
   | { readonly kind: 'lacks-functions'; readonly functions: readonly string[] }
   | { readonly kind: 'other'; readonly said: string };
 
-/** Thrown while a library is loaded that has not all the functions that are called. */
+/** Thrown while loading a library that lacks functions pinbench calls. */
 export class FunctionsMissing extends Error {
   override readonly name = 'FunctionsMissing';
   readonly functions: readonly string[];
@@ -27,7 +27,7 @@ export class FunctionsMissing extends Error {
   }
 }
 
-/** Thrown instead of loading a file that the loader must not be given. */
+/** Thrown instead of loading a file that is damaged or for another system. */
 export class FileFaulty extends Error {
   override readonly name = 'FileFaulty';
   readonly found: FaultyFile;
@@ -38,7 +38,7 @@ export class FileFaulty extends Error {
   }
 }
 
-/** Why a library could not be loaded: from what the system's loader said, and from what is at its path. */
+/** Why a library could not be loaded, determined from the loader's message and the file at its path. */
 export function faultOf(path: string, error: unknown): LibraryFault {
   if (error instanceof FunctionsMissing) {
     const { functions } = error;
@@ -49,7 +49,7 @@ export function faultOf(path: string, error: unknown): LibraryFault {
     return kind === 'not-a-library' ? { kind } : { kind, file };
   }
   const message = error instanceof Error ? error.message : String(error);
-  // koffi puts words of its own before those of the loader, and leaves out the path where that is the one it was given.
+  // koffi prefixes the loader's message, and omits the path if it is the one koffi was given.
   const said = message.split('\n')[0]!.replace(/^Failed to load shared library: /, '');
   const [, needed] = /^(.+): cannot open shared object file: No such file/.exec(said) ?? [];
   if (needed !== undefined && needed !== path) return { kind: 'lacks-library', needed };
@@ -63,14 +63,14 @@ export function faultOf(path: string, error: unknown): LibraryFault {
   return { kind: 'other', said };
 }
 
-/** A link to nothing, which the loader does not tell from no file. Of a plain name it is not known which file is meant. */
+/** Whether the path is a dangling link, which the loader reports as a missing file. For a plain name the file is unknown. */
 function isDangling(path: string): boolean {
   if (!path.includes('/')) return false;
   const link = lstatSync(path, { throwIfNoEntry: false });
   return link?.isSymbolicLink() === true && statSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
-/** Of a plain name the loader says which file it found. */
+/** Whether the file is empty. For a plain name the loader's message says which file it found. */
 function isEmpty(said: string, path: string): boolean {
   const [, found = path] = /^(.+): file too short/.exec(said) ?? [];
   return statSync(found, { throwIfNoEntry: false })?.size === 0;

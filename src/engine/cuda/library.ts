@@ -2,31 +2,31 @@ import { type CallName, DECLARATIONS, type RawCalls } from './declarations.js';
 import { FileFaulty, FunctionsMissing, faultOf, type LibraryFault } from './library-fault.js';
 import { faultBeforeLoading } from './loader-path.js';
 
-/** A CUDA driver library: its functions as they are, and the way to memory behind an address. */
+/** A CUDA driver library: its raw functions, and conversions between addresses and arrays. */
 export interface Library {
   readonly path: string;
-  /** Return the driver's status code; nothing is checked. */
+  /** The driver's functions. They return its status code unchecked. */
   readonly call: RawCalls;
   /**
-   * A function that takes what `call[name]` takes and does nothing but write a number: what it costs to call is what a call
-   * from JavaScript costs. Its first argument is the address of at least four bytes of host memory; the others are ignored.
+   * A function with the parameters of `call[name]` that only writes a number, so that timing it gives the cost of such a call
+   * from JavaScript. Its first argument is the address of at least four bytes of host memory; the others are ignored.
    */
   harmless(name: CallName): RawCalls[CallName];
-  /** The driver's own name of a status and its sentence; absent where it knows none. */
+  /** The driver's name and description of a status; absent if the driver has none. */
   describe(status: number): { readonly name?: string; readonly sentence?: string };
-  /** Host memory at an address as an array. The array must not be touched once the memory is freed; at most 1 GiB. */
+  /** The host memory at an address as an array of at most 1 GiB. The array must not be accessed once the memory is freed. */
   view(address: number, bytes: number): ArrayBuffer;
-  /** Where an array's memory is. It does not move while the array lives, if it is longer than 64 bytes. */
+  /** The address of an array's memory. It stays fixed while the array is alive, provided the array is longer than 64 bytes. */
   address(array: ArrayBufferView): number;
 }
 
-/** A path where a library was looked for, and what is wrong there. */
+/** A path at which a library was looked for, and what is wrong there. */
 export interface TriedPath {
   readonly path: string;
   readonly fault: LibraryFault;
 }
 
-/** No library could be loaded: none of the paths has one that is whole. */
+/** Thrown when none of the paths has a library that can be loaded. */
 export class LibraryNotFound extends Error {
   override readonly name = 'LibraryNotFound';
   readonly tried: readonly TriedPath[];
@@ -38,8 +38,9 @@ export class LibraryNotFound extends Error {
 }
 
 /**
- * Where drivers put their library, tried in this order: the plain name for the system's loader, then the usual folders, where a
- * link to nothing can be told from no file, and WSL's, Jetson's and NixOS' places. Never `libcuda.so`, which is the toolkit's stub.
+ * The paths at which drivers install their library, in the order they are tried: the plain name, which the system's loader
+ * resolves; the usual folders, where a dangling link can be told from a missing file; then the places of WSL, Jetson and NixOS.
+ * `libcuda.so` is never tried, because it is the toolkit's stub.
  */
 export function libraryPaths(platform: string, override: string | undefined): string[] {
   if (override !== undefined && override !== '') return [override];
@@ -56,7 +57,7 @@ export function libraryPaths(platform: string, override: string | undefined): st
   ];
 }
 
-/** Loads the first library there is, through koffi; `libraryPath` is LD_LIBRARY_PATH. Throws `LibraryNotFound`. */
+/** Loads the first usable library through koffi; `libraryPath` is the value of LD_LIBRARY_PATH. Throws `LibraryNotFound`. */
 export async function loadLibrary(paths: readonly string[], libraryPath?: string): Promise<Library> {
   const { default: koffi } = await import('koffi');
   const tried: TriedPath[] = [];
@@ -98,7 +99,7 @@ export async function loadLibrary(paths: readonly string[], libraryPath?: string
 
 type KoffiLibrary = ReturnType<typeof import('koffi').load>;
 
-/** The functions of a library by their names and parameters; throws `FunctionsMissing` with the names of all that it lacks. */
+/** Binds the declared functions of a library. Throws `FunctionsMissing`, which names every function that is missing. */
 function functionsOf<T extends Readonly<Record<string, string>>>(
   library: KoffiLibrary,
   declarations: T,

@@ -3,12 +3,12 @@ import { platform } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { type ElfFault, elfFault } from './elf.js';
 
-/** Where Linux' loader remembers the libraries that ldconfig found. */
+/** The Linux loader's cache of the libraries that ldconfig found. */
 const CACHE = '/etc/ld.so.cache';
-/** Where it looks for what it does not remember. */
+/** The loader's default folders, searched after its cache. */
 const USUAL_FOLDERS = ['/lib64', '/usr/lib64', '/lib', '/usr/lib'];
 
-/** A file that must not be given to the loader, and what is wrong with it. */
+/** A file that must not be passed to the loader, and what is wrong with it. */
 export interface FaultyFile {
   readonly file: string;
   /** `working-folder`: a relative or empty part of LD_LIBRARY_PATH leads to it, so that it may be a stranger's. */
@@ -16,9 +16,9 @@ export interface FaultyFile {
 }
 
 /**
- * What is wrong with the file that Linux' loader would take for a path, looked at before the loader is asked: see `elfFault`.
- * `libraryPath` is LD_LIBRARY_PATH, by which the loader finds a plain name. On Windows and macOS, whose loaders refuse what is
- * damaged, nothing is looked at.
+ * Checks the file that the Linux loader would pick for a path, before it is loaded: see `elfFault`. `libraryPath` is the value of
+ * LD_LIBRARY_PATH, which the loader searches for a plain name. Windows and macOS loaders reject damaged files themselves, so
+ * nothing is checked there.
  */
 export function faultBeforeLoading(
   path: string,
@@ -31,10 +31,10 @@ export function faultBeforeLoading(
   return fault === undefined || fault === 'absent' ? undefined : { file: path, fault };
 }
 
-/** Of a plain name the loader takes the first file that is there; those for other systems it passes over. */
+/** For a plain name the loader picks the first existing file and skips files built for other systems. */
 function faultOfName(name: string, libraryPath: string, cache: string): FaultyFile | undefined {
   const folders = libraryPath === '' ? [] : libraryPath.split(/[:;]/);
-  // An empty part is the working folder.
+  // An empty entry means the working folder.
   const named = folders.map((folder) => join(folder === '' ? '.' : folder, name));
   const usual = USUAL_FOLDERS.map((folder) => join(folder, name));
   for (const file of [...named, ...remembered(name, cache), ...usual]) {
@@ -46,7 +46,7 @@ function faultOfName(name: string, libraryPath: string, cache: string): FaultyFi
   return undefined;
 }
 
-/** The paths of a library in the loader's cache, whose names end with a zero each. */
+/** The paths of a library in the loader's cache, which holds NUL-terminated names. */
 function remembered(name: string, cache: string): string[] {
   try {
     return readFileSync(cache, 'utf8')

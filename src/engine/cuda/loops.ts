@@ -7,7 +7,7 @@ import type { Delivery } from './delivery.js';
 import type { Launch } from './launch.js';
 import { type Readback, SCALAR_BYTES } from './readback.js';
 
-/** Runs the steps `[from, to)` of an order, at least one; `out[k]` is the scalar of step `from + k`. */
+/** Runs the steps `[from, to)` of an order, at least one, and writes the scalar of step `from + k` to `out[k]`. */
 export type StepsLoop = (
   order: Order,
   from: number,
@@ -16,20 +16,20 @@ export type StepsLoop = (
   watch?: StepWatch,
 ) => void;
 
-/** What every loop works in. */
+/** What every loop needs. */
 export interface LoopState {
   readonly context: Context;
   readonly plan: Plan;
-  /** Has room for the scalars of a call where they come back at its end, else for one. */
+  /** Has room for all scalars of a call if they come back at its end, otherwise for one. */
   readonly results: Readback;
-  /** The launch parameter that says where a scalar goes. */
+  /** The slot of the launch parameter with the scalar's address. */
   readonly outSlot: number;
   readonly belongings: Belongings;
 }
 
 /**
- * Brings a mini-batch, runs the graph, waits, reads the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With
- * `--fetch epoch` the host waits once, at the end of the call.
+ * Delivers a mini-batch, runs the graph, waits and reads the scalar: `feed`, `pin`, `feed-locked` and `zero-copy`. With `--fetch
+ * epoch` the host waits only once, at the end of the call.
  */
 export function stepLoop({ context, plan, results, outSlot }: LoopState, deliver: Delivery): StepsLoop {
   const { driver, stream } = context;
@@ -68,9 +68,9 @@ export function stepLoop({ context, plan, results, outSlot }: LoopState, deliver
 }
 
 /**
- * `feed-ahead`: two buffers and two streams. While the graph of step k runs, the copy of step k+1 is under way; a buffer is
- * written again only when the graph that read it has ended: the host has waited for that where it waits for every step, the
- * stream of the copies waits for it elsewhere. Each call begins with a copy that nothing hides, and ends with none under way.
+ * `feed-ahead`: two buffers and two streams. While the graph of step k runs, the mini-batch of step k+1 is copied. A buffer is
+ * overwritten only after the graph that read it has finished: with `--fetch step` the host has waited for that, otherwise the
+ * copy stream waits for it. Each call begins with a copy that no graph hides, and ends with no copy in flight.
  */
 export function aheadLoop(
   { context, plan, results, outSlot, belongings }: LoopState,
@@ -84,7 +84,7 @@ export function aheadLoop(
     [belongings.event(), belongings.event()],
     [belongings.event(), belongings.event()],
   ] as const;
-  /** Copies the mini-batch of step `from + k` to the buffer of lane k mod 2. */
+  /** Queues the copy of the mini-batch of step `from + k` to the buffer of lane k mod 2. */
   const bring = (indexes: Int32Array, from: number, k: number): Launch => {
     const lane = k & 1;
     if (!perStep && k > 1) driver.must('cuStreamWaitEvent', call.cuStreamWaitEvent(copies, read[lane]!, 0));

@@ -20,8 +20,8 @@ const allowedOn = (list: string) =>
     '/proc/self/status': `Name:\tnode\nCpus_allowed:\tffff\nCpus_allowed_list:\t${list}\nMems_allowed_list:\t0-1\n`,
   }).processNodes();
 
-describe('the machine', () => {
-  it('knows the memory node of a PCI device, where there is one', () => {
+describe('machineOf', () => {
+  it('reads the NUMA node of a PCI device, if it has one', () => {
     expect(machineWith(NODES).numaNodeOf('0000:3B:00.0')).toBe(1);
     expect(machineWith(NODES).numaNodeOf('0000:01:00.0')).toBeUndefined();
     expect(machineWith(NODES).numaNodeOf('0000:02:00.0')).toBeUndefined();
@@ -34,16 +34,16 @@ describe('the machine', () => {
     ['48-63', [1]],
     ['15-16', [0, 1]],
     ['2,60', [0, 1]],
-  ])('knows the nodes of a process that may run on the processors %s', (list, nodes) => {
+  ])('finds the NUMA nodes of a process that may run on the CPUs %s', (list, nodes) => {
     expect(allowedOn(list)).toEqual(nodes);
   });
 
-  it('does not know them where Linux does not say', () => {
+  it('returns no NUMA nodes if Linux does not provide them', () => {
     expect(machineWith({}).processNodes()).toBeUndefined();
     expect(machineWith(NODES).processNodes()).toBeUndefined();
   });
 
-  it('sees the pipe of MPS where it is by default, and where a variable says it is', () => {
+  it('detects the pipe of MPS at its default path and at the path in CUDA_MPS_PIPE_DIRECTORY', () => {
     expect(machineWith({}).hasMps()).toBe(false);
     expect(machineWith({ '/tmp/nvidia-mps/control': '' }).hasMps()).toBe(true);
     const env = { CUDA_MPS_PIPE_DIRECTORY: '/run/mps' };

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ReadText, readText } from '../../small-file.js';
 
-/** What the machine itself, and not a library, tells of its devices. */
+/** What the host's operating system, rather than a library, reports about its devices. */
 export interface Machine {
-  /** The memory node a PCI device is at; absent where there is but one, or where the system does not say. */
+  /** The NUMA node of a PCI device; `undefined` if the host has one node or does not say. */
   numaNodeOf(pciBusId: string): number | undefined;
-  /** The memory nodes with a processor that this process may run on; absent where the system does not say. */
+  /** The NUMA nodes that contain a CPU this process may run on; `undefined` if the system does not say. */
   processNodes(): number[] | undefined;
-  /** Whether MPS may be running, by whose pipe processes share a device. */
+  /** Whether MPS, through which processes share a device, may be running: its control pipe exists. */
   hasMps(): boolean;
 }
 
-/** This machine, by the files of Linux; `env` may name the folder of MPS' pipe. */
+/** This machine, as described by Linux's /sys and /proc. `env.CUDA_MPS_PIPE_DIRECTORY` may name the folder of the MPS pipe. */
 export function machineOf(
   env: Readonly<Record<string, string | undefined>>,
   read: ReadText = readText,
@@ -21,7 +21,7 @@ export function machineOf(
   return {
     numaNodeOf: (pciBusId) => {
       const node = Number(read(`/sys/bus/pci/devices/${pciBusId.toLowerCase()}/numa_node`) ?? Number.NaN);
-      // Linux says −1 for none.
+      // Linux reports −1 if the device belongs to no node.
       return node >= 0 ? node : undefined;
     },
     processNodes: () => nodesOfProcess(read),

@@ -5,14 +5,14 @@ import { CudaError, STATUS } from './cuda-error.js';
 import type { CallName } from './declarations.js';
 import type { Driver } from './driver.js';
 
-/** CU_MEMHOSTALLOC_PORTABLE and _DEVICEMAP, which CU_MEMHOSTREGISTER_ has by the same numbers. */
+/** CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP; the CU_MEMHOSTREGISTER_ flags have the same values. */
 const PORTABLE_AND_MAPPED = 3;
-/** Node 20 ends the process at a view of 4 GiB: memory is looked at through windows. */
+/** A view of 4 GiB crashes Node 20, so large memory is accessed through windows of this size. */
 export const WINDOW_BYTES = 2 ** 30;
 
-/** Memory that has to be given back. */
+/** Allocated memory, which must be freed. */
 export interface Memory {
-  /** As the device addresses it, or as the host does. */
+  /** A device address for device memory, a host address for host memory. */
   readonly address: number;
   readonly bytes: number;
   free(): void;
@@ -20,38 +20,44 @@ export interface Memory {
 
 /** Page-locked host memory, mapped into the device's address space. */
 export interface PageLocked extends Memory {
-  /** The address by which a kernel reads it. */
+  /** The address at which a kernel accesses it. */
   readonly deviceAddress: number;
 }
 
-/** Device memory; `StrategyUnavailable`, stating required and free memory, where it does not fit. */
+/** Allocates device memory. Throws `StrategyUnavailable`, stating required and free memory, if it does not fit. */
 export function allocateOnDevice(driver: Driver, bytes: number, what: string): Memory {
   const address = allocated(driver, 'cuMemAlloc_v2', bytes, [], () => ({
     needs: needsOf(what, bytes, 'device memory'),
-    free: `${formatBytes(driver.memory().freeBytes)} of the device free`,
+    free: `${formatBytes(driver.memory().freeBytes)} free on the device`,
   }));
   return { address, bytes, free: () => driver.release('cuMemFree_v2', address) };
 }
 
-/** Page-locked memory; `StrategyUnavailable` where it is large beside what the host has available, or where the driver refuses. */
+/**
+ * Allocates page-locked memory. Throws `StrategyUnavailable` if it needs over half of the available host memory or the driver
+ * refuses.
+ */
 export function allocatePageLocked(driver: Driver, bytes: number, what: string): PageLocked {
   const needs = needsOf(what, bytes, 'page-locked memory');
   mustLeaveHalf(bytes, driver.hostFreeBytes, needs);
   const address = allocated(driver, 'cuMemHostAlloc', bytes, [PORTABLE_AND_MAPPED], () => ({
     needs,
-    free: `${formatBytes(driver.hostFreeBytes())} of the host available`,
+    free: `${formatBytes(driver.hostFreeBytes())} available on the host`,
   }));
   return mapped(driver, address, bytes, () => driver.release('cuMemFreeHost', address));
 }
 
-/** Page-locks an array's own memory, so that no other copy is made; `undefined` where the system cannot. The array must outlive it. */
+/**
+ * Page-locks an array's own memory, so that no copy is needed. `undefined` if the system cannot. The array must outlive the
+ * result.
+ */
 export function pageLockInPlace(
   driver: Driver,
   array: ArrayBufferView,
   what: string,
 ): PageLocked | undefined {
   const { byteLength: bytes } = array;
-  // What is to be locked is taken already.
+  // The array's memory is already allocated, so it counts as available.
   const needs = needsOf(what, bytes, 'page-locked memory');
   mustLeaveHalf(bytes, () => driver.hostFreeBytes() + bytes, needs);
   const address = driver.library.address(array);
@@ -64,7 +70,7 @@ export function pageLockInPlace(
   return mapped(driver, address, bytes, () => driver.release('cuMemHostUnregister', address));
 }
 
-/** A copy of an array in pageable memory; `StrategyUnavailable` where it is large beside what the host has available. It lives until it is freed. */
+/** Copies an array to new pageable memory. Throws `StrategyUnavailable` if it needs over half of the available host memory. */
 export function copyToPageable(driver: Driver, array: Values, what: string): Memory {
   const { byteLength: bytes } = array;
   mustLeaveHalf(bytes, driver.hostFreeBytes, needsOf(what, bytes, 'host memory'));
@@ -78,7 +84,7 @@ export function copyToPageable(driver: Driver, array: Values, what: string): Mem
   };
 }
 
-/** A short array lives where the garbage collector may move it, until its buffer is asked for. */
+/** Fixes an array's address: V8 may move a short array until its `buffer` property is first read. */
 export function offHeap<T extends ArrayBufferView>(array: T): T {
   void array.buffer;
   return array;
@@ -94,23 +100,25 @@ function mapped(driver: Driver, address: number, bytes: number, free: () => void
   }
 }
 
-/** `the dataset needs 3.91 KiB of device memory`; what is several things needs a plural. */
+/** For example `the dataset needs 3.91 KiB of device memory`; a `what` that ends with `s` takes the plural. */
 function needsOf(what: string, bytes: number, memory: string): string {
   return `${what} ${what.endsWith('s') ? 'need' : 'needs'} ${formatBytes(bytes)} of ${memory}`;
 }
 
-/** Host memory beyond this may be refused by pinbench itself, so that the system does not have to end the process. */
+/** pinbench itself may refuse a larger allocation of host memory, before the system kills the process for lack of memory. */
 const SMALL_BYTES = 16 * 2 ** 20;
 
-/** Looks at the host only where the answer matters: what is small is taken whatever the host says. */
+/** Throws `StrategyUnavailable` if a large allocation exceeds half of the available host memory. Small ones are not checked. */
 function mustLeaveHalf(bytes: number, available: () => number, needs: string): void {
   if (bytes <= SMALL_BYTES) return;
   const half = available() / 2;
   if (bytes <= half) return;
-  throw new StrategyUnavailable(`${needs}, half of what the host has available is ${formatBytes(half)}`);
+  throw new StrategyUnavailable(
+    `${needs}, more than half of the available host memory, ${formatBytes(half)}`,
+  );
 }
 
-/** What a call for memory returns. Where there is none, the error says how much was needed and how much is free. */
+/** Calls an allocation function and returns the address. If memory runs out, the error states required and free memory. */
 function allocated(
   driver: Driver,
   call: CallName,
@@ -123,9 +131,12 @@ function allocated(
   } catch (error) {
     if (!(error instanceof CudaError) || error.status !== STATUS.outOfMemory) throw error;
     const { needs, free } = words();
-    throw new StrategyUnavailable(`${needs}, the driver refused it with ${free}; ${error.remedy}`, {
-      cause: error,
-    });
+    throw new StrategyUnavailable(
+      `${needs}, but the driver refused to allocate it with ${free}; ${error.remedy}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

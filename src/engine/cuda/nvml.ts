@@ -2,7 +2,7 @@ import { COMPUTE_MODES, type ComputeMode } from '../../words.js';
 import type { Condition, Link } from '../engine.js';
 import { faultBeforeLoading } from './loader-path.js';
 
-/** The functions of NVML pinbench asks; each may be missing, and each may answer "not supported". */
+/** The NVML functions that pinbench calls. Any of them may be missing or return "not supported". */
 const DECLARATIONS = {
   nvmlInit_v2: '',
   nvmlShutdown: '',
@@ -15,7 +15,7 @@ const DECLARATIONS = {
   nvmlDeviceGetClockInfo: 'uintptr_t, int, void *',
   nvmlDeviceGetPowerUsage: 'uintptr_t, void *',
   nvmlDeviceGetTemperature: 'uintptr_t, int, void *',
-  // The same under its name from driver 535 on, and the one before.
+  // The same function: its name since driver 535, and its earlier name.
   nvmlDeviceGetCurrentClocksEventReasons: 'uintptr_t, void *',
   nvmlDeviceGetCurrentClocksThrottleReasons: 'uintptr_t, void *',
   nvmlDeviceGetMigMode: 'uintptr_t, void *, void *',
@@ -24,17 +24,17 @@ const DECLARATIONS = {
   nvmlDeviceGetDisplayActive: 'uintptr_t, void *',
   nvmlDeviceGetDisplayMode: 'uintptr_t, void *',
   nvmlDeviceGetComputeMode: 'uintptr_t, void *',
-  // Only asked how many there are: the size of its entries differs between drivers.
+  // Used only to count the processes: the size of its entries differs between drivers.
   nvmlDeviceGetComputeRunningProcesses_v3: 'uintptr_t, void *, uintptr_t',
 } as const;
 
 type NvmlName = keyof typeof DECLARATIONS;
 type NvmlArgument = number | string | ArrayBufferView;
 
-/** NVML's functions as they are; what the library does not have is absent. Each returns a status, 0 for success. */
+/** The raw functions of NVML; those the library lacks are absent. Each returns a status, 0 for success. */
 export type NvmlCalls = { readonly [name in NvmlName]?: (...args: NvmlArgument[]) => number };
 
-/** Where the NVIDIA driver puts NVML. */
+/** The paths at which the NVIDIA driver installs NVML, in the order they are tried. */
 export function nvmlPaths(platform: string, override: string | undefined): string[] {
   if (override !== undefined && override !== '') return [override];
   if (platform === 'win32') return ['nvml.dll'];
@@ -49,7 +49,7 @@ export function nvmlPaths(platform: string, override: string | undefined): strin
   ];
 }
 
-/** NVML is there, and its file ends before the library does. */
+/** Thrown when NVML's file exists but is truncated. */
 export class NvmlDamaged extends Error {
   override readonly name = 'NvmlDamaged';
   readonly file: string;
@@ -60,7 +60,10 @@ export class NvmlDamaged extends Error {
   }
 }
 
-/** The first NVML there is, through koffi; nothing where there is none, as on Jetson. `NvmlDamaged` where all that is there is. */
+/**
+ * Loads the first usable NVML through koffi; `undefined` if there is none, as on Jetson. Throws `NvmlDamaged` if every NVML found
+ * is damaged.
+ */
 export async function loadNvml(
   paths: readonly string[],
   libraryPath?: string,
@@ -78,12 +81,12 @@ export async function loadNvml(
         try {
           calls[name] = library.func(`int ${name}(${parameters})`);
         } catch {
-          // An older driver: this value is absent.
+          // An older driver lacks this function: its value is absent.
         }
       }
       return calls;
     } catch {
-      // Not there: the next.
+      // Not found or not loadable: try the next path.
     }
   }
   if (damaged !== undefined) throw new NvmlDamaged(damaged);
@@ -99,7 +102,7 @@ const SM_CLOCK = 1;
 const MEMORY_CLOCK = 2;
 const GPU_TEMPERATURE = 0;
 
-/** nvmlClocksEventReasons that mean the device is slower than it could be; idling or clocks set by hand are none. */
+/** The nvmlClocksEventReasons that slow the device down. Idling and clocks set by the user do not count. */
 const SLOWED: readonly (readonly [bit: number, reason: string])[] = [
   [0x04, 'power cap'],
   [0x08, 'hardware slowdown'],
@@ -108,7 +111,7 @@ const SLOWED: readonly (readonly [bit: number, reason: string])[] = [
   [0x80, 'power brake'],
 ];
 
-/** What NVML tells of one device. What it does not support there is absent. */
+/** What NVML reports about one device; a value that it does not support there is absent. */
 export class NvmlDevice {
   readonly #calls: NvmlCalls;
   readonly #handle: number;
@@ -119,7 +122,7 @@ export class NvmlDevice {
     this.#handle = handle;
   }
 
-  /** The device at a PCI address: NVML numbers devices otherwise than CUDA, and does not know CUDA_VISIBLE_DEVICES. */
+  /** The device at a PCI address. NVML's device numbers differ from CUDA's and ignore CUDA_VISIBLE_DEVICES. */
   static at(calls: NvmlCalls, pciBusId: string): NvmlDevice | undefined {
     if (calls.nvmlInit_v2?.() !== 0) return undefined;
     const box = new BigUint64Array(1);
@@ -130,7 +133,7 @@ export class NvmlDevice {
     return undefined;
   }
 
-  /** Version of the driver, such as `570.86.15`. */
+  /** Version of the driver, for example `570.86.15`. */
   get driver(): string | undefined {
     const bytes = Buffer.alloc(96);
     if (this.#calls.nvmlSystemGetDriverVersion?.(bytes, bytes.length) !== 0) return undefined;
@@ -149,7 +152,7 @@ export class NvmlDevice {
     return this.#isOn('nvmlDeviceGetPersistenceMode');
   }
 
-  /** Whether it draws: for a screen that is connected, or for a server without one. */
+  /** Whether it drives a display: an X server is active on it, with or without a screen, or a screen is connected. */
   get display(): boolean | undefined {
     const [active, connected] = [
       this.#isOn('nvmlDeviceGetDisplayActive'),
@@ -158,20 +161,20 @@ export class NvmlDevice {
     return active === undefined ? connected : active || connected === true;
   }
 
-  /** Which processes may use the device; nvmlComputeMode_t numbers them as the vocabulary does. */
+  /** Which processes may use the device. `COMPUTE_MODES` has the order of nvmlComputeMode_t. */
   get computeMode(): ComputeMode | undefined {
     const mode = this.#ask('nvmlDeviceGetComputeMode');
     return mode === undefined ? undefined : COMPUTE_MODES[mode];
   }
 
-  /** Processes that compute on the device. With room for none, NVML says how many there are. */
+  /** Number of processes that compute on the device. Given room for no entries, NVML returns only their number. */
   get processes(): number | undefined {
     const count = new Uint32Array(1);
     const status = this.#calls.nvmlDeviceGetComputeRunningProcesses_v3?.(this.#handle, count, 0);
     return status === SUCCESS || status === INSUFFICIENT_SIZE ? count[0] : undefined;
   }
 
-  /** The PCIe link as it is now; an idle device has it at a low generation. */
+  /** The current state of the PCIe link. On an idle device it runs at a low generation. */
   link(): Link | undefined {
     const [generation, width] = [
       this.#ask('nvmlDeviceGetCurrPcieLinkGeneration'),
@@ -204,7 +207,7 @@ export class NvmlDevice {
     };
   }
 
-  /** NVML counts how often it was started: each start is taken back once. */
+  /** Shuts NVML down once: NVML counts its initializations. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -219,13 +222,13 @@ export class NvmlDevice {
     return ask?.(this.#handle, box) === 0 ? Number(box[0]) : undefined;
   }
 
-  /** A call whose last parameter is where a 32-bit number comes out. */
+  /** Calls a function whose last parameter is the output for a 32-bit number, and returns that. */
   #ask(name: NvmlName, ...args: NvmlArgument[]): number | undefined {
     const box = new Uint32Array(1);
     return this.#calls[name]?.(this.#handle, ...args, box) === 0 ? box[0] : undefined;
   }
 
-  /** A mode: 0 or 1 comes out, with some calls followed by the mode after the next reset. */
+  /** Reads a mode, 0 or 1. Some functions also output the mode that applies after the next reset. */
   #isOn(name: NvmlName, ...pending: Uint32Array[]): boolean | undefined {
     const box = new Uint32Array(1);
     return this.#calls[name]?.(this.#handle, box, ...pending) === 0 ? box[0] === 1 : undefined;

@@ -11,7 +11,7 @@ import { strategyOf } from './testing/on-device.js';
 import { datasetOf, planOf } from './testing/verify.js';
 
 describe('callsPerStep', () => {
-  it.each(STRATEGIES)('is what a step of %s calls, in every kind of epoch', async (name) => {
+  it.each(STRATEGIES)('equals the calls that steps of %s make, in every kind of epoch', async (name) => {
     const library = new MemoryLibrary();
     const device = await new CudaEngine(async () => library, freemem).open(0);
     const strategy = strategyOf(name);
@@ -49,8 +49,8 @@ describe('callsPerStep', () => {
   });
 });
 
-describe('callsPerStep of an epoch that a graph does not hold', () => {
-  it('counts its replays, and the launches of the steps that are left', () => {
+describe('callsPerStep of an epoch longer than its graph', () => {
+  it('counts the replays, and the launches of the remaining steps', () => {
     const plan = planOf({ rows: 100_001, cols: 1, dtype: 'float32' }, { batch: [1], readback: 'copy' });
     const calls = callsPerStep(strategyOf('pin-replay'), plan);
     const perEpoch = Object.fromEntries(
@@ -66,7 +66,7 @@ describe('callsPerStep of an epoch that a graph does not hold', () => {
 describe('OwnCost', () => {
   const dataset = datasetOf('float32', 2000, 1);
 
-  it('times harmless twins of the calls of a step, each once, and none of the calls themselves', () => {
+  it('times a harmless replacement of each call of a step once, and never the call itself', () => {
     const library = new MemoryLibrary();
     const asked: CallName[] = [];
     const spied: Library = {
@@ -90,7 +90,7 @@ describe('OwnCost', () => {
     expect(library.calls.size).toBe(0);
   });
 
-  it('shares the few calls of a replay among all steps that it runs', async () => {
+  it('divides the few calls of a replay among its steps', async () => {
     const device = await new CudaEngine(async () => new MemoryLibrary(), freemem).open(0);
     const plan = planOf(dataset, { batch: [2] });
     const [pin, replay] = (['pin', 'pin-replay'] as const).map((name) =>

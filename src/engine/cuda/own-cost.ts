@@ -8,10 +8,10 @@ import type { Library } from './library.js';
 import { offHeap } from './memory.js';
 import { recordedSteps } from './replay.js';
 
-/** Calls a function `times` times, each with arguments such as a step passes; `at` is the address that a harmless one writes to. */
+/** Calls a function `times` times with arguments like those of a step; `at` is the address that a harmless function writes to. */
 type Repeat = (call: RawCalls[CallName], at: number, times: number) => void;
 
-/** The calls that steps make. Each has a loop of its own, so that the just-in-time compiler makes of it what it makes of a step. */
+/** The driver calls of steps. Each has its own loop, so that V8 optimizes the call as it does in a step. */
 const REPEATS = {
   cuMemcpyHtoDAsync_v2: (call, at, times) => {
     for (let i = 0; i < times; i++) call(at, at, 4096, at);
@@ -42,29 +42,29 @@ const REPEATS = {
 export type StepCall = keyof typeof REPEATS;
 export const STEP_CALLS = Object.keys(REPEATS) as StepCall[];
 
-/** Each round times so many calls. The first rounds are not counted: the just-in-time compiler has its way first. */
+/** Calls per round, rounds that are timed, and earlier rounds that are not, so that V8 has optimized the loop by then. */
 const CALLS = 1000;
 const ROUNDS = 20;
 const WARM_UP_ROUNDS = 10;
 
 /**
- * How often a step makes each call: the mean over an epoch that runs in one call of `Session.steps`. A test counts the calls
- * of every strategy and holds them against this table.
+ * The mean number of each call per step, over an epoch run by one call of `Session.steps`. A test counts the calls of every
+ * strategy and compares them with this table.
  */
 export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
   const { resident, overlap, chunk, replay, mapped } = strategy;
   const gather = plan.sampling === 'gather';
   const steps = plan.stepsPerEpoch;
-  /** Steps that a replay runs at once, and those of an epoch that are left. */
+  /** Steps per replay, and the steps of an epoch that remain after the last replay. */
   const recorded = replay ? recordedSteps(plan) : 1;
   const left = steps % recorded;
   const replays = (steps - left) / recorded;
-  /** Calls that are made once for all scalars that come back together. */
+  /** How often scalars are fetched in an epoch. */
   const fetches = replay ? replays + (left > 0 ? 1 : 0) : plan.fetch === 'epoch' ? 1 : steps;
   const perFetch = fetches / steps;
   const copies = !resident && !mapped;
   if (chunk) return callsOfChunks(plan, perFetch);
-  // Where the host does not wait for every step, it writes staging memory again only when the copy of it has ended.
+  // With `--fetch epoch` the host waits for a copy to end before it overwrites the staging memory.
   const staged = gather && plan.fetch === 'epoch' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
   return {
@@ -73,19 +73,19 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
     cuLaunchKernel: replay ? left / steps : 1,
     cuGraphLaunch: replay ? replays / steps : 0,
     cuStreamSynchronize: perFetch,
-    // The graph waits for its copy; where the host does not wait for the graph, a copy waits for the graph two steps before.
+    // The graph waits for its copy. With `--fetch epoch` a copy also waits for the graph of two steps before.
     cuStreamWaitEvent: (overlap ? 1 : 0) + (deferred ? Math.max(0, steps - 2) / steps : 0),
     cuEventRecord: (overlap ? 1 : 0) + (deferred ? 1 : 0) + staged,
     cuEventSynchronize: staged,
   };
 }
 
-/** The same of `feed-chunk`, where a call for each step is the launch alone. */
+/** The same for `feed-chunk`, where only the launch and, with `--fetch step`, the fetch happen in every step. */
 function callsOfChunks(plan: Plan, perFetch: number): Readonly<Record<StepCall, number>> {
   const { stepsPerEpoch: steps, fetch } = plan;
   const chunks = chunksIn(plan.chunk, steps);
   const deferred = fetch === 'epoch';
-  // Memory is written again from the third chunk on.
+  // Memory is reused from the third chunk on.
   const again = Math.max(0, chunks - 2);
   return {
     cuMemcpyHtoDAsync_v2: chunks / steps,
@@ -99,18 +99,18 @@ function callsOfChunks(plan: Plan, perFetch: number): Readonly<Record<StepCall, 
   };
 }
 
-/** What calls from JavaScript to the driver cost, measured with a function that does nothing in their place. */
+/** The cost of calls from JavaScript to the driver, measured by calling a function that only writes a number instead. */
 export class OwnCost {
   readonly #library: Library;
   readonly #measured = new Map<StepCall, number>();
-  /** What harmless functions write to; it stays where it is while this lives. */
+  /** The memory that harmless functions write to. Its address stays fixed. */
   readonly #room = offHeap(new Uint8Array(128));
 
   constructor(library: Library) {
     this.#library = library;
   }
 
-  /** What the calls of one step cost, ns. Each call is measured when a step first makes it, for some milliseconds. */
+  /** The cost of the calls of one step, in ns. Each call is measured, for a few milliseconds, when it is first needed. */
   perStepNs(strategy: Strategy, plan: Plan): number {
     let total = 0;
     for (const [name, times] of Object.entries(callsPerStep(strategy, plan))) {

@@ -9,9 +9,8 @@ import type { LoopState } from './loops.js';
 const WITH_TIMING = 0;
 
 /**
- * Puts events of the device around the parts of each step, and holds the device until all of a step is queued: the time between
- * two events is then the device's own, and not the host's way from one call to the next. The host waits after every step,
- * whatever `--fetch` says.
+ * Times the parts of each step with device events. A gate holds the device until the whole step is queued, so that the time
+ * between two events does not include delays of the host between calls. The host waits after every step, whatever `--fetch` is.
  */
 export function phasesOf(
   { context, results, outSlot }: LoopState,
@@ -42,7 +41,7 @@ export function phasesOf(
       driver.do('cuEventRecord', marks[3]!, stream);
       gate.open();
       driver.do('cuStreamSynchronize', stream);
-      if (gate.gaveUp) return { reason: 'a step could not be queued as a whole before the device ran it' };
+      if (gate.gaveUp) return { reason: 'the device started a step before all its work was queued' };
       for (let part = 0; part < sums.length; part++) {
         driver.do('cuEventElapsedTime', box, marks[part]!, marks[part + 1]!);
         sums[part] = sums[part]! + box[0]! * 1e6;

@@ -4,18 +4,18 @@ import { allocateOnDevice, allocatePageLocked, type Memory, type PageLocked } fr
 /** Bytes of a scalar, a float64. */
 export const SCALAR_BYTES = 8;
 
-/** Where scalars come back: through mapped page-locked memory the kernel writes to, or by a device-to-host copy. */
+/** How scalars come back: the kernel writes them to mapped page-locked memory, or a device-to-host copy fetches them. */
 export class Readback {
-  /** Where the kernel writes scalar 0; scalar k is 8·k bytes on. */
+  /** The device address of scalar 0; scalar k follows 8·k bytes later. */
   readonly deviceAddress: number;
-  /** The scalars, valid after the stream was waited for. */
+  /** The scalars, valid once the stream is synchronized. */
   readonly values: Float64Array;
   readonly #driver: Driver;
   readonly #stream: number;
   readonly #host: PageLocked;
   readonly #device: Memory | undefined;
 
-  /** Room for `count` scalars. */
+  /** Allocates room for `count` scalars. */
   constructor(driver: Driver, stream: number, count: number, readback: 'mapped' | 'copy') {
     this.#driver = driver;
     this.#stream = stream;
@@ -30,7 +30,7 @@ export class Readback {
     this.values = new Float64Array(driver.library.view(this.#host.address, count * SCALAR_BYTES));
   }
 
-  /** Queues what brings `count` scalars back: nothing where they are mapped. */
+  /** Queues the copy of `count` scalars to the host; does nothing if they are mapped. */
   fetch(count: number): void {
     if (this.#device === undefined) return;
     const { call } = this.#driver.library;

@@ -6,14 +6,14 @@ import { type Launch, SLICE } from './launch.js';
 import type { LoopState, StepsLoop } from './loops.js';
 import { offHeap } from './memory.js';
 
-/** A graph of more launches takes long to record, and much of the driver's memory. */
+/** A graph of more launches takes long to record and uses much driver memory. */
 const MOST_RECORDED_STEPS = 4096;
-/** A graph that reads more takes longer than a call should: these take a device some tens of milliseconds. */
+/** A graph that reads more bytes would make one call too long: reading these takes a device some tens of milliseconds. */
 const MOST_RECORDED_BYTES = 16 * 2 ** 30;
 /** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL. */
 const CAPTURE_THREAD_LOCAL = 1;
 
-/** Steps that the graph of a plan holds. An epoch is some replays of it, and then fewer steps than it has replays, or nearly so. */
+/** The number of steps in a plan's graph, chosen so that few steps of an epoch remain after its last replay. */
 export function recordedSteps(plan: Plan): number {
   const { stepsPerEpoch, batch, work } = plan;
   const readable = Math.floor(MOST_RECORDED_BYTES / (batch * rowBytesOf(plan) * work));
@@ -22,10 +22,10 @@ export function recordedSteps(plan: Plan): number {
 }
 
 /**
- * `pin-replay`: the launches of `steps` steps, recorded once as a CUDA graph. Each takes its index from its own place of the
- * order in device memory and leaves its scalar at its own place, so a replay is the copy of that part of the order, one launch
- * and one wait. A call is one or several replays; the few steps that an epoch has left are launched one by one. Steps cannot be
- * told apart: single steps are not timed.
+ * `pin-replay`: the launches of `steps` steps, recorded once as a CUDA graph. Each launch reads its index from, and writes its
+ * scalar to, its own position in device memory, so that a replay is one copy of a part of the order, one graph launch and one
+ * wait. A call consists of one or more replays; the steps that remain are launched one by one. Steps cannot be told apart, so
+ * single steps are not timed.
  */
 export function replayLoop(
   { context, results, belongings }: LoopState,
@@ -59,7 +59,7 @@ export function replayLoop(
       if (count === steps) replay();
       else launchSteps(count);
       results.fetch(count);
-      // The order may be written again when the call returns: its copy has ended by then.
+      // The caller may overwrite the order when the call returns, so its copy must have ended.
       const waited = call.cuStreamSynchronize(stream);
       driver.must('cuStreamSynchronize', waited);
       out.set(results.values.subarray(0, count), at - from);
@@ -67,7 +67,9 @@ export function replayLoop(
   };
 }
 
-/** The graph of what `work` queues. Where that fails the capture is ended all the same: nothing can be freed during one. */
+/**
+ * Records what `work` queues as a graph. The capture is ended even if that fails, because nothing can be freed during a capture.
+ */
 function captured(driver: Driver, stream: number, work: () => void): number {
   const box = new BigUint64Array(1);
   driver.do('cuStreamBeginCapture_v2', stream, CAPTURE_THREAD_LOCAL);

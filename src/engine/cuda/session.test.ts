@@ -9,7 +9,7 @@ import { onDevice, strategyOf } from './testing/on-device.js';
 import { datasetOf, planOf, VerifiedSession, verifyOn } from './testing/verify.js';
 
 describe('a CUDA session', () => {
-  it('does nothing hidden: calls a step are what the strategy says', async () => {
+  it('makes exactly the driver calls that its strategy implies', async () => {
     const COUNTED = [
       'cuMemcpyHtoDAsync_v2',
       'cuMemcpyDtoHAsync_v2',
@@ -49,7 +49,7 @@ describe('a CUDA session', () => {
     });
   });
 
-  it('allocates and records in prepare, and setup does nothing but upload what is resident', async () => {
+  it('allocates and records in prepare, and in setup only uploads a resident dataset', async () => {
     for (const name of STRATEGIES) {
       for (const sampling of ['slice', 'gather'] as const) {
         const strategy = strategyOf(name);
@@ -74,7 +74,7 @@ describe('a CUDA session', () => {
     }
   });
 
-  it('tells the parts of a step, where they follow each other', async () => {
+  it('times the parts of a step if they run one after another', async () => {
     for (const name of STRATEGIES) {
       for (const fetch of ['step', 'epoch'] as const) {
         await onDevice(async (device) => {
@@ -89,14 +89,14 @@ describe('a CUDA session', () => {
           const each = { copy: 1000, graph: 1000, fetch: 1000 };
           const expected = overlap || replay ? undefined : each;
           expect(told && Object.fromEntries(told)).toEqual(expected);
-          // Steps are right after it, wherever it left the scalars.
+          // Steps must still be right afterwards, although `phases` redirects the scalars.
           await verified.epoch(orders, 0);
         });
       }
     }
   });
 
-  it('has a floor under every step: an empty launch and a wait', async () => {
+  it('offers a floor for every step: an empty launch and a wait', async () => {
     await onDevice(async (device, library) => {
       const floor = device.floor!();
       await floor.setup();
@@ -111,7 +111,7 @@ describe('a CUDA session', () => {
     });
   });
 
-  it('has room for the scalars of an epoch or of 2²⁰ steps, and refuses to go beyond', async () => {
+  it('has room for the scalars of an epoch, but at most 2²⁰, and refuses a longer call', async () => {
     await onDevice(async (device) => {
       const short = datasetOf('bool', 12, 1);
       const long = datasetOf('bool', 2 ** 20 + 5, 1);
@@ -139,19 +139,19 @@ describe('a CUDA session', () => {
     });
   });
 
-  it('records some thousand steps at most, and fewer where they are long', () => {
+  it('records at most 4,096 steps, and fewer if they read much', () => {
     const recorded = (rows: number, cols: number, batch: number, work = 1) =>
       recordedSteps(planOf({ rows, cols, dtype: 'float32' }, { batch: [batch], work: [work] }));
     expect(recorded(12, 5, 3)).toBe(4);
     expect(recorded(4096, 1, 1)).toBe(4096);
     expect(recorded(4097, 1, 1)).toBe(2048);
     expect(recorded(100_001, 1, 1)).toBe(4000);
-    // 4 MiB a step, read 16 times: 256 steps read 16 GiB.
+    // 4 MiB per step, read 16 times: 256 steps read 16 GiB.
     expect(recorded(2 ** 20, 1024, 1024, 16)).toBe(256);
     expect(recorded(3, 2 ** 28, 1, 1000)).toBe(1);
   });
 
-  it('replays the graph as often as it fits in a call, and launches the steps that are left', async () => {
+  it('replays the graph as often as it fits in a call, and launches the remaining steps', async () => {
     await onDevice(async (device, library) => {
       const dataset = datasetOf('float32', 5001, 1);
       await using verified = await VerifiedSession.prepare(device, dataset, 'pin-replay', { batch: [1] });
@@ -166,7 +166,7 @@ describe('a CUDA session', () => {
     });
   });
 
-  it('replays the graph as often as a call has epochs', async () => {
+  it('replays the graph once per epoch of a call', async () => {
     await onDevice(async (device, library) => {
       const dataset = datasetOf('float32', 12, 5);
       await using verified = await VerifiedSession.prepare(device, dataset, 'pin-replay');
@@ -180,7 +180,7 @@ describe('a CUDA session', () => {
   });
 });
 
-/** What the driver's error was, whatever it was told as. */
+/** The driver's error at the end of the chain of causes. */
 function innermost(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
 }
@@ -194,7 +194,7 @@ describe('a strategy that fails', () => {
   ];
   const dataset = datasetOf('float32', 11, 5);
 
-  /** Lets the nth call fail, for each n until it is not reached any more; how often `work` threw by it. */
+  /** Makes the nth call fail, for n = 1, 2, … until `work` makes fewer calls. Returns how often `work` threw. */
   async function atEachCall(
     call: CallName,
     status: number,
@@ -205,7 +205,7 @@ describe('a strategy that fails', () => {
     for (const name of STRATEGIES) {
       for (const kind of KINDS.filter(({ sampling }) => sampling !== 'gather' || name !== 'pin-replay')) {
         await onDevice(async (device, library) => {
-          // A module stays loaded once it is; it is loaded before, but where that is to fail.
+          // A loaded module stays loaded, so it is loaded beforehand, unless loading is what has to fail.
           if (!call.startsWith('cuModule')) await verifyOn(device, dataset, 'feed');
           for (let nth = 1, met = true; met; nth++) {
             const live = library.live;
@@ -244,7 +244,7 @@ describe('a strategy that fails', () => {
     ['cuModuleLoadDataEx', 2],
     ['cuModuleGetFunction', 500],
   ] as const)(
-    'in prepare, by %s returning %i, leaves nothing and takes nothing from the others',
+    'in prepare, because %s returns %i, leaks nothing and does not affect the others',
     async (call, status) => {
       const expected = { name: 'StrategyUnavailable' };
       const thrown = await atEachCall(call, status, expected, async (device, name, kind) => {
@@ -267,7 +267,7 @@ describe('a strategy that fails', () => {
     ['cuEventRecord', 400],
     ['cuEventSynchronize', 400],
   ] as const)(
-    'in setup or steps, by %s returning %i, leaves nothing when it is disposed',
+    'in setup or steps, because %s returns %i, leaks nothing once it is disposed',
     async (call, status) => {
       const expected = status === 2 ? { name: 'StrategyUnavailable' } : {};
       const thrown = await atEachCall(call, status, expected, async (device, name, kind) => {

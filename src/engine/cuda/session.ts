@@ -22,17 +22,17 @@ import { Readback } from './readback.js';
 import { recordedSteps, replayLoop } from './replay.js';
 import { PUSHED_BYTES } from './staging.js';
 
-/** With `--fetch epoch` a call of `steps` covers at most so many: their scalars wait in memory for its end. */
+/** With `--fetch epoch`, the most steps in one call of `steps`: their scalars stay in memory until its end. */
 const MOST_WAITING_SCALARS = 2 ** 20;
 
 /**
- * One strategy on a CUDA device. Everything it needs is allocated when it is made, and given back where that fails half way;
- * `setup` uploads, and a step allocates nothing.
+ * One strategy on a CUDA device. The constructor allocates everything and frees it again if it fails half way; `setup` uploads; a
+ * step allocates nothing.
  */
 export class CudaSession implements Session {
   readonly stepMultiple?: number;
   readonly maxSteps?: number;
-  /** Only where the parts of a step follow each other on one stream. */
+  /** Present only if the parts of a step run one after another on one stream. */
   readonly phases?: (order: Order, from: number, to: number) => Phases | Unmeasured;
   readonly #context: Context;
   readonly #resources: DatasetMemory;
@@ -41,7 +41,7 @@ export class CudaSession implements Session {
   #resident: Memory | undefined;
   #loop: StepsLoop | undefined;
 
-  /** A launch has at most `blocksPerMultiprocessor` blocks for each multiprocessor, or else as many as fill the device. */
+  /** A launch has at most `blocksPerMultiprocessor` blocks per multiprocessor; by default, as many as fill the device. */
   constructor(
     context: Context,
     resources: DatasetMemory,
@@ -85,7 +85,7 @@ export class CudaSession implements Session {
           return unmeasured ?? withinMemory(() => phasesOf(state, kernels, deliver, order, from, to));
         };
       }
-      // What was cleared for the launches is clear before anything is timed.
+      // Wait until the launches' state is cleared, so that this is not timed.
       driver.do('cuStreamSynchronize', stream);
       this.#resident = resident;
     } catch (error) {
@@ -127,15 +127,14 @@ export class CudaSession implements Session {
     if (lost !== undefined) throw lost;
   }
 
-  /** The device would read and write beyond its memory otherwise. */
+  /** Throws unless the steps are in the order and fit in one call: the device would otherwise access memory out of bounds. */
   #mustCover(order: Order, from: number, to: number): void {
     const { maxSteps = Number.POSITIVE_INFINITY } = this;
     const steps = to - from;
     if (from < 0 || steps < 0 || to > order.steps) {
-      throw new Error(`steps ${from} to ${to} are not in an order of ${order.steps}`);
+      throw new Error(`steps ${from} to ${to} are not in an order of ${order.steps} steps`);
     }
-    if (steps > maxSteps)
-      throw new Error(`${steps} steps in one call are more than the ${maxSteps} it has room for`);
+    if (steps > maxSteps) throw new Error(`${steps} steps in one call exceed the limit of ${maxSteps}`);
   }
 }
 
@@ -146,13 +145,16 @@ function replayOf(parts: Parts, state: LoopState, steps: number): StepsLoop {
   return replayLoop(state, whole, order, steps);
 }
 
-/** A copy that waits for what is queued before it would wait for the gate that is opened after it. */
+/**
+ * Why the parts of a step cannot be timed. A copy that waits for earlier work would wait for the gate, which is opened only after
+ * it.
+ */
 function whyNoPhases({ plan, strategy }: Parts): Unmeasured | undefined {
   const { resident, mapped, hostMemory } = strategy;
   const bytes = plan.batch * rowBytesOf(plan);
   if (resident || mapped || hostMemory === 'page-locked' || bytes <= PUSHED_BYTES) return undefined;
   return {
-    reason: `copies of over ${formatBytes(PUSHED_BYTES)} from pageable memory wait for what is queued before them`,
+    reason: `copies of over ${formatBytes(PUSHED_BYTES)} from pageable memory wait for previously queued work`,
   };
 }
 

@@ -4,11 +4,11 @@ import type { Belongings } from './belongings.js';
 import type { Driver } from './driver.js';
 import { allocatePageLocked, offHeap } from './memory.js';
 
-/** While the copy of one slot is under way the host writes the other. */
+/** The host writes one slot while the other is being copied. */
 const SLOTS = 2;
 /**
- * A copy of at most so many bytes from pageable memory travels with the commands (CUDA C Programming Guide, Concurrent Execution
- * between Host and Device: "a memory block of 64 KB or less"). A larger one may wait for all that was queued before it.
+ * A copy of at most this many bytes from pageable memory is asynchronous to the host (CUDA C Programming Guide, Concurrent
+ * Execution between Host and Device: "a memory block of 64 KB or less"). A larger one may wait for all previously queued work.
  */
 export const PUSHED_BYTES = 65_536;
 
@@ -18,31 +18,31 @@ export interface Slot<T> {
   readonly address: number;
 }
 
-/** What staging is made of, and how it is used. */
+/** The contents of staging memory, and how it is used. */
 export interface StagingUse {
-  /** What it holds, as errors say it. */
+  /** The name of its contents in error messages. */
   readonly what: string;
   readonly dtype: DType;
   readonly elements: number;
   readonly hostMemory: 'pageable' | 'page-locked';
   /** The stream of its copies. */
   readonly stream: number;
-  /** The host waits for each copy elsewhere before it writes again: one slot is enough, and nothing is noted. */
+  /** The host waits elsewhere for each copy before it writes again: one slot suffices, and no events are needed. */
   readonly waited: boolean;
-  /** Copies of other staging fill the time of this one's: one slot is enough. */
+  /** Another staging memory is used during this one's copies: one slot suffices. */
   readonly alternates: boolean;
 }
 
 /**
- * Memory that the host writes again and again while copies of it may still be under way. From page-locked memory a copy reads
- * when it runs; from pageable memory the documentation only says that it might have read when it is queued. So a slot is
- * written again when the copy last made of it has ended, and not before.
+ * Host memory that is overwritten repeatedly, possibly while earlier copies of it are still in flight. From page-locked memory a
+ * copy reads when it runs; for pageable memory the documentation leaves open whether it reads when it is queued. Therefore a slot
+ * is overwritten only after its last copy has ended.
  */
 export class Staging<T extends Values = Values> {
   readonly #driver: Driver;
   readonly #stream: number;
   readonly #slots: readonly Slot<T>[];
-  /** One of each slot; none where the host waits elsewhere. */
+  /** One event per slot; none if the host waits elsewhere. */
   readonly #copied: readonly number[];
   #turn = 0;
 
@@ -56,14 +56,14 @@ export class Staging<T extends Values = Values> {
     this.#copied = waited ? [] : slots.map(() => belongings.event());
   }
 
-  /** The slot to write next. */
+  /** Returns the slot to write next, once its last copy has ended. */
   next(): Slot<T> {
     this.#turn = (this.#turn + 1) % this.#slots.length;
     if (this.#copied.length > 0) this.#driver.do('cuEventSynchronize', this.#copied[this.#turn]!);
     return this.#slots[this.#turn]!;
   }
 
-  /** Notes that a copy of that slot was queued. */
+  /** Records that a copy of the current slot was queued. */
   queued(): void {
     if (this.#copied.length > 0) this.#driver.do('cuEventRecord', this.#copied[this.#turn]!, this.#stream);
   }
@@ -74,7 +74,7 @@ function pageableSlot(driver: Driver, _: Belongings, { dtype, elements }: Stagin
   return { values, address: driver.library.address(offHeap(values)) };
 }
 
-/** Page-locked memory as an array of elements. */
+/** Allocates page-locked memory as a typed array. */
 export function pageLockedSlot(
   driver: Driver,
   belongings: Belongings,

@@ -4,7 +4,7 @@ import type { Device, DeviceInfo, Engine } from '../engine.js';
 import { loadTfjs } from './cpu-packages.js';
 import { TfjsDevice } from './device.js';
 
-/** tfjs' own backend in plain JavaScript, on one thread of the processor: always there. */
+/** tfjs's own backend in plain JavaScript, which runs on one CPU thread. It is always available. */
 export const cpuEngine: Engine = {
   name: 'cpu',
 
@@ -21,7 +21,7 @@ export const cpuEngine: Engine = {
       });
     }
     const tf = loadTfjs();
-    // Else the backend prints an advertisement for tfjs-node at its first tensor.
+    // Otherwise the backend prints an advertisement for tfjs-node at its first tensor.
     tf.enableProdMode();
     return new TfjsDevice(tf, deviceInfo(), { backend: 'cpu' });
   },

@@ -6,27 +6,27 @@ import type { Device, DeviceInfo, Session, Support } from '../engine.js';
 import type { Tfjs } from './namespace.js';
 import { TfjsSession } from './session.js';
 
-/** What a backend of tfjs is like. */
+/** The properties of a tfjs backend. */
 export interface BackendTraits {
-  /** The backend's name in the namespace. */
+  /** The backend's name in its tfjs namespace. */
   readonly backend: string;
-  /** Scalars come back by a promise alone. */
+  /** Whether scalars can only be read through a promise. */
   readonly awaits?: boolean;
-  /** No tensor may be larger. */
+  /** The size of the largest possible tensor, in bytes. */
   readonly largestTensorBytes?: number;
-  /** Its binding ends the process on an array over shared memory: it is given a copy of such a dataset. */
+  /** Whether its binding crashes the process on an array in shared memory, so that it needs a copy of such a dataset. */
   readonly needsUnshared?: boolean;
-  /** Releases what belongs to the backend; tensors belong to sessions. */
+  /** Releases the resources of the backend; tensors belong to sessions. */
   readonly close?: () => void;
 }
 
-/** A tfjs backend as a device. tfjs decides itself when bytes move, so the copies are not clocked. */
+/** A tfjs backend as a device. tfjs decides when bytes move, so copies are not clocked. */
 export class TfjsDevice implements Device {
   readonly info: DeviceInfo;
   readonly clocksCopies = false;
   readonly #tf: Tfjs;
   readonly #traits: BackendTraits;
-  /** One for all sessions: the copies of datasets that may not be given as they are. */
+  /** The copies of datasets in shared memory, one for all sessions. */
   readonly #unshared = new WeakMap<Dataset, Float32Array>();
 
   constructor(tf: Tfjs, info: DeviceInfo, traits: BackendTraits) {
@@ -38,11 +38,11 @@ export class TfjsDevice implements Device {
   supports(strategy: Strategy, plan: Plan): Support {
     if (plan.dtype !== 'float32') {
       return {
-        reason: `TensorFlow.js squares float32 alone, the dataset is ${plan.dtype}: use --dtype float32`,
+        reason: `the TensorFlow.js engines support only float32, and the dataset is ${plan.dtype}: use --dtype float32`,
       };
     }
     if (strategy.replay) return { reason: 'TensorFlow.js cannot record a CUDA graph' };
-    // Chunks are staged in whatever memory there is: what they save is copies.
+    // Chunks may be staged in pageable memory too: their benefit is fewer copies.
     if (strategy.hostMemory === 'page-locked' && !strategy.chunk)
       return { reason: 'TensorFlow.js cannot page-lock host memory' };
     const { largestTensorBytes = Number.POSITIVE_INFINITY } = this.#traits;
@@ -56,7 +56,7 @@ export class TfjsDevice implements Device {
   }
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
-    // A namespace has one backend at a time, and another device may have set its own.
+    // A namespace has one active backend, and another device may have activated its own.
     await this.#tf.setBackend(this.#traits.backend);
     return new TfjsSession(this.#tf, this.#valuesOf(dataset), plan, strategy, this.#traits.awaits);
   }

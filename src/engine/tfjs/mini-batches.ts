@@ -6,10 +6,13 @@ import type { Strategy } from '../../plan/strategy.js';
 import { type Chunk, chunkAt, stagingOf } from '../chunk.js';
 import type { Tfjs } from './namespace.js';
 
-/** How step `step` gets its mini-batch, a tensor the step disposes. `indexes` are those of the whole order: of mini-batches, or of rows. */
+/**
+ * Makes the mini-batch of step `step`, a tensor that the step disposes. `indexes` are those of the whole order: of mini-batches,
+ * or of rows with `--sampling gather`.
+ */
 type MiniBatch = (indexes: Int32Array, step: number) => Tensor;
 
-/** Where a strategy's mini-batches come from, as tensors: the host's array, the dataset on the device, or a chunk of it. */
+/** Makes the mini-batches of a strategy as tensors: from the host's array, from the resident dataset, or from a chunk. */
 export class MiniBatches {
   /** The mini-batch of a step. */
   readonly at: MiniBatch;
@@ -18,11 +21,11 @@ export class MiniBatches {
   readonly #plan: Plan;
   readonly #isResident: boolean;
   #resident: Tensor2D | undefined;
-  /** The call of `steps` that is under way, and the chunk of it that mini-batches are cut from. */
+  /** The current call of `steps`, and its current chunk, from which mini-batches are sliced. */
   #call: { readonly order: Order; readonly to: number } | undefined;
   #chunk: { readonly tensor: Tensor2D; readonly chunk: Chunk; readonly index: number } | undefined;
 
-  /** `values` is the row-major dataset of the plan's shape. */
+  /** `values` is the row-major dataset, with the shape in the plan. */
   constructor(tf: Tfjs, values: Float32Array, plan: Plan, { resident, chunk }: Strategy) {
     this.#tf = tf;
     this.#values = values;
@@ -34,13 +37,13 @@ export class MiniBatches {
     else this.at = gather ? this.#feedGathered : this.#feedSlice;
   }
 
-  /** Uploads the dataset, where the strategy keeps it on the device, in place of what was uploaded before. */
+  /** Uploads the dataset if the strategy is resident, replacing an earlier upload. */
   async upload(): Promise<void> {
     if (!this.#isResident) return;
     const { rows, cols } = this.#plan;
     this.dispose();
     this.#resident = this.#tf.tensor(this.#values, [rows, cols], 'float32');
-    // A tensor is uploaded at the first op that reads it, not at its creation.
+    // tfjs uploads a tensor at the first op that reads it, not when it is created.
     const row = this.#tf.slice(this.#resident, [0, 0], [1, -1]);
     try {
       await row.data();
@@ -49,24 +52,24 @@ export class MiniBatches {
     }
   }
 
-  /** A call of `steps` begins, which ends before step `to`. */
+  /** Begins a call of `steps`, which ends before step `to`. */
   begin(order: Order, to: number): void {
     this.#call = { order, to };
   }
 
-  /** The call has ended: what it brought is given back. */
+  /** Ends the call of `steps` and disposes its last chunk. */
   end(): void {
     this.#chunk?.tensor.dispose();
     this.#chunk = undefined;
   }
 
-  /** Gives back what is on the device. May be called again. */
+  /** Disposes the resident dataset. May be called repeatedly. */
   dispose(): void {
     this.#resident?.dispose();
     this.#resident = undefined;
   }
 
-  /** A view, not a copy: copying the host array would be the benchmark's own cost, not the strategy's. */
+  /** Passes a view of the host array, because copying it would be a cost of the benchmark, not of the strategy. */
   #feedSlice: MiniBatch = (indexes, step) => {
     const { cols } = this.#plan;
     const [begin, end] = rowsOf(this.#plan, indexes[step]!);
@@ -78,7 +81,7 @@ export class MiniBatches {
     return this.#tf.slice(this.#resident!, [begin, 0], [end - begin, -1]);
   };
 
-  /** `feed-chunk`: the mini-batch is cut from a chunk that was copied in one transfer. */
+  /** `feed-chunk`: slices the mini-batch from a chunk that was copied in one transfer. */
   #sliceOfChunk: MiniBatch = (indexes, step) => {
     const { batch } = this.#plan;
     const held = this.#chunk;
@@ -88,7 +91,7 @@ export class MiniBatches {
     return this.#tf.slice(tensor, [begin, 0], [Math.min(batch, chunk.rows - begin), -1]);
   };
 
-  /** Stages the chunk that begins with a step, in a new array: tfjs may still hold the last one. */
+  /** Stages the chunk that begins with step `step` in a new array, because tfjs may still use the previous one. */
   #nextChunk(indexes: Int32Array, step: number): { readonly chunk: Chunk; readonly tensor: Tensor2D } {
     const { batch, cols } = this.#plan;
     const index = this.#chunk === undefined ? 0 : this.#chunk.index + 1;
@@ -107,7 +110,7 @@ export class MiniBatches {
     return this.#chunk;
   }
 
-  /** Rows are gathered into a new array each step: tfjs may still hold the last one. */
+  /** Gathers the rows into a new array at each step, because tfjs may still use the previous one. */
   #feedGathered: MiniBatch = (indexes, step) => {
     const { batch, cols } = this.#plan;
     const rows = indexes.subarray(step * batch, (step + 1) * batch);

@@ -6,8 +6,9 @@ const STDERR = 2;
 const WRITE_ONLY = 1;
 
 /**
- * Does something that loads native libraries. What these print to standard error by themselves, past Node, is held back unless it
- * is to be shown; on Windows it is always printed, because its C library cannot be asked.
+ * Runs `work`, which loads native libraries. What these print to standard error, bypassing Node, is suppressed unless
+ * `showsNativeOutput` is set. On systems other than Linux and macOS it is always printed, because koffi cannot reach the C
+ * library's functions there.
  */
 export async function withNativeOutput<T>(
   { showsNativeOutput }: Pick<Surroundings, 'showsNativeOutput'>,

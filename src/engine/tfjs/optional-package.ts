@@ -3,17 +3,18 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Surroundings } from '../../surroundings.js';
 
-/** A package that pinbench runs without. */
+/** A loaded optional package. */
 export interface Optional {
   readonly module: unknown;
-  /** It came from the project in the working folder, where pinbench itself would not have found it. */
+  /** Whether it comes from the working folder's project and pinbench itself would not have found it. */
   readonly foreign: boolean;
 }
 
 /**
- * An optional peer: from the project pinbench is run in, else from where pinbench is installed, else from the folders named; the
- * first that loads. `undefined` where none has it; where none loads, what the first threw is thrown on. What only the working folder
- * has is code of strangers to who has not asked to run it: where the surroundings say so, it is an error.
+ * Loads an optional peer dependency: the first one that loads from the project in the working folder, from where pinbench is
+ * installed, or from the given folders. Returns `undefined` if none of them has it. If none loads, throws the first error. A
+ * package that only the working folder has is third-party code that the user may not expect to run: unless the surroundings allow
+ * it, such a package is reported as an error.
  */
 export async function importOptional(
   name: string,
@@ -27,7 +28,7 @@ export async function importOptional(
   if (foreign && !loadsForeignCode)
     errors.push(new Error('it is installed in the working folder, whose code only pinbench run loads'));
   const elsewhere = [own, ...folders.map((folder) => resolved(name, join(folder, 'package.json')))];
-  // A folder that has none finds what one above it has, and that may be the working folder.
+  // Resolution also searches parent folders, so that a given folder may resolve to the package of the working folder.
   const paths = loadsForeignCode
     ? [there, ...elsewhere]
     : elsewhere.filter((path) => !foreign || path !== there);
@@ -43,7 +44,7 @@ export async function importOptional(
   return undefined;
 }
 
-/** Where a module at that place would find the package. Nothing of it is run. */
+/** The path to which the package resolves from a file. None of its code runs. */
 function resolved(name: string, place: string): string | undefined {
   try {
     return createRequire(place).resolve(name);
@@ -52,7 +53,7 @@ function resolved(name: string, place: string): string | undefined {
   }
 }
 
-/** What the name of a runtime ends with where it is not pinbench's own. */
+/** The suffix of a runtime's name that says if a package comes from the working folder. */
 export function originOf(packages: readonly Optional[]): string {
   return packages.some(({ foreign }) => foreign) ? ', from the working folder' : '';
 }

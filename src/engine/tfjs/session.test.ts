@@ -51,13 +51,13 @@ async function epochSums(name: StrategyName, rows: number, cols: number, request
 }
 
 describe('a tfjs session on the cpu backend', () => {
-  it.each(['feed', 'pin', 'feed-chunk'] as const)('gives the 8,555 of the example to %s', async (name) => {
+  it.each(['feed', 'pin', 'feed-chunk'] as const)('sums the example to 8,555 with %s', async (name) => {
     const { out } = await epochSums(name, 10, 3, {});
     expect(out.reduce((a, b) => a + b)).toBe(8555);
   });
 
   it.each(['feed', 'pin', 'feed-chunk'] as const)(
-    'gives every scalar of every kind of epoch to %s',
+    'computes every scalar of every kind of epoch with %s',
     async (name) => {
       for (const sampling of ['slice', 'gather'] as const) {
         for (const remainder of ['drop', 'keep'] as const) {
@@ -79,7 +79,7 @@ describe('a tfjs session on the cpu backend', () => {
   );
 
   it.each(['feed', 'pin', 'feed-chunk'] as const)(
-    'runs any stretch of an order for %s, and writes no more',
+    'runs any stretch of an order with %s, and writes only its scalars',
     async (name) => {
       for (const sampling of ['slice', 'gather'] as const) {
         for (const fetch of ['step', 'epoch'] as const) {
@@ -109,7 +109,7 @@ describe('a tfjs session on the cpu backend', () => {
     },
   );
 
-  it('stacks the scalars of an epoch or of 65,536 steps, and refuses to go beyond', async () => {
+  it('stacks the scalars of an epoch, but at most 65,536, and refuses a longer call', async () => {
     for (const [rows, fetch, expected] of [
       [11, 'step', undefined],
       [11, 'epoch', 11],
@@ -124,7 +124,7 @@ describe('a tfjs session on the cpu backend', () => {
     }
   });
 
-  it('uploads the dataset as it is when it sets up again, and keeps one tensor of it', async () => {
+  it('uploads the changed dataset when it is set up again, and keeps only one tensor of it', async () => {
     const plan = planOf(10, 3, {});
     const dataset = datasetOf(10, 3);
     const before = tf.memory().numTensors;
@@ -141,7 +141,7 @@ describe('a tfjs session on the cpu backend', () => {
   });
 
   it.each(['feed', 'pin'] as const)(
-    'leaves no tensor of %s behind: the count is flat over an epoch, and nothing stays after',
+    'leaks no tensor with %s: their number is constant over epochs, and none is left after disposal',
     async (name) => {
       for (const sampling of ['slice', 'gather'] as const) {
         for (const fetch of ['step', 'epoch'] as const) {
@@ -167,7 +167,7 @@ describe('a tfjs session on the cpu backend', () => {
     },
   );
 
-  it('does per step what the strategy says: feed makes one tensor from a view, pin slices the resident one', async () => {
+  it('makes one tensor from a view per step of feed, and slices the resident tensor per step of pin', async () => {
     const plan = planOf(10, 3, { shuffle: 'none', work: [2] });
     const dataset = datasetOf(10, 3);
     const calls: string[] = [];
@@ -208,7 +208,7 @@ describe('a tfjs session on the cpu backend', () => {
     });
   });
 
-  it('skips pin where the device has no room for the dataset, and nothing else is taken for that', async () => {
+  it('makes pin unavailable if the device has no room for the dataset, but not after any other error', async () => {
     const plan = planOf(10, 3, {});
     const pin = strategiesNamed(['pin'])[0]!;
     const failing = (message: string): Tfjs => ({
@@ -239,9 +239,9 @@ describe('a tfjs session on the cpu backend', () => {
     [false, 'step'],
     [false, 'epoch'],
   ] as const)(
-    'says that a step found no memory and leaves no tensor, where scalars are awaited (%s) every %s',
+    'reports that a step ran out of memory and leaks no tensor (scalars awaited: %s, fetched per %s)',
     async (awaits, fetch) => {
-      /** The namespace with one function that fails at its second call. */
+      /** The namespace with one function that throws at its second call. */
       const failing = (name: keyof Tfjs, error: Error): Tfjs => {
         let calls = 0;
         const work = tf[name] as (...args: unknown[]) => unknown;
@@ -282,7 +282,7 @@ describe('a tfjs session on the cpu backend', () => {
                   ? { name: 'Error', message: 'Cannot find kernel' }
                   : {
                       name: 'StrategyUnavailable',
-                      message: `there was no memory for a step: ${error.message.split('\n')[0]}`,
+                      message: `a step ran out of memory: ${error.message.split('\n')[0]}`,
                     },
               );
               await session[Symbol.asyncDispose]();
@@ -294,7 +294,7 @@ describe('a tfjs session on the cpu backend', () => {
     },
   );
 
-  it('offers feed, pin and feed-chunk, and says why not the others', () => {
+  it('supports feed, pin and feed-chunk, and states a reason for each other strategy', () => {
     const plan = planOf(10, 3, {});
     const support = Object.fromEntries(
       strategiesNamed(STRATEGIES).map((s) => [s.name, device.supports(s, plan)]),
@@ -310,7 +310,7 @@ describe('a tfjs session on the cpu backend', () => {
     });
   });
 
-  it('is honest that it is no GPU and does not clock copies', () => {
+  it('reports that it is not a GPU and does not clock copies', () => {
     expect(device.info.gpu).toBe(false);
     expect(device.clocksCopies).toBe(false);
     expect(device.info.runtime).toMatch(/^TensorFlow\.js 4\.\d+\.\d+, cpu backend$/);

@@ -8,14 +8,14 @@ import { StepWatch } from '../step-watch.js';
 import { MiniBatches } from './mini-batches.js';
 import type { Tfjs } from './namespace.js';
 
-/** With `--fetch epoch` a call of `steps` covers at most so many: their scalars are tensors that are stacked at its end. */
+/** With `--fetch epoch`, the most steps in one call of `steps`: their scalars are tensors that are stacked at its end. */
 const MOST_STACKED_SCALARS = 2 ** 16;
 
-/** What TensorFlow and Dawn say where the device has no room, and V8 where the host has none. */
+/** The messages with which TensorFlow and Dawn report that device memory ran out, and V8 that host memory did. */
 const OUT_OF_MEMORY =
   /out of memory|OOM|failed to allocate|Dst tensor is not initialized|Array buffer allocation failed/i;
 
-/** A strategy over a tfjs namespace. The graph is `sum(square(batch))`, run `work` times. */
+/** A strategy on a tfjs backend. The graph is `sum(square(batch))`, run `work` times. */
 export class TfjsSession implements Session {
   readonly maxSteps?: number;
   readonly #tf: Tfjs;
@@ -23,7 +23,10 @@ export class TfjsSession implements Session {
   readonly #miniBatches: MiniBatches;
   readonly #awaits: boolean;
 
-  /** `values` is the row-major dataset of the plan's shape. With `awaits` scalars come back by promises: no other backend pays for them. */
+  /**
+   * `values` is the row-major dataset, with the shape in the plan. With `awaits`, scalars are read through promises; other
+   * backends avoid that cost.
+   */
   constructor(tf: Tfjs, values: Float32Array, plan: Plan, strategy: Strategy, awaits = false) {
     this.#awaits = awaits;
     this.#tf = tf;
@@ -50,7 +53,7 @@ export class TfjsSession implements Session {
   ): Promise<void> | void {
     const { maxSteps = Number.POSITIVE_INFINITY } = this;
     if (to - from > maxSteps)
-      throw new Error(`${to - from} steps in one call, which has room for ${maxSteps}`);
+      throw new Error(`${to - from} steps in one call exceed the limit of ${maxSteps}`);
     if (to === from) return;
     const watch = stepNs && new StepWatch(stepNs);
     this.#miniBatches.begin(order, to);
@@ -59,7 +62,7 @@ export class TfjsSession implements Session {
       if (this.#plan.fetch === 'epoch') this.#fetchAtEnd(order, from, to, out, watch);
       else this.#fetchPerStep(order, from, to, out, watch);
     } catch (error) {
-      throw orUnavailable(error, 'there was no memory for a step');
+      throw orUnavailable(error, 'a step ran out of memory');
     } finally {
       this.#miniBatches.end();
     }
@@ -109,7 +112,7 @@ export class TfjsSession implements Session {
       if (this.#plan.fetch === 'epoch') await this.#awaitAtEnd(order, from, to, out, watch);
       else await this.#awaitPerStep(order, from, to, out, watch);
     } catch (error) {
-      throw orUnavailable(error, 'there was no memory for a step');
+      throw orUnavailable(error, 'a step ran out of memory');
     } finally {
       this.#miniBatches.end();
     }
@@ -189,7 +192,9 @@ export class TfjsSession implements Session {
   }
 }
 
-/** What is thrown in place of an error: `StrategyUnavailable` where memory was not to be had, with what that means; else the error. */
+/**
+ * Converts an error: if memory ran out, a `StrategyUnavailable` whose message begins with `meaning`; otherwise the error itself.
+ */
 function orUnavailable(error: unknown, meaning: string): unknown {
   const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
   if (!OUT_OF_MEMORY.test(message!)) return error;

@@ -16,7 +16,7 @@ import { importOptional } from './optional-package.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const DATA = join(ROOT, 'fixtures/data.npy');
-/** What `pinbench setup tensorflow --cpu` made; .ci/tensorflow does. */
+/** The folder that `pinbench setup tensorflow --cpu` made; .ci/tensorflow sets the variable. */
 const folder = env.PINBENCH_TEST_TENSORFLOW;
 const node24 = env.PINBENCH_TEST_NODE24;
 
@@ -33,7 +33,7 @@ function pinbench(args: readonly string[], more: NodeJS.ProcessEnv = {}, node = 
 }
 
 describe('the tensorflow engine, without TensorFlow', () => {
-  it('says so and what builds it, exit 4', () => {
+  it('says that the package is not installed and which command builds it, and exits 4', () => {
     const { status, stderr } = pinbench(['run', DATA, '-b', '2', '--engine', 'tensorflow'], {
       PINBENCH_TENSORFLOW_DIR: join(scratch, 'none'),
     });
@@ -50,7 +50,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('pinbenc
     ['npm', 'install npm'],
     ['python3', 'install python3 with pip'],
     ['g++', 'install a C++ compiler'],
-  ])('needs %s, and says so in one line before anything is fetched', (tool, remedy) => {
+  ])('says in one line that it needs %s, before it downloads anything', (tool, remedy) => {
     const tools = join(scratch, `without-${tool}`);
     spawnSync('mkdir', ['-p', tools]);
     for (const other of ['npm', 'python3', 'g++'].filter((name) => name !== tool)) {
@@ -63,7 +63,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('pinbenc
     expect(existsSync(join(scratch, 'never'))).toBe(false);
   });
 
-  it('leaves nothing behind where a step fails: one line, exit 4', () => {
+  it('leaves no files behind if a step fails, prints one line and exits 4', () => {
     const tools = join(scratch, 'failing');
     spawnSync('mkdir', ['-p', tools]);
     for (const tool of ['python3', 'g++']) spawnSync('ln', ['-s', '/bin/true', join(tools, tool)]);
@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('pinbenc
     expect(readdirSync(scratch).filter((name) => name.startsWith('half'))).toEqual([]);
   });
 
-  it('puts aside no folder of somebody else', () => {
+  it('refuses a folder that it did not set up', () => {
     const target = join(scratch, 'theirs');
     spawnSync('mkdir', ['-p', target]);
     writeFileSync(join(target, 'thesis.txt'), 'years of work');
@@ -93,7 +93,7 @@ onTensorFlow('the tensorflow engine, on TensorFlow (run by .ci/tensorflow)', () 
   it.each([
     ['this Node', execPath],
     ['Node 24', node24 ?? execPath],
-  ])('sums right both ways on %s, and prints nothing of its own', (_, node) => {
+  ])('verifies feed and pin on %s, and TensorFlow prints nothing', (_, node) => {
     const args = ['run', DATA, '-b', '2', '-e', '6', '--engine', 'tensorflow', '--json', '-'];
     const { status, stdout, stderr } = pinbench(args, {}, node);
     expect([status, stderr]).toEqual([0, '']);
@@ -106,7 +106,7 @@ onTensorFlow('the tensorflow engine, on TensorFlow (run by .ci/tensorflow)', () 
     expect(record.warnings).toContainEqual(expect.objectContaining({ code: 'copying-slice', rowBytes: 12 }));
   });
 
-  it('is not chosen by auto without a GPU, and stands in one table with cpu', () => {
+  it('is not chosen by auto without a GPU, and shares a table with cpu', () => {
     const auto = recordSchema.parse(
       JSON.parse(pinbench(['run', DATA, '-b', '2', '-e', '1', '--json', '-']).stdout),
     );
@@ -120,7 +120,7 @@ onTensorFlow('the tensorflow engine, on TensorFlow (run by .ci/tensorflow)', () 
     ]);
   });
 
-  it('is found set up again without fetching anything', () => {
+  it('is found by a second setup, which downloads nothing', () => {
     const { status, stdout } = pinbench(['setup', 'tensorflow', '--cpu', '--dir', folder!]);
     expect([status, stdout]).toEqual([0, `${folder} is already set up\n`]);
   });
@@ -159,13 +159,13 @@ onTensorFlow('a session on TensorFlow', () => {
   it.each([
     ['feed', 1],
     ['pin', 0],
-  ] as const)('%s makes %i tensors of host data a step', async (name, perStep) => {
+  ] as const)('makes, with %s, %i tensors of host data per step', async (name, perStep) => {
     const { session, steps, epoch } = await prepared(name, 200);
     const backend = tf.backend();
     const { binding } = backend;
     let created = 0;
     const createTensor: Binding['createTensor'] = (shape, dtype, values) => {
-      // Begin and size of a slice are integers, and stay on the host.
+      // The begin and size of a slice are integer tensors, which stay on the host.
       if (dtype === binding.TF_FLOAT) created++;
       return binding.createTensor(shape, dtype, values);
     };
@@ -179,7 +179,7 @@ onTensorFlow('a session on TensorFlow', () => {
     await session[Symbol.asyncDispose]();
   });
 
-  it.each(['feed', 'pin'] as const)('%s leaves no tensor and no byte over 10,000 steps', async (name) => {
+  it.each(['feed', 'pin'] as const)('leaks no tensor and no byte over 10,000 steps of %s', async (name) => {
     const { session, steps, epoch } = await prepared(name, 2000);
     const before = tf.memory();
     for (let done = 0; done < 10_000; done += steps) await epoch();

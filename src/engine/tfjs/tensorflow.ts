@@ -13,7 +13,7 @@ import { tensorflowFolder } from './tensorflow-folder.js';
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
 const REMEDY = 'pinbench setup tensorflow';
 
-/** tfjs-node's namespace: a tfjs of its own, with its backend's binding to TensorFlow. */
+/** The namespace of tfjs-node: its own copy of tfjs, with the backend's binding to TensorFlow. */
 type TfjsNode = Tfjs & {
   readonly version: Readonly<Record<string, string>>;
   readonly ready: () => Promise<void>;
@@ -24,7 +24,7 @@ type TfjsNode = Tfjs & {
   };
 };
 
-/** TensorFlow itself, through tfjs-node-gpu: from the user's project, else what `pinbench setup tensorflow` built. */
+/** TensorFlow through tfjs-node-gpu, from the user's project or else from what `pinbench setup tensorflow` built. */
 export class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
   readonly #surroundings: Surroundings;
@@ -42,7 +42,7 @@ export class TensorflowEngine implements Engine {
       return { available: true, devices: [await infoOf(found, this.#surroundings)] };
     } catch (error) {
       const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-      return { available: false, reason: `${PACKAGE} does not load: ${message}`, remedy: REMEDY };
+      return { available: false, reason: `${PACKAGE} cannot be loaded: ${message}`, remedy: REMEDY };
     }
   }
 
@@ -50,9 +50,9 @@ export class TensorflowEngine implements Engine {
     if (ordinal !== 0) {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
-        observed: 'TensorFlow takes the first device it sees',
+        observed: 'the tensorflow engine uses the first device that TensorFlow sees',
         expected: '0',
-        remedy: `choose another with CUDA_VISIBLE_DEVICES=${ordinal}`,
+        remedy: `select another device with CUDA_VISIBLE_DEVICES=${ordinal}`,
       });
     }
     const found = await load(this.#surroundings);
@@ -65,14 +65,14 @@ export class TensorflowEngine implements Engine {
 
 interface Loaded {
   readonly tf: TfjsNode;
-  /** Words on where it is from, where that matters. */
+  /** A suffix for the runtime's name that says where the package comes from, or an empty string. */
   readonly origin: string;
 }
 
-/** The packages that were loaded, by the folders that were looked in. */
+/** The packages loaded so far, keyed by the folders that were searched. */
 const loaded = new Map<string, Promise<Loaded | undefined>>();
 
-/** Loads the package once. TensorFlow prints to stderr by itself: it is told not to, and held back where it does all the same. */
+/** Loads the package once. TensorFlow's own output to stderr is turned off, and suppressed if it prints nevertheless. */
 async function load(surroundings: Surroundings): Promise<Loaded | undefined> {
   const folder = tensorflowFolder(surroundings);
   return once(loaded, JSON.stringify([surroundings.cwd(), folder, surroundings.loadsForeignCode]), () =>
@@ -81,7 +81,7 @@ async function load(surroundings: Surroundings): Promise<Loaded | undefined> {
       if (!showsNativeOutput && env.TF_CPP_MIN_LOG_LEVEL === undefined) {
         setVariable('TF_CPP_MIN_LOG_LEVEL', '3');
       }
-      // tfjs-node 4.22 calls it, and Node 23 took it away.
+      // tfjs-node 4.22 calls this function, which Node 23 removed.
       Object.assign(util, {
         isNullOrUndefined:
           (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ?? ((v: unknown) => v == null),
@@ -89,7 +89,7 @@ async function load(surroundings: Surroundings): Promise<Loaded | undefined> {
       const found = await importOptional(PACKAGE, surroundings, [folder]);
       if (found === undefined) return undefined;
       const { default: tf } = found.module as { readonly default: TfjsNode };
-      // Else every kernel of another copy of the core, pinbench's own, is warned of: copies share one registry.
+      // Otherwise tfjs warns about every kernel that pinbench's own copy of the core also registers: copies share one registry.
       tf.enableProdMode();
       await tf.ready();
       return { tf, origin: originOf([found]) };
@@ -97,7 +97,7 @@ async function load(surroundings: Surroundings): Promise<Loaded | undefined> {
   );
 }
 
-/** The binding does not name its device: CUDA does, whose order of devices is TensorFlow's. */
+/** The binding does not name its device, but CUDA does, and TensorFlow numbers devices in CUDA's order. */
 async function infoOf({ tf, origin }: Loaded, surroundings: Surroundings): Promise<DeviceInfo> {
   const { binding, isUsingGpuDevice: gpu } = tf.backend();
   const runtime = `TensorFlow ${binding.TF_Version}, tfjs-node-gpu ${tf.version['tfjs-node']}${origin}`;

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type MeasuredResult, recordSchema } from '../../record/schema.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-/** A project that has the optional peers; .ci/webgpu makes it, with SwiftShader for an adapter. */
+/** A project with the optional peers; .ci/webgpu makes it, with SwiftShader as the adapter. */
 const project = env.PINBENCH_TEST_WEBGPU;
 
 function pinbench(line: string, more: NodeJS.ProcessEnv = {}, cwd = project ?? ROOT) {
@@ -17,7 +17,7 @@ function pinbench(line: string, more: NodeJS.ProcessEnv = {}, cwd = project ?? R
 
 const DATA = join(ROOT, 'fixtures/data.npy');
 
-/** A matrix of zeros of so many rows of 1,024 float32 (a 4 KiB row), most of it a hole in the file. */
+/** Writes a matrix of zeros with `rows` rows of 1,024 float32 (4 KiB per row), as a sparse file. */
 function writeZeros(path: string, rows: number): void {
   const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, 1024), }`;
   const header = `\x93NUMPY\x01\x00\x76\x00${shape.padEnd(117)}\n`;
@@ -26,7 +26,7 @@ function writeZeros(path: string, rows: number): void {
 }
 
 describe('the webgpu engine, without its packages', () => {
-  it('says which are missing and how to get them, exit 4', () => {
+  it('says which packages are missing and how to install them, and exits 4', () => {
     const { status, stderr } = pinbench(`run ${DATA} -b 2 --engine webgpu`, {}, ROOT);
     expect(status).toBe(4);
     expect(stderr).toMatch(/^pinbench: engine webgpu: .*not installed.*npm install webgpu [^\n]+\n$/);
@@ -39,7 +39,7 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
     '--sampling slice --fetch epoch --remainder keep -b 3',
     '--sampling gather --fetch step --work 2',
     '--sampling gather --fetch epoch --remainder keep -b 4',
-  ])('verifies feed and pin with %s, and the process ends by itself', (flags) => {
+  ])('verifies feed and pin with %s, and the process exits by itself', (flags) => {
     const { status, stdout, stderr } = pinbench(`run ${DATA} -b 2 -e 3 --engine webgpu --json - ${flags}`);
     expect([status, stderr]).toEqual([0, '']);
     const results = recordSchema.parse(JSON.parse(stdout)).results as MeasuredResult[];
@@ -51,8 +51,8 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
       expect(results.map((r) => r.epochSum)).toEqual([8555, 8555]);
   });
 
-  it('labels a software adapter, and auto does not choose it', () => {
-    // The packages are in the working folder alone, which is not what pinbench itself is installed in.
+  it('labels a software adapter, which auto does not choose', () => {
+    // Only the working folder has the packages, and pinbench itself is installed elsewhere.
     expect(pinbench('engines --json').stdout).toContain('whose code only pinbench run loads');
     const { stdout } = pinbench(`run ${DATA} -b 2 -e 1 --engine webgpu --json -`);
     expect(stdout).toMatch(/SwiftShader[^"]*\(software adapter\)/);
@@ -63,7 +63,7 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
     expect(named).toMatch(/\(software adapter\), .* no GPU: these figures say nothing about one/);
   });
 
-  it('stands beside cpu in one table', () => {
+  it('shares a table with cpu', () => {
     const { status, stdout, stderr } = pinbench(`run ${DATA} -b 2 -e 6 --engine webgpu,cpu --json -`);
     expect([status, stderr]).toEqual([0, '']);
     const { results } = recordSchema.parse(JSON.parse(stdout));
@@ -72,7 +72,7 @@ describe.skipIf(project === undefined)('the webgpu engine, on Dawn (run by .ci/w
     ]);
   });
 
-  it('skips pin where the dataset exceeds the largest buffer, stating both sizes, and still measures feed', () => {
+  it('skips pin if the dataset exceeds the largest buffer, stating both sizes, and still measures feed', () => {
     const path = join(project!, 'large.npy');
     writeZeros(path, 2 ** 18 + 2 ** 14);
     const { status, stdout } = pinbench(`run ${path} -b 65536 -e 1 --warmup 0 --engine webgpu --json -`);

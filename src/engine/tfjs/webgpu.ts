@@ -6,7 +6,7 @@ import type { BackendNamespace } from './namespace.js';
 import { withNativeOutput } from './native-output.js';
 import { importOptional, originOf } from './optional-package.js';
 
-/** The part of WebGPU that is used here, as Dawn's Node binding has it. */
+/** The part of WebGPU that is used here, as Dawn's Node binding declares it. */
 interface Gpu {
   requestAdapter(options: { powerPreference: 'high-performance' }): Promise<Adapter | null>;
 }
@@ -33,8 +33,8 @@ interface BackendPackage {
 }
 
 const INSTALL = 'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
-const NO_ADAPTER = 'install a Vulkan driver of the GPU (on Linux with libvulkan1)';
-/** The limits the backend's kernels and large tensors need; WebGPU's defaults are far below what devices have. */
+const NO_ADAPTER = 'install a Vulkan driver for the GPU (on Linux, also libvulkan1)';
+/** The limits that the backend's kernels and large tensors need; WebGPU's defaults are far below what devices support. */
 const LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
@@ -43,10 +43,10 @@ const LIMITS = [
   'maxComputeWorkgroupSizeX',
   'maxComputeInvocationsPerWorkgroup',
 ];
-/** Vulkan drivers that run on the processor. */
+/** Vulkan drivers that run on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render/i;
 
-/** tfjs on Dawn: any GPU that has a Vulkan, Metal or Direct3D 12 driver. */
+/** tfjs on Dawn, for any GPU with a Vulkan, Metal or Direct3D 12 driver. */
 export class WebgpuEngine implements Engine {
   readonly name = 'webgpu';
   readonly #surroundings: Surroundings;
@@ -66,7 +66,7 @@ export class WebgpuEngine implements Engine {
         };
       }
       if (found.adapter === null) {
-        return { available: false, reason: 'Dawn finds no adapter', remedy: NO_ADAPTER };
+        return { available: false, reason: 'Dawn found no adapter', remedy: NO_ADAPTER };
       }
       return { available: true, devices: [infoOf(found.adapter, found)] };
     } catch (error) {
@@ -78,7 +78,7 @@ export class WebgpuEngine implements Engine {
     if (ordinal !== 0) {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
-        observed: 'the webgpu engine takes the adapter Dawn prefers, and no other',
+        observed: 'the webgpu engine has one device, the adapter that Dawn prefers',
         expected: '0',
       });
     }
@@ -87,14 +87,14 @@ export class WebgpuEngine implements Engine {
       throw new PinbenchError('engine', { subject: 'webgpu', observed: 'no adapter', remedy: NO_ADAPTER });
     }
     const { adapter, core, backend } = found;
-    // Read before the device is asked for, which uses the adapter up.
+    // Read before the device is requested, because requesting it consumes the adapter.
     const info = infoOf(adapter, found);
     const largest = Math.min(adapter.limits.maxBufferSize!, adapter.limits.maxStorageBufferBindingSize!);
     const device = await adapter.requestDevice({
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]!])),
       requiredFeatures: [],
     });
-    // The backend's own registration asks for another adapter and keeps it from being destroyed.
+    // The backend's own registration would request another adapter and keep it from being destroyed.
     core.removeBackend('webgpu');
     core.registerBackend('webgpu', () => new backend.WebGPUBackend(device, adapter.info) as never);
     return new TfjsDevice(core, info, {
@@ -110,7 +110,7 @@ export class WebgpuEngine implements Engine {
   }
 }
 
-/** The packages and the adapter; `undefined` where a package is not installed. */
+/** Loads the packages and requests the adapter; `undefined` if a package is not installed. */
 function look(surroundings: Surroundings) {
   const load = (name: string) => importOptional(name, surroundings);
   return withNativeOutput(surroundings, async () => {
@@ -124,7 +124,7 @@ function look(surroundings: Surroundings) {
     if (foundBackend === undefined || foundCore === undefined) return undefined;
     const [backend, core] = [foundBackend.module as BackendPackage, foundCore.module as BackendNamespace];
     const origin = originOf([dawn, foundBackend, foundCore]);
-    // Else another copy of the core, pinbench's own, warns that the platform is set already.
+    // Otherwise pinbench's own copy of the core makes tfjs warn that the platform is already set.
     core.enableProdMode();
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     return { adapter, backend, core, origin };
@@ -133,7 +133,7 @@ function look(surroundings: Surroundings) {
 
 let known: Gpu | undefined;
 
-/** The backend looks for WebGPU where a browser has it. */
+/** Creates WebGPU once and installs it as `navigator.gpu`, where the backend looks for it as in a browser. */
 function browserLike({ create, globals }: Dawn): Gpu {
   if (known !== undefined) return known;
   known = create([]);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the software driver, and NVML beside it, into .cache/double, or into the folder named; CFLAGS go to the compiler.
-# Needs gcc and nothing else.
+# Builds the software driver and its NVML into .cache/double or the given folder. CFLAGS is passed to the compiler. Needs
+# only gcc.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/../../../../.cache/double}

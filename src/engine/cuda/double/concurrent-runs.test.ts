@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe.skipIf(missing !== undefined)(
   `two runs at once on the software driver${missing ? `: skipped, ${missing}` : ''}`,
   () => {
-    it('are both complete, though one ends long before the other', async () => {
+    it('are both complete although one ends long before the other', async () => {
       const surroundings = surroundingsOfProcess();
       const env = {
         ...surroundings.env,

@@ -1,11 +1,11 @@
-/* The driver's functions, as their names say them; each checks what it is given, as the driver does. */
+/* The exported functions of the driver. Each validates its arguments as the real driver does. */
 #include "double.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
-/* What a call needs before it does anything. */
+/* What must hold before a call: nothing, cuInit, or a current context. */
 enum { NOTHING, INIT, CURRENT };
 #define CALL(needs) \
   int refused = enter(__func__, needs); \
@@ -19,7 +19,7 @@ enum { MOST_THREADS = 1024, THREADS_PER_SM = 1536 };
 static int initialised, retained, capturing, capturedBadly;
 static uint64_t context, current;
 
-/* --- Calls: counted, made to fail, refused once the context is lost --- */
+/* --- Calls: counted, failed on request, refused once the context is lost --- */
 
 static struct {
   const char *name;
@@ -40,7 +40,7 @@ static int enter(const char *name, int needs) {
   return needs == CURRENT ? lost : SUCCESS;
 }
 
-/* What must not happen while a stream is captured: the capture is spoilt. */
+/* For calls that are not allowed during a stream capture: they invalidate the capture. */
 static int whileCapturing(void) {
   if (capturing) capturedBadly = 1;
   return capturing ? CAPTURE_UNSUPPORTED : SUCCESS;
@@ -64,7 +64,7 @@ __attribute__((destructor)) static void report(void) {
   fclose(file);
 }
 
-/* For tests that go on after the context was lost: nothing is left of it. What is not memory or streams is not given back. */
+/* For tests that continue after the context was lost: resets all state. Frees only memory and streams; other objects leak. */
 EXPORT void pinbenchDoubleReset(void) {
   freeAllStreams();
   releaseAll();
@@ -292,7 +292,7 @@ EXPORT int cuMemcpyDtoHAsync_v2(uint8_t *to, uint64_t from, size_t bytes, uint64
   return queueCopyToHost(stream, to, from, bytes);
 }
 
-/* Not called by pinbench but by its benchmark. */
+/* Called only by the benchmark in bench/gpu. */
 EXPORT int cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, uint64_t handle) {
   CALL(CURRENT);
   OBJECT(Stream, STREAM, stream, handle);
@@ -449,7 +449,7 @@ EXPORT int cuStreamBeginCapture_v2(uint64_t handle, int mode) {
   return SUCCESS;
 }
 
-/* Ends the capture whatever it returns. */
+/* Ends the capture even if it returns an error. */
 EXPORT int cuStreamEndCapture(uint64_t handle, uint64_t *graph) {
   int refused = enter(__func__, CURRENT);
   OBJECT(Stream, STREAM, stream, handle);

@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)(
     });
     afterAll(async () => device[Symbol.asyncDispose]());
 
-    // The documentation of the driver leaves open when a copy from pageable memory reads it.
+    // The driver's documentation leaves open when a copy from pageable memory reads that memory.
     describe.each(['at-once', 'deferred'])('with pageable memory read %s', (reading) => {
       beforeAll(() => {
         process.env.PINBENCH_DOUBLE_PAGEABLE = reading;
@@ -43,12 +43,12 @@ describe.skipIf(missing !== undefined)(
       it.each(CASES)('$name', ({ run }) => run(device));
     });
 
-    describe('the parts of a step, clocked behind a gate', () => {
+    describe('timing the parts of a step behind a gate', () => {
       afterEach(() => {
         delete process.env.PINBENCH_DOUBLE_PAGEABLE;
       });
 
-      /** Looks at the parts of four steps, and runs an epoch after it, which must be right. */
+      /** Times the parts of four steps, then verifies an epoch. */
       const phasesOf = async (name: StrategyName, cols: number, sampling: 'slice' | 'gather' = 'slice') => {
         const dataset = datasetOf('float32', 11, cols);
         const kind = { sampling, batch: [2] };
@@ -61,31 +61,34 @@ describe.skipIf(missing !== undefined)(
       };
       const told = { copy: expect.any(Number), graph: expect.any(Number), fetch: expect.any(Number) };
 
-      it.each(['slice', 'gather'] as const)('are told of %s where no copy waits', async (sampling) => {
-        process.env.PINBENCH_DOUBLE_PAGEABLE = 'deferred';
-        for (const name of ['feed', 'pin', 'feed-locked', 'zero-copy'] as const) {
-          expect(await phasesOf(name, 5, sampling), name).toEqual(told);
-        }
-      });
+      it.each(['slice', 'gather'] as const)(
+        'succeeds for %s if no copy waits for the gate',
+        async (sampling) => {
+          process.env.PINBENCH_DOUBLE_PAGEABLE = 'deferred';
+          for (const name of ['feed', 'pin', 'feed-locked', 'zero-copy'] as const) {
+            expect(await phasesOf(name, 5, sampling), name).toEqual(told);
+          }
+        },
+      );
 
-      it('are not told of long copies from pageable memory, which wait for the gate', async () => {
-        const reason = 'copies of over 64.0 KiB from pageable memory wait for what is queued before them';
+      it('is not attempted for long copies from pageable memory, which wait for the gate', async () => {
+        const reason = 'copies of over 64.0 KiB from pageable memory wait for previously queued work';
         expect(await phasesOf('feed', 8192)).toEqual(told);
         process.env.PINBENCH_DOUBLE_PAGEABLE = 'waits';
         expect(await phasesOf('feed', 8193)).toEqual({ reason });
         expect(await phasesOf('feed-locked', 8193)).toEqual(told);
       });
 
-      it('are not told where a copy waits all the same: the gate gives up', async () => {
+      it('fails with a reason if a copy waits nevertheless, because the gate gives up', async () => {
         process.env.PINBENCH_DOUBLE_PAGEABLE = 'waits';
-        const reason = 'a step could not be queued as a whole before the device ran it';
+        const reason = 'the device started a step before all its work was queued';
         expect(await phasesOf('feed', 5)).toEqual({ reason });
         process.env.PINBENCH_DOUBLE_PAGEABLE = 'at-once';
         expect(await phasesOf('feed', 5)).toEqual(told);
       });
     });
 
-    it.each(DTYPES)('a gate of %s that nobody opens gives up by itself', (dtype) => {
+    it.each(DTYPES)('gives up a gate of %s that is never opened', (dtype) => {
       const driver = new Driver(loaded, freemem);
       const context = new Context(driver, 0);
       const gate = new Gate(context, context.kernels(dtype));
@@ -103,15 +106,12 @@ describe.skipIf(missing !== undefined)(
       }
     });
 
-    it.each(STEP_CALLS)(
-      '%s has a harmless twin, which writes the version of the driver and no more',
-      (name) => {
-        const [version, room] = [new Int32Array(1), new Int32Array(32).fill(-1)];
-        expect(loaded.call.cuDriverGetVersion(version)).toBe(0);
-        const at = loaded.address(room);
-        expect(loaded.harmless(name)(at, ...Array.from({ length: 10 }, () => 1))).toBe(0);
-        expect([...room]).toEqual([version[0], ...Array.from({ length: 31 }, () => -1)]);
-      },
-    );
+    it.each(STEP_CALLS)('offers a harmless replacement of %s that writes only the driver version', (name) => {
+      const [version, room] = [new Int32Array(1), new Int32Array(32).fill(-1)];
+      expect(loaded.call.cuDriverGetVersion(version)).toBe(0);
+      const at = loaded.address(room);
+      expect(loaded.harmless(name)(at, ...Array.from({ length: 10 }, () => 1))).toBe(0);
+      expect([...room]).toEqual([version[0], ...Array.from({ length: 31 }, () => -1)]);
+    });
   },
 );

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pinbench-faults-'));
 const missing = buildDouble(folder);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the built command line on the software driver; the report is what the driver saw. */
+/** Runs the built command line on the software driver; `report` is what the driver recorded. */
 function run(settings: Record<string, string>, ...more: string[]) {
   const report = join(folder, 'report.json');
   const env: NodeJS.ProcessEnv = {
@@ -52,9 +52,9 @@ interface Report {
 
 const nothingLives = (live: Report['live']) => Object.values(live).every((count) => count === 0);
 
-/** A fault, the strategy it is met in, and what is said. */
+/** A fault, the strategy in which it occurs, and the message. */
 const REFUSED: readonly [fault: string, strategy: string, said: RegExp][] = [
-  ['cuInit:1=100', 'feed', /the CUDA driver library is there but finds no device.*CUDA_VISIBLE_DEVICES/],
+  ['cuInit:1=100', 'feed', /the CUDA driver library is installed but finds no device.*CUDA_VISIBLE_DEVICES/],
   ['cuInit:1=802', 'feed', /cuInit: CUDA_ERROR_SYSTEM_NOT_READY \(802.*fabric manager/],
   ['cuInit:1=803', 'feed', /cuInit: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH \(803.*reboot/],
   ['cuInit:1=999', 'feed', /cuInit: CUDA_ERROR_UNKNOWN \(999.*nvidia-smi/],
@@ -101,7 +101,7 @@ const REFUSED: readonly [fault: string, strategy: string, said: RegExp][] = [
   ['cuGraphLaunch:2=1', 'pin-replay', /cuGraphLaunch: CUDA_ERROR_INVALID_VALUE/],
 ];
 
-/** Faults after which the context is lost: the driver takes nothing back any more. */
+/** Faults after which the context is lost: nothing can be released any more. */
 const LOST: readonly [fault: string, strategy: string, said: RegExp][] = [
   ['exec:3=700', 'pin', /cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS \(700.*lost to this process/],
   ['exec:2=716', 'feed', /cuStreamSynchronize: CUDA_ERROR_MISALIGNED_ADDRESS/],
@@ -113,32 +113,35 @@ const LOST: readonly [fault: string, strategy: string, said: RegExp][] = [
   ['cuStreamSynchronize:4=702', 'pin', /cuStreamSynchronize: CUDA_ERROR_LAUNCH_TIMEOUT/],
 ];
 
-/** Memory that is not to be had: the strategy is skipped, the others are measured. */
+/** Failed allocations: the strategy is skipped and the others are measured. */
 const SKIPPED: readonly [fault: string, strategy: string, said: RegExp][] = [
   [
     'cuMemAlloc_v2:1=2',
     'feed,pin',
-    /a mini-batch needs 24 B of device memory, the driver\s+refused it with 1\.00 GiB/,
+    /a mini-batch\s+needs\s+24\s+B\s+of\s+device\s+memory,\s+but\s+the\s+driver\s+refused\s+to\s+allocate\s+it\s+with\s+1\.00\s+GiB\s+free/,
   ],
   [
     'cuMemHostAlloc:1=2',
     'feed,pin',
-    /the scalars need 8 B of page-locked memory, the driver\s+refused it with\s+[\d.]+\s+[KMG]iB of\s+the\s+host\s+available/,
+    /the\s+scalars\s+need\s+8\s+B\s+of\s+page-locked\s+memory,\s+but\s+the\s+driver\s+refused\s+to\s+allocate\s+it\s+with\s+[\d.]+\s+[KMG]iB\s+available\s+on\s+the\s+host/,
   ],
 ];
 
 describe.skipIf(missing !== undefined)(
   `a fault of the driver${missing ? `: skipped, ${missing}` : ''}`,
   () => {
-    it.each(REFUSED)('%s in %s: one line, exit 4, nothing left behind', (fault, strategy, said) => {
-      const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
-      expect(stderr).toMatch(said);
-      expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([4, '', 1]);
-      expect(report.live).toSatisfy(nothingLives);
-    });
+    it.each(REFUSED)(
+      'such as %s in %s prints one line, exits 4 and leaks nothing',
+      (fault, strategy, said) => {
+        const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
+        expect(stderr).toMatch(said);
+        expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([4, '', 1]);
+        expect(report.live).toSatisfy(nothingLives);
+      },
+    );
 
     it.each(LOST)(
-      '%s in %s: one line, exit 4, and nothing more is asked of the driver',
+      'such as %s in %s prints one line, exits 4 and makes no further driver call',
       (fault, strategy, said) => {
         const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
         expect(stderr).toMatch(said);
@@ -147,7 +150,7 @@ describe.skipIf(missing !== undefined)(
       },
     );
 
-    it('met after the rounds keeps the rows: they are printed, and the exit code is 4', () => {
+    it('after the rounds keeps the rows, which are printed, and exits 4', () => {
       const { status, stdout, stderr, report } = run({ FAIL: 'cuEventCreate:3=2' }, '-s', 'feed');
       expect(stderr).toMatch(/^pinbench: [^\n]*cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY[^\n]*\n$/);
       expect(status).toBe(4);
@@ -155,7 +158,7 @@ describe.skipIf(missing !== undefined)(
       expect(report.live).toSatisfy(nothingLives);
     });
 
-    it('in one engine keeps the rows of another, and those that were finished', () => {
+    it('in one engine keeps the rows of another engine', () => {
       const { status, stdout, stderr } = run(
         { FAIL: 'cuLaunchKernel:200=719' },
         '--engine',
@@ -175,7 +178,7 @@ describe.skipIf(missing !== undefined)(
       expect(cpu.map((result: { status: string }) => result.status)).toEqual(['measured', 'measured']);
     });
 
-    it.each(SKIPPED)('%s in %s: that strategy is skipped, with the reason', (fault, strategy, said) => {
+    it.each(SKIPPED)('such as %s in %s skips the strategy and states the reason', (fault, strategy, said) => {
       const { status, stdout, stderr, report } = run({ FAIL: fault }, '-s', strategy);
       expect([status, stderr]).toEqual([0, '']);
       expect(stdout).toMatch(said);
@@ -185,7 +188,7 @@ describe.skipIf(missing !== undefined)(
 );
 
 describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
-  it('prints seven verified rows with the right bytes', () => {
+  it('prints seven verified rows with the planned bytes', () => {
     const { status, stdout, stderr, report } = run({}, '--strategy', 'all', '--json', '-');
     expect([status, stderr]).toEqual([0, '']);
     const { results } = JSON.parse(stdout) as { results: Record<string, unknown>[] };
@@ -203,13 +206,13 @@ describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
     expect(report.live).toSatisfy(nothingLives);
   });
 
-  it('feeds what does not fit on the device, and says by how much', () => {
+  it('still runs feed if the dataset does not fit on the device, and states required and free memory', () => {
     const { status, stdout } = run({ MEMORY: '130' });
     expect(status).toBe(0);
     expect(stdout).toMatch(/the dataset, 120 B, does not fit in the \d+ B free on the device/);
   });
 
-  it('has the devices the driver shows, and no more', () => {
+  it('accepts only the devices that the driver shows', () => {
     const { status, stderr } = run({ DEVICES: '2' }, '--device', '2');
     expect([status, stderr]).toEqual([
       4,
@@ -220,7 +223,7 @@ describe.skipIf(missing !== undefined)('pinbench run --engine cuda', () => {
   });
 });
 
-describe.skipIf(missing !== undefined)('what NVML tells', () => {
+describe.skipIf(missing !== undefined)('information from NVML', () => {
   const recordOf = (settings: Record<string, string>) => {
     const { stdout } = run(settings, '--json', '-');
     return JSON.parse(stdout) as {
@@ -230,7 +233,7 @@ describe.skipIf(missing !== undefined)('what NVML tells', () => {
     };
   };
 
-  it('is in the record: the device, its link under copies, its state around each round', () => {
+  it('is in the record: the device, its link during copies, its state before and after each round', () => {
     const { environment, results, warnings } = recordOf({});
     expect(environment.devices[0]).toMatchObject({
       ...{ driver: '999.01', mig: false, ecc: true, persistence: true },
@@ -244,7 +247,7 @@ describe.skipIf(missing !== undefined)('what NVML tells', () => {
     expect(warnings.map(({ code }) => code)).toEqual(['dataset-within-l2', 'few-rounds']);
   });
 
-  it('warns of a link below its best, of slowed rounds, of a part of a GPU', () => {
+  it('leads to warnings about a degraded link, throttled rounds, MIG and shared memory', () => {
     const { warnings } = recordOf({ LINK: '3x8/4x16', THROTTLE: '68', MIG: '1', INTEGRATED: '1' });
     const said = warningSentences(warnings, []).join('\n');
     expect(said).toMatch(/the link ran at PCIe 3 ×8 during copies, but device and slot support PCIe 4 ×16/);
@@ -255,7 +258,7 @@ describe.skipIf(missing !== undefined)('what NVML tells', () => {
     expect(said).toMatch(/shares the host's memory/);
   });
 
-  it('may be missing, whole or in part', () => {
+  it('is left out of the record where NVML does not provide it', () => {
     const refused = recordOf({ NVML_REFUSES: 'nvmlDeviceGetCurrPcieLinkWidth,nvmlDeviceGetEccMode' });
     expect(refused.environment.devices[0]).not.toHaveProperty('link');
     expect(refused.environment.devices[0]).not.toHaveProperty('ecc');

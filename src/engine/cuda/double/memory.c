@@ -6,10 +6,8 @@
 
 enum { PAGE = 4096, POISON = 0xa5 };
 
-/*
- * Device memory: `memory` is the content, and the addresses themselves are reserved without access. Page-locked memory is
- * its own content, between two pages that fault.
- */
+/* Device memory: `memory` holds the contents, while the addresses are reserved without access. Page-locked memory has its
+   contents at its address, between two guard pages. */
 typedef struct {
   Place place;
   uint64_t address;
@@ -19,7 +17,7 @@ typedef struct {
 
 static Allocation *all;
 static size_t count, room, latest;
-/* The next device address: far from where a program, its libraries and a sanitizer's shadow are. */
+/* The next device address: far from the addresses of a program, its libraries and a sanitizer's shadow memory. */
 static uint64_t next = 0x200000000000ull;
 
 static size_t pages(size_t bytes) { return (bytes + PAGE - 1) / PAGE * PAGE; }

@@ -17,12 +17,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Mutant {
   readonly entry: string;
-  /** The instruction that is gone, and where it stood. */
+  /** The deleted instruction and its line number. */
   readonly gone: string;
   readonly text: string;
 }
 
-/** Each text that lacks one instruction of a PTX text. */
+/** Yields the PTX text once per instruction, with that instruction deleted. */
 function* mutantsOf(ptx: string): Generator<Mutant> {
   const lines = ptx.split('\n');
   let entry = '';
@@ -33,7 +33,7 @@ function* mutantsOf(ptx: string): Generator<Mutant> {
   }
 }
 
-/** The cases of the suite that run an entry, such as `slice_float32`; the loops of all other strategies launch it alike. */
+/** The cases of the suite that run an entry point such as `slice_float32`. Other strategies launch it in the same way. */
 function casesOf(entry: string): readonly Case[] {
   const [sampling, dtype] = entry.split('_');
   const begins = `${dtype}, ${sampling}`;
@@ -43,7 +43,7 @@ function casesOf(entry: string): readonly Case[] {
 }
 
 describe.skipIf(missing !== undefined)(
-  `instructions of the shipped PTX${missing ? `: skipped, ${missing}` : ''}`,
+  `the suite on mutants of the shipped PTX${missing ? `: skipped, ${missing}` : ''}`,
   () => {
     let library: Library;
     let reset: () => void;
@@ -54,7 +54,7 @@ describe.skipIf(missing !== undefined)(
       reset = koffi.load(path).func('void pinbenchDoubleReset()');
     });
 
-    /** Whether the suite holds with this PTX in place of the shipped. */
+    /** Whether the suite passes with this PTX instead of the shipped one. */
     async function holds(entry: string, text: string): Promise<boolean> {
       const load = (box: Argument, _: Argument, ...rest: Argument[]) =>
         library.call.cuModuleLoadDataEx(box, Buffer.from(`${text}\0`, 'latin1'), ...rest);
@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)(
     }
 
     it.for(DTYPES)(
-      'of %s: at least 85 percent are missed when they are gone',
+      'fails for at least 85 percent of the deletions of one instruction (%s)',
       { timeout: 600_000 },
       async (dtype, { annotate }) => {
         const ptx = readFileSync(
@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)(
           'latin1',
         );
         for (const entry of [`slice_${dtype}`, `gather_${dtype}`]) expect(await holds(entry, ptx)).toBe(true);
-        // The others are no part of the graph; double.test.ts holds the gate.
+        // The other entry points are not part of the graph; double.test.ts tests the gate.
         const mutants = [...mutantsOf(ptx)].filter(({ entry }) => entry.endsWith(`_${dtype}`));
         const survivors: string[] = [];
         for (const { entry, gone, text } of mutants) if (await holds(entry, text)) survivors.push(gone);

@@ -1,7 +1,7 @@
 /*
- * NVML in software, beside the software driver: one device at 0000:01:00.0. What real devices often do not support returns 3.
- * The environment says what it is (PINBENCH_DOUBLE_...): LINK "4x16/4x16" under copies and at most, THROTTLE 0 (bits of
- * nvmlClocksEventReasons), MIG 0, NVML_REFUSES the names of functions that are not supported, separated by commas.
+ * NVML in software, for use with the software driver: one device at 0000:01:00.0. Queries that real devices often do not support
+ * can be made to return 3. Environment variables (PINBENCH_DOUBLE_...) and their defaults: LINK "4x16/4x16" (during copies, and at
+ * best), THROTTLE 0 (bits of nvmlClocksEventReasons), MIG 0, NVML_REFUSES (names of unsupported functions, separated by commas).
  */
 #include "double.h"
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 enum { LANES = 32, MAX_NAME = 96, MAX_OPERANDS = 6 };
 
-/* A type by its suffix: 'b', 'u', 's', 'f' and its bytes; 'p' is a predicate. */
+/* A type suffix: its letter 'b', 'u', 's' or 'f' ('p' for a predicate), and its size in bytes. */
 typedef struct {
   char kind;
   int bytes;
@@ -22,7 +22,7 @@ typedef enum { SPACE_PARAM, SPACE_GLOBAL, SPACE_SHARED } Space;
 typedef enum { SPECIAL_TID, SPECIAL_NTID, SPECIAL_CTAID, SPECIAL_NCTAID } Special;
 typedef enum { OPERAND_REGISTER, OPERAND_SPECIAL, OPERAND_IMMEDIATE } OperandKind;
 
-/* `value` is an immediate, or what an address adds to its base register. */
+/* `value` is an immediate, or the offset from the base register of an address. */
 typedef struct {
   OperandKind kind;
   int index;
@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
   Op op;
-  Type type, source; /* source: what cvt converts from */
+  Type type, source; /* source: the type cvt converts from */
   Compare compare;
   Space space;
   int predicate, negated; /* register, or -1 */
@@ -66,20 +66,20 @@ typedef struct {
 
 typedef struct {
   uint32_t blocks, threads;
-  uint64_t seed;         /* of the order of blocks and warps */
-  uint64_t instructions; /* of warps: more is a kernel that does not end */
-  uint64_t *ran;         /* what ran of them is added here */
-  /* Where device memory is in the host's; NULL where an access leaves its allocation. */
+  uint64_t seed;         /* for the order of blocks and warps */
+  uint64_t instructions; /* limit for all warps, beyond which a kernel counts as endless */
+  uint64_t *ran;         /* the instructions run are added here */
+  /* Translates device memory to a host pointer; NULL if the access is not within one allocation. */
   uint8_t *(*translate)(uint64_t address, size_t bytes);
 } PtxLaunch;
 
-/* NULL, and the reason with its line, where the text has something unknown. */
+/* Parses PTX. If the text contains anything unknown, returns NULL and writes the reason and its line to `error`. */
 PtxModule *ptxParse(const char *text, char *error, size_t errorBytes);
 void ptxFree(PtxModule *module);
 PtxKernel *ptxFind(PtxModule *module, const char *name);
 
-/* 0, or the driver's status: 700 an address nobody owns, 702 does not end, 716 misaligned, 719 lanes missing, or a register
-   read that nothing was written to. */
+/* Runs a kernel. Returns 0 or the driver's status: 700 for an address outside every allocation, 702 for an endless kernel, 716
+   for a misaligned access, 719 for missing lanes or a read of an uninitialized register. */
 int ptxRun(const PtxKernel *kernel, const uint8_t *parameters, const PtxLaunch *launch);
 
 #endif

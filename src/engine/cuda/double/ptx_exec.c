@@ -1,17 +1,17 @@
-/* Runs a kernel: blocks in random order, warps of a block in random turns, the lanes of a warp in step. */
+/* Runs a kernel: blocks in random order, the warps of a block in random turns, the lanes of a warp in lockstep. */
 #include "ptx.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { OK = 0, ILLEGAL_ADDRESS = 700, TIME_OUT = 702, MISALIGNED = 716, LAUNCH_FAILED = 719 };
-enum { TURN = 64 }; /* instructions a warp may run before another has its turn, at most */
+enum { TURN = 64 }; /* the most instructions a warp runs before another warp's turn */
 
 typedef struct {
   uint64_t *registers[LANES];
-  uint8_t *written[LANES]; /* registers that hold something */
+  uint8_t *written[LANES]; /* which registers are initialized */
   int pc[LANES];
-  int done[LANES], waiting[LANES]; /* at its end, at a barrier */
+  int done[LANES], waiting[LANES]; /* the lane has ended; the lane waits at a barrier */
 } Warp;
 
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
   uint32_t block;
   uint8_t *shared;
   uint64_t random, left;
-  int undefined; /* a register was read that nothing had been written to */
+  int undefined; /* whether an uninitialized register was read */
 } Run;
 
 static uint64_t next(Run *r) {
@@ -31,7 +31,7 @@ static uint64_t next(Run *r) {
   return r->random;
 }
 
-/* A value cut to its type's width; signed ones are extended. */
+/* Truncates a value to its type's width; signed values are sign-extended. */
 static uint64_t cut(uint64_t value, Type type) {
   if (type.kind == 'p') return value & 1;
   if (type.bytes == 8) return value;
@@ -45,7 +45,7 @@ static uint64_t ofDouble(double d) { uint64_t v; memcpy(&v, &d, 8); return v; }
 static float asFloat(uint64_t v) { uint32_t w = (uint32_t)v; float f; memcpy(&f, &w, 4); return f; }
 static uint64_t ofFloat(float f) { uint32_t w; memcpy(&w, &f, 4); return w; }
 
-/* IEEE binary16. */
+/* Converts from IEEE binary16. */
 static float ofHalf(uint16_t h) {
   int exponent = h >> 10 & 31, fraction = h & 1023;
   float magnitude = exponent == 31 ? (fraction ? NAN : INFINITY)
@@ -138,7 +138,7 @@ static uint64_t converted(Type to, Type from, uint64_t v) {
   return v;
 }
 
-/* The host's memory behind an access, or an error. */
+/* Finds the host memory of an access. Returns an error status if it is misaligned or out of bounds. */
 static int reach(Run *r, Space space, uint64_t address, size_t bytes, uint8_t **memory) {
   if (address % bytes) return MISALIGNED;
   if (space == SPACE_SHARED) {
@@ -180,7 +180,7 @@ static int store(Run *r, Warp *w, int lane, uint32_t thread, const Instruction *
   return status;
 }
 
-/* atom.inc: the old value; the new one wraps to 0 behind the bound. */
+/* atom.inc: returns the old value; the new value wraps to 0 after the bound. */
 static int increment(Run *r, Warp *w, int lane, uint32_t thread, const Instruction *in) {
   uint64_t address = get(r, w, lane, thread, in->operand[1]) + in->operand[1].value;
   uint32_t bound = (uint32_t)get(r, w, lane, thread, in->operand[2]), old;
@@ -227,7 +227,7 @@ static int execute(Run *r, Warp *w, int lane, uint32_t thread, const Instruction
   return OK;
 }
 
-/* shfl.sync.down: every lane that its mask names must be here. */
+/* shfl.sync.down: every lane in its mask must execute it together. */
 static int shuffle(Run *r, Warp *w, uint32_t here, uint32_t firstThread, const Instruction *in) {
   uint64_t before[LANES] = {0};
   const Operand *o = in->operand;
@@ -243,12 +243,12 @@ static int shuffle(Run *r, Warp *w, uint32_t here, uint32_t firstThread, const I
   return OK;
 }
 
-/* One instruction for the lanes that are furthest behind; they are how a warp comes together again. */
+/* Runs one instruction for the lanes with the lowest program counter, so that diverged lanes converge again. */
 static int step(Run *r, Warp *w, uint32_t firstThread) {
   int pc = r->kernel->instructionCount;
   for (int lane = 0; lane < LANES; lane++)
     if (!w->done[lane] && !w->waiting[lane] && w->pc[lane] < pc) pc = w->pc[lane];
-  if (pc >= r->kernel->instructionCount) return LAUNCH_FAILED; /* ran over the end */
+  if (pc >= r->kernel->instructionCount) return LAUNCH_FAILED; /* past the end */
   const Instruction *in = &r->kernel->instructions[pc];
   uint32_t here = 0, active = 0;
   for (int lane = 0; lane < LANES; lane++) {
@@ -284,7 +284,7 @@ static int live(const Warp *w, int orWaiting) {
   return 0;
 }
 
-/* A barrier opens when every thread that has not ended waits at it. */
+/* Opens the barrier if every thread that has not ended waits at it. */
 static int openBarrier(Warp *warps, uint32_t count) {
   int opened = 0;
   for (uint32_t i = 0; i < count; i++)

@@ -1,4 +1,4 @@
-/* PTX text → instructions. A line is a directive, a label or an instruction; whatever is not known is an error with its line. */
+/* Parses PTX text into instructions. A line is a directive, a label or an instruction; anything unknown is an error. */
 #include "ptx.h"
 #include <ctype.h>
 #include <stdarg.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Registers that share a name: %rd0, %rd1, … */
+/* Registers with a common prefix: %rd0, %rd1, … */
 typedef struct {
   char name[8];
   int first, count;
@@ -17,7 +17,7 @@ typedef struct {
   int at;
 } Label;
 
-/* A branch that waits for its label to be known. */
+/* A branch whose label is not resolved yet. */
 typedef struct {
   int instruction;
   char label[MAX_NAME];
@@ -31,7 +31,7 @@ typedef struct {
   int labelCount;
   Branch *branches;
   int branchCount;
-  Symbol *shared; /* of the module: kernels share the names */
+  Symbol *shared; /* of the module: its kernels share them */
   int sharedCount;
   uint32_t sharedBytes;
   int line;
@@ -48,7 +48,7 @@ static int fail(Parser *p, const char *format, ...) {
   return -1;
 }
 
-/* Makes room for one more element of an array. */
+/* Makes room for one more element of an array, whose capacity is the next power of two. */
 static void *grown(void *array, int count, size_t bytes) {
   if (count & (count - 1)) return array;
   return realloc(array, (size_t)(count ? 2 * count : 1) * bytes);
@@ -165,7 +165,7 @@ static int parseOperand(Parser *p, char *text, Operand *operand) {
   return fail(p, "operand '%s'", text);
 }
 
-/* `[%rd1+16]`: the operand is the base, its value the offset; a base that is a symbol is all immediate. */
+/* `[%rd1+16]`: the operand is the base and its value the offset; if the base is a symbol, the whole is an immediate. */
 static int parseAddress(Parser *p, char *text, Operand *operand) {
   char *close = strchr(text, ']');
   if (*text != '[' || !close) return fail(p, "address '%s'", text);
@@ -208,7 +208,7 @@ static const struct {
 
 static const char *COMPARES[] = {"eq", "ne", "lt", "le", "gt", "ge"};
 
-/* The words of a mnemonic: `ld.global.nc.v4.u32`. */
+/* Parses the words of a mnemonic, for example `ld.global.nc.v4.u32`. */
 static int parseMnemonic(Parser *p, char *mnemonic, Instruction *in) {
   char whole[MAX_NAME];
   snprintf(whole, sizeof whole, "%s", mnemonic);
@@ -244,7 +244,7 @@ static int parseMnemonic(Parser *p, char *mnemonic, Instruction *in) {
   return known ? 0 : fail(p, "instruction %s", whole);
 }
 
-/* `{%r1, %r2}` or one register. */
+/* `{%r1, %r2}` or a single operand. */
 static int parseGroup(Parser *p, char *text, Instruction *in) {
   if (*text != '{') return parseOperand(p, text, &in->operand[in->operands++]);
   char *close = strchr(text, '}'), *parts[4];
@@ -287,7 +287,7 @@ static int parseInstruction(Parser *p, char *text) {
   return 0;
 }
 
-/* Ends a kernel: branches find their labels. */
+/* Ends a kernel and resolves the labels of its branches. */
 static int endKernel(Parser *p) {
   for (int i = 0; i < p->branchCount; i++) {
     Instruction *in = &p->kernel->instructions[p->branches[i].instruction];
@@ -319,7 +319,7 @@ static int parseLine(Parser *p, PtxModule *module, char *text, int *inBody) {
   if (*text == '.' && strstr(text, ".shared")) return declareShared(p, text);
   if (!strncmp(text, ".param", 6)) return declareParameter(p, text);
   if (!strncmp(text, ".reg", 4)) return declareRegisters(p, text);
-  if (*text == '.') /* .version and the like say nothing to an interpreter */
+  if (*text == '.') /* the interpreter ignores .version and the like */
     return !strncmp(text, ".version", 8) || !strncmp(text, ".target", 7) || !strncmp(text, ".address_size", 13) ||
                    !strncmp(text, ".maxntid", 8)
                ? 0

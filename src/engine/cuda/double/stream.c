@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-/* What an event stands for: the point of a stream where it was last recorded. */
+/* The point of a stream at which an event was recorded. */
 typedef struct {
   Stream *stream;
   int done, holders;
@@ -14,7 +14,7 @@ typedef enum { COPY_TO_DEVICE, COPY_TO_HOST, FILL, RUN, RECORD, WAIT } What;
 typedef struct {
   What what;
   uint64_t device;
-  uint8_t *host; /* of a copy; `owned` where it is the driver's own staging */
+  uint8_t *host; /* of a copy; `owned` if it is the driver's own staging memory */
   size_t bytes;
   int owned;
   uint8_t value;
@@ -35,7 +35,7 @@ struct Event {
   Mark *latest;
 };
 
-/* Copies from pageable memory of up to so many bytes travel with the commands and wait for nothing. */
+/* Copies of at most this many bytes from pageable memory never wait for earlier work. */
 enum { PUSHED_BYTES = 65536 };
 
 struct Traffic traffic;
@@ -121,7 +121,7 @@ static int run(const Operation *o) {
 
 static int pending(const Stream *stream) { return stream->first < stream->queue.count; }
 
-/* Runs the next operation of a stream; where that is a wait for another stream, the other's next instead. */
+/* Runs the next operation of a stream; if that waits for another stream, runs the next operation of the other one instead. */
 static void advance(Stream *stream) {
   Operation *next = &stream->queue.operations[stream->first];
   if (next->what == WAIT && next->mark && !next->mark->done) return advance(next->mark->stream);
@@ -132,7 +132,7 @@ static void advance(Stream *stream) {
   discard(&operation);
 }
 
-/* Any other stream may get on meanwhile: whether and how far, the seed draws. */
+/* Runs the next operation of a randomly chosen stream, since any stream may make progress in the meantime. */
 static void advanceAny(void) {
   Stream *chosen = streams[drawn((uint32_t)streamCount)];
   if (pending(chosen)) advance(chosen);
@@ -172,7 +172,7 @@ void freeAllStreams(void) {
 
 int isCapturing(const Stream *stream) { return stream->capture != NULL; }
 
-/* When pageable memory is read: see PAGEABLE in double.h. The documentation allows all of these. */
+/* When a copy reads pageable memory: see PAGEABLE in double.h. CUDA's documentation allows all three. */
 typedef enum { AT_ONCE, DEFERRED, WAITS } Reading;
 static Reading readingOf(size_t bytes) {
   const char *asked = setting("PAGEABLE", "drawn");
@@ -182,7 +182,7 @@ static Reading readingOf(size_t bytes) {
   return (Reading)drawn(bytes > PUSHED_BYTES ? 3 : 2);
 }
 
-/* Page-locked memory is read when the copy runs. */
+/* A copy reads page-locked memory when it runs. */
 int queueCopyToDevice(Stream *stream, uint64_t to, const uint8_t *from, size_t bytes) {
   if (!translated(to, bytes)) return INVALID_VALUE;
   Operation o = {.what = COPY_TO_DEVICE, .device = to, .bytes = bytes, .host = (uint8_t *)from};
@@ -251,7 +251,7 @@ int elapsed(const Event *from, const Event *to, float *milliseconds) {
   return SUCCESS;
 }
 
-/* --- Graphs: operations that were queued while a stream was captured --- */
+/* --- Graphs: the operations queued during a stream capture --- */
 
 void beginCapture(Stream *stream) { stream->capture = calloc(1, sizeof(Graph)); }
 

@@ -1,10 +1,10 @@
-"""Two checks of the PTX beside this file. Each says "skipped" and why where its tool is missing; exit 1 where one fails.
+"""Two checks of the PTX in this folder. Each prints "skipped" and the reason if its tool is missing; exits 1 if one fails.
 
     python3 src/engine/cuda/kernels/check.py
 
-1. make.sh, run again, gives the very PTX that is committed (needs clang-14, a Debian package).
-2. NVIDIA's assembler takes it for every architecture from sm_50 to sm_121, without a warning, a spill or stack (needs pip,
-   which brings ptxas of CUDA 12.9, the last with Maxwell to Volta, and of CUDA 13.5 into .cache/).
+1. make.sh reproduces the committed PTX exactly (needs clang-14, a Debian package).
+2. NVIDIA's assembler accepts it for every architecture from sm_50 to sm_121, without warnings, spills or stack use (needs
+   pip, to download ptxas of CUDA 12.9, the last that supports Maxwell to Volta, and of CUDA 13.5 to .cache/).
 """
 
 import filecmp
@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[3] / ".cache" / "ptxas"
-# Packages of PyPI: the SHA-256 of the wheel for Linux on x64, and the architectures its ptxas is asked for.
+# PyPI packages: the SHA-256 of the wheel for Linux on x64, and the architectures for which its ptxas is run.
 ASSEMBLERS = {
     "nvidia-cuda-nvcc-cu12==12.9.86": (
         "5d6a0d32fdc7ea39917c20065614ae93add6f577d840233237ff08e9a38f58f0",
@@ -34,14 +34,14 @@ PTX = sorted(HERE.glob("*.ptx"))
 
 def regenerated():
     if shutil.which("clang-14") is None:
-        return print("skipped: PTX made again: no clang-14 (apt-get install clang-14)")
+        return print("skipped: regenerating the PTX: clang-14 is not installed (apt-get install clang-14)")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([HERE / "make.sh", folder], check=True)
         _, different, missing = filecmp.cmpfiles(HERE, folder, [f.name for f in PTX], shallow=False)
         extra = {f.name for f in Path(folder).iterdir()} - {f.name for f in PTX}
         if different or missing or extra:
-            sys.exit(f"failed: not what make.sh makes: {different + missing + sorted(extra)}")
-    print(f"ok: make.sh gives the {len(PTX)} committed PTX files again")
+            sys.exit(f"failed: these files differ from the output of make.sh: {different + missing + sorted(extra)}")
+    print(f"ok: make.sh reproduces the {len(PTX)} committed PTX files")
 
 
 def assembler(requirement, sha256):
@@ -66,7 +66,7 @@ def assembled():
     for requirement, (sha256, architectures) in ASSEMBLERS.items():
         ptxas = assembler(requirement, sha256)
         if ptxas is None:
-            print(f"skipped: assembling: pip could not bring {requirement}")
+            print(f"skipped: assembling: pip could not download {requirement}")
             continue
         for architecture in architectures:
             registers = []

@@ -3,17 +3,20 @@ import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 
-/** NVIDIA's compiler of PTX, as its drivers have it: `.ci/ptx-compiler` names it. */
+/** NVIDIA's PTX compiler library, the compiler in its drivers; `.ci/ptx-compiler` sets this variable. */
 const LIBRARY = process.env.PINBENCH_TEST_PTX_COMPILER;
-/** Architectures from the oldest that the PTX names to the newest that every driver since 535 knows. */
+/** Architectures from the oldest, the PTX's target, to the newest that every driver since 535 supports. */
 const ARCHITECTURES = [50, 52, 60, 61, 70, 75, 80, 86, 87, 89, 90];
-/** Three blocks of 256 threads fit on a multiprocessor of 65,536 registers: fewer would not hide what a thread waits for. */
+/**
+ * With at most this many, three blocks of 256 threads fit into the 65,536 registers of a multiprocessor; fewer blocks would not
+ * hide memory latency.
+ */
 const MOST_REGISTERS = 85;
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.ptx'));
 
-/** The functions of the PTX Compiler API that a compilation takes (CUDA Toolkit, "PTX Compiler APIs"). */
+/** The functions of the PTX Compiler API that are needed to compile (CUDA Toolkit, "PTX Compiler APIs"). */
 function compilerOf(path: string) {
   const library = koffi.load(path);
   const create = library.func('int nvPTXCompilerCreate(void *handle, size_t length, const char *code)');
@@ -23,7 +26,7 @@ function compilerOf(path: string) {
     size: library.func(`int nvPTXCompilerGet${kind}LogSize(uintptr_t handle, void *size)`),
     text: library.func(`int nvPTXCompilerGet${kind}Log(uintptr_t handle, void *text)`),
   }));
-  /** Compiles for an architecture; what the compiler says, its errors first. */
+  /** Compiles for an architecture and returns the compiler's output, errors first. */
   return (ptx: string, architecture: number): { readonly status: number; readonly said: string } => {
     const handle = new BigUint64Array(1);
     expect(create(handle, Buffer.byteLength(ptx), ptx)).toBe(0);
@@ -40,8 +43,8 @@ function compilerOf(path: string) {
   };
 }
 
-describe.skipIf(LIBRARY === undefined)("the driver's compiler takes the PTX that is shipped", () => {
-  it('refuses what is no PTX, and says so', () => {
+describe.skipIf(LIBRARY === undefined)("the driver's PTX compiler", () => {
+  it('rejects invalid PTX with an error message', () => {
     const { status, said } = compilerOf(LIBRARY!)(
       '.version 6.0\n.target sm_50\n.address_size 64\nnonsense\n',
       50,
@@ -50,7 +53,7 @@ describe.skipIf(LIBRARY === undefined)("the driver's compiler takes the PTX that
     expect(said).toMatch(/syntax error/i);
   });
 
-  it.each(files)('%s, for every architecture, without spilling a register', (name) => {
+  it.each(files)('compiles %s for every architecture without spilling a register', (name) => {
     const compile = compilerOf(LIBRARY!);
     const ptx = readFileSync(`${FOLDER}${name}`, 'latin1');
     const entries = ptx.split('.entry').length - 1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes sum_of_squares_DTYPE.ptx beside sum_of_squares.cu, or into the folder named. Needs Debian's clang-14 and no CUDA.
-# PTX 6.0 for sm_50: what drivers from CUDA 9 on translate for every architecture from Maxwell to Blackwell.
+# Writes sum_of_squares_DTYPE.ptx next to sum_of_squares.cu, or to the given folder. Needs Debian's clang-14 but not CUDA. The PTX
+# is version 6.0 for sm_50, which every driver since CUDA 9 compiles for any architecture from Maxwell to Blackwell.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here}

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Why the software driver cannot be built here, or `undefined`. */
+/** Why the software driver cannot be built on this machine, or `undefined` if it can. */
 export function whyNoDouble(): string | undefined {
-  if (process.platform !== 'linux') return `the software driver is for Linux, this is ${process.platform}`;
+  if (process.platform !== 'linux') return `the software driver needs Linux, and this is ${process.platform}`;
   if (spawnSync('gcc', ['--version']).status === 0) return undefined;
-  return 'there is no gcc to build the software driver with';
+  return 'gcc, which builds the software driver, is not installed';
 }
 
-/** Builds the software driver in a folder; why it cannot be built here, or `undefined` where it was. */
+/** Builds the software driver in a folder. Returns why it cannot be built on this machine, or `undefined` if it was built. */
 export function buildDouble(folder: string): string | undefined {
   const why = whyNoDouble();
   if (why !== undefined) return why;

@@ -5,7 +5,7 @@ import { sumTypeOf } from '../../reference.js';
 import { type Argument, type CallName, DECLARATIONS, type RawCalls } from '../declarations.js';
 import type { Library } from '../library.js';
 
-/** A part of the address space. */
+/** One allocation in the address space. */
 interface Region {
   readonly base: number;
   readonly bytes: Uint8Array;
@@ -14,7 +14,7 @@ interface Region {
 
 type Operation = () => void;
 interface Stream {
-  /** The context it was made in: nothing of another can be queued on it. */
+  /** The context it was created in. Work can be queued only while that context is current. */
   readonly context: number;
   readonly queue: Operation[];
   capturing: Operation[] | undefined;
@@ -24,24 +24,24 @@ interface Recorded {
   readonly stream: Stream;
 }
 
-/** Multiprocessors, integrated, L2 cache and compute capability. */
+/** Default attributes by number: multiprocessors, integrated, L2 bytes and compute capability. */
 const USUAL_ATTRIBUTES: Readonly<Record<number, number>> = { 16: 4, 18: 0, 38: 65536, 75: 9, 76: 0 };
 
-/** Calls that need no current context; all others do. */
+/** The calls that need no current context. */
 const WITHOUT_CONTEXT = /^cu(?:Init|Driver|Device|CtxSetCurrent)/;
 
-/** What the library is to be, and to do wrong. */
+/** The properties and injected faults of the library. */
 export interface MemoryOptions {
   readonly devices?: number;
   readonly memoryBytes?: number;
   readonly name?: string;
-  /** Of the device, by number, where they are not the usual ones. */
+  /** Device attributes, by number, that differ from the defaults. */
   readonly attributes?: Readonly<Record<number, number>>;
-  /** The nth call of a function (from 1) returns this status. */
+  /** The status that the nth call of a function (from 1) returns. */
   readonly fail?: Partial<Record<CallName, readonly [nth: number, status: number]>>;
 }
 
-/** Where a copy to the device begins; `registered` is memory of the host's own that was page-locked in place. */
+/** The kind of host memory a copy reads from; `registered` is ordinary host memory that was page-locked in place. */
 type Source = 'page-locked' | 'registered' | 'pageable';
 
 const OUT_OF_MEMORY = 2;
@@ -51,23 +51,23 @@ const INVALID_HANDLE = 400;
 const ALREADY_REGISTERED = 712;
 
 /**
- * A CUDA driver in JavaScript memory, so that the loops are proved where there is neither a GPU nor a C compiler. Work that is
- * queued runs when a stream is waited for and not before; a copy reads the host's memory then, of whatever kind that is: from
- * pageable memory the driver may read when the copy is queued, but does not have to. Kernels are known by their names.
+ * A CUDA driver in JavaScript memory, which tests the loops without a GPU or a C compiler. Queued work runs only when its stream
+ * is synchronized, and a copy reads host memory of any kind only then. A real driver may also read pageable memory when the copy
+ * is queued. Kernels are recognized by name.
  */
 export class MemoryLibrary implements Library {
   readonly path = 'in memory';
   readonly call: RawCalls;
-  /** Calls of each function. */
+  /** How often each function was called. */
   readonly calls = new Map<CallName, number>();
-  /** Bytes of copies to the device by where they began. */
+  /** Bytes copied to the device, by the kind of source memory. */
   readonly copied: Record<Source, number> = { 'page-locked': 0, registered: 0, pageable: 0 };
   readonly #options: MemoryOptions;
   readonly #faults = new Map<CallName, readonly [nth: number, status: number]>();
   readonly #regions: Region[] = [];
   readonly #bases = new WeakMap<ArrayBufferLike, number>();
   readonly #handles = new Map<number, unknown>();
-  /** The primary context of each device that somebody retains, and how often it is retained. */
+  /** The retained primary context of each device, with its reference count. */
   readonly #contexts = new Map<number, { readonly handle: number; retained: number }>();
   #current = 0;
   #nextHost = 0x10_0000;
@@ -82,17 +82,17 @@ export class MemoryLibrary implements Library {
     this.call = Object.fromEntries(entries) as RawCalls;
   }
 
-  /** What was made and not given back: memory, streams, events, modules, graphs. */
+  /** The number of resources not yet released: contexts, memory, streams, events, modules, graphs. */
   get live(): number {
     return this.#handles.size + this.#regions.filter(({ kind }) => kind !== 'pageable').length;
   }
 
-  /** From now on the nth call of a function (from 1) returns this status. */
+  /** Makes the nth call of a function from now on (from 1) return this status. */
   fail(name: CallName, nth: number, status: number): void {
     this.#faults.set(name, [(this.calls.get(name) ?? 0) + nth, status]);
   }
 
-  /** Takes the faults back; whether one of them was met. */
+  /** Removes the faults. Returns whether any of them occurred. */
   mend(): boolean {
     const met = [...this.#faults].some(([name, [nth]]) => (this.calls.get(name) ?? 0) >= nth);
     this.#faults.clear();
@@ -110,10 +110,10 @@ export class MemoryLibrary implements Library {
     return status === OUT_OF_MEMORY ? { name: 'CUDA_ERROR_OUT_OF_MEMORY', sentence: 'out of memory' } : {};
   }
 
-  /** Only whole allocations: a part of an ArrayBuffer cannot be another. */
+  /** Supports only whole allocations, because an ArrayBuffer cannot be a part of another one. */
   view(address: number, bytes: number): ArrayBuffer {
     const { base, bytes: memory } = this.#region(address, bytes);
-    if (address !== base || bytes !== memory.length) throw new Error('a view of a part');
+    if (address !== base || bytes !== memory.length) throw new Error('only a whole allocation can be viewed');
     return memory.buffer as ArrayBuffer;
   }
 
@@ -135,7 +135,7 @@ export class MemoryLibrary implements Library {
 
   #region(address: number, bytes: number): Region {
     const found = this.#regions.find((r) => address >= r.base && address + bytes <= r.base + r.bytes.length);
-    if (found === undefined) throw new Error(`${bytes} bytes at ${address.toString(16)} are nobody's`);
+    if (found === undefined) throw new Error(`${bytes} bytes at ${address.toString(16)} are not allocated`);
     return found;
   }
 
@@ -345,7 +345,7 @@ export class MemoryLibrary implements Library {
       recorded.done = true;
     });
   }
-  /** Every part takes a microsecond. */
+  /** Every interval lasts one microsecond. */
   cuEventElapsedTime(box: Float32Array) {
     box[0] = 0.001;
     return 0;
@@ -399,7 +399,7 @@ export class MemoryLibrary implements Library {
 
   // --- The kernels ---
 
-  /** Nothing opens it any more when it runs: it gives up at once where it is closed. */
+  /** When the gate runs, nothing can open it any more, so a closed gate gives up at once. */
   #gate(doors: number): void {
     if (this.#u32(doors) === 0) this.#memory(doors + 4, 4)[0] = 1;
   }

@@ -3,7 +3,7 @@ import type { NvmlCalls } from '../nvml.js';
 const NOT_SUPPORTED = 3;
 const INSUFFICIENT_SIZE = 7;
 
-/** What NVML in memory says of its one device; what is absent it does not support. */
+/** What the in-memory NVML reports about its one device. It does not support the queries whose answers are absent. */
 export interface NvmlAnswers {
   readonly mig?: 0 | 1;
   readonly persistence?: 0 | 1;
@@ -13,7 +13,7 @@ export interface NvmlAnswers {
   readonly processes?: number;
 }
 
-/** NVML in memory, so that what a device may say of itself is proved where there is none. */
+/** An NVML in memory, for tests without a GPU. */
 export function nvmlSaying(answers: NvmlAnswers): NvmlCalls {
   const give = (value: number | undefined) => (_: unknown, box: unknown) => {
     if (value === undefined) return NOT_SUPPORTED;
@@ -31,7 +31,8 @@ export function nvmlSaying(answers: NvmlAnswers): NvmlCalls {
     nvmlDeviceGetDisplayMode: give(answers.displayMode),
     nvmlDeviceGetComputeMode: give(answers.computeMode),
     nvmlDeviceGetComputeRunningProcesses_v3: (device, count, room) => {
-      if (room !== 0) throw new Error('there is room for processes, whose size is not known');
+      if (room !== 0)
+        throw new Error('the caller asked for process entries, whose size differs between drivers');
       const status = give(processes)(device, count);
       return status === 0 && processes! > 0 ? INSUFFICIENT_SIZE : status;
     },

@@ -10,12 +10,12 @@ export function strategyOf(name: StrategyName): Strategy {
   return strategiesNamed([name])[0]!;
 }
 
-/** The device of a driver in memory, with its context open. */
+/** Opens the device of an in-memory driver. */
 export function openOn(library: MemoryLibrary): Promise<Device> {
   return new CudaEngine(async () => library, freemem).open(0);
 }
 
-/** Does something with a device on a driver in memory; afterwards nothing of it may be left. */
+/** Runs `work` with a device of an in-memory driver, then expects that every resource is released. */
 export async function onDevice<T>(
   work: (device: Device, library: MemoryLibrary) => Promise<T>,
   options: MemoryOptions = {},

@@ -4,7 +4,7 @@ import { DTYPES, STRATEGIES, type StrategyName } from '../../../words.js';
 import type { Device } from '../../engine.js';
 import { datasetOf, verifyOn, verifySetupTwiceOn, verifyStretchesOn } from './verify.js';
 
-/** One thing that must hold on any device, whether of silicon or of software. `run` throws where it does not. */
+/** A requirement that every device must meet, in hardware or in software. `run` throws if the device does not. */
 export interface Case {
   readonly name: string;
   run(device: Device): Promise<void>;
@@ -12,7 +12,7 @@ export interface Case {
 
 type Shape = readonly [rows: number, cols: number, batch: number];
 
-/** Mini-batches that begin at any byte of a 16-byte load, of one element to several blocks, whole and short. */
+/** Mini-batches with every alignment within a 16-byte load, from one element to several blocks, whole and short. */
 const SHAPES: readonly Shape[] = [
   [1, 1, 1],
   [10, 3, 2],
@@ -20,17 +20,17 @@ const SHAPES: readonly Shape[] = [
   [7, 13, 4],
   [5, 1031, 2],
 ];
-/** Elements of a large mini-batch: odd, so that the second begins within a 16-byte load. */
+/** Elements of a large mini-batch: odd, so that the second one is not aligned to a 16-byte load. */
 const LARGE_ELEMENTS = 2 ** 23 + 1;
 
-/** More 16-byte loads than a small device has threads, so that several are in flight in each. */
+/** A mini-batch of more 16-byte loads than a small device has threads, so that each thread has several in flight. */
 const LONG: Shape = [3, 40_009, 1];
-/** Rows by teams of lanes: more narrow ones than a small device has teams, and some that take a part of a warp each. */
+/** Rows processed by teams of lanes: more narrow rows than a small device has teams, and rows whose team is a part of a warp. */
 const TEAMS: readonly Shape[] = [
   [1700, 3, 1600],
   [35, 40, 33],
 ];
-/** More steps an epoch than a graph holds, and one that is left when it was replayed as often as it fits. */
+/** An epoch with more steps than a graph holds, of which one step remains after the last replay. */
 const LONG_EPOCH: Shape = [4101, 1, 1];
 
 const SAMPLINGS = ['slice', 'gather'] as const;
@@ -50,8 +50,8 @@ const offered = (name: StrategyName, sampling: PlanRequest['sampling']) =>
   sampling === 'slice' || name !== 'pin-replay';
 
 /**
- * Every dtype by every strategy on every shape; every kind of epoch; values at the edge; sums that repeat to the bit; any
- * stretch of an epoch; a second setup.
+ * Every dtype with every strategy and every shape; every kind of epoch; extreme values; bit-identical repetition; arbitrary
+ * stretches of an epoch; a second setup.
  */
 export const CASES: readonly Case[] = [
   ...DTYPES.flatMap((dtype) =>
@@ -65,7 +65,7 @@ export const CASES: readonly Case[] = [
         },
       })),
       {
-        name: `${dtype}, ${sampling}: a long mini-batch, and a model heavier than the graph`,
+        name: `${dtype}, ${sampling}: a long mini-batch, and more than one pass of the graph`,
         async run(device: Device) {
           const [rows, cols, batch] = LONG;
           await verifyOn(device, datasetOf(dtype, rows, cols), 'pin', { batch: [batch], sampling }, 1);
@@ -89,7 +89,7 @@ export const CASES: readonly Case[] = [
   })),
   ...KINDS.flatMap((kind) => [
     {
-      name: `every strategy in stretches of its epochs, ${Object.values(kind).join(', ')}`,
+      name: `every strategy in calls of various lengths, ${Object.values(kind).join(', ')}`,
       async run(device: Device) {
         for (const strategy of STRATEGIES.filter((name) => offered(name, kind.sampling!))) {
           for (const batch of [1, 3]) {
@@ -123,14 +123,14 @@ export const CASES: readonly Case[] = [
     },
   ]),
   {
-    name: 'NaN, infinities, an overflow and the smallest numbers',
+    name: 'NaN, infinities, overflow and subnormal numbers',
     async run(device) {
       const edge = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, 1e-45, 2e19];
       for (const value of edge) await verifyOn(device, withValue(value), 'pin', { batch: [2] });
     },
   },
   {
-    name: 'the same sums to the bit, again and again',
+    name: 'bit-identical sums when repeated',
     async run(device) {
       const dataset = datasetOf('float32', 6, 9_001);
       const request = { batch: [2], shuffle: 'once' } as const;
@@ -151,10 +151,12 @@ function withValue(value: number): Dataset {
   return dataset;
 }
 
-/** Mini-batches of tens of megabytes, and an epoch of thousands of steps: too long for software, soon done on silicon. */
+/**
+ * Mini-batches of tens of megabytes and an epoch of thousands of steps: fast on hardware, but too slow for the software driver.
+ */
 export const LARGE_CASES: readonly Case[] = [
   ...DTYPES.map((dtype) => ({
-    name: `${dtype}: mini-batches of ${LARGE_ELEMENTS} elements and a short one, by every strategy`,
+    name: `${dtype}: mini-batches of ${LARGE_ELEMENTS} elements and a short one, with every strategy`,
     async run(device: Device) {
       const dataset = datasetOf(dtype, 2 * LARGE_ELEMENTS + 12_345, 1);
       for (const strategy of STRATEGIES) {

@@ -25,7 +25,7 @@ export const REQUEST: PlanRequest = {
   readback: 'mapped',
 };
 
-/** A matrix without a pattern: no element is 0 but of `bool`, so that one missed or counted twice shows in the sum. */
+/** A pseudo-random matrix without zeros (except in `bool`), so that the sum shows an element that was missed or counted twice. */
 export function datasetOf(dtype: DType, rows: number, cols: number): Dataset {
   const values = allocate(dtype, rows * cols);
   let state = 12345;
@@ -39,18 +39,21 @@ export function datasetOf(dtype: DType, rows: number, cols: number): Dataset {
     else if (dtype === 'float16')
       values[i] = (i % 3 === 0 ? 0x8000 : 0) + 0x3c00 + Math.floor(fraction * 1024);
     else if (dtype === 'float32' || dtype === 'float64') values[i] = sign * (1 + fraction);
-    // The upper half of what the type holds; a negative number wraps in an unsigned one.
+    // Values in the upper half of the type's range; negative numbers wrap around in an unsigned type.
     else values[i] = sign * Math.floor((1 + fraction) * 2 ** (8 * ELEMENT_BYTES[dtype] - 2));
   }
   return { path: 'memory', format: 'npy', dtype, rows, cols, values };
 }
 
-/** The plan of a request, which has one batch size and one work. */
+/** The plan of a request with one batch size and one work. */
 export function planOf(shape: DatasetShape, request: Partial<PlanRequest> = {}): Plan {
   return plansOf(shape, { ...REQUEST, ...request }).plans[0]!;
 }
 
-/** A session whose every scalar is held against the reference, and every byte against the plan. An `Error` where one is wrong. */
+/**
+ * A session that compares every scalar with the reference and the bytes moved with the plan. Its methods throw an `Error` on a
+ * mismatch.
+ */
 export class VerifiedSession implements AsyncDisposable {
   readonly plan: Plan;
   readonly session: Session;
@@ -66,7 +69,7 @@ export class VerifiedSession implements AsyncDisposable {
     this.#reference = new Reference(dataset, plan);
   }
 
-  /** Prepared, but not set up. */
+  /** Prepares a session without setting it up. */
   static async prepare(
     device: Device,
     dataset: Dataset,
@@ -79,17 +82,17 @@ export class VerifiedSession implements AsyncDisposable {
     return new VerifiedSession(session, dataset, plan, strategy);
   }
 
-  /** Uploads, and from now on expects the scalars of the dataset as it is now. */
+  /** Uploads the dataset. From then on, the expected scalars are those of its current values. */
   async setup(): Promise<void> {
     this.#reference = new Reference(this.#dataset, this.plan);
     const { h2dBytesSetup } = movementOf(this.plan, this.#strategy);
     await this.#mustMove('setup', h2dBytesSetup, async () => this.session.setup());
   }
 
-  /** Runs the steps `[from, to)` of an order and returns their scalars. */
+  /** Runs the steps `[from, to)` of an order, verifies their scalars and returns them. */
   async steps(order: Order, from: number, to: number): Promise<Float64Array> {
     const steps = to - from;
-    // What is not a step's is not written to.
+    // Two extra elements detect writes beyond the scalars.
     const out = new Float64Array(steps + 2).fill(UNTOUCHED);
     const what = `steps ${from} to ${to}`;
     await this.#mustMove(what, this.#bytesOf(order, from, to), async () =>
@@ -109,7 +112,7 @@ export class VerifiedSession implements AsyncDisposable {
     return out.slice(0, steps);
   }
 
-  /** Runs a whole epoch in one call and returns its scalars. */
+  /** Runs a whole epoch in one call, verifies its scalars and returns them. */
   async epoch(orders: Orders, number: number): Promise<Float64Array> {
     const { stepsPerEpoch } = this.plan;
     const { order, from, to } = orders.stretch(number * stepsPerEpoch, stepsPerEpoch);
@@ -121,7 +124,7 @@ export class VerifiedSession implements AsyncDisposable {
     await this.session[Symbol.asyncDispose]();
   }
 
-  /** Bytes of these very steps: the plan knows their mean over an epoch. */
+  /** Bytes that exactly these steps move; the plan only knows the mean over an epoch. */
   #bytesOf(order: Order, from: number, to: number): number {
     const { resident, mapped, replay } = this.#strategy;
     const listed = order.kind === 'gather' && (resident || mapped);
@@ -143,7 +146,7 @@ export class VerifiedSession implements AsyncDisposable {
     const before = this.session.h2dBytes!();
     const result = await work();
     const moved = this.session.h2dBytes!() - before;
-    // A mean over an epoch times its steps may miss a whole number by a rounding.
+    // The mean over an epoch times its number of steps may differ from a whole number by a rounding error.
     if (Math.abs(moved - planned) < 0.5) return result;
     throw new Error(`${this.#strategy.name}: ${what} moved ${moved} bytes, the plan says ${planned}`);
   }
@@ -153,7 +156,8 @@ const INDEX_BYTES = 4;
 const UNTOUCHED = -1;
 
 /**
- * Runs `epochs` epochs of a strategy, the first in one call and of the others every second in two. Returns the scalars of the last epoch, and disposes the session in any case.
+ * Runs and verifies `epochs` epochs of a strategy: the first, third and so on in one call each, the others in two calls. Returns
+ * the scalars of the last epoch, and always disposes the session.
  */
 export async function verifyOn(
   device: Device,
@@ -184,7 +188,7 @@ export async function verifyOn(
   return scalars;
 }
 
-/** Walks some epochs in stretches of many lengths, from one step to as many as an order and the session allow. */
+/** Runs and verifies some epochs in calls of many lengths, from one step to as many as the order and the session allow. */
 export async function verifyStretchesOn(
   device: Device,
   dataset: Dataset,
@@ -202,11 +206,11 @@ export async function verifyStretchesOn(
     await verified.steps(order, from, to);
     at += to - from;
   }
-  if (at < 2 * stepsPerEpoch) throw new Error(`${name}: only ${at} steps were walked`);
+  if (at < 2 * stepsPerEpoch) throw new Error(`${name}: only ${at} steps were run`);
 }
 
 /**
- * Sets a strategy up, changes the dataset and sets up again: what is resident must be the changed dataset. The dataset stays
+ * Sets a strategy up, changes the dataset and sets up again: the resident copy must contain the change. The dataset stays
  * changed.
  */
 export async function verifySetupTwiceOn(
@@ -220,7 +224,7 @@ export async function verifySetupTwiceOn(
   const orders = new Orders(verified.plan);
   await verified.setup();
   await verified.epoch(orders, 0);
-  // What is not resident may be in a copy that `prepare` made.
+  // A strategy that is not resident may read a copy that `prepare` made, so its dataset is not changed.
   if (resident) dataset.values.reverse();
   await verified.setup();
   await verified.epoch(orders, 1);
