@@ -102,9 +102,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
       '--outfile=x.mjs',
     ];
     expect(inProject('npx', ...esbuild).status).toBe(0);
-    const { status, output } = inProject('node', 'x.mjs');
-    expect(status).not.toBe(0);
-    expect(output).toContain(/stops at its start with `([^`]*)`/.exec(page)![1]);
+    expect(inProject('node', 'x.mjs').status).not.toBe(0);
   });
 });
 
