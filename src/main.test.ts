@@ -547,7 +547,7 @@ describe('pinbench compare', () => {
     expect([unsummarised.status, unsummarised.stderr]).toEqual([
       ...[
         1,
-        expect.stringMatching(/^pinbench: \S*summary\.md: cannot be written \(ENOENT\); there is no summary/),
+        expect.stringMatching(/^pinbench: \S*summary\.md: cannot be written \(ENOENT, no such file or directory\); there is no summary/),
       ],
     ]);
     const markdown = pinbench(['compare', light, heavy, '--format', 'markdown'], env);

@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('pinbenc
     }
     const { status, stdout, stderr } = setup(join(scratch, 'never'), { PATH: tools });
     expect([status, stdout]).toEqual([4, '']);
-    expect(stderr).toMatch(/^pinbench: [^\n]+ not there; [^\n]+\n$/);
+    expect(stderr).toMatch(/^pinbench: [^\n]+ not found; [^\n]+\n$/);
     expect(stderr).toContain(remedy);
     expect(existsSync(join(scratch, 'never'))).toBe(false);
   });
