@@ -12,6 +12,22 @@ export function extensionOf(metadata: FieldTable['customMetadata']): Extension {
   return { name: textOf('ARROW:extension:name'), metadata: textOf('ARROW:extension:metadata') };
 }
 
+/** The storage types that the format allows for an extension type (Arrow columnar format, "Canonical Extension Types"). */
+const STORAGE: Readonly<Record<string, readonly string[]>> = {
+  'arrow.bool8': ['Int8'],
+  'arrow.fixed_shape_tensor': ['FixedSizeList'],
+  'arrow.json': ['Utf8', 'LargeUtf8', 'Utf8View'],
+  'arrow.uuid': ['FixedSizeBinary'],
+  'arrow.variable_shape_tensor': ['Struct'],
+};
+
+/** Throws a RangeError if a field of an extension type is not stored as the format says. */
+export function mustBeStorage({ name }: Extension, type: string, words: string): void {
+  const expected = STORAGE[name];
+  if (expected === undefined || expected.includes(type) || expected.includes(words)) return;
+  throw new RangeError(`${name} stored as ${words} instead of ${expected.join(' or ')}`);
+}
+
 /** Extension types of structs whose numeric fields mean nothing by themselves: one has the elements, another their shapes. */
 export const OPAQUE: ReadonlySet<string> = new Set(['arrow.variable_shape_tensor']);
 

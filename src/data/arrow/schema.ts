@@ -1,6 +1,13 @@
 import { abridged } from '../../text.js';
 import type { DType } from '../../words.js';
-import { extensionOf, OPAQUE, type PermutedTensor, permutedTensor, type TensorsSeen } from './extensions.js';
+import {
+  extensionOf,
+  mustBeStorage,
+  OPAQUE,
+  type PermutedTensor,
+  permutedTensor,
+  type TensorsSeen,
+} from './extensions.js';
 import {
   type FieldTable,
   type SchemaTable,
@@ -119,9 +126,11 @@ function fieldOf(
   const { value } = type;
   const extension = extensionOf(customMetadata);
   const numbers = dtypeOf(typeName, value);
-  const boolBytes = extension.name === 'arrow.bool8' && numbers === 'int8';
+  const storage = typeInWords(typeName, value, inner);
+  mustBeStorage(extension, typeName, storage);
+  const boolBytes = extension.name === 'arrow.bool8';
   const dtype = boolBytes ? 'bool' : numbers;
-  const words = boolBytes ? 'Bool8' : typeInWords(typeName, value, inner);
+  const words = boolBytes ? 'Bool8' : storage;
   const permuted =
     extension.name === 'arrow.fixed_shape_tensor'
       ? permutedTensor(extension.metadata, value.listSize ?? 0, tensors)

@@ -30,8 +30,8 @@ export interface Agreement {
 /**
  * Compares what pinbench read with what the other reader reads. If the other reader refuses, pinbench may still have read the
  * content of one of the files that this one was made from: the changed byte may mean nothing to it. If several places were
- * changed, one may be the name of a column that is not read and another the reason for the refusal; then only the columns that
- * are read are compared. The same holds if the other reader opens the file and finds it invalid later.
+ * changed, one may be the name of a column and another the reason for the refusal; then only the columns that are read are compared,
+ * without their names. The same holds if the other reader opens the file and finds it invalid later.
  */
 export function agreementOf(
   seen: Facts,
@@ -70,7 +70,8 @@ function valuesOf({ float32, native }: Facts) {
 }
 
 function ofReadColumns(facts: Facts): Facts {
-  return { ...facts, columns: facts.columns.filter(({ width }) => width > 0) };
+  const read = facts.columns.filter(({ width }) => width > 0);
+  return { ...facts, columns: read.map((column) => ({ ...column, name: '' })) };
 }
 
 function otherwise(seen: Facts, read: Readonly<Record<string, unknown>>): string | undefined {
