@@ -19,7 +19,7 @@ import { outputFileAt, writeOutput } from './output-file.js';
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
   const { base, head, format, failOn, out } = request;
   const github = new GitHub(terminal, format);
-  return await github.telling(async () => {
+  return await github.publishErrors(async () => {
     const programs = { base: programIn(base), head: programIn(head) };
     if (programs.head === undefined) throw noPinbench(head);
     if (programs.base === undefined) warnOfNoBase(base, terminal);
@@ -43,7 +43,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
     if (out !== undefined)
       await writeOutput(outputFileAt(join(out, 'comparison.json')), jsonText(comparison), terminal);
-    await github.tell(renderPairs('markdown', comparison), [
+    await github.publish(renderPairs('markdown', comparison), [
       ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
       ...annotationsOf(comparison.rows, failOn),
     ]);

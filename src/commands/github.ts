@@ -17,7 +17,7 @@ export class GitHub {
   }
 
   /** Adds to the job's summary and prints the annotations. Where the summary cannot be written, the verdict still counts. */
-  async tell(markdown: string, annotations: readonly string[]): Promise<void> {
+  async publish(markdown: string, annotations: readonly string[]): Promise<void> {
     const { env } = this.#terminal.surroundings;
     if (env.GITHUB_ACTIONS !== 'true') return;
     await this.#summarise(markdown);
@@ -27,13 +27,13 @@ export class GitHub {
   }
 
   /** Does a comparison, and tells why it could not be made where that is so. */
-  async telling<T>(work: () => Promise<T>): Promise<T> {
+  async publishErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (error instanceof PinbenchError && error.code !== 'interrupted') {
         const text = textForMarkdown(`pinbench could not compare: ${error.message}`);
-        await this.tell(text, [annotationOfError(error)]);
+        await this.publish(text, [annotationOfError(error)]);
       }
       throw error;
     }
