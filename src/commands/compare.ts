@@ -7,7 +7,7 @@ import { renderRegression } from '../report/regression.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { GitHub } from './github.js';
 
-/** `pinbench compare`: prints what has changed, tells GitHub Actions where it runs there, and fails by the verdicts. */
+/** `pinbench compare`: prints the comparison, publishes it in GitHub Actions, and derives the exit code from the verdicts. */
 export async function compareCommand(request: CompareRequest, terminal: Terminal): Promise<number> {
   const github = new GitHub(terminal, request.format);
   return await github.publishErrors(async () => {
