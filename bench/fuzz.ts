@@ -116,7 +116,7 @@ class Folder {
 /**
  * A worker's process, which is replaced if it crashes or hangs. The case that caused it is found by trying one case at a time.
  */
-class Hands {
+class WorkerProcess {
   readonly #run: Run;
   readonly #index: number;
   #child!: ChildProcess;
@@ -215,8 +215,8 @@ async function main(): Promise<void> {
   const elapsed = () => (performance.now() - began) / 1000;
   let said = began;
 
-  const hands = Array.from({ length: Number(values.workers) }, (_, i) => new Hands(run, i));
-  const [{ versions, wrong }] = (await Promise.all(hands.map((each) => each.start()))) as [Started];
+  const workers = Array.from({ length: Number(values.workers) }, (_, i) => new WorkerProcess(run, i));
+  const [{ versions, wrong }] = (await Promise.all(workers.map((each) => each.start()))) as [Started];
   console.log(
     versions === undefined ? 'skipped: numpy or pyarrow is missing, so nothing is compared' : versions,
   );
@@ -236,7 +236,7 @@ async function main(): Promise<void> {
       : (arrow.task() ?? npy.task());
   };
   await Promise.all(
-    hands.map(async (each) => {
+    workers.map(async (each) => {
       for (let task = nextTask(); task !== undefined; task = nextTask()) {
         const result = await each.do(task);
         tallies.find(({ kind }) => kind === task!.kind)!.add(result);

@@ -9,15 +9,18 @@ const speedup = { metric: 'speedup', thresholdPercent: 5 } as const;
 const others = { ...SHARED, processSpread: 0.3 };
 
 const GATES = ([1, 2, 4, 8, 16, 64] as const).flatMap((processes): [name: string, gate: Gate][] => [
-  [`steady machine: step, ${processes} a side`, { ...step, processes, machine: STEADY }],
-  [`shared machine: step, ${processes} a side`, { ...step, processes, machine: SHARED }],
-  [`shared machine: speedup, ${processes} a side`, { ...speedup, processes, machine: SHARED }],
-  [`machines that differ by 30 %: speedup, ${processes} a side`, { ...speedup, processes, machine: others }],
+  [`steady machine: step, ${processes} per side`, { ...step, processes, machine: STEADY }],
+  [`shared machine: step, ${processes} per side`, { ...step, processes, machine: SHARED }],
+  [`shared machine: speedup, ${processes} per side`, { ...speedup, processes, machine: SHARED }],
+  [
+    `machines that differ by 30 %: speedup, ${processes} per side`,
+    { ...speedup, processes, machine: others },
+  ],
 ]);
 
 const WIDTH = 58;
 console.log(
-  'processes a side with 10 rounds each, two rows; 2 % noise, spikes of 1.5 times in 5 % of the rounds, drift of up to 1 % within a process; threshold 5 %',
+  'processes per side with 10 rounds each, two rows; 2 % noise, spikes of 1.5 times in 5 % of the rounds, drift of up to 1 % within a process; threshold 5 %',
 );
 console.log(
   `called regressed, of ${COMPARISONS} comparisons each:`.padEnd(WIDTH),

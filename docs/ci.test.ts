@@ -12,13 +12,13 @@ import { makeProject, missing, npyOf, type Project } from './testing/project.js'
 const blocks = blocksOf('ci.md');
 const block = (name: string) => blocks.get(name)!;
 
-/** A comparison of the same code may still be called by a noisy machine: its exit code must be what its table says. */
+/** The exit code that a table requires. On a noisy machine even a comparison of the same code may be called a regression. */
 const codeOf = (table: string) => (/\b(regressed|missing)\b/.test(table) ? 1 : 0);
 
-/** The recipe as it stands, but for how long it measures: few pairs do for a test. */
+/** The recipe with six pairs instead of the default time limit; that is enough for a test. */
 const shortened = (recipe: string) => recipe.replace('pinbench ab base', 'pinbench ab --pairs 6 base');
 
-/** From now on the pinbench of a folder says of `pin`, and with it of the gain over feed, that it is twice as slow. */
+/** Makes the pinbench of a folder report twice the step time for `pin`, and therefore half the speedup over feed. */
 function slowPin(folder: string): void {
   const bin = join(folder, 'node_modules', 'pinbench', 'bin');
   renameSync(join(bin, 'pinbench.js'), join(bin, 'as-is.js'));
@@ -50,7 +50,7 @@ const recordsIn = (folder: string) =>
 
 const TITLE = `docs/ci.md${missing ? `: skipped, ${missing}` : ''}`;
 
-// A test is a whole job: it installs the project and measures it.
+// Each test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   let project: Project;
   let base: string;
@@ -78,7 +78,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     },
   });
 
-  /** The records of both sides, each of its own commit, all on that engine; returns what was concluded from them. */
+  /** Checks that the records of each side are of its commit and of that engine. Returns the comparison. */
   function expectRecords(folder: string, engine: string, pairs: number): PairsComparison {
     const sides = (['base', 'head'] as const).map((side) => recordsIn(join(folder, side)));
     expect(sides.map((records) => records.map(({ environment }) => environment.git!.commit))).toEqual([
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     return pairsSchema.parse(JSON.parse(readFileSync(join(folder, 'comparison.json'), 'utf8')));
   }
 
-  it('the action compares base and head as its inputs say, and keeps the records', () => {
+  it('has an action that compares base and head according to its inputs, and uploads the records', () => {
     const workflow = block('.github/workflows/gate.yml').replace(
       'metric: speedup',
       'metric: speedup, budget: 40s',
@@ -118,7 +118,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     });
   });
 
-  it('the workflow for a GPU of your own compares base and head, and fails where the head is slower', () => {
+  it('has a workflow for a self-hosted GPU that compares base and head, and fails if the head is slower', () => {
     const workflow = shortened(block('.github/workflows/gpu.yml'));
     const job = runJob(project, workflow, 'pinbench', pullRequest());
     const { steps, status, summary, workspace, again } = job;
@@ -143,12 +143,12 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     expect(job.summary).toMatch(/dataset cols 3, not 2/);
   });
 
-  it('the workflow for a GPU of your own takes nothing from forks', () => {
+  it('has a workflow for a self-hosted GPU that does not run for forks', () => {
     const workflow = block('.github/workflows/gpu.yml');
     expect(runJob(project, workflow, 'pinbench', pullRequest('you/model')).status).toBe('skipped');
   });
 
-  it('the workflow for hosted runners compares base and head by step times and speedups', () => {
+  it('has a workflow for hosted runners that compares base and head by step times and speedups', () => {
     const workflow = shortened(block('.github/workflows/hosted.yml'));
     const { steps, summary, workspace, again } = runJob(project, workflow, 'pinbench', pullRequest());
     const { code, output } = steps.get('Compare')!;
@@ -161,7 +161,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     });
   });
 
-  it('the pull request that brings pinbench into a project passes: every row is new', () => {
+  it('has a workflow that passes for the pull request that adds pinbench to a project: every row is new', () => {
     const workflow = shortened(block('.github/workflows/hosted.yml'));
     const brought = ['package.json', 'package-lock.json', 'vendor'];
     const move = (from: string, to: string) => {
@@ -177,7 +177,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     expect(status).toBe('success');
   });
 
-  it('the job for GitLab compares base and head, and fails where the head is slower', () => {
+  it('has a GitLab job that compares base and head, and fails if the head is slower', () => {
     const { script, artifacts } = parse(shortened(block('.gitlab-ci.yml'))).pinbench as {
       script: string[];
       artifacts: { paths: string[] };
@@ -185,7 +185,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     const folder = join(project.scratch, 'gitlab');
     spawnSync('git', ['clone', '--quiet', project.repository, folder]);
     spawnSync('git', ['checkout', '--quiet', '--detach', merge], { cwd: folder });
-    // GitLab's runner puts a job's lines into one script.
+    // GitLab's runner joins the lines of a job to one script.
     const run = (lines: readonly string[]) =>
       spawnSync('bash', ['-eo', 'pipefail', '-c', lines.join('\n')], {
         cwd: folder,

@@ -10,7 +10,7 @@ import { makeProject, missing, type Project } from './testing/project.js';
 const blocks = blocksOf('fleet.md');
 const block = (name: string) => blocks.get(name)!;
 
-/** What a cluster's sbatch does, on this machine and at once: the tasks of a script's array, or a wrapped command. */
+/** A substitute for sbatch that immediately runs the array tasks of a script, or a wrapped command, on this machine. */
 const SBATCH = `#!/bin/bash
 set -eu
 for argument in "$@"; do
@@ -30,7 +30,7 @@ echo 7
 
 const TITLE = `docs/fleet.md${missing ? `: skipped, ${missing}` : ''}`;
 
-// A test is a whole job: it installs the project and measures it.
+// Each test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   let project: Project;
   beforeAll(() => {
@@ -51,7 +51,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     ]);
   });
 
-  it('GitHub Actions: a record of each kind of GPU, and one table by device', () => {
+  it('GitHub Actions: makes a record for each kind of GPU, and one table by device', () => {
     const workflow = block('.github/workflows/fleet.yml');
     const github = { event_name: 'workflow_dispatch', sha: project.commit() };
     const kinds = parse(workflow).jobs.measure.strategy.matrix.gpu as string[];
@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
       expect(status, stderr).toBe(0);
     });
 
-    it('Slurm: a task a batch size, and a report when all have ended', () => {
+    it('Slurm: runs one task for each batch size, and makes a report when all have ended', () => {
       const folder = project.repository;
       for (const name of ['measure.sbatch', 'submit.sh']) writeFileSync(join(folder, name), block(name));
       const bin = join(project.scratch, 'bin');
@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
       }
     });
 
-    it('Kubernetes: an index a node, each with a record on the shared volume, and a report of them', () => {
+    it('Kubernetes: writes one record per index to the shared volume, and makes a report of them', () => {
       const records = join(project.scratch, 'records');
       mkdirSync(records);
       const inPod = (manifest: string, kind: string, env: NodeJS.ProcessEnv) => {
@@ -107,7 +107,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
           .map((document) => document.toJS())
           .find((one) => one.kind === kind);
         const [{ command, args, env: declared }] = job.spec.template.spec.containers;
-        // Of the container's environment only where the volume is mounted differs here.
+        // Only the mount point of the volume differs from the container's environment.
         expect(declared.map(({ name }: { name: string }) => name)).toEqual(
           expect.arrayContaining(['RECORDS']),
         );

@@ -11,16 +11,16 @@ import { blocksOf } from './testing/blocks.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const page = readFileSync(join(ROOT, 'docs/programs.md'), 'utf8');
 const blocks = blocksOf('programs.md');
-/** A user's project, made by .ci/consumers. */
+/** A user's project, created by .ci/consumers. */
 const folder = env.PINBENCH_TEST_CONSUMER ?? '';
 
-/** Runs a program in the user's project; what it printed, to either stream, and its exit code. */
+/** Runs a program in the user's project. Returns its exit code, its standard output, and both of its streams together. */
 function inProject(program: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
   return { status, stdout, output: `${stdout}${stderr}` };
 }
 
-/** What is said of a run on the example by `speedups.mjs`: a comparison of each batch size. */
+/** The output of `speedups.mjs` for the example: a comparison for each batch size. */
 const FOUR_COMPARISONS = /^(?:\{\s*batch: \d+,\s*strategy: 'pin',[^}]*\}\s*){4}$/;
 
 const TITLE = 'the packed package in the project of a user (made by .ci/consumers)';
@@ -32,7 +32,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     for (const [name, text] of blocks) writeFileSync(join(folder, name), text);
   });
 
-  /** What the compiler says of files of the project; nothing where it takes them. */
+  /** The errors of the compiler for files of the project; an empty string if there are none. */
   function compilerOn(typescript: string, files: readonly string[], options: object): string {
     const compilerOptions = {
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
@@ -44,19 +44,19 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
   }
 
   it.each(['typescript-5.9', 'typescript-6', 'typescript-7'])(
-    'compiles by %s, with all that can be imported',
+    'compiles with %s and every import',
     (typescript) => {
       const files = ['consumer.ts', 'fastest.ts'];
       expect(compilerOn(typescript, files, { module: 'nodenext' })).toBe('');
     },
   );
 
-  it('compiles where modules are resolved as bundlers do', () => {
+  it('compiles with the module resolution of bundlers', () => {
     const options = { module: 'esnext', moduleResolution: 'bundler' };
     expect(compilerOn('typescript-7', ['consumer.ts', 'fastest.ts'], options)).toBe('');
   });
 
-  it('an editor shows of each option what it takes and a sentence', () => {
+  it('shows the type and a sentence for each option in an editor', () => {
     const options = OPTION_ENTRIES.filter(([, { commandLineOnly }]) => !commandLineOnly).map(
       ([name]) => name,
     );
@@ -75,7 +75,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     expect(stdout).toMatch(FOUR_COMPARISONS);
   });
 
-  it('says what is wrong with a line, as the command does', () => {
+  it('prints the same one-line error as the command', () => {
     const program = blocks.get('speedups.mjs')!.replace("'1..64'", '11');
     writeFileSync(join(folder, 'wrong.mjs'), program);
     expect(inProject(execPath, 'wrong.mjs')).toMatchObject({
@@ -83,7 +83,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     });
   });
 
-  it('is bundled, and the bundle runs, by the lines of the page', () => {
+  it('can be bundled and run with the commands of the page', () => {
     const lines = [...page.matchAll(/^ {4}(npx esbuild .*|node bundle\.mjs)$/gm)].map(([, line]) => line!);
     expect(lines).toHaveLength(2);
     const { status, stdout, output } = inProject('bash', '-ec', lines.join('\n'));
@@ -92,7 +92,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     expect(stdout).toMatch(FOUR_COMPARISONS);
   });
 
-  it('cannot be bundled whole, as the page says', () => {
+  it('cannot be included in a bundle, as the page says', () => {
     const esbuild = [
       'esbuild',
       'speedups.mjs',
@@ -106,7 +106,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
   });
 });
 
-/** What the language service of TypeScript shows where the options are written in a call of `run`. */
+/** What TypeScript's language service shows for the options in a call of `run`. */
 function quickInfos(names: readonly string[]): Record<string, { type: string; sentence: string }> {
   const ts = createRequire(join(folder, 'package.json'))('typescript-5.9');
   const path = join(folder, 'editor.ts');

@@ -14,7 +14,7 @@ import { env } from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { blocksOf } from './testing/blocks.js';
 
-/** The programs; .ci/recipes brings them. */
+/** The folder of the linters, which .ci/recipes installs. */
 const tools = env.PINBENCH_TEST_LINTERS ?? '';
 const python = join(tools, 'python', 'bin');
 const actionlint = join(tools, 'go', 'bin', 'actionlint');
@@ -22,14 +22,14 @@ const folder = mkdtempSync(join(tmpdir(), 'pinbench-readers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const blocks = [...blocksOf('ci.md'), ...blocksOf('fleet.md')];
-/** The workflows of this repository, by their paths in it. */
+/** The workflows of this repository. */
 const workflows = new URL('../.github/workflows/', import.meta.url);
 const own = readdirSync(workflows).map(
   (name) => [`.github/workflows/own-${name}`, readFileSync(new URL(name, workflows), 'utf8')] as const,
 );
 const named = (ending: RegExp) => blocks.filter(([name]) => ending.test(name));
 
-/** Runs a program on a block written to a file; what it printed where it found fault, else nothing. */
+/** Runs a program on a block that is written to a file. Returns its output if it found a fault, otherwise an empty string. */
 function faults(program: readonly string[], name: string, text: string): string {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -40,11 +40,11 @@ function faults(program: readonly string[], name: string, text: string): string 
   return status === 0 ? '' : `${status} ${stdout}${stderr}`;
 }
 
-/** Each reader, the recipes it reads, and a change to them that it must find. */
+/** Each linter with the recipes that it checks, and a fault that it must find in at least one of them. */
 const READERS = [
   {
     reader: 'actionlint, with shellcheck',
-    // It cannot know how somebody labels runners of their own.
+    // actionlint does not know the labels of self-hosted runners.
     program: [
       ...[actionlint, '-no-color', '-shellcheck', join(python, 'shellcheck')],
       ...['-ignore', 'label "(gpu|l4|a100|h100)" is unknown'],
@@ -81,12 +81,12 @@ const READERS = [
 describe.each(READERS)('$reader', ({ program, recipes, breaking }) => {
   const there = tools !== '' && existsSync(program[0]!);
 
-  it.skipIf(!there)('takes the recipes (run by .ci/recipes)', () => {
+  it.skipIf(!there)('accepts the recipes (run by .ci/recipes)', () => {
     expect(recipes.length).toBeGreaterThan(0);
     for (const [name, text] of recipes) expect([name, faults(program, name, text)]).toEqual([name, '']);
   });
 
-  it.skipIf(!there)('would find a fault in one (run by .ci/recipes)', () => {
+  it.skipIf(!there)('finds an inserted fault (run by .ci/recipes)', () => {
     const broken = recipes.map(([name, text]) => faults(program, name, breaking(text)));
     expect(broken.filter((said) => said !== '')).not.toEqual([]);
   });

@@ -14,8 +14,8 @@ function programOf(text: string): string {
   return program;
 }
 
-describe('a run in a process of its own', () => {
-  it('is ended when it takes longer than it may', async () => {
+describe('a run in a separate process', () => {
+  it('is ended when it exceeds its time limit', async () => {
     const program = programOf('setInterval(() => {}, 1000);');
     expect(await childRun({ node, program, args: [], limitNs: 5e8 })).toEqual({
       failed: 'it did not end within 500 ms',
@@ -24,7 +24,7 @@ describe('a run in a process of its own', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'leaves none of its own processes behind',
+    'leaves no child process behind',
     async () => {
       const started = join(folder, 'started');
       const holding = `require('fs').writeFileSync(${JSON.stringify(started)}, String(process.pid)); setInterval(() => {}, 1000);`;
@@ -43,12 +43,12 @@ describe('a run in a process of its own', () => {
     60_000,
   );
 
-  it('is ended when it prints without end', async () => {
+  it('is ended when its output is endless', async () => {
     const program = programOf(
       `const text = 'x'.repeat(2 ** 24); const print = () => process.stdout.write(text, print); print();`,
     );
     expect(await childRun({ node, program, args: [], limitNs: 60e9 })).toEqual({
-      failed: 'it printed more than a record',
+      failed: 'its output is larger than any record',
       code: undefined,
     });
   }, 60_000);

@@ -5,46 +5,46 @@ import type { RunRecord } from './record/schema.js';
 import { endGroupOf } from './terminal.js';
 import { formatDuration } from './units.js';
 
-/** A `pinbench run` in a process of its own. */
+/** A `pinbench run` in a separate process. */
 export interface ChildRun {
-  /** Path of node. */
+  /** The path of node. */
   readonly node: string;
-  /** Path of the program that is run: a `bin/pinbench.js`. */
+  /** The path of the program: a `bin/pinbench.js`. */
   readonly program: string;
-  /** Where it runs; the present folder where not given. */
+  /** Its working folder; default: the current one. */
   readonly folder?: string | undefined;
   /** The flags and the data file. */
   readonly args: readonly string[];
-  /** Longest it may take, ns; without an end where not given. */
+  /** The longest it may take, ns; default: unlimited. */
   readonly limitNs?: number | undefined;
-  /** Ends the process, which is given the time to end itself. */
+  /** Ends the process, which has `GRACE_MS` to exit by itself. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a child left: its record, or why there is none, in the words of its last line. */
+/** The record of a child, or why it has none: usually the last line that it printed. */
 export type ChildOutcome =
   | { readonly record: RunRecord }
   | { readonly failed: string; readonly code: number | undefined };
 
-/** A child that was asked to end and does not is ended after this, ms. */
+/** A child that was asked to end and has not is killed after this time, ms. */
 const GRACE_MS = 5000;
-/** More of standard error than anybody reads is not kept, characters. */
+/** The end of standard error that is kept, characters. */
 const MOST_SAID = 10_000;
-/** A record is shorter, bytes. */
+/** The most that a child may print; every record is smaller, bytes. */
 const MOST_PRINTED = 2 ** 28;
-/** What a program that has ended left in its pipes is there at once. Whoever else holds them is not waited for, ms. */
+/** How long the pipes of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
 const DRAIN_MS = 1000;
 
-/** Runs it to its end. Throws `interrupted` where the signal fires; all else that goes wrong is told in the outcome. */
+/** Runs a child to its end. Throws `interrupted` if the signal fires; the outcome describes all other failures. */
 export async function childRun(request: ChildRun): Promise<ChildOutcome> {
   const { node, program, folder, args, limitNs, signal } = request;
   signal?.throwIfAborted();
-  // In front, since what stands behind -- is no option.
+  // These flags come first, because flags after -- are not parsed.
   const flags = ['--json', '-', '--quiet', '--no-progress', '--no-color'];
   const child = spawn(node, [program, 'run', ...flags, ...args], {
     ...(folder !== undefined && { cwd: folder }),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A signal of the terminal reaches the parent alone, which then ends its children one way.
+    // In a process group of its own, the child does not get the terminal's signals; the parent ends it.
     detached: true,
   });
   const printed: Buffer[] = [];
@@ -65,7 +65,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
   child.stdout.on('data', (bytes: Buffer) => {
     printedBytes += bytes.length;
     if (printedBytes <= MOST_PRINTED) printed.push(bytes);
-    else endAs('it printed more than a record');
+    else endAs('its output is larger than any record');
   });
   signal?.addEventListener('abort', end);
   const limit =

@@ -1,4 +1,4 @@
-import { abridgedTogether, printable } from './text.js';
+import { printable, shortenedTogether } from './text.js';
 
 /** The kind of an error, as a literal that a program can switch on. `EXIT` maps each to its exit code. */
 export type ErrorCode =
@@ -53,7 +53,7 @@ export class PinbenchError extends Error {
 
   constructor(code: ErrorCode, parts: ErrorParts) {
     super(
-      code === 'engine' ? oneLine(parts) : oneLine(abridgedParts(parts)),
+      code === 'engine' ? oneLine(parts) : oneLine(shortenedParts(parts)),
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.code = code;
@@ -72,10 +72,10 @@ const BETWEEN_CHARACTERS = ': ; expected ; '.length;
 /**
  * Names and paths may have any length. The message contains as much of them as fits; the error's properties contain them in full.
  */
-function abridgedParts({ subject, observed, expected, remedy }: ErrorParts): ErrorParts {
+function shortenedParts({ subject, observed, expected, remedy }: ErrorParts): ErrorParts {
   const texts = [subject, observed, expected ?? '', remedy ?? ''];
   const most = MOST_CHARACTERS - BETWEEN_CHARACTERS;
-  const [shownSubject, shownObserved, shownExpected, shownRemedy] = abridgedTogether(texts, most);
+  const [shownSubject, shownObserved, shownExpected, shownRemedy] = shortenedTogether(texts, most);
   return {
     subject: shownSubject!,
     observed: shownObserved!,

@@ -303,11 +303,11 @@ describe('exit codes and their one-line errors', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
+describe.skipIf(process.platform === 'win32')('interruptions and closed outputs', () => {
   const closed = (child: ChildProcess) =>
     new Promise<number | null>((done) => child.on('close', (code) => done(code)));
 
-  it('writes its measurements marked as incomplete, exits 130 and leaves no temporary file', async () => {
+  it('an interrupted run writes its measurements marked as incomplete, exits 130 and leaves no temporary file', async () => {
     const path = join(folder, 'interrupted.json');
     const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000', '--json', path];
     const child = spawn(process.execPath, args, { cwd: ROOT });
@@ -330,7 +330,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
     ]);
   });
 
-  it('ends quietly when the reader of its output closes the pipe', async () => {
+  it('a command ends quietly when the reader of its output closes the pipe', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" schema | head -n 1`], { cwd: ROOT });
     let stderr = '';
     child.stderr.on('data', (data) => {
@@ -342,7 +342,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
   });
 
   it.each(['| true', '2>&1 | true', '>/dev/null 2> >(true)'])(
-    'keeps its exit code when its readers close the pipes: %s',
+    'a command keeps its exit code when its readers close the pipes: %s',
     async (readers) => {
       const path = join(folder, 'unread.json');
       const record = sampleRecord();
@@ -361,7 +361,7 @@ describe.skipIf(process.platform === 'win32')('an interrupted run', () => {
   );
 
   it.skipIf(!existsSync('/dev/full'))(
-    'reports that its output could not be written, with an exit code that is not a verdict',
+    'a command reports that its output could not be written, with an exit code that is not a verdict',
     () => {
       const compare = `"${process.execPath}" "${BIN}" schema >/dev/full`;
       const { status, stderr } = spawnSync('bash', ['-c', compare], { encoding: 'utf8' });
@@ -547,7 +547,9 @@ describe('pinbench compare', () => {
     expect([unsummarised.status, unsummarised.stderr]).toEqual([
       ...[
         1,
-        expect.stringMatching(/^pinbench: \S*summary\.md: cannot be written \(ENOENT, no such file or directory\); there is no summary/),
+        expect.stringMatching(
+          /^pinbench: \S*summary\.md: cannot be written \(ENOENT, no such file or directory\); this comparison is not in the job summary/,
+        ),
       ],
     ]);
     const markdown = pinbench(['compare', light, heavy, '--format', 'markdown'], env);

@@ -13,7 +13,7 @@ import {
   words,
 } from './option-kinds.js';
 import { shown } from './text.js';
-import { formatDuration, formatInteger, formatPercent } from './units.js';
+import { counted, formatDuration, formatPercent } from './units.js';
 import {
   DTYPE_REQUESTS,
   ENGINES,
@@ -204,7 +204,7 @@ export const RUN_OPTIONS = {
     help: 'measure at least this many epochs of each strategy, in up to 20 rounds',
     defaultHelp: 'until --until is reached, for at most 5 s per case',
     plan: 'epochs',
-    planLine: (epochs) => `${countOf(epochs, 'epoch')} asked for`,
+    planLine: (epochs) => `${counted(epochs, 'epoch')} asked for`,
   }),
   /** Measure exactly this many rounds, with blocks of at least `minTimeNs`. */
   rounds: option(whole(1, MAX_ROUNDS), {
@@ -212,7 +212,7 @@ export const RUN_OPTIONS = {
     group: 'How long',
     help: 'measure exactly this many rounds; each block lasts at least --min-time',
     defaultHelp: 'set by --epochs, or until --until is reached',
-    planLine: (rounds) => `${countOf(rounds, 'round')} asked for`,
+    planLine: (rounds) => `${counted(rounds, 'round')} asked for`,
   }),
   /**
    * Repeat the measurement in this many fresh processes, `rounds` rounds in each; with 6 or more, the interval is taken over
@@ -260,7 +260,7 @@ export const RUN_OPTIONS = {
     help: 'warm-up epochs, not measured; they last at least 0.2 s and at most 1 s; 0 for none',
     default: 3,
     plan: 'warmup',
-    planLine: (warmup) => (warmup === 0 ? 'no warm-up' : countOf(warmup, 'warm-up epoch')),
+    planLine: (warmup) => (warmup === 0 ? 'no warm-up' : counted(warmup, 'warm-up epoch')),
   }),
 
   /** Engines to run on: `auto`, `all`, one or several. */
@@ -317,10 +317,6 @@ export const RUN_OPTIONS = {
     commandLineOnly: true,
   }),
 } as const;
-
-function countOf(count: number, what: string): string {
-  return `${formatInteger(count)} ${what}${count === 1 ? '' : 's'}`;
-}
 
 const SHUFFLED = {
   once: 'mini-batches in one shuffled order',

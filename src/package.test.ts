@@ -118,7 +118,7 @@ describe('the licences', () => {
     [undefined, 1],
     ['(GPL-3.0-only OR MIT)', 0],
     ['MIT AND ISC', 0],
-  ])('check ends a package with the licence %s with exit code %d', (license, code) => {
+  ])('are checked: a package with the licence %s leads to exit code %d', (license, code) => {
     const folder = mkdtempSync(join(tmpdir(), 'pinbench-licences-'));
     const packages = {
       '': {},

@@ -11,11 +11,11 @@ import type { RunRecord } from './record/schema.js';
 import { MIN_SAMPLES } from './stats/interval.js';
 import { formatDuration } from './units.js';
 
-/** What a measurement in several processes is connected to. */
+/** The inputs of a measurement in several processes. */
 export interface ProcessesRequest {
   readonly path: string;
   readonly settings: Settings;
-  /** Path of node. */
+  /** The path of node. */
   readonly node: string;
   readonly clock: Clock;
   /** When the command began, ns of the clock. */
@@ -25,13 +25,13 @@ export interface ProcessesRequest {
   readonly progress?: Progress | undefined;
 }
 
-/** Left of a budget for the end, ns. */
+/** The part of a budget that is reserved for combining the records and printing, ns. */
 const CLOSING_NS = 300e6;
 
 /**
- * Measures in fresh processes, one after the other, `--rounds` rounds in each, and makes one record of what they leave. Ends early
- * where the interval over six or more of them is as narrow as `--until` asks, or where the budget is over. A process that fails is
- * lost and the record says so; where the first one fails its error is thrown. Interrupted, it returns what is there.
+ * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
+ * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
+ * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -51,7 +51,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
     try {
       const outcome = await childRun({
         ...{ node, program: programOf(), signal },
-        // A path may begin as an option does.
+        // The path follows --, because it may begin with a dash.
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
@@ -88,13 +88,13 @@ function isNarrow(records: readonly RunRecord[], untilPercent: number): boolean 
   );
 }
 
-/** The program that this module belongs to: of the package, or of the bundle. */
+/** The path of the program that this module belongs to: the package or the bundle. */
 function programOf(): string {
   const ofPackage = fileURLToPath(new URL('../bin/pinbench.js', import.meta.url));
   return existsSync(ofPackage) ? ofPackage : fileURLToPath(new URL('./cli.mjs', import.meta.url));
 }
 
-/** What one of the processes measures. Times are whole ms, so that the flag is short. */
+/** The settings of one process. Its share of the budget is a whole number of ms, so that the flag is short. */
 function ownSettings(settings: Settings, shareNs: number): Partial<Settings> {
   const { rounds = ROUNDS_A_PROCESS, budgetNs } = settings;
   return {
@@ -106,7 +106,7 @@ function ownSettings(settings: Settings, shareNs: number): Partial<Settings> {
   };
 }
 
-/** The error of a child as it would have been in this process. */
+/** The error of a child, as this process would have thrown it. */
 function errorOf(
   { failed, code }: Extract<ChildOutcome, { failed: string }>,
   { budgetNs, processes }: Settings,
@@ -114,7 +114,7 @@ function errorOf(
 ): PinbenchError {
   if (budgetNs !== undefined && failed.startsWith('--budget: ')) {
     return usageError('--budget', `${formatDuration(budgetNs)} is too short for ${processes} processes`, {
-      expected: `for each of them ${/; expected (.*)$/.exec(failed)?.[1] ?? 'more'}`,
+      expected: `${/; expected (.*)$/.exec(failed)?.[1] ?? 'more time'}, for each process`,
     });
   }
   const name = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((key) => EXIT[key] === code);

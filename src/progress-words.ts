@@ -1,5 +1,5 @@
 import type { Phase, ProcessPhase } from './measure/progress.js';
-import { abridged } from './text.js';
+import { shortenedInMiddle } from './text.js';
 import { formatBytes, formatTimeLeft } from './units.js';
 
 /** A part of the progress line. */
@@ -89,5 +89,5 @@ export function lineOf(parts: readonly Part[], width = Number.POSITIVE_INFINITY)
     const highest = Math.max(...kept.map(({ rank }) => rank));
     kept = kept.filter(({ rank }) => rank !== highest);
   }
-  return abridged(line(), width);
+  return shortenedInMiddle(line(), width);
 }

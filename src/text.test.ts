@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { abridged, abridgedTogether, matches, printable, shown } from './text.js';
+import { matches, printable, shortenedInMiddle, shortenedTogether, shown } from './text.js';
 
 describe('text', () => {
   it('matches a pattern in which only * is special', () => {
@@ -19,20 +19,20 @@ describe('text', () => {
   });
 
   it('keeps more of its beginning than of its end when it is shortened', () => {
-    expect([6, 5, 4, 3, 2, 1, 0, -1].map((most) => abridged('abcdef', most))).toEqual([
+    expect([6, 5, 4, 3, 2, 1, 0, -1].map((most) => shortenedInMiddle('abcdef', most))).toEqual([
       ...['abcdef', 'abc…f', 'ab…f', 'ab…', 'a…', '…', '', ''],
     ]);
   });
 
   it('loses its middle if it is too long', () => {
-    expect(abridged('0123456789', 10)).toBe('0123456789');
-    expect(abridged('0123456789', 9)).toBe('012345…89');
+    expect(shortenedInMiddle('0123456789', 10)).toBe('0123456789');
+    expect(shortenedInMiddle('0123456789', 9)).toBe('012345…89');
     expect(shown('n'.repeat(5000))).toHaveLength(60);
   });
 
   it('loses only whole characters, never half a surrogate pair', () => {
     for (let most = 4; most < 20; most++) {
-      const text = abridged('😀'.repeat(20), most);
+      const text = shortenedInMiddle('😀'.repeat(20), most);
       expect(text).toMatch(/^(?:😀)*…(?:😀)*$/u);
       expect(text.length).toBeLessThanOrEqual(most);
     }
@@ -41,7 +41,7 @@ describe('text', () => {
   it('keeps short texts whole if several share the available length', () => {
     const of = (...lengths: number[]) => lengths.map((length) => 'x'.repeat(length));
     const lengths = (texts: readonly string[], most: number) =>
-      abridgedTogether(texts, most).map(({ length }) => length);
+      shortenedTogether(texts, most).map(({ length }) => length);
     expect(lengths(of(5, 0, 20), 30)).toEqual([5, 0, 20]);
     expect(lengths(of(5, 100, 20), 65)).toEqual([5, 40, 20]);
     expect(lengths(of(100, 100, 5), 65)).toEqual([30, 30, 5]);

@@ -1,21 +1,22 @@
 /** Control characters, line and paragraph separators, and characters that change the direction of the following text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const COMMANDING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROL_CHARACTERS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
 /** External text, such as a file name, made safe to print: it cannot control a terminal, nor act as a command of a CI service. */
 export function printable(text: string): string {
   return text
-    .replace(COMMANDING, ' ')
+    .replace(CONTROL_CHARACTERS, ' ')
     .replace(/^(\s*):(?=:)/, '$1: ')
     .replace(/##(?=\[|vso\[)/gi, '# #');
 }
 
-/** `COMMANDING` without the characters that JSON escapes itself and the line breaks between JSON values. */
-const COMMANDING_IN_JSON = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** `CONTROL_CHARACTERS` without the characters that JSON escapes itself and the line breaks between JSON values. */
+const CONTROL_CHARACTERS_IN_JSON = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Equivalent JSON in which escapes replace what could control a terminal or a CI service. */
 export function harmlessJson(json: string): string {
-  return json.replace(COMMANDING_IN_JSON, escaped).replace(/#(?=#(?:vso)?\[)/gi, escaped);
+  return json.replace(CONTROL_CHARACTERS_IN_JSON, escaped).replace(/#(?=#(?:vso)?\[)/gi, escaped);
 }
 
 function escaped(character: string): string {
@@ -28,7 +29,7 @@ export function jsonText(value: unknown): string {
 }
 
 /** A text shortened to at most `most` characters: its beginning and its end, with an ellipsis for the middle. */
-export function abridged(text: string, most: number): string {
+export function shortenedInMiddle(text: string, most: number): string {
   if (text.length <= most) return text;
   if (most < 1) return '';
   const back = Math.floor((most - 1) / 3);
@@ -40,7 +41,7 @@ export function abridged(text: string, most: number): string {
 }
 
 /** Shortens texts to at most `most` characters in total. Short texts stay whole; the long ones are shortened to the same length. */
-export function abridgedTogether(texts: readonly string[], most: number): string[] {
+export function shortenedTogether(texts: readonly string[], most: number): string[] {
   let [left, share] = [most, most];
   for (const [i, length] of texts
     .map(({ length }) => length)
@@ -51,7 +52,7 @@ export function abridgedTogether(texts: readonly string[], most: number): string
     left -= length;
     share = Math.max(share, length);
   }
-  return texts.map((text) => abridged(text, share));
+  return texts.map((text) => shortenedInMiddle(text, share));
 }
 
 /** Characters of a name or type that are shown. In a file they may have any length. */
@@ -59,7 +60,7 @@ const MOST_SHOWN = 60;
 
 /** An external name or type, shortened for display. */
 export function shown(name: string): string {
-  return abridged(name, MOST_SHOWN);
+  return shortenedInMiddle(name, MOST_SHOWN);
 }
 
 function isLead(text: string, at: number): boolean {

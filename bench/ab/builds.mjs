@@ -1,4 +1,4 @@
-// Makes builds of pinbench that differ by a known slowdown: copies of this checkout's build in .cache/ab.
+// Makes builds of pinbench that differ by a known slowdown. They are copies of this checkout's build in .cache/ab.
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** For each build, the strategies in which every tenth step is run twice. */
 export const BUILDS = { 'as-is': [], pin: ['pin'], both: ['feed', 'pin'] };
 
-/** Wraps the sessions of the cpu engine's device, so that a step costs a tenth more. */
+/** A module that wraps the sessions of the cpu engine, so that steps take a tenth longer on average. */
 const SLOWED = `
 import { cpuEngine as original } from './cpu-as-is.js';
 const SLOWED = new Set(STRATEGIES);
@@ -41,7 +41,7 @@ export const cpuEngine = {
 };
 `;
 
-/** Makes the builds again and returns the folder of each. */
+/** Makes all builds anew and returns the folder of each. */
 export function makeBuilds() {
   const folders = Object.fromEntries(
     Object.entries(BUILDS).map(([name, strategies]) => {
@@ -51,13 +51,13 @@ export function makeBuilds() {
       for (const part of ['bin', 'dist', 'package.json', 'fixtures'])
         cpSync(join(ROOT, part), join(folder, part), { recursive: true });
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-      // All builds must load alike, so the as-is build has the wrapper too, for no strategy.
+      // The as-is build has the wrapper too, for no strategy, so that all builds load the same modules.
       const tfjs = join(folder, 'dist', 'engine', 'tfjs');
       cpSync(join(tfjs, 'cpu.js'), join(tfjs, 'cpu-as-is.js'));
       const text = SLOWED.replace('STRATEGIES', JSON.stringify(strategies));
       writeFileSync(join(tfjs, 'cpu.js'), text);
       if (!readFileSync(join(tfjs, 'cpu-as-is.js'), 'utf8').includes('cpuEngine'))
-        throw new Error('the cpu engine is not where it was');
+        throw new Error('dist/engine/tfjs/cpu.js no longer exports cpuEngine');
       return [name, folder];
     }),
   );

@@ -1,8 +1,8 @@
-// Measures how often `pinbench ab` is wrong on this machine, and what it finds. First, one long series of processes is recorded
-// of each of three builds, in turns: as is, with every tenth step of pin run twice, and with every tenth step of both strategies
-// run twice. Windows of two minutes of these series, with the sides dealt at random, are judged by the real code. Then `pinbench
-// ab` itself runs for each build.
-//   npm run bench:ab                 (MINUTES=30 of series, WINDOWS=1000, RUNS=3; about an hour in all)
+// Measures how often `pinbench ab` is wrong on this machine, and how often it detects a slower build. First, it runs processes of
+// three builds in alternation and keeps their records: as is, with every tenth step of pin run twice, and with every tenth step of
+// both strategies run twice. The real code judges two-minute windows of these records; in windows of the as-is build alone, the
+// sides are assigned at random. Then `pinbench ab` itself runs for each build.
+//   npm run bench:ab                 (MINUTES=30 of processes, WINDOWS=1000, RUNS=3; about an hour in total)
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { comparePairs } from '../../dist/regress/pairs.js';
@@ -15,7 +15,7 @@ const WINDOW_MS = 120_000;
 const ARGS = ['fixtures/data.npy', '--batch', '2', '--engine', 'cpu'];
 const THRESHOLD = 5;
 
-/** Uniform numbers in [0, 1), the same in each run (Numerical Recipes' ranqd1). */
+/** Uniform random numbers in [0, 1), the same in each run (Numerical Recipes' ranqd1). */
 let state = 1;
 const random = () => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -33,7 +33,7 @@ function record(name) {
   );
   if (status !== 0) throw new Error(`a process of ${name} ended with ${status}`);
   const made = JSON.parse(stdout);
-  // Drop what a comparison does not need, to save memory.
+  // Fields that a comparison does not need are dropped to save memory.
   return { ...made, argv: [], warnings: [], cases: [] };
 }
 
@@ -55,7 +55,7 @@ const verdictOf = (window) => {
   return Object.fromEntries(rows.map((row) => [`${row.metric} ${row.strategy}`, row.verdict]));
 };
 
-/** The rows that are slower in each build and should be called so. */
+/** The rows that are slower in each build and should be called `regressed`. */
 const SLOWER = {
   'as-is': [],
   pin: ['step pin', 'speedup pin'],
@@ -67,7 +67,7 @@ console.log('build    row           regressed  improved  same  inconclusive');
 for (const name of names) {
   const counts = new Map();
   for (let window = 0; window < WINDOWS; window++) {
-    // Windows of the as-is build pair neighbouring processes; those of another build pair processes that ran one after the other.
+    // A window of the as-is build pairs its consecutive processes; a window of another build pairs it with the as-is build.
     const span = name === 'as-is' ? 2 * pairs : pairs;
     const first = Math.floor(random() * Math.max(1, turns.length - span));
     const dealt = Array.from({ length: pairs }, (_, i) => {

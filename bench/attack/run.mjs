@@ -1,5 +1,5 @@
-// Attacks what pinbench writes and reads, many times each: no try may lose existing data, leave half a file, or end in anything
-// but one of pinbench's own errors. Prints the attacks with the number of tries and faults; exits with 1 if there is a fault.
+// Attacks the reading and writing of files many times in each way. No try may lose existing data, leave a partial file, or end with
+// an error that is not one of pinbench's own. Prints the number of tries and faults per attack; exits with 1 if there is a fault.
 //   npm run attack -- [--seed 1] [--signals 200] [--records 1000]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,11 +31,11 @@ try {
   console.log(`${'attack'.padEnd(62)}${'tries'.padStart(7)}${'faults'.padStart(8)}`);
   const attacks = [
     ['a random signal to a run that replaces a record', attackSignals, Number(values.signals)],
-    ['a disk or a limit with no space for a new record', attackDisk, 24],
-    ['an output that is an input, a special file or no file', attackInputs, undefined],
-    ['a record whose text holds commands, in every format', attackText, 200],
+    ['a full disk or a file size limit while a record is written', attackDisk, 24],
+    ['an output that is an input, a special file or not a file', attackInputs, undefined],
+    ['a record whose text contains commands, in every format', attackText, 200],
     ['a record with random damage, read and rendered', attackRecords, Number(values.records)],
-    ['many rows, many records, patterns of many stars', attackScale, undefined],
+    ['many rows, many records, and patterns with many stars', attackScale, undefined],
   ];
   for (const [title, attack, count] of attacks) {
     const { tries, found, note } = await attack({

@@ -1,6 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { type PinbenchError, usageError } from '../errors.js';
 import { didYouMean } from '../similar.js';
+import { counted } from '../units.js';
 
 /** Turns an error of commander into a one-line usage error that ends with the help command to run; that command always exists. */
 export function refusalOf(error: CommanderError, command: Command, args: readonly string[]): PinbenchError {
@@ -114,8 +115,4 @@ export function placesOf(command: Command): string {
 
 function helpOf(command: Command): string {
   return ['see pinbench', pathOf(command), '--help'].filter(Boolean).join(' ');
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

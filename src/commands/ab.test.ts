@@ -36,7 +36,7 @@ function ab(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-/** A project with this build in its node_modules. */
+/** Makes a project with this build in its node_modules. */
 function project(name: string): string {
   const path = join(folder, name);
   mkdirSync(join(path, 'node_modules'), { recursive: true });
@@ -44,7 +44,7 @@ function project(name: string): string {
   return path;
 }
 
-/** A checkout whose program ends so. */
+/** Makes a checkout whose program is the given text. */
 function failing(name: string, program: string): string {
   const path = join(folder, name);
   for (const part of ['bin', 'dist']) mkdirSync(join(path, part), { recursive: true });
@@ -55,7 +55,7 @@ function failing(name: string, program: string): string {
 }
 
 describe('pinbench ab', { timeout: 120_000 }, () => {
-  it('alternates the processes of two builds, and keeps the records of both with --out', () => {
+  it('alternates the processes of two builds, and writes the records of both with --out', () => {
     const [base, head] = [project('base'), ROOT];
     const out = join(folder, 'out');
     const { status, stdout, stderr } = ab([
@@ -90,7 +90,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect([plan.rounds, results[0].samplesNs.length]).toEqual([10, 10]);
   });
 
-  it('ends within its budget, with a table and what noise hides', () => {
+  it('ends within its budget and prints a table', () => {
     const began = performance.now();
     const { status, stdout } = ab([ROOT, ROOT, '--budget', '12s', ...RUN]);
     expect(performance.now() - began).toBeLessThan(13_500);
@@ -99,7 +99,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(/^plan +\d+ pairs of processes; the sides take turns going first$/m);
   });
 
-  it('takes a head without a base for new, and refuses a head without pinbench', () => {
+  it('calls every row new if the base has no pinbench, and refuses a head without pinbench', () => {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
     const { status, stdout, stderr } = ab([empty, ROOT, ...RUN]);
@@ -125,20 +125,20 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     [['--processes', '4'], /^pinbench: --processes: given after --/],
     [['--json', 'x.json'], /^pinbench: ab: an output option after --/],
     [['--seed', 'x'], /^pinbench: --seed: "x"/],
-  ])('refuses %j behind --', (flags, said) => {
+  ])('refuses %j after --', (flags, said) => {
     const { status, stderr } = ab([ROOT, ROOT, ...RUN, ...flags]);
     expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
   });
 
-  it('refuses standard input, no data, and a folder for the records that is there', () => {
+  it('refuses standard input, missing data and an existing folder for the records', () => {
     expect(ab([ROOT, ROOT, '--', '-']).stderr).toMatch(/standard input, which can be read only once/);
     expect(ab([ROOT, ROOT]).status).toBe(2);
     expect(ab([ROOT, ROOT, '--out', folder, ...RUN]).stderr).toMatch(
-      /it exists already; expected the path of a folder that ab creates/,
+      /already exists; expected the path of a new folder/,
     );
   });
 
-  it('says that a relative path belongs to each folder', () => {
+  it('says that a relative path is looked up in each folder', () => {
     const { status, stderr } = ab([ROOT, ROOT, '--', 'none.npy']);
     expect([status, stderr]).toEqual([
       4,
@@ -146,13 +146,13 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     ]);
   });
 
-  it('refuses a file where a folder belongs', () => {
+  it('refuses a file in place of a folder', () => {
     expect(ab([DATA, ROOT, ...RUN])).toMatchObject({
       ...{ status: 2, stderr: expect.stringMatching(/data\.npy: a file; expected a folder/) },
     });
   });
 
-  it('takes what a build left in its pipes, and waits for nobody else who holds them', () => {
+  it('reads the output of a build that has exited, even if another process holds its pipes open', () => {
     const holding = failing(
       'holding',
       `import { spawn } from 'node:child_process';
@@ -166,7 +166,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(performance.now() - began).toBeLessThan(30_000);
   });
 
-  it('measures a file whose name begins as an option does', () => {
+  it('measures a file whose name begins with a dash', () => {
     cpSync(DATA, join(folder, '-x.npy'));
     const { status, stderr } = spawnSync(
       process.execPath,
@@ -190,7 +190,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  it('says what a side that fails says, and writes nothing', () => {
+  it('repeats the error of a side that fails, and writes nothing', () => {
     const dead = failing(
       'dead',
       "process.stderr.write('pinbench: engine cuda: not there\\n'); process.exitCode = 4;",
@@ -201,8 +201,10 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(/^pinbench: ab: no pair was measured \(head: engine cuda: not there\)\n$/);
   });
 
-  // What else the machine does may hide even that.
-  it('finds a build that has become slower, exits 1, and tells GitHub', { retry: 2 }, () => {
+  // The test is retried, because other load on the machine can hide even this regression.
+  it('detects a slower build, exits 1, and writes the annotations and the summary for GitHub', {
+    retry: 2,
+  }, () => {
     rmSync(join(folder, 'slow'), { recursive: true, force: true });
     const slow = join(folder, 'slow');
     mkdirSync(slow);
@@ -240,7 +242,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(existsSync(join(folder, 'comparison.json'))).toBe(false);
   });
 
-  it('ends its processes at a signal, prints the pairs that are whole, and exits 130', async () => {
+  it('ends its processes at a signal, prints the complete pairs, and exits 130', async () => {
     const child = spawn(
       process.execPath,
       [BIN, 'ab', ROOT, ROOT, '--budget', '60s', '--format', 'json', ...RUN],

@@ -15,11 +15,11 @@ import { GitHub } from './github.js';
 import { type Attendance, interruptible } from './interruptible.js';
 import { outputFileAt, writeOutput } from './output-file.js';
 
-/** `pinbench ab`: alternates processes of two builds, prints what has changed, and fails by the verdicts. */
+/** `pinbench ab`: alternates processes of two builds, prints the comparison, and derives the exit code from its verdicts. */
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
   const { base, head, format, failOn, out } = request;
   const github = new GitHub(terminal, format);
-  return await github.telling(async () => {
+  return await github.publishErrors(async () => {
     const programs = { base: programIn(base), head: programIn(head) };
     if (programs.head === undefined) throw noPinbench(head);
     if (programs.base === undefined) warnOfNoBase(base, terminal);
@@ -32,7 +32,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
       if (out !== undefined) removeEmpty(out);
       throw nothingMeasured(measured);
     }
-    // Whatever the comparison comes to, what was measured is kept.
+    // The records are written first, so that they are kept even if the comparison fails.
     if (out !== undefined) await writeRecords(out, measured.pairs, terminal);
     const complete = !measured.interrupted;
     const comparison = comparePairs(
@@ -43,7 +43,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
     if (out !== undefined)
       await writeOutput(outputFileAt(join(out, 'comparison.json')), jsonText(comparison), terminal);
-    await github.tell(renderPairs('markdown', comparison), [
+    await github.publish(renderPairs('markdown', comparison), [
       ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
       ...annotationsOf(comparison.rows, failOn),
     ]);
@@ -66,7 +66,10 @@ function nothingMeasured({ interrupted, lost }: Measured): PinbenchError {
       });
 }
 
-/** The program of a side: of a built checkout, or of the package in the folder's `node_modules`. Absent where there is neither. */
+/**
+ * The program of a side: that of a built checkout, or of the package in the folder's `node_modules`; undefined if there is neither.
+ * Throws a usage error if the folder does not exist or its checkout is not built.
+ */
 function programIn(folder: string): string | undefined {
   if (!existsSync(folder)) throw usageError(folder, 'no such folder', { expected: EXPECTED });
   if (!statSync(folder).isDirectory()) throw usageError(folder, 'a file', { expected: EXPECTED });
@@ -74,7 +77,7 @@ function programIn(folder: string): string | undefined {
   const home = [folder, installed].find((candidate) => nameIn(candidate) === 'pinbench');
   if (home === undefined) return undefined;
   if (!existsSync(join(home, 'dist', 'main.js')))
-    throw usageError(home, 'a pinbench that is not built', { remedy: 'npm run build there' });
+    throw usageError(home, 'pinbench is not built', { remedy: 'run npm run build there' });
   return resolve(home, 'bin', 'pinbench.js');
 }
 
@@ -102,41 +105,44 @@ function mustBeNew(folder: string): void {
     mkdirSync(folder);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    throw usageError(folder, code === 'EEXIST' ? 'it exists already' : `cannot be created (${code})`, {
-      expected: 'the path of a folder that ab creates',
+    throw usageError(folder, code === 'EEXIST' ? 'already exists' : `cannot be created (${code})`, {
+      expected: 'the path of a new folder',
       cause,
     });
   }
 }
 
-/** Removes a folder if nobody has put anything into it. */
+/** Removes a folder if it is empty. */
 function removeEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // It holds what somebody else wrote there.
+    // Another program has written files there.
   }
 }
 
 interface Measured {
   readonly pairs: Pair[];
-  /** Why pairs are not counted. */
+  /** For each pair that is not counted, the reason. */
   readonly lost: string[];
   readonly interrupted: boolean;
 }
 
-/** A process that takes longer than the whole budget, and than this, hangs, ns. */
+/** A process is ended after the whole budget or after this time, whichever is longer, ns. */
 const LEAST_LIMIT_NS = 60e9;
-/** More pairs in a row that failed are no accident. */
+/** After this many failed pairs in a row, the measurement ends. */
 const MOST_LOST_IN_A_ROW = 3;
 
-/** The programs of both sides; what brings pinbench into a project has no base yet. */
+/** The programs of both sides. The base of a change that adds pinbench to a project has none. */
 interface Programs {
   readonly base: string | undefined;
   readonly head: string | undefined;
 }
 
-/** Alternates AB, BA, AB …, until the pairs that were asked for are there or the budget has no time for another. Without a base the head runs once. */
+/**
+ * Runs AB, BA, AB … until the requested number of pairs is measured or the remaining budget is too short for another pair. Without
+ * a base, the head runs once.
+ */
 async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
   programs: Programs,
@@ -193,7 +199,7 @@ function pairOf(outcomes: Partial<Record<'base' | 'head', ChildOutcome>>): Pair 
   return Object.fromEntries(records) as unknown as Pair;
 }
 
-/** Each process's record, by its side and its number. */
+/** Writes the record of each process to a folder for its side, named by the number of its pair. */
 async function writeRecords(folder: string, pairs: readonly Pair[], terminal: Terminal): Promise<void> {
   const digits = String(pairs.length).length;
   for (const side of ['base', 'head'] as const) {

@@ -7,17 +7,17 @@ import { renderRegression } from '../report/regression.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { GitHub } from './github.js';
 
-/** `pinbench compare`: prints what has changed, tells GitHub Actions where it runs there, and fails by the verdicts. */
+/** `pinbench compare`: prints the comparison, publishes it in GitHub Actions, and derives the exit code from the verdicts. */
 export async function compareCommand(request: CompareRequest, terminal: Terminal): Promise<number> {
   const github = new GitHub(terminal, request.format);
-  return await github.telling(async () => {
+  return await github.publishErrors(async () => {
     const bases = await readRecords(await recordFilesAt(request.bases));
     const heads = await readRecords(await recordFilesAt([request.head]));
     const regression = compareRecords(bases, heads, request);
     terminal.stdout.write(renderRegression(request.format, regression, screenOf(request, terminal)));
     const { rows, metric } = regression;
     const named = rows.map((row) => ({ ...row, metric }));
-    await github.tell(renderRegression('markdown', regression), annotationsOf(named, request.failOn));
+    await github.publish(renderRegression('markdown', regression), annotationsOf(named, request.failOn));
     return exitOf(rows, request.failOn);
   });
 }

@@ -5,7 +5,7 @@ import { renderEngines } from '../report/engines.js';
 import { surroundingsFor, type Terminal, usesColor } from '../terminal.js';
 import { printJson } from './output.js';
 
-/** `pinbench engines`: prints which engines there are, and what mends those that are not. */
+/** `pinbench engines`: prints which engines are available, and how to fix the others. */
 export async function enginesCommand(request: EnginesRequest, terminal: Terminal): Promise<number> {
   const engines = await probeEngines(surroundingsFor(request, terminal));
   if (request.json) {

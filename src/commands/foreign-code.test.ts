@@ -16,7 +16,7 @@ import { recordSchema } from '../record/schema.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder of a stranger, in which all that could run leaves its name in `ran`. */
+/** An untrusted working folder. All code in it that is run appends its name to the file `ran`. */
 let folder: string;
 const ran = () =>
   existsSync(join(folder, 'ran')) ? readFileSync(join(folder, 'ran'), 'utf8').trim().split('\n') : [];
@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     );
   }
 
-  it('is loaded by run alone, where an engine of it is named or looked for', () => {
+  it('is loaded only by run, and only for an engine that is named or searched for', () => {
     for (const name of [
       '@tensorflow/tfjs-node-gpu',
       'webgpu',
@@ -76,11 +76,11 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     expect(new Set(ran())).toEqual(new Set(['@tensorflow/tfjs-node-gpu', 'webgpu']));
   });
 
-  it('is not run where PATH has an empty part: the program git of that folder', () => {
+  it('is not run as git if PATH has an empty or relative part', () => {
     writeFileSync(join(folder, 'git'), `#!/bin/sh\necho git >> '${join(folder, 'ran')}'\n`, { mode: 0o755 });
     for (const path of [`:${process.env.PATH}`, `.:${process.env.PATH}`, `./:${process.env.PATH}:`]) {
       const env = { PATH: path };
-      // The shell itself would run it, or this test shows nothing.
+      // The shell itself runs this git; otherwise the test would prove nothing.
       spawnSync('/bin/sh', ['-c', 'git'], { cwd: folder, env });
       expect(ran()).toEqual(['git']);
       rmSync(join(folder, 'ran'));
@@ -89,7 +89,7 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     }
   });
 
-  it('is not loaded where LD_LIBRARY_PATH has an empty part: the libraries of a driver', () => {
+  it('is not loaded as a driver library if LD_LIBRARY_PATH has an empty part', () => {
     writeFileSync(
       join(folder, 'own.c'),
       `#include <stdio.h>\n__attribute__((constructor)) static void f(void) { FILE *g = fopen("${join(folder, 'ran')}", "a"); if (g) { fputs("library\\n", g); fclose(g); } }\n`,
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     }
   });
 
-  it('is not run by git: no monitor of files, no hook, no filter, in the repository or in a submodule', () => {
+  it('is not run by git as a file system monitor, a hook or a filter', () => {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example', ...args], {
         cwd: folder,
@@ -130,7 +130,7 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     mkdirSync(join(folder, '.git', 'own-hooks'));
     copyFileSync(script('post-index-change'), join(folder, '.git', 'own-hooks', 'post-index-change'));
     for (const name of ['a.txt', 'a.dat']) writeFileSync(join(folder, name), 'two');
-    // Git itself would run them, or this test shows nothing.
+    // Git itself runs these scripts; otherwise the test would prove nothing.
     spawnSync('git', ['status'], { cwd: folder });
     expect(ran().sort()).toEqual(expect.arrayContaining(['clean', 'monitor', 'process']));
     rmSync(join(folder, 'ran'));
@@ -138,7 +138,7 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
     expect(ran()).toEqual([]);
     const { environment } = recordSchema.parse(JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')));
     expect(environment.git).toMatchObject({ commit: expect.stringMatching(/^[0-9a-f]{40}$/), dirty: true });
-    // The name of a filter may hold what would end it on git's command line.
+    // A filter's name may contain the character that ends a name on git's command line.
     git('config', 'filter.a=b.clean', script('clean'));
     writeFileSync(join(folder, '.gitattributes'), '*.txt filter=a=b\n');
     expect(run([...RUN, '--engine', 'cpu', '--json', 'b.json', '--quiet']).status).toBe(0);

@@ -6,7 +6,7 @@ import { reasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 import type { CompareFormat } from '../words.js';
 
-/** GitHub Actions, where a command runs there: its job summary and its annotations. Elsewhere nothing is told. */
+/** Publishes results to the job summary and as annotations if a command runs in GitHub Actions; does nothing elsewhere. */
 export class GitHub {
   readonly #terminal: Terminal;
   readonly #format: CompareFormat;
@@ -16,24 +16,24 @@ export class GitHub {
     this.#format = format;
   }
 
-  /** Adds to the job's summary and prints the annotations. Where the summary cannot be written, the verdict still counts. */
-  async tell(markdown: string, annotations: readonly string[]): Promise<void> {
+  /** Appends to the job summary and prints the annotations. If the summary cannot be written, the verdict still counts. */
+  async publish(markdown: string, annotations: readonly string[]): Promise<void> {
     const { env } = this.#terminal.surroundings;
     if (env.GITHUB_ACTIONS !== 'true') return;
     await this.#summarise(markdown);
-    // GitHub reads commands on either stream; what may go to a file has standard output for itself.
+    // GitHub reads annotations from either stream. JSON and Markdown may be redirected to a file, so theirs go to standard error.
     const { stdout, stderr } = this.#terminal;
     for (const line of annotations) (this.#format === 'table' ? stdout : stderr).write(`${line}\n`);
   }
 
-  /** Does a comparison, and tells why it could not be made where that is so. */
-  async telling<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs a comparison. If it throws, publishes the error and throws it again. */
+  async publishErrors<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (error instanceof PinbenchError && error.code !== 'interrupted') {
         const text = textForMarkdown(`pinbench could not compare: ${error.message}`);
-        await this.tell(text, [annotationOfError(error)]);
+        await this.publish(text, [annotationOfError(error)]);
       }
       throw error;
     }
@@ -45,7 +45,7 @@ export class GitHub {
     if (!path) return;
     await appendFile(path, `${markdown}\n`).catch((cause) => {
       stderr.write(
-        `pinbench: ${path}: cannot be written (${reasonOf(cause)}); there is no summary of this comparison\n`,
+        `pinbench: ${path}: cannot be written (${reasonOf(cause)}); this comparison is not in the job summary\n`,
       );
     });
   }

@@ -18,7 +18,7 @@ import { repeatedStream } from '../data/testing/arrow-cases.js';
 const BIN = fileURLToPath(new URL('../../bin/pinbench.js', import.meta.url));
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-inspect-'));
-/** Where copies of standard input are kept. */
+/** The folder for copies of standard input. */
 const kept = join(folder, 'kept');
 mkdirSync(kept);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,7 +34,7 @@ function inspectInput(path: string, env: NodeJS.ProcessEnv = {}) {
   return { status, stdout, stderr };
 }
 
-/** Files that a process has open. */
+/** The files that a process has open. */
 function filesOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
@@ -46,7 +46,7 @@ function filesOf(pid: number): string[] {
 }
 
 describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
-  it('reads a file, and refuses what is none at once', () => {
+  it('reads a file, and refuses other input at once', () => {
     expect(inspectInput(fixture('data.npy'))).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/^file +standard input: npy 1\.0, 248 B$/m),
@@ -67,7 +67,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     expect(readdirSync(kept)).toEqual([]);
   });
 
-  it('says where it cannot keep what it reads', () => {
+  it('names the folder in which it cannot store its input', () => {
     const missing = join(folder, 'missing');
     expect(inspectInput(fixture('data.npy'), { TMPDIR: missing })).toMatchObject({
       status: 3,
@@ -87,7 +87,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     expect(readdirSync(kept)).toEqual([]);
   });
 
-  it('says that an input which is not open for reading cannot be read', () => {
+  it('reports an input that is not open for reading', () => {
     const writing = spawnSync(process.execPath, [BIN, 'inspect', '-'], {
       encoding: 'utf8',
       stdio: [openSync(join(folder, 'written'), 'w'), 'pipe', 'pipe'],
@@ -125,8 +125,8 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
   );
 });
 
-describe.runIf(process.platform === 'linux')('pinbench inspect of a file of very many batches', () => {
-  it('hears Ctrl-C within half a second', async () => {
+describe.runIf(process.platform === 'linux')('pinbench inspect of a file with very many batches', () => {
+  it('stops at Ctrl-C within half a second', async () => {
     const path = join(folder, 'batches.arrow');
     writeFileSync(path, repeatedStream(readFileSync(fixture('arrow-stream.arrow')), 1, 500_000));
     const child = spawn(process.execPath, [BIN, 'inspect', path], { stdio: ['ignore', 'ignore', 'pipe'] });

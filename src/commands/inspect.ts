@@ -7,7 +7,7 @@ import { surroundingsFor, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 import { printJson } from './output.js';
 
-/** `pinbench inspect`: prints what a data file's header says, and whether the dataset fits on each device. */
+/** `pinbench inspect`: prints the contents of a data file's header, and whether the dataset fits on each device. */
 export async function inspectCommand(request: InspectRequest, terminal: Terminal): Promise<number> {
   const surroundings = surroundingsFor(request, terminal);
   const { standardInput } = surroundings;
@@ -18,7 +18,7 @@ export async function inspectCommand(request: InspectRequest, terminal: Terminal
   );
   await file.close();
   const engines: FoundEngine[] = [];
-  // Whoever looks at a file has not asked for the code of the folder it lies in: no engine that is a package is loaded.
+  // Inspecting a file must not run code from the working folder, so engines that are packages are not loaded.
   for (const found of await probeEngines(surroundings, ['cuda']))
     engines.push({ ...found, freeBytes: await freeBytesOf(found, surroundings) });
   const inspection = inspectionOf(file, surroundings.availableMemoryBytes(), engines);

@@ -4,7 +4,7 @@ import { ProgressLines } from '../progress-lines.js';
 import { surroundingsOfProcess, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 
-/** A terminal as `interruptible` sees it; `written` is what came to standard error. */
+/** A terminal with the members that `interruptible` uses; `written` is what was written to it. */
 function terminalOf(isTTY: boolean, env: Record<string, string>) {
   const written: string[] = [];
   const undos = new Set<() => void>();
@@ -28,16 +28,16 @@ describe('progress of a command', () => {
   it.each<[string, boolean, Record<string, string>, unknown]>([
     ['a terminal', true, { TERM: 'xterm' }, ProgressBar],
     ['a pipe', false, { TERM: 'xterm' }, ProgressLines],
-    ['a terminal that can draw nothing', true, { TERM: 'dumb' }, ProgressLines],
-    ['a terminal of CI, which nobody watches', true, { TERM: 'xterm', CI: 'true' }, ProgressLines],
-  ])('on %s is drawn or written as it can be', async (_, isTTY, env, display) => {
+    ['a terminal that cannot draw', true, { TERM: 'dumb' }, ProgressLines],
+    ['a terminal in CI, which nobody watches', true, { TERM: 'xterm', CI: 'true' }, ProgressLines],
+  ])('on %s has the suitable display', async (_, isTTY, env, display) => {
     const { terminal } = terminalOf(isTTY, env);
     await interruptible(terminal, true, async ({ progress }) => {
       expect(progress).toBeInstanceOf(display);
     });
   });
 
-  it('is not shown where that is not wanted', async () => {
+  it('is not shown if it is not wanted', async () => {
     const { terminal, undos } = terminalOf(true, { TERM: 'xterm' });
     await interruptible(terminal, false, async ({ progress }) => {
       expect(progress).toBeUndefined();
@@ -45,11 +45,11 @@ describe('progress of a command', () => {
     expect(undos.size).toBe(0);
   });
 
-  it.each(['ends', 'throws'])('is removed where the work %s', async (how) => {
+  it.each(['ends', 'throws'])('is removed if the work %s', async (how) => {
     const { terminal, written, undos } = terminalOf(true, { TERM: 'xterm' });
     const working = interruptible(terminal, true, async ({ progress }) => {
       progress!.loading(1, 2);
-      // What a process does that ends here.
+      // A process that ends here runs this undo.
       expect(undos.size).toBe(1);
       if (how === 'throws') throw new Error('no such file');
     }).catch((error: unknown) => error);
@@ -59,7 +59,7 @@ describe('progress of a command', () => {
     expect(undos.size).toBe(0);
   });
 
-  it('writes nothing of short work to a log', async () => {
+  it('writes nothing to a log if the work is short', async () => {
     const { terminal, written } = terminalOf(false, {});
     await interruptible(terminal, true, async ({ progress }) => progress!.loading(1, 2));
     expect(written).toEqual([]);

@@ -1,15 +1,15 @@
 import type { ProgressDisplay } from '../progress-display.js';
 import { isWatched, type Terminal } from '../terminal.js';
 
-/** What work that takes long is given. */
+/** What a long piece of work receives. */
 export interface Attendance {
-  /** Aborted at the first signal that asks the process to end. */
+  /** Aborted by the first signal that asks the process to end. */
   readonly signal: AbortSignal;
-  /** Absent where progress is not shown. */
+  /** Undefined if progress is not shown. */
   readonly progress: ProgressDisplay | undefined;
 }
 
-/** Does work that a signal stops and whose progress is shown, and leaves the terminal as it was, however the work ends. */
+/** Runs work that signals can stop and that can show progress. Restores the terminal however the work ends. */
 export async function interruptible<T>(
   terminal: Terminal,
   showsProgress: boolean,
@@ -27,7 +27,7 @@ export async function interruptible<T>(
   }
 }
 
-/** A line that is drawn over itself where somebody watches, else lines for a log. */
+/** A progress bar on an interactive terminal; otherwise lines for a log. */
 async function displayOn(terminal: Terminal): Promise<ProgressDisplay> {
   if (isWatched(terminal)) return new (await import('../progress-bar.js')).ProgressBar(terminal.stderr);
   return new (await import('../progress-lines.js')).ProgressLines(terminal.stderr);

@@ -33,7 +33,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'in.npy'), DATA);
 });
 
-/** A run of less than a second in the test's folder. */
+/** A run that takes less than a second. */
 const RUN = [
   'run',
   'in.npy',
@@ -48,7 +48,7 @@ const RUN = [
   '--quiet',
 ];
 
-/** Runs a script of the shell in the test's folder, where `pinbench` is the program. */
+/** Runs a shell script in the test's folder, with `pinbench` as a command. */
 function shell(script: string, env: NodeJS.ProcessEnv = {}) {
   const program = `pinbench() { "${process.execPath}" "${BIN}" "$@"; }`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', `${program}\n${script}`], {
@@ -63,18 +63,18 @@ function shell(script: string, env: NodeJS.ProcessEnv = {}) {
 const run = (flags: string, env: NodeJS.ProcessEnv = {}) => shell(`pinbench ${RUN.join(' ')} ${flags}`, env);
 const textAt = (name: string) => readFileSync(join(folder, name), 'utf8');
 const recordAt = (name: string) => recordSchema.parse(JSON.parse(textAt(name)));
-/** What a run may leave behind: no temporary file. */
+/** The files in the folder; a run must leave no temporary file there. */
 const names = () => readdirSync(folder).sort();
 
 describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, () => {
-  describe('is refused before anything is measured where it would overwrite', () => {
+  describe('is refused before the measurement if it would overwrite', () => {
     it.each([
       ['the data', '--json in.npy', ''],
-      ['the data by another way to it', '--csv ./../$(basename "$PWD")/in.npy', ''],
+      ['the data through another path', '--csv ./../$(basename "$PWD")/in.npy', ''],
       ['the data through a symbolic link', '--json link', 'ln -s in.npy link'],
-      ['the data under another name', '--markdown hard', 'ln in.npy hard'],
+      ['the data through a hard link', '--markdown hard', 'ln in.npy hard'],
       ['another output', '--json out --csv out', ''],
-      ['another output through a link to no file yet', '--json link --html out', 'ln -s out link'],
+      ['another output through a link to a missing file', '--json link --html out', 'ln -s out link'],
       ['a read-only file', '--json kept', 'echo kept > kept; chmod 444 kept'],
     ])('%s', (_, flags, prepare) => {
       if (prepare !== '') shell(prepare);
@@ -95,7 +95,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
       ['--json - --csv /dev/stdout | cat > out'],
       ['--json /dev/stdout --csv /dev/fd/1 > out'],
       ['--json /dev/fd/7 --csv out 7> out'],
-    ])('what the shell writes to: %s', (flags) => {
+    ])('a file to which the shell redirects a stream: %s', (flags) => {
       const { status, stderr } = run(
         `${flags.replace('| cat', '2> said | cat')}; test \${PIPESTATUS[0]} = 2`,
       );
@@ -113,7 +113,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
       expect(readFileSync(join(folder, 'in.npy')).equals(DATA)).toBe(true);
     });
 
-    it('a record that is rendered', () => {
+    it('a record that it is rendered from', () => {
       run('--json a.json');
       const before = textAt('a.json');
       for (const command of [
@@ -129,7 +129,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     });
   });
 
-  it('is refused before anything is measured where there is no file to write', () => {
+  it('is refused before the measurement if its path cannot be a file', () => {
     symlinkSync('round', join(folder, 'about'));
     symlinkSync('about', join(folder, 'round'));
     mkdirSync(join(folder, 'there'));
@@ -143,7 +143,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(names()).toEqual(['about', 'in.npy', 'round', 'there']);
   });
 
-  it('replaces a file, keeps its mode, and leaves nothing else', () => {
+  it('replaces a file, keeps its mode and leaves no other file', () => {
     writeFileSync(join(folder, 'out.json'), 'x'.repeat(1e6));
     chmodSync(join(folder, 'out.json'), 0o640);
     expect(run('--json out.json').status).toBe(0);
@@ -152,7 +152,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(names()).toEqual(['in.npy', 'out.json']);
   });
 
-  it('goes through symbolic links, of which the last may lead to no file yet', () => {
+  it('follows symbolic links, even to a missing file', () => {
     mkdirSync(join(folder, 'elsewhere'));
     symlinkSync('elsewhere/out.json', join(folder, 'first'));
     symlinkSync('first', join(folder, 'second'));
@@ -164,12 +164,12 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(names()).toEqual(['elsewhere', 'first', 'in.npy', 'second']);
   });
 
-  it('of another file that has the same beginning of its name is its own', () => {
+  it('is distinct from another output whose name begins in the same way', () => {
     expect(run('--json out --csv out2').status).toBe(0);
     expect(names()).toEqual(['in.npy', 'out', 'out2']);
   });
 
-  it('may be a device, a pipe or what the shell makes one of', () => {
+  it('may be a device, a pipe or a process substitution of the shell', () => {
     expect(run('--json /dev/null').status).toBe(0);
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
     shell('mkfifo pipe');
@@ -183,7 +183,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(run('--csv /dev/null --markdown /dev/null').status).toBe(0);
   });
 
-  it('may be the file that standard output has open, behind what stands in it', () => {
+  it('may be the file of standard output, and is then appended to its content', () => {
     const loud = RUN.slice(0, -1).join(' ');
     expect(shell(`(echo before; pinbench ${loud} --json /dev/stdout; echo behind) > all.txt`).status).toBe(0);
     const all = textAt('all.txt');
@@ -195,23 +195,23 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     ).toBe(true);
   });
 
-  it('that the disk has no space for leaves what was there, and the record is kept elsewhere', () => {
+  it('leaves the existing file unchanged if the disk has no space', () => {
     mkdirSync(join(folder, 'temporary'));
     run('--json good.json');
     const before = textAt('good.json');
-    // A limit of the size of files cuts a write short, and then refuses, as a disk does that is full.
+    // A file size limit makes a write partial and the next one fail, like a full disk.
     const limited = (flags: string) =>
       shell(`ulimit -f 4; pinbench ${RUN.join(' ')} ${flags}`, { TMPDIR: '/dev/shm' });
     const { status, stderr } = limited('--json good.json');
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /^pinbench: good\.json: cannot be written \(EFBIG, file too large\); what was there before is unchanged$/m,
+      /^pinbench: good\.json: cannot be written \(EFBIG, file too large\); an existing file is unchanged$/m,
     );
     expect(textAt('good.json')).toBe(before);
     expect(names()).toEqual(['good.json', 'in.npy', 'temporary']);
   });
 
-  it('that fails keeps no other from being written', () => {
+  it('is written even if another output fails', () => {
     symlinkSync('/dev/full', join(folder, 'full'));
     const { status, stderr } = run('--json full --csv rows.csv');
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^pinbench: full: .*ENOSPC.*\n$/)]);
@@ -219,7 +219,7 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(names()).toEqual(['full', 'in.npy', 'rows.csv']);
   });
 
-  it('that fails with all others leaves the record in the folder for temporary files', () => {
+  it('is replaced by a record in the temporary folder if every output fails', () => {
     for (const script of [
       `pinbench ${RUN.join(' ')} --json /dev/full --csv /dev/full`,
       `pinbench ${RUN.join(' ')} --json - > /dev/full`,
@@ -236,13 +236,13 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(names()).toEqual(['in.npy']);
   });
 
-  it('whose reader has gone away is no error', async () => {
+  it('may be a pipe whose reader has exited', async () => {
     const child = spawn(process.execPath, [BIN, ...RUN.slice(0, -1)], { cwd: folder });
     child.stdout.destroy();
     expect(await new Promise((done) => child.on('close', done))).toBe(0);
   });
 
-  it('keeps links to it that are hard as they were: what is replaced is the name', () => {
+  it('leaves hard links to the previous file unchanged, because only the name is replaced', () => {
     writeFileSync(join(folder, 'one'), 'old');
     linkSync(join(folder, 'one'), join(folder, 'other'));
     expect(run('--json one').status).toBe(0);

@@ -19,29 +19,29 @@ import { readText } from '../small-file.js';
 import { reasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 
-/** Where an output goes, as it was found before anything was measured. */
+/** The destination of an output, examined before anything is measured. */
 export interface OutputFile {
-  /** As the user wrote it. */
+  /** The path as the user wrote it. */
   readonly path: string;
-  /** The file itself, behind all symbolic links. */
+  /** The path of the file that all symbolic links lead to. */
   readonly target: string;
-  /** A pipe or a device is written to, and so is what a descriptor of this process has open; a file is replaced. */
+  /** How it is written: a file is replaced; pipes, devices and open descriptors of this process are written to. */
   readonly kind: 'replaced' | 'written to' | Descriptor;
-  /** Which file it is, whatever it is called; a file that is not there yet is known by its folder and its name. */
+  /** Equal for all paths of the same file: device and inode, or those of the folder and the name if there is no file yet. */
   readonly identity: string;
 }
 
-/** A file that this process has open already, such as `/dev/stdout`. */
+/** A file that this process already has open, such as `/dev/stdout`. */
 interface Descriptor {
   readonly descriptor: number;
 }
 
-/** As many links as Linux itself follows. */
+/** The number of symbolic links that Linux follows in one path. */
 const MOST_LINKS = 40;
 
 /**
- * Finds the file behind the path of an output. Throws a usage error if the file cannot be written or must not be replaced, so that
- * the user learns of it before the measurement and not after it.
+ * Resolves the path of an output. Throws a usage error if the file cannot be written or must not be replaced, so that the user
+ * learns of it before the measurement.
  */
 export function outputFileAt(path: string): OutputFile {
   if (path === '') throw usageError('an output', 'its path is empty', { expected: 'a file to write' });
@@ -71,7 +71,7 @@ export function identityOfInput(path: string): string | undefined {
   return identityOfFile(() => (path === '-' ? fstatSync(0) : statSync(path)));
 }
 
-/** The identity of what a descriptor has open if that is a file, and not a terminal, a pipe or a device. */
+/** The identity of a regular file; undefined for a terminal, a pipe or a device, and if the lookup fails. */
 function identityOfFile(lookUp: () => Stats): string | undefined {
   try {
     const stats = lookUp();
@@ -82,8 +82,8 @@ function identityOfFile(lookUp: () => Stats): string | undefined {
 }
 
 /**
- * Throws a usage error if an output would overwrite an input, another output, or the file that the shell sends standard output or
- * standard error to. An output without a file goes to standard output.
+ * Throws a usage error if an output would overwrite an input, another output, or the file to which the shell redirects standard
+ * output or standard error. An output without a file goes to standard output.
  */
 export function mustBeDistinct(
   outputs: readonly (OutputFile | undefined)[],
@@ -105,19 +105,19 @@ export function mustBeDistinct(
     if (descriptor === 1) {
       const path = output?.path ?? '-';
       if (stdout !== undefined) {
-        throw usageError(path, `it is standard output, which ${stdout} is written to`, {
-          expected: 'a file of its own for each output',
+        throw usageError(path, `it is standard output, which the output ${stdout} already uses`, {
+          expected: 'a different file for each output',
         });
       }
       stdout = path;
     }
-    // A pipe or a device loses nothing, and neither does a stream unless it is the input.
+    // Writing to a pipe or a device overwrites nothing; writing to a standard stream overwrites nothing unless it is the input.
     if (output === undefined || output.kind === 'written to') continue;
     const other = taken.get(output.identity);
     const isStream = descriptor === 1 || descriptor === 2;
     if (other !== undefined && !(isStream && STREAMS.some(([, name]) => other === fileOf(name)))) {
       throw usageError(output.path, `it would overwrite ${other}`, {
-        expected: 'a file of its own for each output',
+        expected: 'a different file for each output',
       });
     }
     taken.set(output.identity, `the other output ${output.path}`);
@@ -138,8 +138,9 @@ function descriptorOf({ kind }: OutputFile): number | undefined {
 }
 
 /**
- * Writes a text. A file is replaced whole or not at all: the text goes to a temporary file beside it, every byte is on the disk
- * before the name is its own, and what was there stays where any of it fails. Throws a usage error, since the path is the user's.
+ * Writes a text. A file is replaced atomically: the text is written to a temporary file in the same folder and flushed to the disk,
+ * and that file is then renamed. If a step fails, the existing file is unchanged. Throws a usage error if the text cannot be
+ * written, because the path is the user's.
  */
 export async function writeOutput(
   { path, target, kind }: OutputFile,
@@ -152,7 +153,7 @@ export async function writeOutput(
     else await writeToDescriptor(kind.descriptor, text, terminal);
   } catch (cause) {
     throw usageError(path, `cannot be written (${reasonOf(cause)})`, {
-      ...(kind === 'replaced' && { remedy: 'what was there before is unchanged' }),
+      ...(kind === 'replaced' && { remedy: 'an existing file is unchanged' }),
       cause,
     });
   }
@@ -161,7 +162,7 @@ export async function writeOutput(
 async function replace(target: string, text: string, terminal: Terminal): Promise<void> {
   const temporary = temporaryBeside(target);
   const before = statSync(target, { throwIfNoEntry: false });
-  // However the process ends, by a second Ctrl-C too.
+  // The temporary file is removed however the process ends, even by a second Ctrl-C.
   const removeTemporary = terminal.undoAtExit(() => rmSync(temporary, { force: true }));
   try {
     const handle = await open(temporary, 'wx', before === undefined ? 0o666 : before.mode & 0o777);
@@ -173,17 +174,17 @@ async function replace(target: string, text: string, terminal: Terminal): Promis
   }
 }
 
-/** A file that root writes over stays that of its owner. */
+/** Gives a replacement the owner and the mode of the file that it replaces, so that root does not take over a user's file. */
 async function keepOwner(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
   const made = await handle.stat();
-  // Who may not give a file away writes it as their own.
+  // A user who lacks the permission to change the owner keeps the new file.
   if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid).catch(() => {});
   await handle.chmod(mode & 0o777);
 }
 
 async function writeTo(handle: FileHandle, text: string): Promise<void> {
   try {
-    // Node writes on where the system took a part of it, until the system says why it takes no more.
+    // After a partial write, Node writes the rest until the system returns an error.
     await handle.writeFile(text);
     const stats = await handle.stat();
     if (stats.isFile()) await handle.sync();
@@ -192,7 +193,7 @@ async function writeTo(handle: FileHandle, text: string): Promise<void> {
   }
 }
 
-/** Through the descriptor itself: what was written to it before stays in front. */
+/** Writes through the descriptor itself, so the text follows what was written to it before. */
 async function writeToDescriptor(descriptor: number, text: string, terminal: Terminal): Promise<void> {
   const { stdout, stderr, isReaderGone } = terminal;
   const stream = [undefined, stdout, stderr][descriptor];
@@ -203,7 +204,7 @@ async function writeToDescriptor(descriptor: number, text: string, terminal: Ter
   if (error != null && !(stream !== undefined && isReaderGone(error))) throw error;
 }
 
-/** Follows symbolic links to their end, which need not exist, or to a descriptor of this process. */
+/** Follows symbolic links to a target, which need not exist, or to a descriptor of this process. */
 function followed(path: string): { target: string; descriptor?: number } {
   let target = resolve(path);
   for (let links = 0; links < MOST_LINKS; links++) {
@@ -220,7 +221,7 @@ function followed(path: string): { target: string; descriptor?: number } {
   throw usageError(path, 'a symbolic link that leads back to itself', { expected: 'a file to write' });
 }
 
-/** What a path to an open file of this process looks like. */
+/** The path of an open descriptor of this process. */
 const DESCRIPTOR = /^\/(?:dev|proc\/(?:self|thread-self))\/fd\/(\d{1,6})$/;
 
 function openAlready(path: string, target: string, descriptor: number): OutputFile {
@@ -228,7 +229,7 @@ function openAlready(path: string, target: string, descriptor: number): OutputFi
     const stats = fstatSync(descriptor);
     mustBeWritten(path, stats);
     if ((stats.mode & constants.S_IFMT) === 0 || isReadOnly(descriptor)) {
-      throw usageError(path, `this process cannot write to its open file ${descriptor}`);
+      throw usageError(path, `file descriptor ${descriptor} is not open for writing`);
     }
     const identity = identityOf(stats);
     // Standard output and standard error are always written to as streams. A pipe is opened again, because its own descriptor may be
@@ -238,11 +239,11 @@ function openAlready(path: string, target: string, descriptor: number): OutputFi
     return { path, target, kind: isOwn ? { descriptor } : 'written to', identity };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EBADF') throw cause;
-    throw usageError(path, `this process has no open file ${descriptor}`, { cause });
+    throw usageError(path, `file descriptor ${descriptor} is not open`, { cause });
   }
 }
 
-/** Linux tells the flags of an open file, in octal; the lowest two bits are the access mode, 0 if the file is only read. */
+/** Whether a descriptor is open for reading only. Linux lists its flags in octal; the lowest two bits are the access mode. */
 function isReadOnly(descriptor: number): boolean {
   const flags = /^flags:\s*([0-7]+)$/m.exec(readText(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1];
   return flags !== undefined && (Number.parseInt(flags, 8) & 3) === constants.O_RDONLY;
@@ -268,12 +269,12 @@ function mustBeFolder(path: string, folder: string): Stats {
   } catch (cause) {
     throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
   }
-  throw usageError(path, 'what should be its folder is a file', { expected: 'a file to write' });
+  throw usageError(path, 'its folder is a file', { expected: 'a file to write' });
 }
 
 /**
- * The text is written to a new file in the same folder, which is then renamed. Creates and removes such a file, because the permissions
- * do not tell of read-only mounts, of `/proc`, or of folders that only let files be added.
+ * Throws a usage error if the folder does not allow a new file to be created and removed, which replacing a file requires. Tries it
+ * with an empty file, because the permissions do not show read-only mounts, `/proc`, or folders that only allow files to be added.
  */
 function mustAllowNewFiles(path: string, target: string): void {
   const probe = temporaryBeside(target);
@@ -285,8 +286,8 @@ function mustAllowNewFiles(path: string, target: string): void {
   try {
     rmSync(probe);
   } catch (cause) {
-    throw usageError(path, `its folder lets no file be replaced (${reasonOf(cause)})`, {
-      remedy: `the empty file ${basename(probe)} is left there`,
+    throw usageError(path, `files in its folder cannot be replaced (${reasonOf(cause)})`, {
+      remedy: `the empty file ${basename(probe)} was left there`,
       cause,
     });
   }
@@ -296,12 +297,12 @@ function temporaryBeside(target: string): string {
   return join(dirname(target), `.pinbench-${randomBytes(6).toString('hex')}`);
 }
 
-/** A read-only file is never overwritten, not even by root. Nor is a file that can only be appended to. */
+/** Throws a usage error for a read-only file, even if the user is root, and for a file that can only be appended to. */
 function mustBeWritable(path: string, target: string, stats: Stats): void {
   if ((stats.mode & 0o222) === 0)
-    throw usageError(path, 'a read-only file', { remedy: 'remove it, or write another' });
+    throw usageError(path, 'a read-only file', { remedy: 'remove it, or write to another file' });
   try {
-    // To open a pipe would wait for its reader.
+    // Opening a pipe would wait for its reader.
     if (stats.isFile()) closeSync(openSync(target, constants.O_WRONLY));
     else accessSync(target, constants.W_OK);
   } catch (cause) {
@@ -309,32 +310,32 @@ function mustBeWritable(path: string, target: string, stats: Stats): void {
   }
 }
 
-/** A file under a mount cannot be renamed over, nor can another user's in a folder such as /tmp. */
+/** Throws a usage error for a mount point and for another user's file in a sticky folder such as /tmp; no rename replaces them. */
 function mustBeReplaceable(path: string, target: string, { uid }: Stats): void {
   if (isMountPoint(target)) {
-    throw usageError(path, 'a file that is mounted by itself, which cannot be replaced', {
-      remedy: 'mount its folder, or write another file',
+    throw usageError(path, 'a mounted file, which cannot be replaced', {
+      remedy: 'mount its folder instead, or write to another file',
     });
   }
   const folder = statSync(dirname(target));
   const me = userOfProcess();
   const isSticky = (folder.mode & 0o1000) !== 0;
   if (isSticky && me !== undefined && me !== 0 && me !== uid && me !== folder.uid) {
-    throw usageError(path, "another user's file in a folder that lets nobody else replace it", {
-      remedy: 'write another file',
+    throw usageError(path, "another user's file in a sticky folder, where only its owner can replace it", {
+      remedy: 'write to another file',
     });
   }
 }
 
-/** Linux knows it by the owner of what it tells of the process. */
+/** The effective user of this process, which owns `/proc/self`; undefined where there is no `/proc`. */
 function userOfProcess(): number | undefined {
   return statSync('/proc/self', { throwIfNoEntry: false })?.uid;
 }
 
-/** Linux lists what is mounted where; a path's blanks and backslashes are in octal there. */
+/** Whether a path is a mount point. Linux lists them with octal escapes for blanks and backslashes. */
 function isMountPoint(target: string): boolean {
   const mounts = readText('/proc/self/mountinfo') ?? '';
-  // The text is read as bytes of Latin-1.
+  // `readText` decodes bytes as Latin-1.
   const name = Buffer.from(join(realpathSync(dirname(target)), basename(target)), 'utf8')
     .toString('latin1')
     .replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);

@@ -9,19 +9,19 @@ import type { Terminal } from '../terminal.js';
 import { jsonText } from '../text.js';
 import { type OutputFile, outputFileAt, writeOutput } from './output-file.js';
 
-/** An output, and the file where it goes; standard output is none. */
+/** An output and the file that it is written to; the file is undefined for standard output. */
 export interface Destination extends Output {
   readonly file: OutputFile | undefined;
 }
 
-/** Looks at where an output shall go; a usage error where it cannot be written. */
+/** Examines the destination of an output. Throws a usage error if it cannot be written. */
 export function destinationOf(output: Output): Destination {
   return { ...output, file: output.path === '-' ? undefined : outputFileAt(output.path) };
 }
 
 /**
- * Renders records and writes them where they shall go, a file whole or not at all. A usage error where a file cannot be written;
- * false where standard output cannot, of which the terminal has told by then.
+ * Renders records and writes them to their destination. Throws a usage error if a file cannot be written. Returns false if standard
+ * output cannot be written; the terminal has then already printed the error.
  */
 export async function deliver(
   records: readonly Named[],
@@ -36,7 +36,7 @@ export async function deliver(
   return true;
 }
 
-/** Prints a text and waits until it is gone. A reader that goes away (`| head`) has got what it wanted. */
+/** Prints a text, waits until it is written, and returns whether it was. A reader that exits early (`| head`) is not an error. */
 async function print(text: string, { stdout, isReaderGone }: Terminal): Promise<boolean> {
   const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => {
     stdout.write(text, done);
@@ -44,7 +44,7 @@ async function print(text: string, { stdout, isReaderGone }: Terminal): Promise<
   return error == null || isReaderGone(error);
 }
 
-/** Keeps a text that could be written nowhere else: the path of a file in the folder for temporary files, if even that can be. */
+/** Saves a text in a file of the temporary folder and returns its path, or undefined if that fails too. */
 export async function rescue(text: string): Promise<string | undefined> {
   const path = join(tmpdir(), `pinbench-${randomBytes(6).toString('hex')}.json`);
   try {
@@ -56,7 +56,7 @@ export async function rescue(text: string): Promise<string | undefined> {
   }
 }
 
-/** Prints a value as JSON for programs. */
+/** Prints a value as indented JSON. */
 export function printJson(value: unknown, { stdout }: Terminal): void {
   stdout.write(jsonText(value));
 }

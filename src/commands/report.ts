@@ -6,7 +6,7 @@ import { screenOf, type Terminal } from '../terminal.js';
 import { deliver, destinationOf } from './output.js';
 import { mustBeDistinct } from './output-file.js';
 
-/** `pinbench report`: renders records again. */
+/** `pinbench report`: renders stored records. */
 export async function reportCommand(request: ReportRequest, terminal: Terminal): Promise<number> {
   const { records, output } = request;
   const destination = destinationOf(output);

@@ -12,7 +12,7 @@ const DATA = fileURLToPath(new URL('../../fixtures/data.npy', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A float32 NPY file of zeros, most of it a hole. */
+/** Makes a sparse NPY file of float32 zeros. */
 function zeros(name: string, rows: number, cols: number): string {
   const path = join(folder, name);
   const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
@@ -31,7 +31,7 @@ function pinbench(...args: string[]) {
 const warningLines = (text: string) => text.split('\n').filter((line) => line.startsWith('warning'));
 
 describe('pinbench run', () => {
-  it('keeps a budget within 10 % on sixteen cases, start and end of the process included, with few warning lines', () => {
+  it('keeps a budget within 10 % for sixteen cases, including process start and exit, with few warning lines', () => {
     const path = zeros('sweep.npy', 40_000, 4);
     const { status, stdout, seconds } = pinbench('run', path, '--batch', '1..65536', '--budget', '20s');
     expect(status).toBe(0);
@@ -41,13 +41,13 @@ describe('pinbench run', () => {
     expect(stdout).toMatch(/^warning +batch 65536 left out: the dataset has 40,000 rows$/m);
   }, 60_000);
 
-  it('takes a default batch size that fits the data', () => {
+  it('uses a default batch size that fits the data', () => {
     const { status, stdout } = pinbench('run', DATA, '--epochs', '6', '--json', '-');
     expect(status).toBe(0);
     expect(recordSchema.parse(JSON.parse(stdout)).plan.batches).toEqual([10]);
   });
 
-  it('repeats short epochs, and says how many were asked for, measured and verified', () => {
+  it('repeats short epochs, and records how many were requested, measured and verified', () => {
     const { stdout } = pinbench('run', DATA, '-b', '2', '-e', '100', '--json', '-');
     const { plan, results } = recordSchema.parse(JSON.parse(stdout));
     expect(plan.epochs).toBe(100);
@@ -69,7 +69,7 @@ describe('pinbench run', () => {
   });
 
   it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'hears %s within half a second in an epoch of 8 million steps',
+    'stops at %s within half a second in an epoch of 8 million steps',
     async (signal) => {
       const path = zeros('tall.npy', 8_000_000, 1);
       const record = join(folder, `${signal}.json`);
@@ -79,7 +79,7 @@ describe('pinbench run', () => {
       const startedMs = performance.now();
       child.kill(signal);
       expect(await closed).toBe(130);
-      // Four times the bar: other tests run beside this one. The epoch takes 20 s.
+      // Four times the limit, because other tests run at the same time. The epoch takes 20 s.
       expect(performance.now() - startedMs).toBeLessThan(2000);
       expect(recordSchema.parse(JSON.parse(readFileSync(record, 'utf8')))).toMatchObject({
         ...{ complete: false, reason: 'interrupted' },
@@ -88,7 +88,7 @@ describe('pinbench run', () => {
   );
 });
 
-describe('run, from a program', () => {
+describe('run as a function', () => {
   const short = { epochs: 6, minTimeNs: 0, warmup: 0 } as const;
 
   it.each([
@@ -98,7 +98,7 @@ describe('run, from a program', () => {
     [{ batch: 70_000 }, '--batch=70000'],
     [{ modelNs: Number(`${'9'.repeat(306)}000`) }, `--model-us=${'9'.repeat(306)}`],
     [{ budgetNs: 1e6 }, '--budget=1ms'],
-  ])('gives the sentence of the command line for %j', async (options, flag) => {
+  ])('throws the same error as the command line for %j', async (options, flag) => {
     const error = await run(DATA, { ...short, ...(options as object) }).catch((thrown: unknown) => thrown);
     const { status, stderr } = pinbench('run', DATA, '-e', '6', '--min-time', '0', '--warmup', '0', flag);
     expect(error).toMatchObject({ name: 'PinbenchError', code: 'usage' });
@@ -111,7 +111,7 @@ describe('run, from a program', () => {
     expect(sentence((error as Error).message)).toBe(sentence(stderr));
   });
 
-  it('measures the engine and the strategy that are named, alone or in a list', async () => {
+  it('accepts an engine or a strategy by itself or in a list', async () => {
     const rowsOf = async (options: object) => {
       const { results } = await run(DATA, { ...short, engine: 'cpu', ...options });
       return results.map(({ engine, strategy }) => `${engine} ${strategy}`);
@@ -121,7 +121,7 @@ describe('run, from a program', () => {
     expect(await rowsOf({ strategy: ['pin', 'feed'], engine: ['cpu'] })).toEqual(['cpu feed', 'cpu pin']);
   });
 
-  it('refuses an option that it does not know', async () => {
+  it('refuses an unknown option', async () => {
     await expect(run(DATA, { epoch: 3 } as object)).rejects.toMatchObject({
       code: 'usage',
       subject: 'epoch',
@@ -140,11 +140,11 @@ describe('run, from a program', () => {
       'm',
     ],
     ['a plain array', { path: 'm', rows: 1, cols: 1, dtype: 'float32', values: [1] }, 'm'],
-  ])('refuses %s for a dataset', async (_, input, subject) => {
+  ])('refuses %s as a dataset', async (_, input, subject) => {
     await expect(run(input as string, short)).rejects.toMatchObject({ code: 'usage', subject });
   });
 
-  it('refuses options that are no object', async () => {
+  it('refuses options that are not an object', async () => {
     await expect(run(DATA, null as unknown as object)).rejects.toMatchObject({
       code: 'usage',
       subject: 'options',

@@ -7,7 +7,7 @@ import { interruptible } from './interruptible.js';
 import { deliver, destinationOf, rescue } from './output.js';
 import { mustBeDistinct } from './output-file.js';
 
-/** `pinbench run`: measures, prints the table and writes the files that were asked for. */
+/** `pinbench run`: measures, prints the table and writes the requested files. */
 export async function runCommand(
   request: RunRequest,
   terminal: Terminal,
@@ -22,7 +22,7 @@ export async function runCommand(
   const failure = failureOf(request, record);
   const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');
-  // A table without a row says less than the error.
+  // If no row was measured, the error says more than an empty table.
   const hasTable = !toStdout && !request.quiet && failure?.code !== 'nothing';
   const table = hasTable
     ? [await written(() => deliver(rendered, TABLE, screenOf(request, terminal), terminal))]
@@ -40,10 +40,10 @@ export async function runCommand(
 
 const TABLE = { format: 'table', path: '-', file: undefined } as const;
 
-/** Whether an output was written, or why not; of standard output that has been said already. */
+/** Whether an output was written, or the error. An error of standard output is already printed and is only `false` here. */
 type Written = boolean | PinbenchError;
 
-/** What goes wrong with an output must not keep the next one from being written. */
+/** Delivers one output and returns its error instead of throwing it, so that the other outputs are still written. */
 async function written(deliverIt: () => Promise<boolean>): Promise<Written> {
   try {
     return await deliverIt();
@@ -53,18 +53,15 @@ async function written(deliverIt: () => Promise<boolean>): Promise<Written> {
   }
 }
 
-/** Keeps a record that could be written nowhere else, and says where. */
+/** Saves a record that no output received in the temporary folder, and returns an error that names the file. */
 async function rescuedError(record: RunRecord, file: string): Promise<PinbenchError> {
   const path = await rescue(jsonText(record));
   return path === undefined
-    ? usageError(
-        file,
-        'what was measured is lost: no output could be written, nor the folder for temporary files',
-      )
+    ? usageError(file, 'the record is lost: neither an output nor the temporary folder could be written')
     : usageError(file, 'no output could be written', { remedy: `the record is kept in ${path}` });
 }
 
-/** Says all that went wrong, a line each; the last is the one that decides the exit code. */
+/** Prints all errors but the last, one per line, and throws the last one, which determines the exit code. */
 function concluded(errors: readonly PinbenchError[], { stderr }: Terminal): number {
   for (const { message } of errors.slice(0, -1)) stderr.write(`pinbench: ${message}\n`);
   const last = errors.at(-1);
@@ -79,12 +76,12 @@ async function measured(
 ): Promise<RunRecord> {
   const { run } = await import('../run.js');
   return await interruptible(terminal, progress && !quiet, (attendance) =>
-    // Node's clock begins with the process, and so does the time that a budget bounds.
+    // Node's clock starts with the process, and so does the budget.
     run(file, { ...settings, ...attendance, startedNs: 0, verbose, argv }, terminal.surroundings),
   );
 }
 
-/** Says what to do about warnings, on standard error: the table says what is, whoever reads it later. */
+/** Prints to standard error how to fix the causes of warnings. The table only states the warnings, because it may be read later. */
 async function hint({ warnings }: RunRecord, { stderr }: Terminal): Promise<void> {
   const { hintsOf } = await import('../report/warnings.js');
   for (const text of hintsOf(warnings)) stderr.write(`pinbench: ${text}\n`);
@@ -95,7 +92,7 @@ interface Failure {
   readonly error: PinbenchError;
 }
 
-/** Why not all was measured that was asked for. What was measured is delivered in any case. */
+/** Why the measurement is incomplete; undefined if it is complete. The measured rows are delivered in any case. */
 function failureOf(
   { file, outputs }: RunRequest,
   { complete, reason = '', results }: RunRecord,
@@ -119,8 +116,8 @@ function failureOf(
       skipped.length === results.length
         ? 'no round was finished'
         : outputs.length === 0
-          ? 'the table has the rounds that were finished'
-          : 'what was measured until then is written, marked "complete": false',
+          ? 'the table has the finished rounds'
+          : 'the finished rounds are written, with "complete": false',
   });
   return { code: 'part', error };
 }

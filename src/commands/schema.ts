@@ -13,7 +13,7 @@ const SCHEMAS: Readonly<Record<SchemaName, () => unknown>> = {
   ab: pairsJsonSchema,
 };
 
-/** `pinbench schema`: prints the JSON Schema of what another command prints or writes. */
+/** `pinbench schema`: prints the JSON Schema of the output of another command. */
 export async function schemaCommand({ of }: SchemaRequest, terminal: Terminal): Promise<number> {
   printJson(SCHEMAS[of](), terminal);
   return EXIT.ok;

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A tool of that name first on the path, which says where it is run and then does as told. */
+/** Puts a tool first on the path. It records the folder it is run in, and then runs the script. */
 function tool(name: string, script = ''): void {
   const text = `#!/bin/bash\necho "${name} $PWD" >> '${folder}/ran'\n${script}\n`;
   writeFileSync(join(folder, 'tools', name), text, { mode: 0o755 });
@@ -43,13 +43,13 @@ function setup() {
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
-// The engine is built for this system alone.
+// The engine is only built for Linux on x64.
 describe.skipIf(platform() !== 'linux' || arch() !== 'x64')(
   'pinbench setup tensorflow',
   { timeout: 60_000 },
   () => {
     it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-      'at %s ends npm, leaves nothing behind and exits 130; no tool is ever run in the working folder',
+      'at %s ends npm, leaves nothing behind and exits 130, and runs no tool in the working folder',
       async (signal) => {
         tool('python3');
         tool('g++');

@@ -4,7 +4,7 @@ import { setupTensorflow } from '../setup/tensorflow.js';
 import type { Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 
-/** `pinbench setup tensorflow`: builds what the engine needs, or leaves nothing behind. */
+/** `pinbench setup tensorflow`: builds what the engine needs. If that fails or is interrupted, it leaves nothing behind. */
 export async function setupCommand({ cpu, folder }: SetupRequest, terminal: Terminal): Promise<number> {
   await interruptible(terminal, true, async ({ signal, progress }) => {
     const say = (line: string) => {

@@ -2,7 +2,7 @@ import { dataError, type ErrorParts } from '../errors.js';
 
 type Rest = Omit<ErrorParts, 'subject' | 'observed'>;
 
-/** A fault in the contents of a data file. The readers that throw it do not know the file's path; `whose` adds it. */
+/** A fault in the contents of a data file. The readers that throw it do not know the file's path; `asDataError` adds it. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly observed: string;
@@ -16,7 +16,7 @@ export class Fault extends Error {
 }
 
 /** Runs `read` and turns a fault that it throws into a data error about the file at `path`. */
-export async function whose<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+export async function asDataError<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { usageError } from '../errors.js';
 import { mustBeOptions, settingOf } from '../settings.js';
 import type { Contents, Dataset, LoadOptions, OpenDataFile } from './dataset.js';
-import { whose } from './fault.js';
+import { asDataError } from './fault.js';
 import { beginningOf } from './first-bytes.js';
 import { openNpy } from './npy/npy.js';
 import { PREFIX_BYTES } from './other-formats.js';
@@ -63,7 +63,7 @@ async function openChecked(
       ? await openStandardInput(standardInput, signal)
       : await openRegular(path);
   try {
-    return heldOpen(await whose(file.path, () => contentsOf(file, { columns, signal })), file);
+    return heldOpen(await asDataError(file.path, () => contentsOf(file, { columns, signal })), file);
   } catch (error) {
     await file.close();
     throw error;
@@ -112,7 +112,7 @@ function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
       const dtype = settingOf('dtype', options.dtype);
       try {
         await opened.mustBeUnchanged();
-        const matrix = await whose(path, () => contents.load({ ...options, dtype }));
+        const matrix = await asDataError(path, () => contents.load({ ...options, dtype }));
         await opened.mustBeUnchanged();
         return { path, format, ...matrix, ...(leftOut && { leftOut }) };
       } catch (error) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { dataError, PinbenchError, usageError } from '../errors.js';
-import { whose } from './fault.js';
+import { asDataError } from './fault.js';
 import { beginningOf } from './first-bytes.js';
 import { PREFIX_BYTES } from './other-formats.js';
 import { type RegularFile, regularFileOf } from './regular-file.js';
@@ -39,7 +39,7 @@ export async function openStandardInput(
       async (source: AsyncIterable<Uint8Array>) => {
         const chunks = source[Symbol.asyncIterator]();
         const first = await beginning(chunks);
-        await whose(STANDARD_INPUT_NAME, () =>
+        await asDataError(STANDARD_INPUT_NAME, () =>
           beginningOf(first.subarray(0, PREFIX_BYTES), Number.POSITIVE_INFINITY),
         );
         kept = await fileOfNoName();

@@ -31,7 +31,7 @@ export async function costPerStep(
   const samplesNs: number[] = [];
   for (let round = 0; round < 2 * ROUNDS; round++) {
     let [done, ns] = [0, 0];
-    await timer.breathe();
+    await timer.yieldIfDue();
     while (done < blockSteps) {
       await timer.through(orders.drawing(done));
       const { order, from, to } = orders.stretch(done, blockSteps - done);

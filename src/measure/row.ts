@@ -88,7 +88,7 @@ export class Row implements AsyncDisposable {
   /** Allocates what the strategy needs and frees it again. Returns the time of the allocation, ns. */
   async allocateAlone(): Promise<number> {
     const { timer } = this.#context;
-    await timer.breathe();
+    await timer.yieldIfDue();
     const ns = await timer.time(() => this.prepare());
     await this[Symbol.asyncDispose]();
     return ns;

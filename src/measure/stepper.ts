@@ -82,7 +82,7 @@ export class Stepper implements AsyncDisposable {
   /** Uploads what the strategy keeps on the device. Returns the time, ns. */
   async setup(): Promise<number> {
     const { plan, timer } = this.#context;
-    await timer.breathe();
+    await timer.yieldIfDue();
     const before = this.#session.h2dBytes?.();
     const ns = await timer.time(() => this.#session.setup());
     this.#mustHaveMoved(before, 'setup', movementOf(plan, this.#strategy).h2dBytesSetup);
@@ -106,7 +106,7 @@ export class Stepper implements AsyncDisposable {
       [waiting, waitingNs] = [0, 0];
     };
     while (done < steps) {
-      await timer.breathe();
+      await timer.yieldIfDue();
       const wanted = Math.min(steps - done, this.callSteps(steps - done));
       if (waiting + wanted > MOST_SCALARS) await settle();
       await timer.through(orders.drawing(at + done));
@@ -143,7 +143,7 @@ export class Stepper implements AsyncDisposable {
     }
     const end = at + Math.min(SINGLE_STEPS.most, Math.ceil(run.steps * SINGLE_STEPS.share));
     for (let next = at; next < end; ) {
-      await timer.breathe();
+      await timer.yieldIfDue();
       await timer.through(orders.drawing(next));
       const { order, from, to } = orders.stretch(next, this.callSteps(end - next));
       await this.#session.steps(order, from, to, scalars.room(0, to - from), histogram);
@@ -154,7 +154,7 @@ export class Stepper implements AsyncDisposable {
   /** Times the phases of a step on the device, if the engine can, separately from all timed blocks. */
   async phases(): Promise<Phases | Unmeasured | undefined> {
     const { orders, timer } = this.#context;
-    await timer.breathe();
+    await timer.yieldIfDue();
     await timer.through(orders.drawing(0));
     const { order, from, to } = orders.stretch(0, Math.min(PHASE_STEPS, this.stepsIn(PHASES_NS)));
     return this.#session.phases?.(order, from, to);

@@ -36,7 +36,7 @@ export class Timer {
   /**
    * Gives the event loop a turn if one is due. Throws `Interrupted` if the user stopped the run. Never called inside timed work.
    */
-  async breathe(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (this.#clock.nowNs() - this.#yieldedNs > YIELD_NS) {
       await setImmediate();
       this.#yieldedNs = this.#clock.nowNs();
@@ -44,8 +44,8 @@ export class Timer {
     if (this.#signal?.aborted === true) throw new Interrupted();
   }
 
-  /** Does work that comes in parts and calls `breathe` between them. */
+  /** Does work that comes in parts and calls `yieldIfDue` between them. */
   async through(parts: Iterable<unknown>): Promise<void> {
-    for (const _ of parts) await this.breathe();
+    for (const _ of parts) await this.yieldIfDue();
   }
 }

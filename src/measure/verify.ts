@@ -80,7 +80,7 @@ export class Verifier {
       elements += this.#elementsPerStep;
       if (elements > PAUSE.elements || i % PAUSE.steps === PAUSE.steps - 1) {
         elements = 0;
-        await this.#timer.breathe();
+        await this.#timer.yieldIfDue();
       }
     }
     this.#checkedSteps += wanted;

@@ -1,8 +1,8 @@
 import { findingsOf } from '../analysis/findings.js';
 import { groupBy } from '../group-by.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
-import { abridged } from '../text.js';
-import { formatDuration, formatInteger } from '../units.js';
+import { shortenedInMiddle } from '../text.js';
+import { counted, formatDuration, formatInteger } from '../units.js';
 import { headlineComparisons, headlinesOf } from './headline.js';
 import type { Named } from './named.js';
 import { adviceSentences, roomSentences } from './next-steps.js';
@@ -34,7 +34,7 @@ export function answerSentences(records: readonly Named[]): string[] {
 }
 
 function namesOf(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => abridged(name, NAME_WIDTH));
+  const shown = names.slice(0, MOST_NAMES).map((name) => shortenedInMiddle(name, NAME_WIDTH));
   const more = names.length - shown.length;
   return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }
@@ -71,9 +71,7 @@ function paybackSentences(record: RunRecord, { breakEvens }: Findings): string[]
     if (most === 0) return [`${place}the setup of ${first.strategy} costs no more than that of feed`];
     const least = Math.min(...those.map(({ steps }) => steps));
     const steps =
-      least === most
-        ? `${formatInteger(most)} step${most === 1 ? '' : 's'}`
-        : `${formatInteger(least)} to ${formatInteger(most)} steps`;
+      least === most ? counted(most, 'step') : `${formatInteger(least)} to ${formatInteger(most)} steps`;
     const interval =
       those.length === 1 && first.stepsCi95 !== null
         ? ` (95 %: ${first.stepsCi95.map(formatInteger).join('–')})`

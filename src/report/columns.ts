@@ -1,5 +1,5 @@
 import type { Comparison, MeasuredResult } from '../record/schema.js';
-import { abridged } from '../text.js';
+import { shortenedInMiddle } from '../text.js';
 import {
   formatBytes,
   formatCount,
@@ -71,8 +71,8 @@ export function columnsOf(records: readonly Named[]): Column<Row>[] {
     ...(records.length > 1
       ? [
           {
-            ...left('record', ({ name }: Row) => abridged(name, NAME_WIDTH)),
-            brief: { head: 'record', cell: ({ name }: Row) => abridged(name, BRIEF_NAME_WIDTH) },
+            ...left('record', ({ name }: Row) => shortenedInMiddle(name, NAME_WIDTH)),
+            brief: { head: 'record', cell: ({ name }: Row) => shortenedInMiddle(name, BRIEF_NAME_WIDTH) },
           },
         ]
       : []),

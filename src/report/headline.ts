@@ -55,14 +55,14 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
-      return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${longer(record)}`;
+      return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${suggestion(record)}`;
   }
 }
 
 /** The claim for a sweep that is inconclusive at every batch size. */
 function inconclusiveClaim(sweep: readonly Comparison[], record: RunRecord): string {
   const speeds = speedsOf(sweep.flatMap(({ speedup, ci95 }) => ci95 ?? speedup));
-  return `${sweep[0]!.strategy} against feed is inconclusive at every batch size: it runs at ${speeds} the speed of feed; try ${longer(record)}`;
+  return `${sweep[0]!.strategy} against feed is inconclusive at every batch size: it runs at ${speeds} the speed of feed; try ${suggestion(record)}`;
 }
 
 /** If there are more stretches than this, the claim counts batch sizes instead of naming ranges. */
@@ -148,15 +148,15 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
 }
 
 /** Seconds per case to suggest for the next run; the default is five. */
-const LONGER_SECONDS = 20;
+const SUGGESTED_SECONDS = 20;
 
 /** What to change in the command for a narrower interval: the limit that ended this run would end the next one too. */
-function longer({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
+function suggestion({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
   if (!complete) return 'a complete run';
   const cut = cases.some(({ end }) => end === 'budget');
   if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
   if (epochs !== undefined)
     return epochs < MIN_SAMPLES ? `--epochs ${MIN_SAMPLES} or more` : 'leaving out --epochs';
-  const seconds = LONGER_SECONDS * new Set(results.map(caseNameOf)).size;
+  const seconds = SUGGESTED_SECONDS * new Set(results.map(caseNameOf)).size;
   return `--budget ${seconds < 120 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}`;
 }

@@ -56,7 +56,7 @@ describe('the answer of inspect', () => {
   });
 });
 
-it('inspect abridges long names and types of columns', () => {
+it('inspect shortens long names and types of columns', () => {
   const long = 'n'.repeat(5000);
   const columns = [
     { name: long, type: `Struct<{${long}}>`, width: 0, leftOut: 'no-numbers' as const },

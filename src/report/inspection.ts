@@ -3,7 +3,7 @@ import { STANDARD_INPUT_NAME } from '../data/standard-input.js';
 import type { Availability, DeviceInfo } from '../engine/engine.js';
 import { DEFAULT_BATCH } from '../options.js';
 import { printable, shown } from '../text.js';
-import { formatBytes, formatInteger } from '../units.js';
+import { counted, formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
 /** Whether a dataset fits, as float32, in the memory that is free now. */
@@ -167,7 +167,7 @@ export function renderInspection(inspection: Inspection): string {
 /** What is known before anything is measured, and the command to run next. */
 function answerOf({ devices, bytes, rows, batch, bytesPerStep, next }: Inspection): string[] {
   const gpus = devices.filter(({ gpu }) => gpu);
-  const size = `${formatInteger(batch)} ${batch === 1 ? 'row' : 'rows'} (${batch === rows ? 'the whole dataset' : 'the default'})`;
+  const size = `${counted(batch, 'row')} (${batch === rows ? 'the whole dataset' : 'the default'})`;
   return [
     ...(gpus.length === 0
       ? ['CUDA finds no GPU here. `pinbench engines` lists the other engines.']
@@ -183,10 +183,6 @@ function roomSentence({ engine, device, freeBytes, fits }: DeviceFit, bytes: num
     return `Whether the dataset fits on ${where} is not known until it is uploaded.`;
   if (fits) return `The dataset fits on ${where}: it can be kept there (pin) or copied (feed).`;
   return `The dataset (${formatBytes(bytes)}) does not fit on ${where}: it can only be fed.`;
-}
-
-function counted(count: number, what: string): string {
-  return `${formatInteger(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {

@@ -4,7 +4,7 @@ import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
 import type { DeviceRecord, RunRecord } from '../record/schema.js';
 import { shown } from '../text.js';
-import { formatBytes, formatDuration, formatInteger } from '../units.js';
+import { counted, formatBytes, formatDuration, formatInteger } from '../units.js';
 import { costSentences } from './costs.js';
 import type { Line } from './layout.js';
 import type { Named } from './named.js';
@@ -78,10 +78,7 @@ function datasetSentence({ path, rows, cols, dtype, castFrom, bytes }: RunRecord
 function leftOutSentence({ why, columns, names }: LeftOut): string {
   const more = columns > names.length ? `, and ${formatInteger(columns - names.length)} more` : '';
   const listed = `${names.map(shown).join(', ')}${more}`;
-  const [count, hold] = [
-    `${formatInteger(columns)} column${columns === 1 ? '' : 's'}`,
-    columns === 1 ? 'holds' : 'hold',
-  ];
+  const [count, hold] = [counted(columns, 'column'), columns === 1 ? 'holds' : 'hold'];
   if (why === 'no-numbers') return `${count} that ${hold} no numbers: ${listed}`;
   if (why === 'type-not-read') return `${count} of an unsupported type: ${listed}`;
   return `${count} that ${hold} the index of a pandas frame, which --column can select: ${listed}`;

@@ -8,7 +8,7 @@
  * fills the matrix.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { abridged } from '../../text.js';
+import { shortenedInMiddle } from '../../text.js';
 import { type ColumnInfo, type Contents, MAX_ELEMENTS } from '../dataset.js';
 import { Fault } from '../fault.js';
 import { Turns } from '../turns.js';
@@ -119,6 +119,11 @@ function columnInfos(
     const { name, type, leftOut } = column;
     const width = widths.get(column);
     const why = width === 0 ? 'no-numbers' : width === undefined ? leftOut : undefined;
-    return { name: abridged(name, MOST_NAME), type, width: width ?? 0, ...(why && { leftOut: why }) };
+    return {
+      name: shortenedInMiddle(name, MOST_NAME),
+      type,
+      width: width ?? 0,
+      ...(why && { leftOut: why }),
+    };
   });
 }

@@ -1,4 +1,4 @@
-import { abridged } from '../../text.js';
+import { shortenedInMiddle } from '../../text.js';
 import type { DType } from '../../words.js';
 import {
   extensionOf,
@@ -22,7 +22,7 @@ import { intWords, oneOf, typeInWords } from './type-words.js';
 export interface Field {
   readonly name: string;
   readonly type: TypeName;
-  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`; a very long text is abridged in the middle. */
+  /** The type in words, such as `Float32` or `FixedSizeList[3]<Float64>`; a very long text is shortened in the middle. */
   readonly typeWords: string;
   readonly children: readonly Field[];
   /** Type of the elements, if they are numbers or bools. */
@@ -103,7 +103,7 @@ function dictionariesOf(fields: readonly Field[]): Map<bigint, readonly [Field]>
       if (known === undefined) found.set(id, [{ ...field, dictionary: undefined }]);
       else if (types.get(id) !== values || !sameColumns(known[0].children, field.children))
         throw new RangeError(
-          `a dictionary ${id} of ${abridged(types.get(id)!, 40)} and of ${abridged(values, 40)}`,
+          `a dictionary ${id} of ${shortenedInMiddle(types.get(id)!, 40)} and of ${shortenedInMiddle(values, 40)}`,
         );
       types.set(id, values);
     }

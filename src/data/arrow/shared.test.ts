@@ -84,7 +84,7 @@ describe('data that very many fields share is decoded once:', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6);
   });
 
-  it("a time zone, whose text is abridged in the type's description", () => {
+  it("a time zone, whose text is shortened in the type's description", () => {
     const { columns, bytes } = columnsIn(
       schemaMessage((builder) => {
         const [name, zone] = [builder.createString('a'), builder.createString(`first${long}last`)];

@@ -1,4 +1,4 @@
-import { abridged } from '../../text.js';
+import { shortenedInMiddle } from '../../text.js';
 import type { TypeName, TypeParameters } from './format.js';
 
 /** What a type in words needs to know of a child field. */
@@ -15,11 +15,11 @@ const MOST_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 
 const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 
 /**
- * Describes a type, mostly in the words of apache-arrow for JavaScript; a very long text is abridged in the middle. Throws a
+ * Describes a type, mostly in the words of apache-arrow for JavaScript; a very long text is shortened in the middle. Throws a
  * RangeError if a parameter has a value that the format does not have.
  */
 export function typeInWords(type: TypeName, parameters: TypeParameters, children: readonly Named[]): string {
-  return abridged(wordsOf(type, parameters, children), MOST_WORDS);
+  return shortenedInMiddle(wordsOf(type, parameters, children), MOST_WORDS);
 }
 
 function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly Named[]): string {
@@ -49,13 +49,13 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
       mustBeOneOf(unit! < 2 ? [32] : [64], bitWidth);
       return `Time${bitWidth}<${oneOf(UNITS, unit)}>`;
     case 'Timestamp':
-      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${abridged(timezone, MOST_WORDS)}` : ''}>`;
+      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${shortenedInMiddle(timezone, MOST_WORDS)}` : ''}>`;
     case 'Duration':
       return `Duration<${oneOf(UNITS, unit)}>`;
     case 'Interval':
       return `Interval<${oneOf(['YEAR_MONTH', 'DAY_TIME', 'MONTH_DAY_NANO'], unit)}>`;
     case 'Struct':
-      return `Struct<{${listed(children, ({ name, typeWords }) => `${abridged(name, MOST_WORDS)}:${typeWords}`)}}>`;
+      return `Struct<{${listed(children, ({ name, typeWords }) => `${shortenedInMiddle(name, MOST_WORDS)}:${typeWords}`)}}>`;
     case 'Union':
       mustBeOneOf([0, 1], mode);
       return `Union<${innerWords(children)}>`;

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { PinbenchError } from '../../errors.js';
 import { openArrow } from '../arrow/arrow.js';
 import type { ColumnInfo, Contents, LoadedMatrix, Values } from '../dataset.js';
-import { whose } from '../fault.js';
+import { asDataError } from '../fault.js';
 import { NPY_MAGIC } from '../npy/header.js';
 import { openNpy } from '../npy/npy.js';
 import { openFile } from '../open.js';
@@ -96,7 +96,7 @@ const CASE = 'case';
 export const fromMemory: Reader = async (content, scratch) => {
   const open = openerOf(content);
   if (open === undefined) return throughPath(content, scratch);
-  return whose(CASE, async () => factsOf(await open(content, scratch)));
+  return asDataError(CASE, async () => factsOf(await open(content, scratch)));
 };
 
 type Opener = (content: Uint8Array, scratch: Scratch) => Promise<Contents>;

@@ -1,6 +1,7 @@
 import { platform } from 'node:os';
 import { PinbenchError } from '../../errors.js';
 import type { Surroundings } from '../../surroundings.js';
+import { counted } from '../../units.js';
 import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { once } from '../once.js';
 import { ATTRIBUTE, Context } from './context.js';
@@ -55,7 +56,7 @@ export class CudaEngine implements Engine {
     if (ordinal >= count) {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
-        observed: `CUDA shows ${count} device${count === 1 ? '' : 's'}`,
+        observed: `CUDA shows ${counted(count, 'device')}`,
         expected: `0 to ${count - 1}`,
       });
     }

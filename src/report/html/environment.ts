@@ -1,5 +1,5 @@
 import type { DeviceRecord, MeasuredResult, RunRecord } from '../../record/schema.js';
-import { formatBytes, formatDuration, formatInteger } from '../../units.js';
+import { counted, formatBytes, formatDuration, formatInteger } from '../../units.js';
 import type { Named } from '../named.js';
 import { type Content, html, type Markup } from './escape.js';
 import { least, most } from './scales.js';
@@ -62,7 +62,7 @@ function hostFacts({ environment, startedAt, pinbench }: RunRecord): Facts {
   const { cpu, cores, memoryBytes, os, arch, node, ci, git } = environment;
   const branch = git?.branch === undefined ? '' : ` on ${git.branch}`;
   return [
-    ['processor', `${cpu}, ${formatInteger(cores)} core${cores === 1 ? '' : 's'}`],
+    ['processor', `${cpu}, ${counted(cores, 'core')}`],
     ['memory', formatBytes(memoryBytes)],
     ['system', `${os}, ${arch}`],
     ['Node.js', node],

@@ -55,7 +55,7 @@ ${trusted(generatorTag(pinbench))}
 <main>
 ${answerOf(records, warnings.length)}
 ${sweepSection(panels)}
-${speedupSection(panels, saying('verdict'))}
+${speedupSection(panels)}
 ${breakEvenSection(panels)}
 ${roundsSection(panels)}
 ${stepSection(panels)}

@@ -1,6 +1,6 @@
 import type { BreakEvenFinding } from '../../record/findings-schema.js';
 import type { MeasuredResult } from '../../record/schema.js';
-import { formatInteger } from '../../units.js';
+import { counted, formatInteger } from '../../units.js';
 import { breakEvensIn } from './break-even-chart.js';
 import { axisName, CHARACTER, LINE, type Size } from './frame.js';
 import { lookOf } from './look.js';
@@ -95,7 +95,7 @@ function crossing(
 ): Markish[] {
   const row = rows.find((one) => one.strategy === strategy)!;
   const { colour, symbol } = lookOf(strategy);
-  const words = `${strategy}: ${formatInteger(steps)} step${steps === 1 ? '' : 's'}`;
+  const words = `${strategy}: ${counted(steps, 'step')}`;
   const at = { x: [steps], fill: colour };
   return [
     ruleX([steps], { stroke: colour, strokeDasharray: '3 3' }),

@@ -1,4 +1,4 @@
-import { formatInteger } from '../../units.js';
+import { counted } from '../../units.js';
 import { columnsOf } from '../columns.js';
 import type { Named } from '../named.js';
 import { type Row, sectionsOf } from '../sections.js';
@@ -31,5 +31,5 @@ const ADDED: readonly HtmlColumn<Row>[] = [
 
 function paybackOf({ comparison }: Row): string {
   const steps = comparison?.breakEvenSteps ?? null;
-  return steps === null ? '' : `${formatInteger(steps)} step${steps === 1 ? '' : 's'}`;
+  return steps === null ? '' : counted(steps, 'step');
 }

@@ -7,11 +7,8 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { speedupChart, speedupScaleOf } from './speedup-chart.js';
 import { inColour } from './strategy-words.js';
 
-/** The most verdicts that are listed as sentences. */
-const MOST_VERDICTS = 8;
-
-/** Speedups over `feed` with their intervals, by batch size or, for a single size, one line each; then the verdicts in words. */
-export function speedupSection(all: readonly Panel[], verdicts: readonly string[]): Content {
+/** Speedups over `feed` with their intervals, by batch size or, for a single size, one line each. */
+export function speedupSection(all: readonly Panel[]): Content {
   const panels = all.filter(({ comparisons }) => comparisons.length > 0);
   if (panels.length === 0) return '';
   const scale = speedupScaleOf(panels.flatMap(({ comparisons }) => comparisons));
@@ -38,13 +35,5 @@ export function speedupSection(all: readonly Panel[], verdicts: readonly string[
     ),
     figuresOf(overBatches),
     others.length === 0 ? '' : figuresOf([inLines]),
-    inWords(verdicts),
   ]);
-}
-
-/** The verdicts in words, only the first of them if there are many. */
-function inWords(verdicts: readonly string[]): Content {
-  const shown = verdicts.slice(0, MOST_VERDICTS);
-  const more = verdicts.length > shown.length ? ['The table has the verdicts of all rows.'] : [];
-  return html`<ul>${[...shown, ...more].map((text) => html`<li>${inColour(text)}</li>\n`)}</ul>\n`;
 }
