@@ -1,7 +1,10 @@
 /**
  * The vocabulary of pinbench: every word that may stand in a flag, a plan or a record, once.
- * A leaf: it imports nothing, so that the command line and the record agree without importing each other.
+ * A leaf, so that the command line and the record agree without importing each other. Words that name an entry of one of the
+ * `tables/` are taken from there.
  */
+
+export { REPORT_FORMATS, type ReportFormat } from './tables/formats.js';
 
 /** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
 export const STRATEGIES = [
@@ -57,20 +60,6 @@ export type DType = (typeof DTYPES)[number];
 /** The file formats read. */
 export const DATA_FORMATS = ['npy', 'arrow'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
-
-/** The formats a record is rendered to. */
-export const REPORT_FORMATS = [
-  'table',
-  'json',
-  'csv',
-  'markdown',
-  'html',
-  'github-action-benchmark',
-  'github-action-benchmark-speedup',
-  'bencher',
-  'benchstat',
-] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** What two records are compared by: the time of a step, or the speedup over feed within a run. */
 export const METRICS = ['step', 'speedup'] as const;
