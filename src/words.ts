@@ -4,6 +4,7 @@
  * `tables/` are taken from there.
  */
 
+export { ENGINES, type EngineName } from './tables/engines.js';
 export { REPORT_FORMATS, type ReportFormat } from './tables/formats.js';
 
 /** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
@@ -11,10 +12,6 @@ export const STRATEGIES = [
   ...(['feed', 'pin', 'feed-locked', 'feed-ahead', 'feed-chunk', 'pin-replay', 'zero-copy'] as const),
 ] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
-
-/** What executes the graph. */
-export const ENGINES = ['cuda', 'tensorflow', 'webgpu', 'cpu'] as const;
-export type EngineName = (typeof ENGINES)[number];
 
 /** When the order is drawn: once a run, anew each epoch, or never (file order). */
 export const SHUFFLES = ['once', 'epoch', 'none'] as const;

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
 import { abridged } from '../text.js';
 import { formatDuration, formatInteger } from '../units.js';
+import { ENGINES, STRATEGIES } from '../words.js';
 import { headlineComparisons, headlinesOf } from './headline.js';
 import type { Named } from './named.js';
 import { adviceSentences, roomSentences } from './next-steps.js';
@@ -160,8 +161,11 @@ function doubtOf(those: readonly Comparison[]): string {
   return ` (inconclusive at ${doubtful} of ${those.length} batch sizes)`;
 }
 
+/** What begins with a name of an engine or of a strategy. */
+const NAME = new RegExp(`^(?:${[...STRATEGIES, ...ENGINES].join('|')})\\b`);
+
 /** As a sentence stands by itself, unless it begins with a name. */
 function capitalized(sentence: string): string {
-  const named = /^(?:feed|pin|zero|cuda|tensorflow|webgpu|cpu)\b/.test(sentence);
+  const named = NAME.test(sentence);
   return `${named ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}.`;
 }
