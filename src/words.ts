@@ -6,12 +6,7 @@
 
 export { ENGINES, type EngineName } from './tables/engines.js';
 export { REPORT_FORMATS, type ReportFormat } from './tables/formats.js';
-
-/** How a mini-batch gets to the graph; `plan/strategy.ts` says what each one is. */
-export const STRATEGIES = [
-  ...(['feed', 'pin', 'feed-locked', 'feed-ahead', 'feed-chunk', 'pin-replay', 'zero-copy'] as const),
-] as const;
-export type StrategyName = (typeof STRATEGIES)[number];
+export { STRATEGIES, type StrategyName } from './tables/strategies.js';
 
 /** When the order is drawn: once a run, anew each epoch, or never (file order). */
 export const SHUFFLES = ['once', 'epoch', 'none'] as const;

@@ -41,7 +41,7 @@ export class CudaDevice implements Device {
 
   /** Asks for free memory before a strategy that needs it: where it does not fit, the reason states required and free memory. */
   supports(strategy: Strategy, plan: Plan): Support {
-    if (strategy.replay && plan.sampling === 'gather') {
+    if (strategy.loop === 'replay' && plan.sampling === 'gather') {
       return { reason: 'a recorded epoch cannot draw its rows anew' };
     }
     if (!strategy.resident) return 'yes';

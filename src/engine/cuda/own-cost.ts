@@ -3,6 +3,7 @@ import { median } from 'simple-statistics';
 import { chunksIn } from '../../plan/chunks.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import type { LoopName } from '../../tables/strategies.js';
 import type { CallName, RawCalls } from './declarations.js';
 import type { Library } from './library.js';
 import { offHeap } from './memory.js';
@@ -51,8 +52,22 @@ const WARM_UP_ROUNDS = 10;
  * How often a step makes each call: the mean over an epoch that runs in one call of `Session.steps`. A test counts the calls
  * of every strategy and holds them against this table.
  */
-export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
-  const { resident, overlap, chunk, replay, mapped } = strategy;
+export function callsPerStep(strategy: Strategy, plan: Plan): Calls {
+  return CALLS_OF[strategy.loop](strategy, plan);
+}
+
+type Calls = Readonly<Record<StepCall, number>>;
+
+/** The calls of each loop. */
+const CALLS_OF: Readonly<Record<LoopName, (strategy: Strategy, plan: Plan) => Calls>> = {
+  step: callsOfSteps,
+  ahead: callsOfSteps,
+  chunk: callsOfChunks,
+  replay: callsOfSteps,
+};
+
+function callsOfSteps({ resident, mapped, loop }: Strategy, plan: Plan): Calls {
+  const [overlap, replay] = [loop === 'ahead', loop === 'replay'];
   const gather = plan.sampling === 'gather';
   const steps = plan.stepsPerEpoch;
   /** Steps that a replay runs at once, and those of an epoch that are left. */
@@ -63,7 +78,6 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
   const fetches = replay ? replays + (left > 0 ? 1 : 0) : plan.fetch === 'epoch' ? 1 : steps;
   const perFetch = fetches / steps;
   const copies = !resident && !mapped;
-  if (chunk) return callsOfChunks(plan, perFetch);
   // Where the host does not wait for every step, it writes staging memory again only when the copy of it has ended.
   const staged = gather && plan.fetch === 'epoch' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
@@ -81,8 +95,9 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
 }
 
 /** The same of `feed-chunk`, where a call for each step is the launch alone. */
-function callsOfChunks(plan: Plan, perFetch: number): Readonly<Record<StepCall, number>> {
+function callsOfChunks(_: Strategy, plan: Plan): Calls {
   const { stepsPerEpoch: steps, fetch } = plan;
+  const perFetch = fetch === 'epoch' ? 1 / steps : 1;
   const chunks = chunksIn(plan.chunk, steps);
   const deferred = fetch === 'epoch';
   // Memory is written again from the third chunk on.
