@@ -4,6 +4,7 @@
  * `tables/` are taken from there.
  */
 
+export { DTYPE_REQUESTS, DTYPES, type DType, type DTypeRequest } from './tables/dtypes.js';
 export { ENGINES, type EngineName } from './tables/engines.js';
 export { REPORT_FORMATS, type ReportFormat } from './tables/formats.js';
 export { STRATEGIES, type StrategyName } from './tables/strategies.js';
@@ -27,27 +28,6 @@ export type Fetch = (typeof FETCHES)[number];
 /** How a scalar comes back from a CUDA device: through mapped memory, or by a copy. */
 export const READBACKS = ['mapped', 'copy'] as const;
 export type Readback = (typeof READBACKS)[number];
-
-/** The element type asked for: float32, or whatever the file holds. */
-export const DTYPE_REQUESTS = ['float32', 'native'] as const;
-export type DTypeRequest = (typeof DTYPE_REQUESTS)[number];
-
-/** Element types a dataset may have, by their numpy names. */
-export const DTYPES = [
-  'bool',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float16',
-  'float32',
-  'float64',
-] as const;
-export type DType = (typeof DTYPES)[number];
 
 /** The file formats read. */
 export const DATA_FORMATS = ['npy', 'arrow'] as const;
