@@ -12,6 +12,8 @@ export interface Kind<Value, Input = Value> {
   readonly words?: readonly string[];
   parse(text: string): Value | undefined;
   accept(value: unknown): Value | undefined;
+  /** The value as a flag is written, what `parse` reads; absent where that is its plain text, or those of a list between commas. */
+  write?(value: Value): string;
   /** Never set: it carries the type that programs may pass. */
   readonly input?: Input;
 }
@@ -49,6 +51,8 @@ export const sizes: Kind<Sizes, number | string | Sizes> = {
   expected: SIZES_EXPECTED(Number.MAX_SAFE_INTEGER),
   parse: (text) => all(text.split(',').map((item) => sizeOf(item))),
   accept: (value) => all(listOf(value).map(sizeOf)),
+  write: (value) =>
+    value.map((size) => (typeof size === 'number' ? size : `${size.from}..${size.to}`)).join(','),
 };
 
 /** The same notation where nothing limits a range: `1..8` is 1, 2, 4, 8. */
@@ -114,6 +118,7 @@ export const names: Kind<readonly string[]> = {
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
       ? value
       : undefined,
+  write: (value) => value.map((name) => name.replaceAll(',', '\\,')).join(','),
 };
 
 /** A name as it is written in a list of names. */
@@ -129,19 +134,25 @@ export const percent: Kind<number> = amount(
 );
 
 /** A flag counts microseconds, a program nanoseconds. */
-export const microseconds: Kind<number> = amount(
-  (text) => decimal(text) * 1000,
-  { above: 0, most: 1e12 },
-  'a number of microseconds above 0 and up to 1000000000, such as 500',
-);
+export const microseconds: Kind<number> = {
+  ...amount(
+    (text) => decimal(text) * 1000,
+    { above: 0, most: 1e12 },
+    'a number of microseconds above 0 and up to 1000000000, such as 500',
+  ),
+  write: (ns) => String(ns / 1000),
+};
 
 /** A flag has a unit (`90s`) or counts seconds, a program passes nanoseconds. At most 30 days, unless told otherwise. */
 export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
-  return amount(
-    (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
-    { above: zero ? -Number.MIN_VALUE : 0, most },
-    zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
-  );
+  return {
+    ...amount(
+      (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
+      { above: zero ? -Number.MIN_VALUE : 0, most },
+      zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
+    ),
+    write: (ns) => `${ns}ns`,
+  };
 }
 
 const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;
