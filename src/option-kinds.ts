@@ -12,6 +12,8 @@ export interface Kind<Value, Input = Value> {
   readonly words?: readonly string[];
   parse(text: string): Value | undefined;
   accept(value: unknown): Value | undefined;
+  /** The text that `parse` reads as this value. Without it, that is the plain text of the value, or of a list's items between commas. */
+  write?(value: Value): string;
   /** Never set. It only carries the type that programs may pass. */
   readonly input?: Input;
 }
@@ -49,6 +51,8 @@ export const sizes: Kind<Sizes, number | string | Sizes> = {
   expected: SIZES_EXPECTED(Number.MAX_SAFE_INTEGER),
   parse: (text) => all(text.split(',').map((item) => sizeOf(item))),
   accept: (value) => all(listOf(value).map(sizeOf)),
+  write: (value) =>
+    value.map((size) => (typeof size === 'number' ? size : `${size.from}..${size.to}`)).join(','),
 };
 
 /** The notation of `sizes` with every range expanded: `1..8` is 1, 2, 4, 8. No value may exceed `most`. */
@@ -114,6 +118,7 @@ export const names: Kind<readonly string[]> = {
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
       ? value
       : undefined,
+  write: (value) => value.map((name) => name.replaceAll(',', '\\,')).join(','),
 };
 
 /** A name with its commas escaped, for a list of names. */
@@ -129,22 +134,28 @@ export const percent: Kind<number> = amount(
 );
 
 /** A duration. A flag gives it in microseconds, a program in nanoseconds. */
-export const microseconds: Kind<number> = amount(
-  (text) => decimal(text) * 1000,
-  { above: 0, most: 1e12 },
-  'a number of microseconds above 0 and at most 1000000000, such as 500',
-);
+export const microseconds: Kind<number> = {
+  ...amount(
+    (text) => decimal(text) * 1000,
+    { above: 0, most: 1e12 },
+    'a number of microseconds above 0 and at most 1000000000, such as 500',
+  ),
+  write: (ns) => String(ns / 1000),
+};
 
 /**
  * A duration. A flag gives it with a unit (`90s`) or in seconds, a program in nanoseconds. It is at most 30 days unless `most` is
  * given.
  */
 export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
-  return amount(
-    (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
-    { above: zero ? -Number.MIN_VALUE : 0, most },
-    zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
-  );
+  return {
+    ...amount(
+      (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
+      { above: zero ? -Number.MIN_VALUE : 0, most },
+      zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
+    ),
+    write: (ns) => `${ns}ns`,
+  };
 }
 
 const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from './cli/parse.js';
+import type { RunRequest } from './cli/request.js';
 import { declareRunOptions } from './cli/run.js';
 import type { PinbenchError } from './errors.js';
+import { flagsOf } from './flags.js';
 import { OPTION_ENTRIES, type RunSettings } from './options.js';
 import { comparableOptionsOf, planLineOf, planOptionsOf } from './plan-options.js';
 import { planOptionsSchema } from './record/plan-schema.js';
@@ -50,6 +52,16 @@ describe('the settings of a run', () => {
     expect(settingsOf({ engine: 'all' }).engine).toBe('all');
     expect(settingsOf({ strategy: 'pin-replay' }).strategy).toEqual(['pin-replay']);
     expect(settingsOf({ strategy: 'all' }).strategy).toBe('all');
+  });
+
+  it('are written as flags that mean the same', () => {
+    const given: RunSettings = {
+      ...{ batch: '2,1..8', columns: ['a,b', 'c'], modelNs: 1500, minTimeNs: 2.5e6, budgetNs: 9e10 },
+      ...{ untilPercent: 1.5, epochs: 7, work: [1, 3], strategy: ['feed', 'pin-replay'], engine: 'all' },
+    };
+    const settings = settingsOf(given);
+    const request = parseRequest(['run', 'data.npy', ...flagsOf(settings)], '1', declareRunOptions);
+    expect(settingsOf((request as RunRequest).settings)).toEqual(settings);
   });
 
   it('shuffle in every epoch if rows are gathered', () => {

@@ -1,4 +1,5 @@
 import { findingsOf } from './analysis/findings.js';
+import { loadedDType } from './data/cast.js';
 import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { nameOf, openFile } from './data/open.js';
@@ -184,5 +185,5 @@ function mustBeDataset(input: unknown): Dataset {
 
 /** The element type on the device. A file with several native types is refused later, when it is loaded. */
 function measuredDType(fileDType: string, request: DTypeRequest): DType {
-  return (request === 'native' && DTYPES.find((dtype) => dtype === fileDType)) || 'float32';
+  return loadedDType(DTYPES.find((dtype) => dtype === fileDType) ?? 'float32', request);
 }

@@ -1,17 +1,12 @@
 /**
- * The vocabulary of pinbench: every word that may occur in a flag, a plan or a record, defined once.
- * This file imports nothing, so that the command line and the record share it without importing each other.
+ * The vocabulary of pinbench: every word that may occur in a flag, a plan or a record, defined once. This file imports only the tables,
+ * so that the command line and the record share it without importing each other. Words that name an entry of a table come from there.
  */
 
-/** How a mini-batch reaches the graph; `plan/strategy.ts` defines each strategy. */
-export const STRATEGIES = [
-  ...(['feed', 'pin', 'feed-locked', 'feed-ahead', 'feed-chunk', 'pin-replay', 'zero-copy'] as const),
-] as const;
-export type StrategyName = (typeof STRATEGIES)[number];
-
-/** What executes the graph. */
-export const ENGINES = ['cuda', 'tensorflow', 'webgpu', 'cpu'] as const;
-export type EngineName = (typeof ENGINES)[number];
+export { DTYPE_REQUESTS, DTYPES, type DType, type DTypeRequest } from './tables/dtypes.js';
+export { ENGINES, type EngineName } from './tables/engines.js';
+export { REPORT_FORMATS, type ReportFormat } from './tables/formats.js';
+export { STRATEGIES, type StrategyName } from './tables/strategies.js';
 
 /** When the mini-batches are shuffled: once per run, in every epoch, or never (file order). */
 export const SHUFFLES = ['once', 'epoch', 'none'] as const;
@@ -33,44 +28,9 @@ export type Fetch = (typeof FETCHES)[number];
 export const READBACKS = ['mapped', 'copy'] as const;
 export type Readback = (typeof READBACKS)[number];
 
-/** The requested element type: float32, or the file's own type. */
-export const DTYPE_REQUESTS = ['float32', 'native'] as const;
-export type DTypeRequest = (typeof DTYPE_REQUESTS)[number];
-
-/** Element types that a dataset may have, by their numpy names. */
-export const DTYPES = [
-  'bool',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-  'float16',
-  'float32',
-  'float64',
-] as const;
-export type DType = (typeof DTYPES)[number];
-
 /** The file formats that pinbench reads. */
 export const DATA_FORMATS = ['npy', 'arrow'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
-
-/** The formats that a record can be rendered to. */
-export const REPORT_FORMATS = [
-  'table',
-  'json',
-  'csv',
-  'markdown',
-  'html',
-  'github-action-benchmark',
-  'github-action-benchmark-speedup',
-  'bencher',
-  'benchstat',
-] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** The quantity by which two records are compared: the time of a step, or the speedup over feed within a run. */
 export const METRICS = ['step', 'speedup'] as const;

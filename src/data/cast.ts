@@ -1,5 +1,6 @@
-import type { DType } from '../words.js';
-import type { Values } from './dataset.js';
+import type { RequestedDType } from '../tables/dtypes.js';
+import type { DType, DTypeRequest } from '../words.js';
+import type { Values, ValuesByDType } from './dataset.js';
 
 type Numbers = Exclude<Values, BigInt64Array | BigUint64Array>;
 
@@ -34,7 +35,7 @@ export function castToFloat32(
     dst.set((src as Numbers).subarray(srcStart, srcStart + count), dstStart);
     return;
   }
-  (LOOPS[dtype] as Loop<Values>)(src, srcStart, count, dst, dstStart, dstStride);
+  (ELEMENTS[dtype].toFloat32 as Loop<Values>)(src, srcStart, count, dst, dstStart, dstStride);
 }
 
 /** A store to a Float32Array rounds once, which is correct for every type whose values a double holds exactly. */
@@ -127,21 +128,35 @@ export function decodeToFloat64(
   count: number,
   dst: Float64Array,
 ): void {
-  if (dtype === 'int64' || dtype === 'uint64') {
-    const words = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
-    for (let i = 0, from = srcStart * 2; i < count; i++, from += 2) {
-      const high = dtype === 'int64' ? words[from + 1]! | 0 : words[from + 1]!;
-      dst[i] = high * 0x100000000 + words[from]!;
-    }
-    return;
-  }
-  const numbers = src as Numbers;
-  if (dtype === 'float16') {
-    FLOAT16 ??= float16Table();
-    for (let i = 0; i < count; i++) dst[i] = FLOAT16[numbers[srcStart + i]!]!;
-  } else if (dtype === 'bool') for (let i = 0; i < count; i++) dst[i] = numbers[srcStart + i] === 0 ? 0 : 1;
-  else for (let i = 0; i < count; i++) dst[i] = numbers[srcStart + i]!;
+  (ELEMENTS[dtype].toFloat64 as Decode<Values>)(src, srcStart, count, dst);
 }
+
+type Decode<Source> = (src: Source, srcStart: number, count: number, dst: Float64Array) => void;
+
+const decodeNumber: Decode<Numbers> = (src, srcStart, count, dst) => {
+  for (let i = 0; i < count; i++) dst[i] = src[srcStart + i]!;
+};
+
+const decodeBool: Decode<Uint8Array> = (src, srcStart, count, dst) => {
+  for (let i = 0; i < count; i++) dst[i] = src[srcStart + i] === 0 ? 0 : 1;
+};
+
+const decodeFloat16: Decode<Uint16Array> = (src, srcStart, count, dst) => {
+  FLOAT16 ??= float16Table();
+  for (let i = 0; i < count; i++) dst[i] = FLOAT16[src[srcStart + i]!]!;
+};
+
+const decodeInt64: Decode<BigInt64Array> = (src, srcStart, count, dst) => {
+  const words = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
+  for (let i = 0, from = srcStart * 2; i < count; i++, from += 2)
+    dst[i] = (words[from + 1]! | 0) * 0x100000000 + words[from]!;
+};
+
+const decodeUint64: Decode<BigUint64Array> = (src, srcStart, count, dst) => {
+  const words = new Uint32Array(src.buffer, src.byteOffset, src.length * 2);
+  for (let i = 0, from = srcStart * 2; i < count; i++, from += 2)
+    dst[i] = words[from + 1]! * 0x100000000 + words[from]!;
+};
 
 let FLOAT16: Float32Array | undefined;
 
@@ -156,25 +171,53 @@ function float16Table(): Float32Array {
   });
 }
 
-const LOOPS = {
-  bool: castBool,
-  int8: castNumber,
-  uint8: castNumber,
-  int16: castNumber,
-  uint16: castNumber,
-  int32: castNumber,
-  uint32: castNumber,
-  int64: castInt64,
-  uint64: castUint64,
-  float16: castFloat16,
-  float32: castNumber,
-  float64: castNumber,
-} as const satisfies Record<DType, unknown>;
+/** Elements that are the numbers that their arrays hold. */
+const NUMBER = { toFloat32: castNumber, toFloat64: decodeNumber };
+
+/** How the elements of each type are read. */
+const ELEMENTS = {
+  bool: { toFloat32: castBool, toFloat64: decodeBool },
+  int8: NUMBER,
+  uint8: NUMBER,
+  int16: NUMBER,
+  uint16: NUMBER,
+  int32: NUMBER,
+  uint32: NUMBER,
+  int64: { toFloat32: castInt64, toFloat64: decodeInt64 },
+  uint64: { toFloat32: castUint64, toFloat64: decodeUint64 },
+  float16: { toFloat32: castFloat16, toFloat64: decodeFloat16 },
+  float32: NUMBER,
+  float64: NUMBER,
+} as const satisfies Record<DType, { readonly toFloat32: unknown; readonly toFloat64: unknown }>;
 
 /** The types whose array elements are already their numeric values. */
 const NUMBERS: ReadonlySet<DType> = new Set(
-  (Object.keys(LOOPS) as DType[]).filter((dtype) => LOOPS[dtype] === castNumber),
+  (Object.keys(ELEMENTS) as DType[]).filter((dtype) => ELEMENTS[dtype] === NUMBER),
 );
+
+/** Casts `count` elements as `castToFloat32` does, to the type of `dst`. */
+export type Cast<Target extends Values = Values> = (
+  src: Values,
+  dtype: DType,
+  srcStart: number,
+  count: number,
+  dst: Target,
+  dstStart: number,
+  dstStride: number,
+) => void;
+
+/** The casts to the types that `--dtype` may name. */
+const CASTS: { readonly [T in RequestedDType]: Cast<ValuesByDType[T]> } = { float32: castToFloat32 };
+
+/** The element type of a matrix in memory: the requested type, or that of the file. */
+export function loadedDType(own: DType, request: DTypeRequest = 'float32'): DType {
+  return request === 'native' ? own : request;
+}
+
+/** The cast to a requested type that is not the type of the file. */
+export function castTo(dtype: DType): Cast {
+  return CASTS[dtype as RequestedDType] as Cast;
+}
 
 /** Copies `count` elements of a column without a cast; element i goes to `dst[dstStart + i·dstStride]`. */
 export function copyStrided<T extends Values>(

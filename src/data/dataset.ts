@@ -1,22 +1,10 @@
-import type { DataFormat, DType, DTypeRequest } from '../words.js';
+import { DTYPE_TABLE } from '../tables/dtypes.js';
+import { type DataFormat, DTYPES, type DType, type DTypeRequest } from '../words.js';
 import { Fault } from './fault.js';
 import { askForHugePages } from './huge-pages.js';
 
 /** The array type that holds the elements of each dtype. A float16 is kept as its bits, a bool as a byte. */
-export interface ValuesByDType {
-  bool: Uint8Array<ArrayBuffer>;
-  int8: Int8Array<ArrayBuffer>;
-  uint8: Uint8Array<ArrayBuffer>;
-  int16: Int16Array<ArrayBuffer>;
-  uint16: Uint16Array<ArrayBuffer>;
-  int32: Int32Array<ArrayBuffer>;
-  uint32: Uint32Array<ArrayBuffer>;
-  int64: BigInt64Array<ArrayBuffer>;
-  uint64: BigUint64Array<ArrayBuffer>;
-  float16: Uint16Array<ArrayBuffer>;
-  float32: Float32Array<ArrayBuffer>;
-  float64: Float64Array<ArrayBuffer>;
-}
+export type ValuesByDType = { readonly [T in DType]: InstanceType<(typeof DTYPE_TABLE)[T]['array']> };
 export type Values = ValuesByDType[DType];
 
 /** A row-major `rows × cols` matrix in host memory, read from one file. */
@@ -108,39 +96,16 @@ export interface OpenDataFile extends DataFile {
 export const MAX_ELEMENTS = 2 ** 32;
 
 /** Size of one element of each dtype, bytes. */
-export const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
-  bool: 1,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  uint32: 4,
-  int64: 8,
-  uint64: 8,
-  float16: 2,
-  float32: 4,
-  float64: 8,
-};
+export const ELEMENT_BYTES = Object.fromEntries(
+  DTYPES.map((dtype) => [dtype, DTYPE_TABLE[dtype].array.BYTES_PER_ELEMENT]),
+) as Readonly<Record<DType, number>>;
 
-const ARRAYS: { readonly [T in DType]: new (length: number) => ValuesByDType[T] } = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
+const ARRAYS: { readonly [T in DType]: { readonly array: new (length: number) => ValuesByDType[T] } } =
+  DTYPE_TABLE;
 
 /** Allocates an array of `length` elements of a dtype, all zero. */
 export function allocate<T extends DType>(dtype: T, length: number): ValuesByDType[T] {
-  return new ARRAYS[dtype](length);
+  return new ARRAYS[dtype].array(length);
 }
 
 /** Allocates a zeroed matrix, in huge pages if Linux grants them. Throws a fault if the host does not have that much memory. */

@@ -1,5 +1,5 @@
 import type { DType } from '../words.js';
-import { castToFloat32 } from './cast.js';
+import { castTo } from './cast.js';
 import { allocate, type Values } from './dataset.js';
 import { inFlight } from './in-flight.js';
 import type { Payload } from './payload.js';
@@ -38,7 +38,7 @@ export async function readRowMajor(
     }
     lanes[lane] ??= allocate(from, Math.min(perChunk, values.length));
     await payload.read(new Uint8Array(lanes[lane].buffer, 0, bytes), position);
-    castToFloat32(lanes[lane], from, 0, count, values as Float32Array, first, 1);
+    castTo(to)(lanes[lane], from, 0, count, values, first, 1);
   });
 }
 

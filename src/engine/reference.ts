@@ -2,6 +2,7 @@ import { decodeToFloat64 } from '../data/cast.js';
 import type { Dataset, Values } from '../data/dataset.js';
 import type { Order } from '../plan/order.js';
 import { type Plan, rowsOf } from '../plan/plan.js';
+import { DTYPE_TABLE } from '../tables/dtypes.js';
 import type { DType } from '../words.js';
 
 /** The expected scalar of a step and its tolerance. */
@@ -44,7 +45,7 @@ export type SumType = 'float32' | 'float64';
 
 /** The type in which the squares of a dtype are summed. */
 export function sumTypeOf(dtype: DType): SumType {
-  return ['int32', 'uint32', 'int64', 'uint64', 'float64'].includes(dtype) ? 'float64' : 'float32';
+  return DTYPE_TABLE[dtype].sum;
 }
 
 /** How far a sum of squares may be from the float64 sum: `relative` times that sum, plus `absolute`. */

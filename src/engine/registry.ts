@@ -1,22 +1,8 @@
 import { PinbenchError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
+import { AUTO_ORDER, ENGINE_TABLE } from '../tables/engines.js';
 import { ENGINES, type EngineName } from '../words.js';
 import type { Availability, Device, Engine } from './engine.js';
-
-/** Where each engine is found; imported only when it is asked for. */
-const LOADERS: Partial<Record<EngineName, (surroundings: Surroundings) => Promise<Engine>>> = {
-  tensorflow: async (surroundings) =>
-    new (await import('./tfjs/tensorflow.js')).TensorflowEngine(surroundings),
-  cuda: async (surroundings) => (await import('./cuda/engine.js')).cudaEngineIn(surroundings),
-  webgpu: async (surroundings) => new (await import('./tfjs/webgpu.js')).WebgpuEngine(surroundings),
-  cpu: async () => (await import('./tfjs/cpu.js')).cpuEngine,
-};
-
-/** The order in which `auto` looks. */
-const AUTO_ORDER: readonly EngineName[] = ['tensorflow', 'cuda', 'webgpu', 'cpu'];
-
-/** The engines of this build, in the vocabulary's order. */
-export const ENGINE_NAMES: readonly EngineName[] = ENGINES.filter((name) => LOADERS[name] !== undefined);
 
 /** What `--engine` may ask for: a choice to be made here, everything, or names. */
 export type EngineRequest = 'auto' | 'all' | readonly EngineName[];
@@ -35,27 +21,14 @@ export interface ProbedEngine {
   readonly availability: Availability;
 }
 
-/** The engine of that name; a `PinbenchError` of code `engine` where this build has none. */
-export async function loadEngine(name: EngineName, surroundings: Surroundings): Promise<Engine> {
-  const load = LOADERS[name];
-  if (load === undefined) {
-    throw new PinbenchError('engine', {
-      subject: `engine ${name}`,
-      observed: 'not in this version of pinbench',
-      expected: ['auto', 'all', ...ENGINE_NAMES].join(', '),
-    });
-  }
-  return load(surroundings);
-}
-
-/** Engines with what they found; all those of this build where none are named. */
+/** Engines with what they found; all there are where none are named. */
 export async function probeEngines(
   surroundings: Surroundings,
-  names: readonly EngineName[] = ENGINE_NAMES,
+  names: readonly EngineName[] = ENGINES,
 ): Promise<ProbedEngine[]> {
   const found: ProbedEngine[] = [];
   for (const name of names) {
-    const engine = await loadEngine(name, surroundings);
+    const engine = await ENGINE_TABLE[name].load(surroundings);
     found.push({ name, availability: await engine.probe() });
   }
   return found;
@@ -67,7 +40,7 @@ export async function freeBytesOf(
   surroundings: Surroundings,
 ): Promise<(number | undefined)[]> {
   if (!availability.available) return [];
-  const engine = await loadEngine(name, surroundings);
+  const engine = await ENGINE_TABLE[name].load(surroundings);
   const free: (number | undefined)[] = [];
   for (const ordinal of availability.devices.keys()) {
     const device = await engine.open(ordinal).catch(() => undefined);
@@ -110,9 +83,8 @@ export async function closeEngines(opened: readonly OpenedEngine[]): Promise<voi
 
 async function choose(request: 'auto' | 'all', surroundings: Surroundings): Promise<EngineName[]> {
   const there: EngineName[] = [];
-  for (const name of request === 'all' ? ENGINE_NAMES : AUTO_ORDER) {
-    if (LOADERS[name] === undefined) continue;
-    const found = await (await loadEngine(name, surroundings)).probe();
+  for (const name of request === 'all' ? ENGINES : AUTO_ORDER) {
+    const found = await (await ENGINE_TABLE[name].load(surroundings)).probe();
     if (!found.available) continue;
     if (request === 'auto' && (name === 'cpu' || found.devices.some(({ gpu }) => gpu))) return [name];
     if (request === 'all') there.push(name);
@@ -121,7 +93,7 @@ async function choose(request: 'auto' | 'all', surroundings: Surroundings): Prom
 }
 
 async function openable(name: EngineName, surroundings: Surroundings): Promise<Engine> {
-  const engine = await loadEngine(name, surroundings);
+  const engine = await ENGINE_TABLE[name].load(surroundings);
   const found = await engine.probe();
   if (found.available) return engine;
   throw new PinbenchError('engine', {

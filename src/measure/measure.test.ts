@@ -306,7 +306,7 @@ describe('a failure', () => {
   it('of a strategy that is unsupported or does not fit skips it with the reason and measures the rest', async () => {
     const { device, request } = fakeRun(
       {
-        supports: ({ replay }) => (replay ? { reason: 'no graphs here' } : 'yes'),
+        supports: ({ loop }) => (loop === 'replay' ? { reason: 'no graphs here' } : 'yes'),
         onSetup(name) {
           if (name === 'pin') throw new StrategyUnavailable('2 GiB do not fit in 1 GiB');
         },

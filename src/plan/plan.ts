@@ -111,7 +111,7 @@ export function movementOf(plan: Plan, strategy: Strategy): Movement {
   // A device that reads rows over the link itself also needs their indexes.
   const list = strategy.mapped && plan.sampling === 'gather' ? rowsPerStep * INDEX_BYTES : 0;
   if (!strategy.resident) return { h2dBytesPerStep: rowsPerStep * rowBytes + list, h2dBytesSetup: 0 };
-  const indexes = plan.sampling === 'gather' ? rowsPerStep : strategy.replay ? 1 : 0;
+  const indexes = plan.sampling === 'gather' ? rowsPerStep : strategy.loop === 'replay' ? 1 : 0;
   return {
     h2dBytesPerStep: indexes * INDEX_BYTES,
     h2dBytesSetup: plan.rows * rowBytes,

@@ -23,7 +23,7 @@ function derive(
   const rowsPerSecond = (plan.rowsPerEpoch / plan.stepsPerEpoch / medianNs) * 1e9;
   return {
     status: 'measured',
-    ...(strategy.chunk && { chunk: plan.chunk }),
+    ...(strategy.loop === 'chunk' && { chunk: plan.chunk }),
     steps,
     stepsPerEpoch: plan.stepsPerEpoch,
     epochsMeasured: steps / plan.stepsPerEpoch,

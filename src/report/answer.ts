@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import type { Comparison, Findings, RunRecord } from '../record/schema.js';
 import { shortenedInMiddle } from '../text.js';
 import { counted, formatDuration, formatInteger } from '../units.js';
+import { ENGINES, STRATEGIES } from '../words.js';
 import { headlineComparisons, headlinesOf } from './headline.js';
 import type { Named } from './named.js';
 import { adviceSentences, roomSentences } from './next-steps.js';
@@ -157,8 +158,11 @@ function doubtOf(those: readonly Comparison[]): string {
   return ` (inconclusive at ${doubtful} of ${those.length} batch sizes)`;
 }
 
+/** Matches a text that begins with the name of an engine or a strategy. */
+const NAME = new RegExp(`^(?:${[...STRATEGIES, ...ENGINES].join('|')})\\b`);
+
 /** A sentence with a capital letter, unless it begins with the name of a strategy or an engine, and with a full stop. */
 function capitalized(sentence: string): string {
-  const named = /^(?:feed|pin|zero|cuda|tensorflow|webgpu|cpu)\b/.test(sentence);
+  const named = NAME.test(sentence);
   return `${named ? sentence : sentence.charAt(0).toUpperCase() + sentence.slice(1)}.`;
 }

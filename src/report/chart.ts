@@ -1,8 +1,9 @@
 import pc from 'picocolors';
 import { sweepsOf } from '../analysis/sweep.js';
 import type { Findings, RunRecord } from '../record/schema.js';
+import { STRATEGY_TABLE } from '../tables/strategies.js';
 import { formatDuration, formatInteger } from '../units.js';
-import type { EngineName, StrategyName } from '../words.js';
+import { type EngineName, STRATEGIES, type StrategyName } from '../words.js';
 import { wrapped } from './fold.js';
 import { headlineComparisons } from './headline.js';
 import type { Screen } from './layout.js';
@@ -13,15 +14,7 @@ const [HEIGHT, MOST_WIDTH] = [14, 100];
 const FEWEST_SIZES = 3;
 
 /** The mark of each strategy, so that strategies are told apart without colour. */
-const MARKS: Readonly<Record<StrategyName, string>> = {
-  feed: 'o',
-  pin: 'x',
-  'feed-locked': '+',
-  'feed-ahead': '*',
-  'feed-chunk': '#',
-  'pin-replay': '%',
-  'zero-copy': '~',
-};
+const markOf = (strategy: StrategyName) => STRATEGY_TABLE[strategy].look.letter;
 const SEVERAL = '&';
 const COLOURS = ['blue', 'yellow', 'magenta', 'cyan', 'green', 'red', 'white'] as const;
 
@@ -84,8 +77,8 @@ function draw(all: readonly Series[], brackets: Brackets, { color, width }: Scre
       if (cells[row]![column] === ' ') cells[row]![column] = colour('·');
     for (const { batch, ns } of those) {
       const [row, column] = [rowOf(ns), columnOf(batch)];
-      const taken = [...Object.values(MARKS), SEVERAL].some((mark) => cells[row]![column]!.includes(mark));
-      cells[row]![column] = taken ? SEVERAL : colour(MARKS[strategy]);
+      const taken = [...STRATEGIES.map(markOf), SEVERAL].some((mark) => cells[row]![column]!.includes(mark));
+      cells[row]![column] = taken ? SEVERAL : colour(markOf(strategy));
     }
   }
   const left = (label: string) => label.padStart(labelWidth);
@@ -172,7 +165,7 @@ function legend(
 ): string[] {
   const entries = all.map(({ strategy }, i) => ({
     columns: strategy.length + 2,
-    text: `${paint[COLOURS[i % COLOURS.length]!](MARKS[strategy])} ${strategy}`,
+    text: `${paint[COLOURS[i % COLOURS.length]!](markOf(strategy))} ${strategy}`,
   }));
   if (several) entries.push({ columns: 9, text: `${SEVERAL} several` });
   const lines: { columns: number; text: string }[] = [];

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { shown } from '../../text.js';
 import type { DType } from '../../words.js';
-import { castToFloat32, copyStrided } from '../cast.js';
+import { castTo, copyStrided, loadedDType } from '../cast.js';
 import {
   allocate,
   allocateMatrix,
@@ -72,7 +72,7 @@ export async function load(
       remedy: 'use --dtype float32, or name columns of one type',
     });
   }
-  const dtype = options.dtype === 'native' ? only! : 'float32';
+  const dtype = loadedDType(only!, options.dtype);
   const values = await allocateMatrix(dtype, rows, cols);
   const turns = new Turns(options.signal);
   const runs = await runsOf(reader, matrix, turns);
@@ -204,9 +204,10 @@ function place(
   start: number,
   cols: number,
 ): void {
+  const cast = castTo(dtype);
   const put = (from: number, length: number, to: number, stride: number) => {
     if (column.dtype === dtype) copyStrided(elements, from, length, values, to, stride);
-    else castToFloat32(elements, column.dtype, from, length, values as Float32Array, to, stride);
+    else cast(elements, column.dtype, from, length, values, to, stride);
   };
   if (places !== undefined) {
     for (let row = 0; row < count; row++)

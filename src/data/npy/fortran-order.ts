@@ -1,5 +1,5 @@
 import type { DType } from '../../words.js';
-import { castToFloat32 } from '../cast.js';
+import { castTo } from '../cast.js';
 import { allocate, type Values } from '../dataset.js';
 import { inFlight } from '../in-flight.js';
 import type { Payload } from '../payload.js';
@@ -60,9 +60,7 @@ export async function readColumnMajor(
     lanes[lane] ??= laneOf(matrix.dtype, dtype, (tileRows + GAP) * tileCols);
     const { raw, cast } = lanes[lane];
     const pitch = await readTile(payload, raw, tile, matrix);
-    if (raw !== cast) {
-      castToFloat32(raw, matrix.dtype, 0, pitch * tile.width, cast as Float32Array, 0, 1);
-    }
+    if (raw !== cast) castTo(dtype)(raw, matrix.dtype, 0, pitch * tile.width, cast, 0, 1);
     place({ elements: cast, first: 0, pitch, ...tile }, values, tile);
   });
 }

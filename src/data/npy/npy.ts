@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { loadedDType } from '../cast.js';
 import {
   allocateMatrix,
   type Contents,
@@ -96,7 +97,7 @@ async function load(
   options: LoadOptions = {},
 ): Promise<LoadedMatrix> {
   const { rows, cols } = matrix;
-  const dtype = options.dtype === 'native' ? matrix.dtype : 'float32';
+  const dtype = loadedDType(matrix.dtype, options.dtype);
   const values = await allocateMatrix(dtype, rows, cols);
   const elementBytes = ELEMENT_BYTES[matrix.dtype];
   const { byteOrder, dataOffset } = matrix;

@@ -123,7 +123,7 @@ function stagingOf<T extends Values>(
   stream: number,
   held: Pick<StagingUse, 'what' | 'dtype' | 'elements' | 'hostMemory'>,
 ): Staging<T> {
-  const waits = { waited: plan.fetch === 'step', alternates: strategy.overlap };
+  const waits = { waited: plan.fetch === 'step', alternates: strategy.loop === 'ahead' };
   return new Staging(context.driver, belongings, { ...held, ...waits, stream });
 }
 

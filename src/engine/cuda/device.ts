@@ -41,7 +41,7 @@ export class CudaDevice implements Device {
 
   /** Compares the dataset with free device memory if the strategy keeps it there; the reason states required and free memory. */
   supports(strategy: Strategy, plan: Plan): Support {
-    if (strategy.replay && plan.sampling === 'gather') {
+    if (strategy.loop === 'replay' && plan.sampling === 'gather') {
       return {
         reason: 'a recorded CUDA graph cannot gather different rows in each epoch: use --sampling slice',
       };

@@ -3,6 +3,7 @@ import { median } from 'simple-statistics';
 import { chunksIn } from '../../plan/chunks.js';
 import type { Plan } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import type { LoopName } from '../../tables/strategies.js';
 import type { CallName, RawCalls } from './declarations.js';
 import type { Library } from './library.js';
 import { offHeap } from './memory.js';
@@ -51,8 +52,22 @@ const WARM_UP_ROUNDS = 10;
  * The mean number of each call per step, over an epoch run by one call of `Session.steps`. A test counts the calls of every
  * strategy and compares them with this table.
  */
-export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<StepCall, number>> {
-  const { resident, overlap, chunk, replay, mapped } = strategy;
+export function callsPerStep(strategy: Strategy, plan: Plan): Calls {
+  return CALLS_OF[strategy.loop](strategy, plan);
+}
+
+type Calls = Readonly<Record<StepCall, number>>;
+
+/** The calls of each loop. */
+const CALLS_OF: Readonly<Record<LoopName, (strategy: Strategy, plan: Plan) => Calls>> = {
+  step: callsOfSteps,
+  ahead: callsOfSteps,
+  chunk: callsOfChunks,
+  replay: callsOfSteps,
+};
+
+function callsOfSteps({ resident, mapped, loop }: Strategy, plan: Plan): Calls {
+  const [overlap, replay] = [loop === 'ahead', loop === 'replay'];
   const gather = plan.sampling === 'gather';
   const steps = plan.stepsPerEpoch;
   /** Steps per replay, and the steps of an epoch that remain after the last replay. */
@@ -63,7 +78,6 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
   const fetches = replay ? replays + (left > 0 ? 1 : 0) : plan.fetch === 'epoch' ? 1 : steps;
   const perFetch = fetches / steps;
   const copies = !resident && !mapped;
-  if (chunk) return callsOfChunks(plan, perFetch);
   // With `--fetch epoch` the host waits for a copy to end before it overwrites the staging memory.
   const staged = gather && plan.fetch === 'epoch' ? 1 : 0;
   const deferred = overlap && plan.fetch === 'epoch';
@@ -81,8 +95,9 @@ export function callsPerStep(strategy: Strategy, plan: Plan): Readonly<Record<St
 }
 
 /** The same for `feed-chunk`, where only the launch and, with `--fetch step`, the fetch happen in every step. */
-function callsOfChunks(plan: Plan, perFetch: number): Readonly<Record<StepCall, number>> {
+function callsOfChunks(_: Strategy, plan: Plan): Calls {
   const { stepsPerEpoch: steps, fetch } = plan;
+  const perFetch = fetch === 'epoch' ? 1 / steps : 1;
   const chunks = chunksIn(plan.chunk, steps);
   const deferred = fetch === 'epoch';
   // Memory is reused from the third chunk on.

@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import type { Order } from '../../plan/order.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
+import type { LoopName } from '../../tables/strategies.js';
 import { formatBytes } from '../../units.js';
 import type { Phases, Session, Unmeasured } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
@@ -12,7 +13,7 @@ import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
 import { orCannotBeSetUp, orUnavailable } from './cuda-error.js';
 import type { DatasetMemory } from './dataset-memory.js';
-import { INDEX_BYTES } from './delivery.js';
+import { type Delivery, INDEX_BYTES } from './delivery.js';
 import { mostBlocks } from './grid.js';
 import { GATHER, SLICE } from './launch.js';
 import { aheadLoop, type LoopState, type StepsLoop, stepLoop } from './loops.js';
@@ -58,7 +59,7 @@ export class CudaSession implements Session {
     this.#dataset = dataset;
     this.#belongings = belongings;
     if (fetch === 'epoch') this.maxSteps = Math.min(stepsPerEpoch, MOST_WAITING_SCALARS);
-    if (strategy.replay) this.stepMultiple = recordedSteps(plan);
+    if (strategy.loop === 'replay') this.stepMultiple = recordedSteps(plan);
     try {
       const kernels = context.kernels(dataset.dtype);
       const resident = strategy.resident ? belongings.keep(resources.resident(dataset)) : undefined;
@@ -72,12 +73,9 @@ export class CudaSession implements Session {
         ...{ context, plan, results, belongings },
         outSlot: sampling === 'gather' ? GATHER.out : SLICE.out,
       };
-      if (strategy.replay) this.#loop = replayOf(parts, state, this.stepMultiple!);
-      else if (strategy.chunk) this.#loop = chunkedOf(parts, state);
-      else if (strategy.overlap) this.#loop = aheadOf(parts, state);
-      else {
-        const deliver = deliveryOf(parts, stream);
-        this.#loop = stepLoop(state, deliver);
+      const { run, deliver } = LOOPS[strategy.loop](parts, state);
+      this.#loop = run;
+      if (deliver !== undefined) {
         const unmeasured = whyNoPhases(parts);
         this.phases = (order, from, to) => {
           this.#mustCover(order, from, to);
@@ -138,8 +136,26 @@ export class CudaSession implements Session {
   }
 }
 
-function replayOf(parts: Parts, state: LoopState, steps: number): StepsLoop {
-  const { context, belongings, resident } = parts;
+/** A loop and, where the parts of a step follow each other on one stream, what brings a mini-batch there. */
+interface Loop {
+  readonly run: StepsLoop;
+  readonly deliver?: Delivery;
+}
+
+/** How each loop is made. */
+const LOOPS: Readonly<Record<LoopName, (parts: Parts, state: LoopState) => Loop>> = {
+  step: (parts, state) => {
+    const deliver = deliveryOf(parts, parts.context.stream);
+    return { run: stepLoop(state, deliver), deliver };
+  },
+  ahead: (parts, state) => ({ run: aheadOf(parts, state) }),
+  chunk: (parts, state) => ({ run: chunkedOf(parts, state) }),
+  replay: (parts, state) => ({ run: replayOf(parts, state) }),
+};
+
+function replayOf(parts: Parts, state: LoopState): StepsLoop {
+  const { context, belongings, resident, plan } = parts;
+  const steps = recordedSteps(plan);
   const order = belongings.keep(allocateOnDevice(context.driver, steps * INDEX_BYTES, 'the order')).address;
   const { whole } = launchesOf(parts, resident!.address, { whole: true, order });
   return replayLoop(state, whole, order, steps);

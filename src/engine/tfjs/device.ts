@@ -41,15 +41,18 @@ export class TfjsDevice implements Device {
         reason: `the TensorFlow.js engines support only float32, and the dataset is ${plan.dtype}: use --dtype float32`,
       };
     }
-    if (strategy.replay) return { reason: 'TensorFlow.js cannot record a CUDA graph' };
+    if (strategy.loop === 'replay') return { reason: 'TensorFlow.js cannot record a CUDA graph' };
     // Chunks may be staged in pageable memory too: their benefit is fewer copies.
-    if (strategy.hostMemory === 'page-locked' && !strategy.chunk)
+    const chunk = strategy.loop === 'chunk';
+    if (strategy.hostMemory === 'page-locked' && !chunk)
       return { reason: 'TensorFlow.js cannot page-lock host memory' };
+    if (strategy.loop !== 'step' && !chunk)
+      return { reason: `TensorFlow.js has no loop for ${strategy.name}` };
     const { largestTensorBytes = Number.POSITIVE_INFINITY } = this.#traits;
-    const rows = strategy.resident ? plan.rows : strategy.chunk ? plan.chunk * plan.batch : plan.batch;
+    const rows = strategy.resident ? plan.rows : chunk ? plan.chunk * plan.batch : plan.batch;
     const bytes = rows * rowBytesOf(plan);
     if (bytes <= largestTensorBytes) return 'yes';
-    const what = strategy.resident ? 'the dataset' : strategy.chunk ? 'a chunk' : 'a mini-batch';
+    const what = strategy.resident ? 'the dataset' : chunk ? 'a chunk' : 'a mini-batch';
     return {
       reason: `${what}, ${formatBytes(bytes)}, does not fit in the device's largest buffer, ${formatBytes(largestTensorBytes)}`,
     };

@@ -26,14 +26,14 @@ export class MiniBatches {
   #chunk: { readonly tensor: Tensor2D; readonly chunk: Chunk; readonly index: number } | undefined;
 
   /** `values` is the row-major dataset, with the shape in the plan. */
-  constructor(tf: Tfjs, values: Float32Array, plan: Plan, { resident, chunk }: Strategy) {
+  constructor(tf: Tfjs, values: Float32Array, plan: Plan, { resident, loop }: Strategy) {
     this.#tf = tf;
     this.#values = values;
     this.#plan = plan;
     this.#isResident = resident;
     const gather = plan.sampling === 'gather';
     if (resident) this.at = gather ? this.#gatherOnDevice : this.#sliceOnDevice;
-    else if (chunk) this.at = this.#sliceOfChunk;
+    else if (loop === 'chunk') this.at = this.#sliceOfChunk;
     else this.at = gather ? this.#feedGathered : this.#feedSlice;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STRATEGIES } from '../../words.js';
-import { COLOURS, lookOf } from './look.js';
+import { lookOf } from './look.js';
 import { STYLE } from './style.js';
 
 /** Relative luminance by WCAG 2. */
@@ -37,6 +37,6 @@ describe('the colours', () => {
   it('differ for every strategy, and so do the marks', () => {
     const marks = STRATEGIES.map((name) => lookOf(name).symbol);
     expect(new Set(marks).size).toBe(STRATEGIES.length);
-    expect(new Set(STRATEGIES.map((name) => COLOURS[name][0])).size).toBe(STRATEGIES.length);
+    expect(new Set(STRATEGIES.map((name) => lookOf(name).colours[0])).size).toBe(STRATEGIES.length);
   });
 });

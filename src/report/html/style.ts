@@ -1,9 +1,10 @@
 import { STRATEGIES } from '../../words.js';
 import { trusted } from './escape.js';
-import { COLOURS } from './look.js';
+import { lookOf } from './look.js';
 import { MOST_COLUMNS } from './table.js';
 
-const colours = (which: 0 | 1) => STRATEGIES.map((name) => `--${name}: ${COLOURS[name][which]};`).join(' ');
+const colours = (which: 0 | 1) =>
+  STRATEGIES.map((name) => `--${name}: ${lookOf(name).colours[which]};`).join(' ');
 
 const all = (before: string) => STRATEGIES.map((name) => `${before}${name}`).join(', ');
 

@@ -126,12 +126,12 @@ export class VerifiedSession implements AsyncDisposable {
 
   /** Bytes that exactly these steps move; the plan only knows the mean over an epoch. */
   #bytesOf(order: Order, from: number, to: number): number {
-    const { resident, mapped, replay } = this.#strategy;
+    const { resident, mapped, loop } = this.#strategy;
     const listed = order.kind === 'gather' && (resident || mapped);
     const bytesOfRow = (resident ? 0 : rowBytesOf(this.plan)) + (listed ? INDEX_BYTES : 0);
     let bytes = 0;
     for (let step = from; step < to; step++) {
-      bytes += this.#rowsOf(order, step) * bytesOfRow + (replay ? INDEX_BYTES : 0);
+      bytes += this.#rowsOf(order, step) * bytesOfRow + (loop === 'replay' ? INDEX_BYTES : 0);
     }
     return bytes;
   }

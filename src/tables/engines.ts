@@ -1,0 +1,43 @@
+import type { Engine } from '../engine/engine.js';
+import type { Surroundings } from '../surroundings.js';
+
+/** Where an engine is found. */
+interface EngineEntry {
+  /** Its place in the order in which `--engine auto` looks; the first with a GPU is taken, or else `cpu`. */
+  readonly auto: number;
+  /** Imports it, which happens only when it is asked for, and gives it what it needs of the process. */
+  readonly load: (surroundings: Surroundings) => Promise<Engine>;
+}
+
+/**
+ * The engines, in the order of the help and of `--engine all`. A new engine is a file in `engine/` and an entry here. Each `load`
+ * states its result: else the names, which an `Engine` has, would depend on themselves.
+ */
+export const ENGINE_TABLE = {
+  cuda: {
+    auto: 2,
+    load: async (surroundings: Surroundings): Promise<Engine> =>
+      (await import('../engine/cuda/engine.js')).cudaEngineIn(surroundings),
+  },
+  tensorflow: {
+    auto: 1,
+    load: async (surroundings: Surroundings): Promise<Engine> =>
+      new (await import('../engine/tfjs/tensorflow.js')).TensorflowEngine(surroundings),
+  },
+  webgpu: {
+    auto: 3,
+    load: async (surroundings: Surroundings): Promise<Engine> =>
+      new (await import('../engine/tfjs/webgpu.js')).WebgpuEngine(surroundings),
+  },
+  cpu: {
+    auto: 4,
+    load: async (): Promise<Engine> => (await import('../engine/tfjs/cpu.js')).cpuEngine,
+  },
+} as const satisfies Record<string, EngineEntry>;
+
+export type EngineName = keyof typeof ENGINE_TABLE;
+export const ENGINES: readonly EngineName[] = Object.keys(ENGINE_TABLE) as EngineName[];
+/** The order in which `--engine auto` looks. */
+export const AUTO_ORDER: readonly EngineName[] = ENGINES.toSorted(
+  (a, b) => ENGINE_TABLE[a].auto - ENGINE_TABLE[b].auto,
+);

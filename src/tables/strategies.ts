@@ -1,0 +1,73 @@
+/** How a report tells a strategy from others: by any one of these, so that nobody needs to see colours. */
+interface Look {
+  /** The character of its points on a terminal. */
+  readonly letter: string;
+  /** The mark of its points in a page, and the dashes of its line where that is not drawn through. */
+  readonly symbol: string;
+  readonly dash?: string;
+  /** Those that feed are warm, those that pin are cool. */
+  readonly colours: readonly [onLight: string, onDark: string];
+}
+
+/** Where a strategy keeps the data, how a mini-batch reaches the graph, and how it is drawn. */
+interface StrategyEntry {
+  /** The dataset is in device memory for the whole run, uploaded once in setup. */
+  readonly resident: boolean;
+  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned; it is not what `pin` means. */
+  readonly hostMemory: 'pageable' | 'page-locked';
+  /** The graph reads host memory over the link; nothing is copied. */
+  readonly mapped: boolean;
+  /**
+   * How the steps follow each other; an engine has a loop of that name or does not support the strategy.
+   * `step`: one after the other. `ahead`: the copy of step i+1 runs under the graph of step i. `chunk`: several mini-batches are
+   * staged together, copied in one transfer and sliced on the device. `replay`: recorded once, as a CUDA graph, and replayed.
+   */
+  readonly loop: string;
+  readonly look: Look;
+}
+
+const FEED = { resident: false, hostMemory: 'pageable', mapped: false, loop: 'step' } as const;
+
+/** The strategies, in the order of the help and of the table; `feed`, the baseline, is first. */
+export const STRATEGY_TABLE = {
+  feed: { ...FEED, look: { letter: 'o', symbol: 'circle', colours: ['#b84a00', '#ff9d5c'] } },
+  pin: {
+    ...FEED,
+    resident: true,
+    look: { letter: 'x', symbol: 'square', colours: ['#0b5cad', '#74b8ff'] },
+  },
+  'feed-locked': {
+    ...FEED,
+    hostMemory: 'page-locked',
+    look: { letter: '+', symbol: 'triangle', dash: '7 3', colours: ['#8a6100', '#e5bb45'] },
+  },
+  'feed-ahead': {
+    ...FEED,
+    hostMemory: 'page-locked',
+    loop: 'ahead',
+    look: { letter: '*', symbol: 'diamond', dash: '2 3', colours: ['#a8327c', '#f291c8'] },
+  },
+  'feed-chunk': {
+    ...FEED,
+    hostMemory: 'page-locked',
+    loop: 'chunk',
+    look: { letter: '#', symbol: 'star', dash: '9 3 2 3', colours: ['#7a4a2b', '#d3a684'] },
+  },
+  'pin-replay': {
+    ...FEED,
+    resident: true,
+    loop: 'replay',
+    look: { letter: '%', symbol: 'cross', dash: '7 3', colours: ['#067085', '#58cfe6'] },
+  },
+  'zero-copy': {
+    ...FEED,
+    hostMemory: 'page-locked',
+    mapped: true,
+    look: { letter: '~', symbol: 'wye', dash: '2 3', colours: ['#0a7048', '#57d1a2'] },
+  },
+} as const satisfies Record<string, StrategyEntry>;
+
+export type StrategyName = keyof typeof STRATEGY_TABLE;
+export const STRATEGIES: readonly StrategyName[] = Object.keys(STRATEGY_TABLE) as StrategyName[];
+/** The loops that strategies ask for. */
+export type LoopName = (typeof STRATEGY_TABLE)[StrategyName]['loop'];
