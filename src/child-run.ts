@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { PinbenchError } from './errors.js';
 import { parseRecord } from './record/file.js';
 import type { RunRecord } from './record/schema.js';
-import { endGroupOf } from './terminal.js';
+import { endGroupAtExit, endGroupOf } from './terminal.js';
 import { formatDuration } from './units.js';
 
 /** A `pinbench run` in a separate process. */
@@ -47,6 +47,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
     // In a process group of its own, the child does not get the terminal's signals; the parent ends it.
     detached: true,
   });
+  const forget = endGroupAtExit(child);
   const printed: Buffer[] = [];
   let printedBytes = 0;
   let said = '';
@@ -86,6 +87,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
     child.on('close', (exitCode, by) => done(exitCode ?? by ?? 1));
   });
   clearTimeout(limit);
+  forget();
   signal?.removeEventListener('abort', end);
   if (signal?.aborted === true)
     throw new PinbenchError('interrupted', { subject: 'run', observed: 'interrupted' });
@@ -100,7 +102,9 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
   }
   const [last = ''] = said.trimEnd().split('\n').slice(-1);
   return {
-    failed: last.replace(/^pinbench: /, '') || `it ended with ${code}`,
+    failed:
+      last.replace(/^pinbench: /, '') ||
+      `it ended with ${typeof code === 'number' ? `exit code ${code}` : `the signal ${code}`}`,
     code: typeof code === 'number' ? code : undefined,
   };
 }

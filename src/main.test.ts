@@ -365,7 +365,10 @@ describe.skipIf(process.platform === 'win32')('interruptions and closed outputs'
     () => {
       const compare = `"${process.execPath}" "${BIN}" schema >/dev/full`;
       const { status, stderr } = spawnSync('bash', ['-c', compare], { encoding: 'utf8' });
-      expect([status, stderr]).toEqual([2, 'pinbench: standard output: cannot be written (ENOSPC)\n']);
+      expect([status, stderr]).toEqual([
+        2,
+        'pinbench: standard output: cannot be written (ENOSPC, no space left on device)\n',
+      ]);
     },
   );
 });

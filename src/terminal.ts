@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { fstatSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { freemem } from 'node:os';
 import process from 'node:process';
 import { EXIT } from './errors.js';
@@ -7,6 +7,7 @@ import { availableHostBytes } from './host-memory.js';
 import type { Screen } from './report/layout.js';
 import { readText } from './small-file.js';
 import type { Surroundings } from './surroundings.js';
+import { reasonOf } from './system-error.js';
 
 /** The streams, signals and surroundings of a command. Tests provide their own. */
 export interface Terminal {
@@ -18,6 +19,11 @@ export interface Terminal {
    * removes the listener.
    */
   onInterrupt(listener: () => void): () => void;
+  /**
+   * Lets short work such as writing a file be finished at a signal, a second one or a second of waiting excepted: either ends the
+   * process. Returns a function that listens no longer and says whether there was a signal.
+   */
+  holdSignals(): () => boolean;
   /** Whether a write error on standard output only means that the reader closed it, as `| head` does. */
   isReaderGone(error: NodeJS.ErrnoException): boolean;
   /**
@@ -110,12 +116,13 @@ export function terminalOfProcess(): Terminal {
   process.once('exit', () => {
     for (const undo of undos) undo();
   });
+  writeWhole(process.stdout);
   process.stderr.on('error', () => {});
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     // Every further write fails as well, but only the first error is reported.
     process.stdout.on('error', () => {});
     if (isReaderGone(error)) return;
-    process.stderr.write(`pinbench: standard output: cannot be written (${error.code})\n`);
+    process.stderr.write(`pinbench: standard output: cannot be written (${reasonOf(error)})\n`);
     // The command still writes its other output, but its exit code must not look like a verdict that was printed.
     process.once('exit', () => {
       process.exitCode = EXIT.usage;
@@ -126,6 +133,7 @@ export function terminalOfProcess(): Terminal {
     stderr: process.stderr,
     surroundings: surroundingsOfProcess(),
     onInterrupt: listenForSignals,
+    holdSignals,
     isReaderGone,
     undoAtExit(undo) {
       undos.add(undo);
@@ -144,6 +152,19 @@ function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY === true);
 }
 
+/** Node writes to a file with one call, and ignores it if the system took only a part because a disk or a limit is full. */
+function writeWhole(stream: typeof process.stdout): void {
+  if (!fstatSync(stream.fd).isFile()) return;
+  stream._write = (chunk: Buffer, _, done) => {
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(stream.fd, chunk, at);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
+
 /** Kills a child process that was started detached, together with its process group: the processes that it started. */
 export function endGroupOf({ pid }: Pick<ChildProcess, 'pid'>): void {
   if (pid === undefined) return;
@@ -153,6 +174,31 @@ export function endGroupOf({ pid }: Pick<ChildProcess, 'pid'>): void {
   } catch {
     // All of them have ended.
   }
+}
+
+/** Kills a child's process group when this process ends, however it ends. Returns a function that takes this back. */
+export function endGroupAtExit(child: Pick<ChildProcess, 'pid'>): () => void {
+  const end = () => endGroupOf(child);
+  process.once('exit', end);
+  return () => process.off('exit', end);
+}
+
+/** How long work that holds signals back may go on after one, ms: a pipe may have no reader. */
+const HELD_MS = 1000;
+
+/** The implementation of `Terminal.holdSignals` for this process. */
+function holdSignals(): () => boolean {
+  let signalled = false;
+  const onSignal = () => {
+    if (signalled) process.exit(EXIT.interrupted);
+    signalled = true;
+    setTimeout(() => process.exit(EXIT.interrupted), HELD_MS).unref();
+  };
+  for (const signal of ENDING) process.on(signal, onSignal);
+  return () => {
+    for (const signal of ENDING) process.off(signal, onSignal);
+    return signalled;
+  };
 }
 
 /** The implementation of `Terminal.onInterrupt` for this process. */

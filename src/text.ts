@@ -8,7 +8,7 @@ export function printable(text: string): string {
   return text
     .replace(CONTROL_CHARACTERS, ' ')
     .replace(/^(\s*):(?=:)/, '$1: ')
-    .replace(/##(?=\[|vso\[)/gi, '# #');
+    .replace(/##(?=\w*\[)/g, '# #');
 }
 
 /** `CONTROL_CHARACTERS` without the characters that JSON escapes itself and the line breaks between JSON values. */
@@ -16,7 +16,7 @@ const CONTROL_CHARACTERS_IN_JSON = /[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f
 
 /** Equivalent JSON in which escapes replace what could control a terminal or a CI service. */
 export function harmlessJson(json: string): string {
-  return json.replace(CONTROL_CHARACTERS_IN_JSON, escaped).replace(/#(?=#(?:vso)?\[)/gi, escaped);
+  return json.replace(CONTROL_CHARACTERS_IN_JSON, escaped).replace(/#(?=#\w*\[)/g, escaped);
 }
 
 function escaped(character: string): string {

@@ -25,6 +25,12 @@ export function attackDisk({ folder, dice, count }) {
       `${limit}TMPDIR=${cwd} pinbench run ${DATA} ${RUN.join(' ')} --json record.json`,
       cwd,
     );
+    const printed = shell(
+      `${limit}pinbench run ${DATA} ${RUN.join(' ')} --json - --csv /dev/null > printed; code=$?; rm printed; exit $code`,
+      cwd,
+    );
+    if (printed.status !== 2 || !/^pinbench: standard output: cannot be written/m.test(printed.stderr))
+      found.push(`standard output: exit code ${printed.status}, ${printed.stderr}`);
     const how = onDisk ? 'a file system of 24 KiB' : limit;
     if (status !== 2) found.push(`${how}: exit code ${status}`);
     if (!/^pinbench: record\.json: cannot be written \((?:ENOSPC|EFBIG)/m.test(stderr))
@@ -35,7 +41,7 @@ export function attackDisk({ folder, dice, count }) {
   }
   spawnSync('umount', [mounted], { stdio: 'ignore' });
   return {
-    tries: count,
+    tries: 2 * count,
     found,
     note: mayMount ? undefined : '(only with a file size limit: mounting is not permitted here)',
   };

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { recordSchema } from '../../dist/record/schema.js';
 import { DATA, RUN, started } from './program.mjs';
 
@@ -9,13 +9,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'];
 const OLD = 'what was there before';
 
 /**
- * Sends a run one or two signals at a random moment. The record must be the old one or a complete new one, and no other file may
- * be left.
+ * Sends a run one or two signals, half of the time at a random moment and half of the time while it writes a file. The record must be
+ * the old one or a complete new one, and no other file may be left.
  */
 export async function attackSignals({ folder, dice, count }) {
   const found = [];
   const tries = Array.from({ length: count }, () => ({
     signal: dice.of(SIGNALS),
+    // The first temporary file tries whether the folder can be written to, the others hold an output.
+    atFile: dice.below(2) === 0 ? 1 + dice.below(3) : undefined,
     afterMs: dice.below(1400),
     again: dice.below(4) === 0 ? dice.below(30) : undefined,
   }));
@@ -23,29 +25,42 @@ export async function attackSignals({ folder, dice, count }) {
   const work = async () => {
     for (const one of next) {
       const fault = await attempt(mkdtempSync(join(folder, 'signal-')), one);
-      if (fault !== undefined) found.push(`${one.signal} after ${one.afterMs} ms: ${fault}`);
+      const when = one.atFile === undefined ? `after ${one.afterMs} ms` : `at temporary file ${one.atFile}`;
+      if (fault !== undefined) found.push(`${one.signal} ${when}: ${fault}`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return { tries: count, found };
 }
 
-async function attempt(cwd, { signal, afterMs, again }) {
+async function attempt(cwd, { signal, atFile, afterMs, again }) {
   writeFileSync(join(cwd, 'record.json'), OLD);
   const { child, ended } = started(['run', DATA, ...RUN, '--json', 'record.json', '--csv', 'rows.csv'], cwd);
-  await sleep(afterMs);
+  if (atFile === undefined) await sleep(afterMs);
+  else await seen(cwd, atFile, child);
   child.kill(signal);
   if (again !== undefined) {
     await sleep(again);
     child.kill(signal);
   }
   const end = await ended;
-  if (![0, 130, 'SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'].includes(end)) return `it ended with ${end}`;
+  // Before it listens, a signal ends the process.
+  const ends = atFile === undefined ? [0, 130, ...SIGNALS] : [0, 130, 'SIGKILL'];
+  if (!ends.includes(end)) return `it ended with ${end}`;
   const text = readFileSync(join(cwd, 'record.json'), 'utf8');
   if (text !== OLD && !isRecord(text)) return 'the record is neither the old one nor a whole new one';
   const strays = readdirSync(cwd).filter((name) => name !== 'record.json' && name !== 'rows.csv');
   // A killed process cannot remove its temporary file.
   return signal !== 'SIGKILL' && strays.length > 0 ? `it left ${strays.join(', ')}` : undefined;
+}
+
+/** Waits until the temporary file of this number is there, or the run has ended. */
+async function seen(cwd, number, child) {
+  const names = new Set();
+  while (names.size < number && child.exitCode === null && child.signalCode === null) {
+    for (const name of readdirSync(cwd)) if (name.startsWith('.pinbench-')) names.add(name);
+    await setImmediate();
+  }
 }
 
 function isRecord(text) {

@@ -47,7 +47,7 @@ const PIECES = [
   ],
   ...['=1+1', '+1', '-1', '@A1', '\t=1', ',', ';'],
 ];
-const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/imu;
+const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##\w*\[/imu;
 
 /**
  * Fills every text of a record with random dangerous pieces and renders it in every format: no output may have a character that

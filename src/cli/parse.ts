@@ -138,7 +138,7 @@ function declareReport(program: Command, done: (request: Request) => void): void
     .description('print a record again, or several records in one table by device')
     .argument(
       '<record...>',
-      "files that pinbench run --json or --html wrote, or globs of such files: 'node-*.json'",
+      "files that pinbench run --json or --html wrote, globs of such files ('node-*.json'), or - for standard input",
     )
     .addOption(
       valued(
@@ -293,7 +293,7 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
   );
   if (set !== undefined) {
     throw usageError(SET_BY_AB[set], 'given after --', {
-      expected: 'no time options there: each process measures 10 rounds of --min-time',
+      expected: 'none: ab decides how long to measure, and each process runs 10 rounds of --min-time',
     });
   }
   if (request.outputs.length > 0 || request.quiet)

@@ -18,6 +18,12 @@ export function refusalOf(error: CommanderError, command: Command, args: readonl
     case 'commander.unknownOption':
       if (command.parent === null) return optionBeforeCommand(args, command);
       return unknownOption(error, command);
+    case 'commander.missingArgument':
+      if (command.name() !== 'ab') break;
+      return usageError('ab', 'an argument is missing', {
+        expected: usageOf(command),
+        remedy: helpOf(command),
+      });
     case 'commander.excessArguments':
       return usageError(pathOf(command), counted(command.args.length, 'argument'), {
         expected: usageOf(command),

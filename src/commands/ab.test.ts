@@ -112,6 +112,13 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
       status: 2,
       stderr: expect.stringMatching(/empty: no pinbench in it; expected/),
     });
+    writeFileSync(join(empty, 'package.json'), '{"devDependencies":{"pinbench":"*"}}');
+    expect(ab([empty, ROOT, ...RUN])).toMatchObject({
+      ...{
+        status: 2,
+        stderr: expect.stringMatching(/empty: its package.json lists pinbench, which is not installed/),
+      },
+    });
     expect(ab([join(folder, 'none'), ROOT, ...RUN])).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/none: no such folder/),

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { PinbenchError } from '../errors.js';
 import type { ProgressDisplay } from '../progress-display.js';
 import { isWatched, type Terminal } from '../terminal.js';
 
@@ -26,6 +28,32 @@ export async function interruptible<T>(
     stopListening();
   }
 }
+
+/**
+ * Does work that a signal must not cut short, because it would leave a file half written or a result unsaid. Throws `interrupted` when
+ * the work is done if there was a signal.
+ */
+export async function uninterrupted<T>(
+  terminal: Terminal,
+  subject: string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const release = terminal.holdSignals();
+  const outcome = await Promise.resolve()
+    .then(work)
+    .then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+  // A signal that came while JavaScript ran is delivered by the event loop.
+  await setImmediate();
+  const signalled = release();
+  if ('error' in outcome) throw outcome.error;
+  if (signalled) throw new PinbenchError('interrupted', { subject, observed: INTERRUPTED });
+  return outcome.value;
+}
+
+const INTERRUPTED = 'interrupted; what was being written is complete';
 
 /** A progress bar on an interactive terminal; otherwise lines for a log. */
 async function displayOn(terminal: Terminal): Promise<ProgressDisplay> {

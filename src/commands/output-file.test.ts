@@ -248,4 +248,50 @@ describe.skipIf(process.platform === 'win32')('an output', { timeout: 60_000 }, 
     expect(run('--json one').status).toBe(0);
     expect(textAt('other')).toBe('old');
   });
+
+  it.each(['run in.npy', 'report a.json --format html', 'compare a.json a.json --format json', 'schema'])(
+    'on standard output that a limit cuts short is an error: %s',
+    (command) => {
+      run('--json a.json');
+      const flags = command.startsWith('run') ? RUN.slice(2).join(' ').replace('--quiet', '--json -') : '';
+      const { status, stderr } = shell(`(ulimit -f 1; pinbench ${command} ${flags} > out)`);
+      expect([status, stderr]).toEqual([
+        2,
+        expect.stringMatching(/standard output: .*EFBIG, file too large/),
+      ]);
+    },
+  );
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is tried and written whole although %s arrives meanwhile, and leaves no temporary file',
+    async (signal) => {
+      for (const moment of ['tried', 'written'] as const) {
+        const out = join(folder, `${signal}-${moment}`);
+        mkdirSync(out);
+        const child = spawn(process.execPath, [BIN, ...RUN, '--json', join(out, 'r.json')], {
+          cwd: folder,
+          stdio: 'ignore',
+        });
+        const ended = new Promise<number | string | null>((done) => {
+          child.on('exit', (code, by) => done(code ?? by));
+        });
+        const isThere = () => readdirSync(out).some((name) => name.startsWith('.pinbench-'));
+        const until = async (condition: () => boolean) => {
+          while (child.exitCode === null && child.signalCode === null && !condition())
+            await new Promise((done) => setImmediate(done));
+        };
+        await until(isThere);
+        if (moment === 'written') {
+          await until(() => !isThere());
+          await until(isThere);
+        }
+        child.kill(signal);
+        // Whoever looks too late sees a run that has ended.
+        expect([0, 130]).toContain(await ended);
+        const left = readdirSync(out);
+        expect(left.filter((name) => name !== 'r.json')).toEqual([]);
+        if (left.length > 0) recordAt(join(`${signal}-${moment}`, 'r.json'));
+      }
+    },
+  );
 });

@@ -10,6 +10,7 @@ import {
   rmSync,
   type Stats,
   statSync,
+  unlinkSync,
   writeFile,
 } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
@@ -96,9 +97,15 @@ export function mustBeDistinct(
       fileOf(name),
     );
   }
-  for (const input of inputs)
-    taken.set(identityOfInput(input), input === '-' ? 'standard input' : `the input ${input}`);
   taken.delete(undefined);
+  for (const input of inputs) {
+    const identity = identityOfInput(input);
+    if (identity === undefined) continue;
+    const name = input === '-' ? 'standard input' : `the input ${input}`;
+    const stream = STREAMS.find(([, stream]) => taken.get(identity) === fileOf(stream));
+    if (stream !== undefined) throw usageError(stream[1], `it is redirected to ${name}`);
+    taken.set(identity, name);
+  }
   let stdout: string | undefined;
   for (const output of outputs) {
     const descriptor = output === undefined ? 1 : descriptorOf(output);
@@ -206,7 +213,7 @@ async function writeToDescriptor(descriptor: number, text: string, terminal: Ter
 
 /** Follows symbolic links to a target, which need not exist, or to a descriptor of this process. */
 function followed(path: string): { target: string; descriptor?: number } {
-  let target = resolve(path);
+  let target = absolute(path);
   for (let links = 0; links < MOST_LINKS; links++) {
     const descriptor = DESCRIPTOR.exec(target)?.[1];
     if (descriptor !== undefined) return { target, descriptor: Number(descriptor) };
@@ -219,6 +226,14 @@ function followed(path: string): { target: string; descriptor?: number } {
     target = isAbsolute(link) ? link : join(dirname(target), link);
   }
   throw usageError(path, 'a symbolic link that leads back to itself', { expected: 'a file to write' });
+}
+
+function absolute(path: string): string {
+  try {
+    return resolve(path);
+  } catch (cause) {
+    throw usageError(path, 'a path in a working folder that no longer exists', { cause });
+  }
 }
 
 /** The path of an open descriptor of this process. */
@@ -284,7 +299,7 @@ function mustAllowNewFiles(path: string, target: string): void {
     throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
   }
   try {
-    rmSync(probe);
+    unlinkSync(probe);
   } catch (cause) {
     throw usageError(path, `files in its folder cannot be replaced (${reasonOf(cause)})`, {
       remedy: `the empty file ${basename(probe)} was left there`,

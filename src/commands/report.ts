@@ -3,16 +3,21 @@ import { EXIT } from '../errors.js';
 import { readRecords, recordFilesAt } from '../record/file.js';
 import { named } from '../report/named.js';
 import { screenOf, type Terminal } from '../terminal.js';
+import { uninterrupted } from './interruptible.js';
 import { deliver, destinationOf } from './output.js';
 import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench report`: renders stored records. */
 export async function reportCommand(request: ReportRequest, terminal: Terminal): Promise<number> {
   const { records, output } = request;
-  const destination = destinationOf(output);
   const screen = output.path === '-' ? screenOf(request, terminal) : undefined;
   const files = await recordFilesAt(records);
-  mustBeDistinct([destination.file], files);
-  await deliver(named(await readRecords(files)), destination, screen, terminal);
+  const destination = await uninterrupted(terminal, 'report', () => {
+    const found = destinationOf(output);
+    mustBeDistinct([found.file], files);
+    return found;
+  });
+  const found = named(await readRecords(files));
+  await uninterrupted(terminal, 'report', () => deliver(found, destination, screen, terminal));
   return EXIT.ok;
 }

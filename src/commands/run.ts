@@ -3,8 +3,8 @@ import { EXIT, PinbenchError, usageError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { jsonText } from '../text.js';
-import { interruptible } from './interruptible.js';
-import { deliver, destinationOf, rescue } from './output.js';
+import { interruptible, uninterrupted } from './interruptible.js';
+import { type Destination, deliver, destinationOf, rescue } from './output.js';
 import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench run`: measures, prints the table and writes the requested files. */
@@ -13,12 +13,26 @@ export async function runCommand(
   terminal: Terminal,
   args: readonly string[],
 ): Promise<number> {
-  const destinations = request.outputs.map(destinationOf);
-  mustBeDistinct(
-    destinations.map(({ file }) => file),
-    [request.file],
-  );
+  const { file } = request;
+  const destinations = await uninterrupted(terminal, file, () => {
+    const found = request.outputs.map(destinationOf);
+    mustBeDistinct(
+      found.map((one) => one.file),
+      [file],
+    );
+    return found;
+  });
   const record = await measured(request, terminal, args);
+  return await uninterrupted(terminal, file, () => outputsOf(record, request, destinations, terminal));
+}
+
+/** Prints the table and writes the files, and returns the exit code. An output that fails keeps none of the others from being written. */
+async function outputsOf(
+  record: RunRecord,
+  request: RunRequest,
+  destinations: readonly Destination[],
+  terminal: Terminal,
+): Promise<number> {
   const failure = failureOf(request, record);
   const rendered = [{ name: request.file, record }];
   const toStdout = request.outputs.some(({ path }) => path === '-');
@@ -58,7 +72,7 @@ async function rescuedError(record: RunRecord, file: string): Promise<PinbenchEr
   const path = await rescue(jsonText(record));
   return path === undefined
     ? usageError(file, 'the record is lost: neither an output nor the temporary folder could be written')
-    : usageError(file, 'no output could be written', { remedy: `the record is kept in ${path}` });
+    : usageError(file, 'no requested output could be written', { remedy: `the record is kept in ${path}` });
 }
 
 /** Prints all errors but the last, one per line, and throws the last one, which determines the exit code. */

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { dataError } from '../errors.js';
 import { reasonOf } from '../system-error.js';
 import { matches } from '../text.js';
+import { formatBytes } from '../units.js';
 import { isPage, recordsInPage } from './page.js';
 import { RECORD_SCHEMA, type RunRecord, recordSchema } from './schema.js';
 
@@ -24,10 +25,23 @@ export async function recordFilesAt(patterns: readonly string[]): Promise<string
   return (await Promise.all(patterns.map(filesAt))).flat();
 }
 
+/** No record is larger: one of 20,000 rows takes 20 MB. */
+const MOST_BYTES = 2 ** 28;
+
+/** The bytes of a file, or of standard input for `-`. Reads no more than one byte over the limit: a device may never end. */
+async function bytesOf(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const stream = createReadStream(path, { end: MOST_BYTES, ...(path === '-' && { fd: 0 }) });
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 async function textOf(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await bytesOf(path).catch((cause: unknown) => {
     throw dataError(path, `cannot be read (${reasonOf(cause)})`, { cause, expected: 'a record' });
   });
+  if (bytes.length > MOST_BYTES)
+    throw dataError(path, `larger than ${formatBytes(MOST_BYTES)}`, { expected: 'a record' });
   if (bytes.length === 0) throw dataError(path, 'an empty file', { expected: 'a record' });
   if (UTF_32.some((mark) => mark.equals(bytes.subarray(0, mark.length))))
     throw dataError(path, 'a text in UTF-32', { expected: 'a record in UTF-8' });

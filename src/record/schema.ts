@@ -13,6 +13,8 @@ const positive = z.int().positive();
 /** Above this limit, about 104 days, a number cannot represent every whole ns. */
 const MOST_NS = Number.MAX_SAFE_INTEGER;
 const ns = z.number().nonnegative().max(MOST_NS);
+/** A step takes a processor cycle at least, about 0.2 ns; the limit leaves room for the mean of many. */
+const stepTime = z.number().min(0.001).max(MOST_NS);
 const interval = z.tuple([z.number(), z.number()]);
 /** JSON has no infinity and no NaN, so these three are written as text. A zod enum would break the types for older compilers. */
 const scalar = z.union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')]);
@@ -123,7 +125,7 @@ const environment = z.object({
 });
 
 const stepNs = z.object({
-  median: z.number().positive().describe('median over the rounds'),
+  median: stepTime.describe('median over the rounds'),
   mean: ns.describe('mean over the rounds'),
   min: ns.describe('fastest step or round observed'),
   max: ns.describe('slowest step or round observed'),
@@ -165,7 +167,7 @@ const measured = row.extend({
       'parts of a step, timed by device events in a separate pass; host is the remainder of the median',
     ),
   phasesReason: z.string().optional().describe('why phasesNs is missing although the engine can measure it'),
-  samplesNs: z.array(z.number().positive().max(MOST_NS)).min(1).describe('mean step time of each round'),
+  samplesNs: z.array(stepTime).min(1).describe('mean step time of each round'),
   roundsPerProcess: z
     .array(positive)
     .min(2)

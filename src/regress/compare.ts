@@ -39,6 +39,7 @@ export function compareRecords(
   options: CompareOptions,
 ): Regression {
   const { metric, thresholdPercent } = options;
+  for (const side of [bases, heads]) mustDiffer(side);
   for (const head of heads) mustHaveMeasured(...head);
   for (const other of [...bases, ...heads.slice(1)]) mustBeComparable(other, heads[0]!, options.ignoreDevice);
   const [baseRecords, headRecords] = [recordsOf(bases), recordsOf(heads)];
@@ -79,6 +80,23 @@ export function compareRecords(
       ...added.map(([, { row, middle }]): RegressionRow => ({ ...row, head: middle, verdict: 'new' })),
     ],
   };
+}
+
+/** Throws `baseline` if a side has a record twice, because a copy of a measurement is not another measurement. */
+function mustDiffer(side: readonly PathAndRecord[]): void {
+  const seen = new Map<string, string>();
+  for (const [path, { startedAt, results }] of side) {
+    const text = JSON.stringify([startedAt, results]);
+    const before = seen.get(text);
+    if (before !== undefined) {
+      throw new PinbenchError('baseline', {
+        subject: path,
+        observed: before === path ? 'given twice' : `a copy of ${before}`,
+        expected: 'each record once',
+      });
+    }
+    seen.set(text, path);
+  }
 }
 
 /** Relative difference within which the sums of two epochs agree, whatever the order of addition. */

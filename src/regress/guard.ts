@@ -31,7 +31,7 @@ export function mustBeComparable(
   if (differing.length > 0) {
     throw new PinbenchError('baseline', {
       subject: basePath,
-      observed: `not comparable with ${headPath}: ${differing.map((field) => `${field} ${was[field]}, not ${is[field]}`).join('; ')}`,
+      observed: `not comparable with ${headPath}: ${differing.map((field) => `${field} ${was[field] || '""'}, not ${is[field] || '""'}`).join('; ')}`,
       remedy: differing.every((field) => / (device|driver)$/.test(field))
         ? 'measure both on the same machine, or use --ignore-device'
         : 'measure both with the same data and options',

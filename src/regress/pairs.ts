@@ -2,6 +2,7 @@ import { median } from 'simple-statistics';
 import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { signedRankShift } from '../stats/signed-rank.js';
+import { counted } from '../units.js';
 import { METRICS, type Metric } from '../words.js';
 import { sourceOf } from './compare.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
@@ -117,6 +118,6 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
 
 function remedyOf(few: boolean, pairs: number): string {
   return few
-    ? `${pairs} pairs are too few for an interval, which needs 6: use a larger --budget`
+    ? `${counted(pairs, 'pair')} ${pairs === 1 ? 'is' : 'are'} too few for an interval, which needs 6: use a larger --budget or --pairs`
     : 'a larger --budget may settle it';
 }

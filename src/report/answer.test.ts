@@ -45,7 +45,7 @@ describe('the answer for a single batch size', () => {
       The setup of pin pays for itself after 1 step, within the first epoch.",
         "pin is 1.30× faster than feed (95 %: 1.29–1.33).
       The setup of pin costs no more than that of feed.",
-        "pin is 1.25× slower than feed (95 %: 1.22–1.28).",
+        "pin takes 1.25× as long as feed (95 %: 1.22–1.28).",
         "pin and feed are the same within 5 % (95 %: 0.961–1.004).",
         "pin runs at 0.970 to 1.050× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±5 %; try leaving out --epochs.",
         "pin against feed is inconclusive: too few rounds for a 95 % interval.",
@@ -268,7 +268,7 @@ describe('the answer', () => {
     for (const part of ['results', 'comparisons'] as const) (record[part] as unknown[]).push(...cpu[part]);
     record.environment.devices.push(...cpu.environment.devices);
     expect(answer(record)).toMatch(
-      /^cuda: pin is 2\.00× faster than feed .*\ncpu: on a processor, pin is 2\.00× slower than feed /,
+      /^cuda: pin is 2\.00× faster than feed .*\ncpu: on a processor, pin takes 2\.00× as long as feed /,
     );
   });
 

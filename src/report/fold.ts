@@ -24,12 +24,13 @@ export function wrapped(text: string, width: number): string[] {
 function pieces(word: string, width: number): string[] {
   const found: string[] = [];
   let rest = word;
-  while (stringWidth(rest) > width) {
+  // The width of the whole rest is never asked for: that would take quadratic time.
+  do {
     const first = head(rest, width);
     found.push(first);
     rest = rest.slice(first.length);
-  }
-  return rest === '' && found.length > 0 ? found : [...found, rest];
+  } while (rest !== '');
+  return found;
 }
 
 /** As many leading characters as fit, at least one. */

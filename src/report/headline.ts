@@ -50,11 +50,14 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
   const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
   switch (verdict) {
     case 'faster':
+      return `${strategy} is ${shown}× faster than feed (95 %: ${lo}–${hi})`;
     case 'slower':
-      return `${strategy} is ${shown}× ${verdict} than feed (95 %: ${lo}–${hi})`;
+      return `${strategy} takes ${shown}× as long as feed (95 %: ${lo}–${hi})`;
     case 'same':
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
+      if (ci95[0] > 1 || ci95[1] < 1)
+        return `${strategy} is ${ci95[0] > 1 ? 'faster' : 'slower'} than feed, at ${lo} to ${hi}× its speed, but whether by more than ${SAME_WITHIN * 100} % is inconclusive; try ${suggestion(record)}`;
       return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${suggestion(record)}`;
   }
 }

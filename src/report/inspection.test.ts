@@ -66,5 +66,5 @@ it('inspect shortens long names and types of columns', () => {
   const shown = lines.filter((line) => line.startsWith('column'));
   expect(shown[0]).toMatch(/^column {2}n+…n+: Struct<\{n+…n+\}>, holds no numbers, left out$/);
   expect(shown[0]!.length).toBeLessThan(200);
-  expect(shown[1]).toBe("column  x: Float32, 1 of the matrix's columns");
+  expect(shown[1]).toBe('column  x: Float32, 1 column of the matrix');
 });

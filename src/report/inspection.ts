@@ -191,7 +191,7 @@ function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
     return `${column}, the index of a pandas frame, left out unless --column names it`;
   if (leftOut === 'type-not-read') return `${column}, unsupported type, left out`;
   if (width === 0) return `${column}, holds no numbers, left out`;
-  return `${column}, ${width} of the matrix's columns`;
+  return `${column}, ${counted(width, 'column')} of the matrix`;
 }
 
 function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {

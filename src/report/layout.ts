@@ -237,7 +237,12 @@ export function textForMarkdown(text: string): string {
 
 /** Escapes Markdown in text from outside, such as a path or the name of a device. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_[\]<>|]/g, '\\$&');
+  return (
+    text
+      .replace(/[\\`*_[\]<>|]/g, '\\$&')
+      // A space without width keeps GitHub from notifying somebody and from making a link.
+      .replace(/@(?=[\w-])|:(?=\/\/)|\bwww(?=\.)/gi, '$&\u200b')
+  );
 }
 
 /** Removes the spaces that pad the last column. */

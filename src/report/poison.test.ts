@@ -18,7 +18,7 @@ const POISON = [
   '\n::error file=a,line=1::owned',
   '\r\n::set-output name=a::b',
   ' \u2028::warning::owned',
-  'a ##[error]owned ##VSO[task.complete]owned',
+  'a ##[error]owned ##VSO[task.complete]owned ##teamcity[buildStop]',
   '\x1b]0;title\x07\x1b[2J\x9b31m\x7f\x00',
   '\u202egpj.exe\u2066\u061c\u200f',
   '<img src=x onerror=alert(1)>[link](http://example.invalid)![](x)`code`|cell|**bold**',
@@ -57,7 +57,7 @@ function poisoned(text: string): RunRecord {
 }
 
 /** Characters that control a terminal or change the direction of text, and lines that a CI service reads as commands. */
-const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##(?:vso)?\[/imu;
+const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##\w*\[/imu;
 
 function expectHarmless(text: string): void {
   const at = text.search(COMMANDS);
@@ -81,6 +81,12 @@ describe('text from outside', () => {
         await render('table', [{ name: 'r', record }], { color: false, width: 100, watched: false }),
       );
     }
+  });
+
+  it('notifies nobody and makes no link in Markdown', async () => {
+    const record = poisoned('@octocat https://example.invalid www.example.invalid');
+    const text = await render('markdown', [{ name: '@octocat', record }]);
+    expect(text).not.toMatch(/@octocat|:\/\/|www\./);
   });
 
   it.each(COMPARE_FORMATS)('is harmless in a comparison as %s', (format) => {

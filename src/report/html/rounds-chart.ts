@@ -1,5 +1,5 @@
 import type { MeasuredResult } from '../../record/schema.js';
-import { formatDuration, formatInteger } from '../../units.js';
+import { counted, formatDuration, formatInteger } from '../../units.js';
 import { lookOf } from './look.js';
 import { dot, label, line, type Markish, type PlotOptions, rect, ruleY, text } from './plot.js';
 import { type Domain, least, most } from './scales.js';
@@ -151,6 +151,6 @@ function percent(share: number): string {
 function titleOf({ strategy, batch, samplesNs, stepNs }: MeasuredResult): string {
   const range = `from ${formatDuration(least(samplesNs))} to ${formatDuration(most(samplesNs))}`;
   return label(
-    `${strategy}, batch ${formatInteger(batch)}: ${formatInteger(samplesNs.length)} rounds, median ${formatDuration(stepNs.median)}, ${range}`,
+    `${strategy}, batch ${formatInteger(batch)}: ${counted(samplesNs.length, 'round')}, median ${formatDuration(stepNs.median)}, ${range}`,
   );
 }

@@ -1,7 +1,7 @@
 import { caseNameOf } from '../../record/row-name.js';
 import type { MeasuredResult } from '../../record/schema.js';
 import { halfWidthPercent } from '../../stats/ratio.js';
-import { formatDuration, formatInteger } from '../../units.js';
+import { counted, formatDuration, formatInteger } from '../../units.js';
 import { type Content, html } from './escape.js';
 import { type ChartWidth, type Drawing, figuresOf } from './figure.js';
 import type { Panel } from './panels.js';
@@ -51,7 +51,7 @@ function drawingOf({ panel, rows }: Case, index: number, alone: boolean): Drawin
   const name = [...(panel.title === '' ? [] : [panel.title]), `batch ${formatInteger(batch)}`];
   return {
     id: `rounds-${index + 1}`,
-    heading: [...(alone ? [] : name), `${formatInteger(samplesNs.length)} rounds`].join(' · '),
+    heading: [...(alone ? [] : name), counted(samplesNs.length, 'round')].join(' · '),
     title: titleIn(panel, `Rounds at batch ${formatInteger(batch)}`),
     description: 'The figures are in the table below the charts.',
     plot: (room) => roundsChart(rows, ROOMS[room]),
