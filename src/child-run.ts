@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { PinbenchError } from './errors.js';
 import { parseRecord } from './record/file.js';
 import type { RunRecord } from './record/schema.js';
-import { endGroupAtExit, endGroupOf } from './terminal.js';
+import { endGroupAtExit, endGroupOf, surroundingsOfProcess, TURNS } from './terminal.js';
 import { formatDuration } from './units.js';
 
 /** A `pinbench run` in a separate process. */
@@ -19,6 +19,8 @@ export interface ChildRun {
   readonly limitNs?: number | undefined;
   /** Ends the process, which has `GRACE_MS` to exit by itself. */
   readonly signal?: AbortSignal | undefined;
+  /** It asks before each round, and waits until it may go on. */
+  readonly inTurns?: boolean | undefined;
 }
 
 /** The record of a child, or why it has none: usually the last line that it printed. */
@@ -35,24 +37,78 @@ const MOST_PRINTED = 2 ** 28;
 /** How long the pipes of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
 const DRAIN_MS = 1000;
 
+/** A child that was started. */
+export interface Child {
+  /** Its outcome when it has ended. Rejects with `interrupted` if the signal fired; the outcome describes all other failures. */
+  readonly outcome: Promise<ChildOutcome>;
+  /** Waits until the child asks for its turn, true, or has ended, false. */
+  asks(): Promise<boolean>;
+  /** Lets the child go on. */
+  go(): void;
+}
+
 /** Runs a child to its end. Throws `interrupted` if the signal fires; the outcome describes all other failures. */
-export async function childRun(request: ChildRun): Promise<ChildOutcome> {
-  const { node, program, folder, args, limitNs, signal } = request;
-  signal?.throwIfAborted();
+export function childRun(request: ChildRun): Promise<ChildOutcome> {
+  return startChild(request).outcome;
+}
+
+/** Starts a child. Throws `interrupted` if the signal has fired. */
+export function startChild(request: ChildRun): Child {
+  const { node, program, folder, args, signal, inTurns = false } = request;
+  if (signal?.aborted === true) throw interruptedRun();
   // These flags come first, because flags after -- are not parsed.
   const flags = ['--json', '-', '--quiet', '--no-progress', '--no-color'];
   const child = spawn(node, [program, 'run', ...flags, ...args], {
     ...(folder !== undefined && { cwd: folder }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(inTurns && { env: { ...surroundingsOfProcess().env, [TURNS]: '1' } }),
+    stdio: ['ignore', 'pipe', 'pipe', ...(inTurns ? (['ipc'] as const) : [])],
     // In a process group of its own, the child does not get the terminal's signals; the parent ends it.
     detached: true,
   });
+  const outcome = outcomeOf(child, request);
+  // A child that nobody waits for yet may fail.
+  outcome.catch(() => {});
+  return { outcome, ...turnsOf(child) };
+}
+
+/** The turns of a child: it asks with a message, and any message is the permission. */
+function turnsOf(child: ChildProcess): Pick<Child, 'asks' | 'go'> {
+  let [asked, ended] = [0, false];
+  let wake = () => {};
+  child.on('message', () => {
+    asked += 1;
+    wake();
+  });
+  child.on('close', () => {
+    ended = true;
+    wake();
+  });
+  return {
+    async asks() {
+      while (asked === 0 && !ended) {
+        await new Promise<void>((done) => {
+          wake = done;
+        });
+      }
+      if (asked === 0) return false;
+      asked -= 1;
+      return true;
+    },
+    go() {
+      // A child that has just ended cannot be told.
+      if (child.connected) child.send('go', () => {});
+    },
+  };
+}
+
+async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: ChildRun): Promise<ChildOutcome> {
+  const [stdout, stderr] = [child.stdout!, child.stderr!];
   const forget = endGroupAtExit(child);
   const printed: Buffer[] = [];
   let printedBytes = 0;
   let said = '';
   let ended: string | undefined;
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-MOST_SAID);
   });
   const end = () => {
@@ -63,7 +119,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
     ended ??= reason;
     end();
   };
-  child.stdout.on('data', (bytes: Buffer) => {
+  stdout.on('data', (bytes: Buffer) => {
     printedBytes += bytes.length;
     if (printedBytes <= MOST_PRINTED) printed.push(bytes);
     else endAs('its output is larger than any record');
@@ -80,8 +136,8 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
     child.on('exit', () => {
       endGroupOf(child);
       setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
+        stdout.destroy();
+        stderr.destroy();
       }, DRAIN_MS).unref();
     });
     child.on('close', (exitCode, by) => done(exitCode ?? by ?? 1));
@@ -89,8 +145,7 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
   clearTimeout(limit);
   forget();
   signal?.removeEventListener('abort', end);
-  if (signal?.aborted === true)
-    throw new PinbenchError('interrupted', { subject: 'run', observed: 'interrupted' });
+  if (signal?.aborted === true) throw interruptedRun();
   if (ended !== undefined) return { failed: ended, code: undefined };
   if (code === 0) {
     try {
@@ -107,4 +162,8 @@ export async function childRun(request: ChildRun): Promise<ChildOutcome> {
       `it ended with ${typeof code === 'number' ? `exit code ${code}` : `the signal ${code}`}`,
     code: typeof code === 'number' ? code : undefined,
   };
+}
+
+function interruptedRun(): PinbenchError {
+  return new PinbenchError('interrupted', { subject: 'run', observed: 'interrupted' });
 }

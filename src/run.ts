@@ -127,6 +127,7 @@ async function runOn(
       ...{ dataset, plans: plans.plans, engines, timing: settings, clock, startedNs, signal, progress },
       strategies: strategiesNamed(settings.strategy === 'all' ? STRATEGIES : settings.strategy),
       budgetNs: settings.budgetNs,
+      turn: surroundings.turn,
     });
     const record = buildRecord({
       ...{

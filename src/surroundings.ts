@@ -19,6 +19,11 @@ export interface Surroundings {
   readonly standardInput: () => NodeJS.ReadStream;
   /** Host memory that the process can still allocate, bytes. A container's limit is included; cached files count as free. */
   readonly availableMemoryBytes: () => number;
+  /**
+   * Asks for permission to run, and waits for it: another process is measured in turns with this one. Resolves early if the signal
+   * fires. Absent if this process has the machine for itself.
+   */
+  readonly turn?: (signal: AbortSignal | undefined) => Promise<void>;
   /** Sets an environment variable of the process itself, where native libraries read it. */
   readonly setVariable: (name: string, value: string) => void;
 }

@@ -96,6 +96,7 @@ export function surroundingsOfProcess(): Surroundings {
     standardInput,
     // Node has its own figure from 20.13 on, but it counts the cached files of a container as used memory.
     availableMemoryBytes: () => availableHostBytes(readText) ?? process.availableMemory?.() ?? freemem(),
+    ...(process.env[TURNS] === '1' && process.connected && { turn: askForTurn }),
     setVariable(name, value) {
       process.env[name] = value;
     },
@@ -163,6 +164,29 @@ function writeWhole(stream: typeof process.stdout): void {
       done(error as Error);
     }
   };
+}
+
+/** The environment variable that tells a child to ask its parent for turns. */
+export const TURNS = 'PINBENCH_TURNS';
+
+/** The implementation of `Surroundings.turn`: any message of the parent is the permission, and so is its end. */
+function askForTurn(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((done) => {
+    const settle = () => {
+      process.off('message', settle);
+      process.off('disconnect', settle);
+      signal?.removeEventListener('abort', settle);
+      done();
+    };
+    process.on('message', settle);
+    process.on('disconnect', settle);
+    signal?.addEventListener('abort', settle);
+    if (signal?.aborted === true || !process.connected) settle();
+    else process.send?.('turn', settleIfGone);
+    function settleIfGone(error: Error | null): void {
+      if (error !== null) settle();
+    }
+  });
 }
 
 /** Kills a child process that was started detached, together with its process group: the processes that it started. */

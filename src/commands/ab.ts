@@ -67,13 +67,13 @@ async function failureToKeep(
 
 /** Compares the pairs. If they cannot be compared, their records are still written. */
 async function compared(
-  { pairs, lost, interrupted }: Measured,
+  { pairs, lost, inTurns, interrupted }: Measured,
   request: AbRequest,
   terminal: Terminal,
 ): Promise<PairsComparison> {
   const { base, head, out } = request;
   try {
-    return comparePairs(pairs, { base, head }, { ...request, lost, complete: !interrupted });
+    return comparePairs(pairs, { base, head }, { ...request, lost, inTurns, complete: !interrupted });
   } catch (error) {
     if (out !== undefined) await writeRecords(out, pairs, terminal);
     throw error;

@@ -1,4 +1,4 @@
-import { type ChildOutcome, childRun } from '../child-run.js';
+import { type Child, type ChildOutcome, startChild } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
 import { PinbenchError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
@@ -12,6 +12,8 @@ export interface Measured {
   readonly pairs: Pair[];
   /** For each pair that is not counted, the reason. */
   readonly lost: string[];
+  /** Whether the processes of a pair took turns round by round; otherwise they ran one after the other. */
+  readonly inTurns: boolean;
   readonly interrupted: boolean;
 }
 
@@ -21,8 +23,10 @@ const LEAST_LIMIT_NS = 60e9;
 const MOST_LOST_IN_A_ROW = 3;
 
 /**
- * Runs AB, BA, AB … until the requested number of pairs is measured or the remaining budget is too short for another pair. Without
- * a base, the head runs once.
+ * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
+ * remaining budget is too short for another. The processes of a pair live at the same time and take turns: one runs a round while the
+ * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, one process runs after
+ * the other. Without a base, the head runs once.
  */
 export async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
@@ -32,17 +36,14 @@ export async function measurePairs(
 ): Promise<Measured> {
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
-  const measured = { pairs: [] as Pair[], lost: [] as string[] };
-  const run = async (side: 'base' | 'head') => {
-    const program = programs[side];
-    return program === undefined
-      ? undefined
-      : await childRun({
-          ...{ node, program, folder: side === 'base' ? base : head, signal },
-          args: ['--rounds', String(ROUNDS_A_PROCESS), ...args],
-          limitNs: Math.max(budgetNs, LEAST_LIMIT_NS),
-        });
-  };
+  const measured = { pairs: [] as Pair[], lost: [] as string[], inTurns: programs.base !== undefined };
+  const start = (side: Side) =>
+    startChild({
+      ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
+      args: ['--rounds', String(ROUNDS_A_PROCESS), ...args],
+      limitNs: 2 * Math.max(budgetNs, LEAST_LIMIT_NS),
+      inTurns: measured.inTurns,
+    });
   const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
   let [longestNs, failed] = [0, 0];
   try {
@@ -52,16 +53,20 @@ export async function measurePairs(
       const leftNs =
         wanted === undefined ? endNs - beganNs : number > 0 ? (most - number) * longestNs : undefined;
       progress?.process({ paired: true, number: number + 1, of: wanted, leftNs });
-      const outcomes: Partial<Record<'base' | 'head', ChildOutcome>> = {};
-      for (const side of number % 2 === 0 ? (['base', 'head'] as const) : (['head', 'base'] as const)) {
-        const outcome = await run(side);
-        if (outcome !== undefined) outcomes[side] = outcome;
+      const sides: readonly Side[] =
+        programs.base === undefined ? ['head'] : number % 2 === 0 ? ['base', 'head'] : ['head', 'base'];
+      const outcomes = await (measured.inTurns ? inTurns(sides, start) : oneByOne(sides, start));
+      if (measured.inTurns && measured.pairs.length === 0 && outcomes.some(mayNeedMore)) {
+        measured.inTurns = false;
+        number -= 1;
+        continue;
       }
-      const why = Object.entries(outcomes).flatMap(([side, outcome]) =>
-        'failed' in outcome ? [`${side}: ${outcome.failed}`] : [],
-      );
+      const why = sides.flatMap((side, i) => {
+        const outcome = outcomes[i]!;
+        return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
+      });
       if (why.length > 0) measured.lost.push(why.join('; '));
-      else measured.pairs.push(pairOf(outcomes));
+      else measured.pairs.push(pairOf(sides, outcomes));
       failed = why.length > 0 ? failed + 1 : 0;
       if (failed >= MOST_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
       longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
@@ -73,9 +78,46 @@ export async function measurePairs(
   return { ...measured, interrupted: false };
 }
 
-function pairOf(outcomes: Partial<Record<'base' | 'head', ChildOutcome>>): Pair {
-  const records = Object.entries(outcomes).flatMap(([side, outcome]) =>
-    'record' in outcome ? [[side, outcome.record]] : [],
-  );
+type Side = 'base' | 'head';
+type Start = (side: Side) => Child;
+
+async function oneByOne(sides: readonly Side[], start: Start): Promise<ChildOutcome[]> {
+  const outcomes: ChildOutcome[] = [];
+  for (const side of sides) outcomes.push(await start(side).outcome);
+  return outcomes;
+}
+
+/**
+ * Runs the processes together, but only one at a time: it has the machine until it asks for its next turn. In every other round the
+ * order is reversed, so that drift cancels. A program that never asks runs to its end first.
+ */
+async function inTurns(sides: readonly Side[], start: Start): Promise<ChildOutcome[]> {
+  const children: { readonly side: Side; readonly child: Child; asks: boolean }[] = [];
+  for (const side of sides) {
+    const child = start(side);
+    children.push({ side, child, asks: await child.asks() });
+  }
+  while (children.some(({ asks }) => asks)) {
+    for (const one of children) {
+      if (!one.asks) continue;
+      one.child.go();
+      one.asks = await one.child.asks();
+    }
+    children.reverse();
+  }
+  children.sort((a, b) => sides.indexOf(a.side) - sides.indexOf(b.side));
+  return await Promise.all(children.map(({ child }) => child.outcome));
+}
+
+/** Whether a process may have lacked what the other process of its pair held, such as memory or an exclusive device. */
+function mayNeedMore(outcome: ChildOutcome): boolean {
+  return 'failed' in outcome || outcome.record.results.some(({ status }) => status === 'skipped');
+}
+
+function pairOf(sides: readonly Side[], outcomes: readonly ChildOutcome[]): Pair {
+  const records = sides.flatMap((side, i) => {
+    const outcome = outcomes[i]!;
+    return 'record' in outcome ? [[side, outcome.record]] : [];
+  });
   return Object.fromEntries(records) as unknown as Pair;
 }

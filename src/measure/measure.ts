@@ -13,7 +13,7 @@ import { costPerStep, nullSession } from './overhead.js';
 import type { Progress } from './progress.js';
 import { RunProgress } from './run-progress.js';
 import { Scalars } from './scalars.js';
-import { Interrupted, Timer } from './timer.js';
+import { Interrupted, Timer, type Turn } from './timer.js';
 import type { Timing } from './timing.js';
 
 /** Everything that `measure` needs. */
@@ -29,6 +29,7 @@ export interface MeasureRequest {
   readonly startedNs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  readonly turn?: Turn | undefined;
   readonly progress: Progress;
 }
 
@@ -64,8 +65,8 @@ const MOST_FLOOR_STEPS = 1000;
  * short.
  */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
-  const { dataset, plans, strategies, engines, timing, clock, signal } = request;
-  const timer = new Timer(clock, signal);
+  const { dataset, plans, strategies, engines, timing, clock, signal, turn } = request;
+  const timer = new Timer(clock, signal, turn);
   const scalars = new Scalars();
   const cases = engines.flatMap((opened) => plans.map((plan) => ({ opened, plan })));
   const contexts = cases.map(

@@ -52,6 +52,7 @@ export async function runRounds(
   let round = 0;
   let roundNs = 0;
   while (round < plan.most && live(rows).length > 0) {
+    await timer.awaitTurn();
     const now = timer.nowNs();
     if (round >= plan.least && now + roundNs > plan.endNs) return 'time';
     if (round > 0 && now + roundNs > plan.hardEndNs) return 'time';

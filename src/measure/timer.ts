@@ -9,15 +9,20 @@ export class Interrupted extends Error {
 /** The event loop, which handles Ctrl-C, gets a turn at least this often, ns. */
 const YIELD_NS = 50e6;
 
+/** Waits for permission to run: see `Surroundings.turn`. */
+export type Turn = (signal: AbortSignal | undefined) => Promise<void>;
+
 /** Times pieces of work and handles Ctrl-C between them. */
 export class Timer {
   readonly #clock: Clock;
   readonly #signal: AbortSignal | undefined;
+  readonly #turn: Turn | undefined;
   #yieldedNs: number;
 
-  constructor(clock: Clock, signal?: AbortSignal) {
+  constructor(clock: Clock, signal?: AbortSignal, turn?: Turn) {
     this.#clock = clock;
     this.#signal = signal;
+    this.#turn = turn;
     this.#yieldedNs = clock.nowNs();
   }
 
@@ -41,6 +46,12 @@ export class Timer {
       await setImmediate();
       this.#yieldedNs = this.#clock.nowNs();
     }
+    if (this.#signal?.aborted === true) throw new Interrupted();
+  }
+
+  /** Waits until no other process that is measured in turns with this one runs. Throws `Interrupted` if the user stopped the run. */
+  async awaitTurn(): Promise<void> {
+    await this.#turn?.(this.#signal);
     if (this.#signal?.aborted === true) throw new Interrupted();
   }
 

@@ -40,6 +40,9 @@ export const pairsSchema = z.object({
   schema: z.literal(PAIRS_SCHEMA),
   thresholdPercent: percent.describe('only a larger change counts'),
   pairs: count.describe('number of process pairs that were compared'),
+  inTurns: z
+    .boolean()
+    .describe('true: the processes of a pair took turns round by round; false: they ran one after the other'),
   lost: z.array(z.string()).describe('why pairs were not counted, one entry per pair'),
   complete: z.boolean().describe('false: the comparison was interrupted'),
   base: sourceSchema.optional().describe('absent if the base contains no pinbench; all rows are then new'),

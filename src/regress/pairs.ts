@@ -35,11 +35,13 @@ export function comparePairs(
     thresholdPercent,
     metrics = METRICS,
     lost = [],
+    inTurns = false,
     complete = true,
   }: {
     readonly thresholdPercent: number;
     readonly metrics?: readonly Metric[];
     readonly lost?: readonly string[];
+    readonly inTurns?: boolean;
     readonly complete?: boolean;
   },
 ): PairsComparison {
@@ -57,7 +59,7 @@ export function comparePairs(
   }
   return {
     schema: PAIRS_SCHEMA,
-    ...{ thresholdPercent, pairs: pairs.length, lost: [...lost], complete },
+    ...{ thresholdPercent, pairs: pairs.length, inTurns, lost: [...lost], complete },
     ...(base && { base: sourceOf([names.base, base]) }),
     head: sourceOf([names.head, first!.head]),
     rows,
@@ -80,6 +82,15 @@ function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number
   });
 }
 
+/**
+ * The change of a row between the processes of a pair: the median of the changes of its rounds, since rounds of the same number ran one
+ * after the other. If one process has fewer rounds, the change of its median.
+ */
+function shiftBetween(before: Sample, after: Sample): number {
+  if (before.costs.length !== after.costs.length) return after.levels[0]! - before.levels[0]!;
+  return median(after.costs.map((cost, round) => cost - before.costs[round]!));
+}
+
 type Samples = readonly { readonly before: Sample | undefined; readonly after: Sample | undefined }[];
 
 function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): PairsRow {
@@ -92,7 +103,7 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
     return { ...known, base: middle(bases), verdict: 'missing', note: 'the head did not measure this row' };
   if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };
   const shifts = samples.flatMap(({ before, after }) =>
-    before === undefined || after === undefined ? [] : [after.levels[0]! - before.levels[0]!],
+    before === undefined || after === undefined ? [] : [shiftBetween(before, after)],
   );
   if (shifts.length === 0)
     return { ...known, verdict: 'inconclusive', note: 'no pair measured this row on both sides' };

@@ -67,7 +67,7 @@ function middleOf(row: PairsRow, side: 'base' | 'head'): string {
 }
 
 function linesOf(comparison: PairsComparison): Line[] {
-  const { base, head, rows, pairs, lost, complete } = comparison;
+  const { base, head, rows, pairs, inTurns, lost, complete } = comparison;
   const [was, is] = [(base ?? head).devices.join('; '), head.devices.join('; ')];
   return [
     {
@@ -84,7 +84,7 @@ function linesOf(comparison: PairsComparison): Line[] {
       : [
           {
             label: 'plan' as const,
-            text: `${counted(pairs, 'pair')} of processes; the sides take turns going first`,
+            text: `${counted(pairs, 'pair')} of processes; ${inTurns ? 'the two take turns round by round' : 'the sides take turns going first'}`,
           },
         ]),
     ...noiseLines(comparison),
