@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
 import { duration, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
+import { ROUNDS_OF_AB } from '../options.js';
 import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { examplesText } from './examples.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
@@ -199,7 +200,7 @@ function declareAb(
 ): void {
   const ab = program
     .command('ab')
-    .description('compare two builds in alternating processes; exits 1 if a row regressed or is missing')
+    .description('compare two builds whose processes take turns; exits 1 if a row regressed or is missing')
     .usage('[options] <base> <head> -- <file> [options of run]')
     .argument('<base>', 'a folder with pinbench in its node_modules, or a built checkout of pinbench')
     .argument('<head>', 'the same for the new build')
@@ -293,7 +294,7 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
   );
   if (set !== undefined) {
     throw usageError(SET_BY_AB[set], 'given after --', {
-      expected: 'none: ab decides how long to measure, and each process runs 10 rounds of --min-time',
+      expected: `none: ab decides how long to measure, and each process runs ${ROUNDS_OF_AB} rounds of --min-time`,
     });
   }
   if (request.outputs.length > 0 || request.quiet)

@@ -73,6 +73,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     const comparison = pairsSchema.parse(JSON.parse(stdout));
     expect(comparison).toMatchObject({
       pairs: 2,
+      inTurns: true,
       lost: [],
       complete: true,
       base: { path: base },
@@ -87,7 +88,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     );
     expect(started.toSorted()).toEqual(started);
     const { plan, results } = JSON.parse(readFileSync(join(out, 'head', '2.json'), 'utf8'));
-    expect([plan.rounds, results[0].samplesNs.length]).toEqual([10, 10]);
+    expect([plan.rounds, results[0].samplesNs.length]).toEqual([20, 20]);
   });
 
   it('ends within its budget and prints a table', () => {
@@ -96,7 +97,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(performance.now() - began).toBeLessThan(13_500);
     expect([0, 1]).toContain(status);
     expect(stdout).toMatch(/^metric +batch +strategy +base +head +change +95 % +verdict$/m);
-    expect(stdout).toMatch(/^plan +\d+ pairs of processes; the sides take turns going first$/m);
+    expect(stdout).toMatch(/^plan +\d+ pairs? of processes; the two take turns round by round$/m);
   });
 
   it('calls every row new if the base has no pinbench, and refuses a head without pinbench', () => {

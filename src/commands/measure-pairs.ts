@@ -2,7 +2,7 @@ import { type Child, type ChildOutcome, startChild } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
 import { PinbenchError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
-import { ROUNDS_A_PROCESS } from '../options.js';
+import { ROUNDS_OF_AB } from '../options.js';
 import type { Pair } from '../regress/pairs.js';
 import type { Programs } from './builds.js';
 import type { Attendance } from './interruptible.js';
@@ -40,7 +40,7 @@ export async function measurePairs(
   const start = (side: Side) =>
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
-      args: ['--rounds', String(ROUNDS_A_PROCESS), ...args],
+      args: ['--rounds', String(ROUNDS_OF_AB), ...args],
       limitNs: 2 * Math.max(budgetNs, LEAST_LIMIT_NS),
       inTurns: measured.inTurns,
     });

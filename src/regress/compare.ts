@@ -85,8 +85,8 @@ export function compareRecords(
 /** Throws `baseline` if a side has a record twice, because a copy of a measurement is not another measurement. */
 function mustDiffer(side: readonly PathAndRecord[]): void {
   const seen = new Map<string, string>();
-  for (const [path, { startedAt, results }] of side) {
-    const text = JSON.stringify([startedAt, results]);
+  for (const [path, record] of side) {
+    const text = JSON.stringify(record);
     const before = seen.get(text);
     if (before !== undefined) {
       throw new PinbenchError('baseline', {

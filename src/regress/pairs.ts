@@ -83,11 +83,13 @@ function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number
 }
 
 /**
- * The change of a row between the processes of a pair: the median of the changes of its rounds, since rounds of the same number ran one
- * after the other. If one process has fewer rounds, the change of its median.
+ * The change of a row's log cost between the processes of a pair. Of step times it is the median of the changes of its rounds, because
+ * rounds of the same number ran one after the other. A speedup is already a ratio of times that were measured together, and so it is the
+ * change of the medians, which has less noise.
  */
-function shiftBetween(before: Sample, after: Sample): number {
-  if (before.costs.length !== after.costs.length) return after.levels[0]! - before.levels[0]!;
+function shiftBetween(before: Sample, after: Sample, metric: Metric): number {
+  if (metric === 'speedup' || before.costs.length !== after.costs.length)
+    return after.levels[0]! - before.levels[0]!;
   return median(after.costs.map((cost, round) => cost - before.costs[round]!));
 }
 
@@ -103,7 +105,7 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
     return { ...known, base: middle(bases), verdict: 'missing', note: 'the head did not measure this row' };
   if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };
   const shifts = samples.flatMap(({ before, after }) =>
-    before === undefined || after === undefined ? [] : [shiftBetween(before, after)],
+    before === undefined || after === undefined ? [] : [shiftBetween(before, after, metric)],
   );
   if (shifts.length === 0)
     return { ...known, verdict: 'inconclusive', note: 'no pair measured this row on both sides' };
