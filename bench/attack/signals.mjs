@@ -44,8 +44,8 @@ async function attempt(cwd, { signal, atFile, afterMs, again }) {
     child.kill(signal);
   }
   const end = await ended;
-  // Before it listens, a signal ends the process.
-  const ends = atFile === undefined ? [0, 130, ...SIGNALS] : [0, 130, 'SIGKILL'];
+  // Until the measurement begins, a signal ends the process.
+  const ends = atFile === undefined || atFile === 1 ? [0, 130, ...SIGNALS] : [0, 130, 'SIGKILL'];
   if (!ends.includes(end)) return `it ended with ${end}`;
   const text = readFileSync(join(cwd, 'record.json'), 'utf8');
   if (text !== OLD && !isRecord(text)) return 'the record is neither the old one nor a whole new one';
