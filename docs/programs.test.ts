@@ -64,7 +64,7 @@ describe.skipIf(folder === '')(TITLE, { timeout: 300_000 }, () => {
     expect(Object.keys(shown)).toEqual(options);
     for (const [name, { type, sentence }] of Object.entries(shown)) {
       expect(type).toMatch(new RegExp(`^\\(property\\) ${name}\\?: (?!any|unknown).* \\| undefined$`));
-      expect([name, sentence]).toEqual([name, expect.stringMatching(/^[A-Z`].*\.$/)]);
+      expect([name, sentence]).toEqual([name, expect.stringMatching(/^[A-Z`].*\.$/s)]);
     }
     expect(shown.fetch!.type).toBe('(property) fetch?: "epoch" | "step" | undefined');
   });
