@@ -67,7 +67,7 @@ const MAX_PROCESSES = 1000;
 /** Rounds per process with `--processes`, unless `--rounds` is given. */
 export const ROUNDS_A_PROCESS = 10;
 /** Rounds of each process of `ab`, whose processes take turns: a change is the median over pairs of rounds. */
-export const ROUNDS_OF_AB = 20;
+export const ROUNDS_OF_AB = 30;
 /** Rows per mini-batch if `--batch` is not given; all rows if there are fewer. */
 export const DEFAULT_BATCH = 32;
 /** Shortest and longest warm-up of a row, ns. `--warmup 0` disables the warm-up. */

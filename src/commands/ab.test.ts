@@ -88,7 +88,7 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     );
     expect(started.toSorted()).toEqual(started);
     const { plan, results } = JSON.parse(readFileSync(join(out, 'head', '2.json'), 'utf8'));
-    expect([plan.rounds, results[0].samplesNs.length]).toEqual([20, 20]);
+    expect([plan.rounds, results[0].samplesNs.length]).toEqual([30, 30]);
   });
 
   it('ends within its budget and prints a table', () => {
