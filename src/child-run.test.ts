@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath as node } from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { childRun } from './child-run.js';
+import { childRun, startChild } from './child-run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,4 +52,27 @@ describe('a run in a separate process', () => {
       code: undefined,
     });
   }, 60_000);
+
+  it('waits for its turn, and says when it has ended', async () => {
+    const program = programOf(
+      `let turns = 0;
+       const ask = () => process.send('turn');
+       process.on('message', () => (++turns < 3 ? ask() : process.disconnect()));
+       ask();`,
+    );
+    const child = startChild({ node, program, args: [], inTurns: true });
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await child.asks()).toBe(true);
+      child.go();
+    }
+    expect(await child.asks()).toBe(false);
+    expect(await child.outcome).toMatchObject({ failed: expect.stringMatching(/an empty|not JSON/) });
+  });
+
+  it('may know nothing of turns: it runs to its end', async () => {
+    const child = startChild({ node, program: programOf('process.exit(3);'), args: [], inTurns: true });
+    expect(await child.asks()).toBe(false);
+    child.go();
+    expect(await child.outcome).toEqual({ failed: 'it ended with exit code 3', code: 3 });
+  });
 });
