@@ -16,8 +16,8 @@ export async function attackSignals({ folder, dice, count }) {
   const found = [];
   const tries = Array.from({ length: count }, () => ({
     signal: dice.of(SIGNALS),
-    // The first temporary file tries whether the folder can be written to, the others hold an output.
-    atFile: dice.below(2) === 0 ? 1 + dice.below(3) : undefined,
+    // The first two temporary files try whether the folder can be written to, the others hold the outputs.
+    atFile: dice.below(2) === 0 ? 1 + dice.below(4) : undefined,
     afterMs: dice.below(1400),
     again: dice.below(4) === 0 ? dice.below(30) : undefined,
   }));
@@ -44,11 +44,13 @@ async function attempt(cwd, { signal, atFile, afterMs, again }) {
     child.kill(signal);
   }
   const end = await ended;
-  // Until the measurement begins, a signal ends the process.
-  const ends = atFile === undefined || atFile === 1 ? [0, 130, ...SIGNALS] : [0, 130, 'SIGKILL'];
-  if (!ends.includes(end)) return `it ended with ${end}`;
+  if (![0, 130, ...SIGNALS].includes(end)) return `it ended with ${end}`;
   const text = readFileSync(join(cwd, 'record.json'), 'utf8');
   if (text !== OLD && !isRecord(text)) return 'the record is neither the old one nor a whole new one';
+  // Before the measurement a signal may end the process, and after it when all is written.
+  const isWriting = atFile !== undefined && atFile > 2;
+  if (isWriting && SIGNALS.includes(end) && end !== 'SIGKILL' && text === OLD)
+    return `it ended with ${end} and wrote nothing`;
   const strays = readdirSync(cwd).filter((name) => name !== 'record.json' && name !== 'rows.csv');
   // A killed process cannot remove its temporary file.
   return signal !== 'SIGKILL' && strays.length > 0 ? `it left ${strays.join(', ')}` : undefined;

@@ -30,18 +30,23 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     if (measured.pairs.length === 0) throw nothingMeasured(measured);
     keepOut?.();
     const complete = !measured.interrupted;
-    return await uninterrupted(terminal, 'ab', async () => {
-      const comparison = await compared(measured, request, terminal);
-      terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
-      await github.publish(renderPairs('markdown', comparison), [
-        ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
-        ...annotationsOf(comparison.rows, failOn),
-      ]);
-      return {
-        code: complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted,
-        failed: await failureToKeep(out, measured.pairs, comparison, terminal),
-      };
-    });
+    return await uninterrupted(
+      terminal,
+      'ab',
+      async () => {
+        const comparison = await compared(measured, request, terminal);
+        terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
+        await github.publish(renderPairs('markdown', comparison), [
+          ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
+          ...annotationsOf(comparison.rows, failOn),
+        ]);
+        return {
+          code: complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted,
+          failed: await failureToKeep(out, measured.pairs, comparison, terminal),
+        };
+      },
+      true,
+    );
   });
   if (failed !== undefined) throw failed;
   return code;

@@ -17,11 +17,12 @@ export async function interruptible<T>(
   showsProgress: boolean,
   work: (attendance: Attendance) => Promise<T>,
 ): Promise<T> {
-  const progress = showsProgress ? await displayOn(terminal) : undefined;
   const interruption = new AbortController();
   const stopListening = terminal.onInterrupt(() => interruption.abort());
+  let progress: ProgressDisplay | undefined;
   const removeProgress = terminal.undoAtExit(() => progress?.stop());
   try {
+    if (showsProgress) progress = await displayOn(terminal);
     return await work({ signal: interruption.signal, progress });
   } finally {
     removeProgress();
@@ -31,12 +32,13 @@ export async function interruptible<T>(
 
 /**
  * Does work that a signal must not cut short, because it would leave a file half written or a result unsaid. Throws `interrupted` when
- * the work is done if there was a signal.
+ * the work is done if there was a signal. If the process ends afterwards, signals are held back until then: nothing is left to stop.
  */
 export async function uninterrupted<T>(
   terminal: Terminal,
   subject: string,
   work: () => T | Promise<T>,
+  thenEnds = false,
 ): Promise<T> {
   const release = terminal.holdSignals();
   const outcome = await Promise.resolve()
@@ -47,6 +49,7 @@ export async function uninterrupted<T>(
     );
   // A signal that came while JavaScript ran is delivered by the event loop.
   await setImmediate();
+  if (thenEnds) terminal.holdSignals();
   const signalled = release();
   if ('error' in outcome) throw outcome.error;
   if (signalled) throw new PinbenchError('interrupted', { subject, observed: INTERRUPTED });

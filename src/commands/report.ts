@@ -18,6 +18,6 @@ export async function reportCommand(request: ReportRequest, terminal: Terminal):
     return found;
   });
   const found = named(await readRecords(files));
-  await uninterrupted(terminal, 'report', () => deliver(found, destination, screen, terminal));
+  await uninterrupted(terminal, 'report', () => deliver(found, destination, screen, terminal), true);
   return EXIT.ok;
 }

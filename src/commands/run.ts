@@ -23,7 +23,7 @@ export async function runCommand(
     return found;
   });
   const record = await measured(request, terminal, args);
-  return await uninterrupted(terminal, file, () => outputsOf(record, request, destinations, terminal));
+  return await uninterrupted(terminal, file, () => outputsOf(record, request, destinations, terminal), true);
 }
 
 /** Prints the table and writes the files, and returns the exit code. An output that fails keeps none of the others from being written. */
@@ -88,11 +88,15 @@ async function measured(
   terminal: Terminal,
   argv: readonly string[],
 ): Promise<RunRecord> {
-  const { run } = await import('../run.js');
-  return await interruptible(terminal, progress && !quiet, (attendance) =>
+  return await interruptible(terminal, progress && !quiet, async (attendance) => {
+    const { run } = await import('../run.js');
     // Node's clock starts with the process, and so does the budget.
-    run(file, { ...settings, ...attendance, startedNs: 0, verbose, argv }, terminal.surroundings),
-  );
+    return await run(
+      file,
+      { ...settings, ...attendance, startedNs: 0, verbose, argv },
+      terminal.surroundings,
+    );
+  });
 }
 
 /** Prints to standard error how to fix the causes of warnings. The table only states the warnings, because it may be read later. */
