@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PinbenchError } from './errors.js';
-import { parseRecord } from './record/file.js';
+import { MOST_RECORD_BYTES, parseRecord } from './record/file.js';
 import type { RunRecord } from './record/schema.js';
 import { endGroupAtExit, endGroupOf, surroundingsOfProcess, TURNS } from './terminal.js';
 import { formatDuration } from './units.js';
@@ -19,7 +19,7 @@ export interface ChildRun {
   readonly limitNs?: number | undefined;
   /** Ends the process, which has `GRACE_MS` to exit by itself. */
   readonly signal?: AbortSignal | undefined;
-  /** It asks before each round, and waits until it may go on. */
+  /** The child asks before each round, and waits until it may go on. */
   readonly inTurns?: boolean | undefined;
 }
 
@@ -32,16 +32,14 @@ export type ChildOutcome =
 const GRACE_MS = 5000;
 /** The end of standard error that is kept, characters. */
 const MOST_SAID = 10_000;
-/** The most that a child may print; every record is smaller, bytes. */
-const MOST_PRINTED = 2 ** 28;
 /** How long the pipes of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
 const DRAIN_MS = 1000;
 
-/** A child that was started. */
+/** A child process that was started. */
 export interface Child {
-  /** Its outcome when it has ended. Rejects with `interrupted` if the signal fired; the outcome describes all other failures. */
+  /** Settles when the child has ended. Rejects with `interrupted` if the signal fired; the outcome describes all other failures. */
   readonly outcome: Promise<ChildOutcome>;
-  /** Waits until the child asks for its turn, true, or has ended, false. */
+  /** Waits until the child asks for its turn, and returns true, or until it has ended, and returns false. */
   asks(): Promise<boolean>;
   /** Lets the child go on. */
   go(): void;
@@ -66,12 +64,12 @@ export function startChild(request: ChildRun): Child {
     detached: true,
   });
   const outcome = outcomeOf(child, request);
-  // A child that nobody waits for yet may fail.
+  // The child may fail before anybody waits for its outcome.
   outcome.catch(() => {});
   return { outcome, ...turnsOf(child) };
 }
 
-/** The turns of a child: it asks with a message, and any message is the permission. */
+/** The turns of a child, which asks with a message; any message is the permission. */
 function turnsOf(child: ChildProcess): Pick<Child, 'asks' | 'go'> {
   let [asked, ended] = [0, false];
   let wake = () => {};
@@ -121,7 +119,7 @@ async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: Chil
   };
   stdout.on('data', (bytes: Buffer) => {
     printedBytes += bytes.length;
-    if (printedBytes <= MOST_PRINTED) printed.push(bytes);
+    if (printedBytes <= MOST_RECORD_BYTES) printed.push(bytes);
     else endAs('its output is larger than any record');
   });
   signal?.addEventListener('abort', end);

@@ -118,7 +118,7 @@ export const names: Kind<readonly string[]> = {
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
       ? value
       : undefined,
-  write: (value) => value.map((name) => name.replaceAll(',', '\\,')).join(','),
+  write: (value) => value.map(nameInList).join(','),
 };
 
 /** A name with its commas escaped, for a list of names. */

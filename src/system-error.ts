@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 
 /** The code of an operating system's error and what it means, such as `ENOENT, no such file or directory`. */
-export function reasonOf(error: unknown): string {
+export function systemReasonOf(error: unknown): string {
   const { code, errno, message } = error as NodeJS.ErrnoException;
   // libuv has no words for it.
   if (code === 'EDQUOT') return 'EDQUOT, disk quota exceeded';

@@ -7,7 +7,7 @@ import { availableHostBytes } from './host-memory.js';
 import type { Screen } from './report/layout.js';
 import { readText } from './small-file.js';
 import type { Surroundings } from './surroundings.js';
-import { reasonOf } from './system-error.js';
+import { systemReasonOf } from './system-error.js';
 
 /** The streams, signals and surroundings of a command. Tests provide their own. */
 export interface Terminal {
@@ -123,7 +123,7 @@ export function terminalOfProcess(): Terminal {
     // Every further write fails as well, but only the first error is reported.
     process.stdout.on('error', () => {});
     if (isReaderGone(error)) return;
-    process.stderr.write(`pinbench: standard output: cannot be written (${reasonOf(error)})\n`);
+    process.stderr.write(`pinbench: standard output: cannot be written (${systemReasonOf(error)})\n`);
     // The command still writes its other output, but its exit code must not look like a verdict that was printed.
     process.once('exit', () => {
       process.exitCode = EXIT.usage;
@@ -169,7 +169,7 @@ function writeWhole(stream: typeof process.stdout): void {
 /** The environment variable that tells a child to ask its parent for turns. */
 export const TURNS = 'PINBENCH_TURNS';
 
-/** The implementation of `Surroundings.turn`: any message of the parent is the permission, and so is its end. */
+/** The implementation of `Surroundings.turn`. Any message of the parent is the permission; without a parent there is nothing to wait for. */
 function askForTurn(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done) => {
     const settle = () => {
@@ -182,10 +182,7 @@ function askForTurn(signal: AbortSignal | undefined): Promise<void> {
     process.on('disconnect', settle);
     signal?.addEventListener('abort', settle);
     if (signal?.aborted === true || !process.connected) settle();
-    else process.send?.('turn', settleIfGone);
-    function settleIfGone(error: Error | null): void {
-      if (error !== null) settle();
-    }
+    else process.send?.('turn', (error) => error !== null && settle());
   });
 }
 

@@ -1,7 +1,5 @@
 /** Control characters, line and paragraph separators, and characters that change the direction of the following text. */
-const CONTROL_CHARACTERS =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
+const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
 /** External text, such as a file name, made safe to print: it cannot control a terminal, nor act as a command of a CI service. */
 export function printable(text: string): string {

@@ -12,10 +12,11 @@ import { programsIn } from './builds.js';
 import { GitHub } from './github.js';
 import { interruptible, uninterrupted } from './interruptible.js';
 import { type Measured, measurePairs } from './measure-pairs.js';
-import { outputFileAt, writeOutput } from './output-file.js';
+import { outputFileAt } from './output-file.js';
 import { makeNew, writeRecords } from './records-folder.js';
+import { writeOutput } from './write-output.js';
 
-/** `pinbench ab`: alternates processes of two builds, prints the comparison, and derives the exit code from its verdicts. */
+/** `pinbench ab`: measures pairs of processes of two builds, prints the comparison, and derives the exit code from its verdicts. */
 export async function abCommand(request: AbRequest, terminal: Terminal): Promise<number> {
   const { base, head, format, failOn, out } = request;
   const github = new GitHub(terminal, format);
@@ -45,7 +46,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
           failed: await failureToKeep(out, measured.pairs, comparison, terminal),
         };
       },
-      true,
+      { thenEnds: true },
     );
   });
   if (failed !== undefined) throw failed;

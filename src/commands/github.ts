@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { PinbenchError } from '../errors.js';
 import { annotationOfError } from '../report/github.js';
 import { textForMarkdown } from '../report/layout.js';
-import { reasonOf } from '../system-error.js';
+import { systemReasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 import type { CompareFormat } from '../words.js';
 
@@ -45,7 +45,7 @@ export class GitHub {
     if (!path) return;
     await appendFile(path, `${markdown}\n`).catch((cause) => {
       stderr.write(
-        `pinbench: ${path}: cannot be written (${reasonOf(cause)}); this comparison is not in the job summary\n`,
+        `pinbench: ${path}: cannot be written (${systemReasonOf(cause)}); this comparison is not in the job summary\n`,
       );
     });
   }

@@ -32,13 +32,14 @@ export async function interruptible<T>(
 
 /**
  * Does work that a signal must not cut short, because it would leave a file half written or a result unsaid. Throws `interrupted` when
- * the work is done if there was a signal. If the process ends afterwards, signals are held back until then: nothing is left to stop.
+ * the work is done if there was a signal. With `thenEnds`, signals are held back until the process has ended, because nothing is left to
+ * stop.
  */
 export async function uninterrupted<T>(
   terminal: Terminal,
   subject: string,
   work: () => T | Promise<T>,
-  thenEnds = false,
+  { thenEnds = false } = {},
 ): Promise<T> {
   const release = terminal.holdSignals();
   const outcome = await Promise.resolve()

@@ -17,7 +17,7 @@ export interface Measured {
   readonly interrupted: boolean;
 }
 
-/** A process is ended after the whole budget or after this time, whichever is longer, ns. */
+/** A process is ended after the whole budget or after this time, whichever is longer, ns. Its time includes that of its partner's turns. */
 const LEAST_LIMIT_NS = 60e9;
 /** After this many failed pairs in a row, the measurement ends. */
 const MOST_LOST_IN_A_ROW = 3;
@@ -41,7 +41,7 @@ export async function measurePairs(
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
       args: ['--rounds', String(ROUNDS_OF_AB), ...args],
-      limitNs: 2 * Math.max(budgetNs, LEAST_LIMIT_NS),
+      limitNs: Math.max(budgetNs, LEAST_LIMIT_NS),
       inTurns: measured.inTurns,
     });
   const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
@@ -55,11 +55,10 @@ export async function measurePairs(
       progress?.process({ paired: true, number: number + 1, of: wanted, leftNs });
       const sides: readonly Side[] =
         programs.base === undefined ? ['head'] : number % 2 === 0 ? ['base', 'head'] : ['head', 'base'];
-      const outcomes = await (measured.inTurns ? inTurns(sides, start) : oneByOne(sides, start));
+      let outcomes = measured.inTurns ? await inTurns(sides, start) : await oneByOne(sides, start);
       if (measured.inTurns && measured.pairs.length === 0 && outcomes.some(mayNeedMore)) {
         measured.inTurns = false;
-        number -= 1;
-        continue;
+        outcomes = await oneByOne(sides, start);
       }
       const why = sides.flatMap((side, i) => {
         const outcome = outcomes[i]!;

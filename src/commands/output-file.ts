@@ -7,18 +7,14 @@ import {
   openSync,
   readlinkSync,
   realpathSync,
-  rmSync,
   type Stats,
   statSync,
   unlinkSync,
-  writeFile,
 } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { usageError } from '../errors.js';
 import { readText } from '../small-file.js';
-import { reasonOf } from '../system-error.js';
-import type { Terminal } from '../terminal.js';
+import { systemReasonOf } from '../system-error.js';
 
 /** The destination of an output, examined before anything is measured. */
 export interface OutputFile {
@@ -65,150 +61,6 @@ export function outputFileAt(path: string): OutputFile {
   mustAllowNewFiles(path, target);
   mustBeReplaceable(path, target, stats);
   return { path, target, kind: 'replaced', identity };
-}
-
-/** The identity of an input file; undefined if there is no such file. Standard input is `-`. */
-export function identityOfInput(path: string): string | undefined {
-  return identityOfFile(() => (path === '-' ? fstatSync(0) : statSync(path)));
-}
-
-/** The identity of a regular file; undefined for a terminal, a pipe or a device, and if the lookup fails. */
-function identityOfFile(lookUp: () => Stats): string | undefined {
-  try {
-    const stats = lookUp();
-    return stats.isFile() ? identityOf(stats) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Throws a usage error if an output would overwrite an input, another output, or the file to which the shell redirects standard
- * output or standard error. An output without a file goes to standard output.
- */
-export function mustBeDistinct(
-  outputs: readonly (OutputFile | undefined)[],
-  inputs: readonly string[],
-): void {
-  const taken = new Map<string | undefined, string>();
-  for (const [descriptor, name] of STREAMS) {
-    taken.set(
-      identityOfFile(() => fstatSync(descriptor)),
-      fileOf(name),
-    );
-  }
-  taken.delete(undefined);
-  for (const input of inputs) {
-    const identity = identityOfInput(input);
-    if (identity === undefined) continue;
-    const name = input === '-' ? 'standard input' : `the input ${input}`;
-    const stream = STREAMS.find(([, stream]) => taken.get(identity) === fileOf(stream));
-    if (stream !== undefined) throw usageError(stream[1], `it is redirected to ${name}`);
-    taken.set(identity, name);
-  }
-  let stdout: string | undefined;
-  for (const output of outputs) {
-    const descriptor = output === undefined ? 1 : descriptorOf(output);
-    if (descriptor === 1) {
-      const path = output?.path ?? '-';
-      if (stdout !== undefined) {
-        throw usageError(path, `it is standard output, which the output ${stdout} already uses`, {
-          expected: 'a different file for each output',
-        });
-      }
-      stdout = path;
-    }
-    // Writing to a pipe or a device overwrites nothing; writing to a standard stream overwrites nothing unless it is the input.
-    if (output === undefined || output.kind === 'written to') continue;
-    const other = taken.get(output.identity);
-    const isStream = descriptor === 1 || descriptor === 2;
-    if (other !== undefined && !(isStream && STREAMS.some(([, name]) => other === fileOf(name)))) {
-      throw usageError(output.path, `it would overwrite ${other}`, {
-        expected: 'a different file for each output',
-      });
-    }
-    taken.set(output.identity, `the other output ${output.path}`);
-  }
-}
-
-const STREAMS = [
-  [1, 'standard output'],
-  [2, 'standard error'],
-] as const;
-
-function fileOf(stream: string): string {
-  return `the file that ${stream} goes to`;
-}
-
-function descriptorOf({ kind }: OutputFile): number | undefined {
-  return typeof kind === 'string' ? undefined : kind.descriptor;
-}
-
-/**
- * Writes a text. A file is replaced atomically: the text is written to a temporary file in the same folder and flushed to the disk,
- * and that file is then renamed. If a step fails, the existing file is unchanged. Throws a usage error if the text cannot be
- * written, because the path is the user's.
- */
-export async function writeOutput(
-  { path, target, kind }: OutputFile,
-  text: string,
-  terminal: Terminal,
-): Promise<void> {
-  try {
-    if (kind === 'replaced') await replace(target, text, terminal);
-    else if (kind === 'written to') await writeTo(await open(target, constants.O_WRONLY), text);
-    else await writeToDescriptor(kind.descriptor, text, terminal);
-  } catch (cause) {
-    throw usageError(path, `cannot be written (${reasonOf(cause)})`, {
-      ...(kind === 'replaced' && { remedy: 'an existing file is unchanged' }),
-      cause,
-    });
-  }
-}
-
-async function replace(target: string, text: string, terminal: Terminal): Promise<void> {
-  const temporary = temporaryBeside(target);
-  const before = statSync(target, { throwIfNoEntry: false });
-  // The temporary file is removed however the process ends, even by a second Ctrl-C.
-  const removeTemporary = terminal.undoAtExit(() => rmSync(temporary, { force: true }));
-  try {
-    const handle = await open(temporary, 'wx', before === undefined ? 0o666 : before.mode & 0o777);
-    if (before !== undefined) await keepOwner(handle, before);
-    await writeTo(handle, text);
-    await rename(temporary, target);
-  } finally {
-    removeTemporary();
-  }
-}
-
-/** Gives a replacement the owner and the mode of the file that it replaces, so that root does not take over a user's file. */
-async function keepOwner(handle: FileHandle, { uid, gid, mode }: Stats): Promise<void> {
-  const made = await handle.stat();
-  // A user who lacks the permission to change the owner keeps the new file.
-  if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid).catch(() => {});
-  await handle.chmod(mode & 0o777);
-}
-
-async function writeTo(handle: FileHandle, text: string): Promise<void> {
-  try {
-    // After a partial write, Node writes the rest until the system returns an error.
-    await handle.writeFile(text);
-    const stats = await handle.stat();
-    if (stats.isFile()) await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Writes through the descriptor itself, so the text follows what was written to it before. */
-async function writeToDescriptor(descriptor: number, text: string, terminal: Terminal): Promise<void> {
-  const { stdout, stderr, isReaderGone } = terminal;
-  const stream = [undefined, stdout, stderr][descriptor];
-  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((done) => {
-    if (stream === undefined) writeFile(descriptor, text, done);
-    else stream.write(text, done);
-  });
-  if (error != null && !(stream !== undefined && isReaderGone(error))) throw error;
 }
 
 /** Follows symbolic links to a target, which need not exist, or to a descriptor of this process. */
@@ -282,7 +134,7 @@ function mustBeFolder(path: string, folder: string): Stats {
     const stats = statSync(folder);
     if (stats.isDirectory()) return stats;
   } catch (cause) {
-    throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
+    throw usageError(path, `its folder cannot be written to (${systemReasonOf(cause)})`, { cause });
   }
   throw usageError(path, 'its folder is a file', { expected: 'a file to write' });
 }
@@ -296,19 +148,20 @@ function mustAllowNewFiles(path: string, target: string): void {
   try {
     closeSync(openSync(probe, 'wx'));
   } catch (cause) {
-    throw usageError(path, `its folder cannot be written to (${reasonOf(cause)})`, { cause });
+    throw usageError(path, `its folder cannot be written to (${systemReasonOf(cause)})`, { cause });
   }
   try {
     unlinkSync(probe);
   } catch (cause) {
-    throw usageError(path, `files in its folder cannot be replaced (${reasonOf(cause)})`, {
+    throw usageError(path, `files in its folder cannot be replaced (${systemReasonOf(cause)})`, {
       remedy: `the empty file ${basename(probe)} was left there`,
       cause,
     });
   }
 }
 
-function temporaryBeside(target: string): string {
+/** A path for a temporary file in the same folder. */
+export function temporaryBeside(target: string): string {
   return join(dirname(target), `.pinbench-${randomBytes(6).toString('hex')}`);
 }
 
@@ -357,10 +210,11 @@ function isMountPoint(target: string): boolean {
   return mounts.split('\n').some((line) => line.split(' ')[4] === name);
 }
 
-function identityOf({ dev, ino }: Stats): string {
+/** Which file it is, whatever its name: its device and inode. */
+export function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
 function cannotBe(path: string, cause: unknown) {
-  return usageError(path, `cannot be written (${reasonOf(cause)})`, { cause });
+  return usageError(path, `cannot be written (${systemReasonOf(cause)})`, { cause });
 }

@@ -7,7 +7,8 @@ import type { Screen } from '../report/layout.js';
 import type { Named } from '../report/named.js';
 import type { Terminal } from '../terminal.js';
 import { jsonText } from '../text.js';
-import { type OutputFile, outputFileAt, writeOutput } from './output-file.js';
+import { type OutputFile, outputFileAt } from './output-file.js';
+import { writeOutput } from './write-output.js';
 
 /** An output and the file that it is written to; the file is undefined for standard output. */
 export interface Destination extends Output {

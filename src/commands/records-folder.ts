@@ -2,10 +2,11 @@ import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError } from '../errors.js';
 import type { Pair } from '../regress/pairs.js';
-import { reasonOf } from '../system-error.js';
+import { systemReasonOf } from '../system-error.js';
 import type { Terminal } from '../terminal.js';
 import { jsonText } from '../text.js';
-import { outputFileAt, writeOutput } from './output-file.js';
+import { outputFileAt } from './output-file.js';
+import { writeOutput } from './write-output.js';
 
 function makeFolder(folder: string): void {
   try {
@@ -14,7 +15,7 @@ function makeFolder(folder: string): void {
     const code = (cause as NodeJS.ErrnoException).code;
     throw usageError(
       folder,
-      code === 'EEXIST' ? 'already exists' : `cannot be created (${reasonOf(cause)})`,
+      code === 'EEXIST' ? 'already exists' : `cannot be created (${systemReasonOf(cause)})`,
       {
         expected: 'the path of a new folder',
         cause,

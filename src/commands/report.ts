@@ -3,9 +3,9 @@ import { EXIT } from '../errors.js';
 import { readRecords, recordFilesAt } from '../record/file.js';
 import { named } from '../report/named.js';
 import { screenOf, type Terminal } from '../terminal.js';
+import { mustBeDistinct } from './distinct-outputs.js';
 import { uninterrupted } from './interruptible.js';
 import { deliver, destinationOf } from './output.js';
-import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench report`: renders stored records. */
 export async function reportCommand(request: ReportRequest, terminal: Terminal): Promise<number> {
@@ -18,6 +18,8 @@ export async function reportCommand(request: ReportRequest, terminal: Terminal):
     return found;
   });
   const found = named(await readRecords(files));
-  await uninterrupted(terminal, 'report', () => deliver(found, destination, screen, terminal), true);
+  await uninterrupted(terminal, 'report', () => deliver(found, destination, screen, terminal), {
+    thenEnds: true,
+  });
   return EXIT.ok;
 }

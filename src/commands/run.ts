@@ -3,9 +3,9 @@ import { EXIT, PinbenchError, usageError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { jsonText } from '../text.js';
+import { mustBeDistinct } from './distinct-outputs.js';
 import { interruptible, uninterrupted } from './interruptible.js';
 import { type Destination, deliver, destinationOf, rescue } from './output.js';
-import { mustBeDistinct } from './output-file.js';
 
 /** `pinbench run`: measures, prints the table and writes the requested files. */
 export async function runCommand(
@@ -23,7 +23,9 @@ export async function runCommand(
     return found;
   });
   const record = await measured(request, terminal, args);
-  return await uninterrupted(terminal, file, () => outputsOf(record, request, destinations, terminal), true);
+  return await uninterrupted(terminal, file, () => outputsOf(record, request, destinations, terminal), {
+    thenEnds: true,
+  });
 }
 
 /** Prints the table and writes the files, and returns the exit code. An output that fails keeps none of the others from being written. */

@@ -140,7 +140,7 @@ function safetensors(prefix: Uint8Array, fileBytes: number): OtherFormat | undef
 }
 
 /** Bytes that do not occur in text: control characters except tab, line feed, form feed, carriage return and escape. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a part of the control characters, for which there is no Unicode class
 const CONTROL = /[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/;
 
 /** Text in UTF-8, in UTF-16 with a byte order mark, or in a single-byte encoding that is mostly ASCII. */

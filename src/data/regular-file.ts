@@ -1,7 +1,7 @@
 import type { BigIntStats, Stats } from 'node:fs';
 import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { dataError, type PinbenchError, usageError } from '../errors.js';
-import { reasonOf } from '../system-error.js';
+import { systemReasonOf } from '../system-error.js';
 import { firstDataFileIn } from './folder.js';
 
 /** A regular file that is open for reading, with its size and modification time at opening. */
@@ -119,6 +119,6 @@ async function unreadable(path: string, cause: NodeJS.ErrnoException): Promise<P
     case 'EISDIR':
       return directory(path, cause);
     default:
-      return dataError(path, `cannot be opened (${reasonOf(cause)})`, { cause });
+      return dataError(path, `cannot be opened (${systemReasonOf(cause)})`, { cause });
   }
 }

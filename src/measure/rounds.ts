@@ -46,7 +46,7 @@ export async function runRounds(
   timer: Timer,
   onBlock: OnBlock,
 ): Promise<'planned' | 'until' | 'time'> {
-  const turns = schedule(rows.length, seed);
+  const sequences = schedule(rows.length, seed);
   const looks = new Looks(plan.untilPercent ?? 0);
   const startNs = timer.nowNs();
   let round = 0;
@@ -59,7 +59,7 @@ export async function runRounds(
     const soFar = { round, startNs, roundStartNs: now };
     const present = live(rows);
     const blocks = new Map<Row, Block>();
-    for (const index of turns.next().value) {
+    for (const index of sequences.next().value) {
       const row = rows[index]!;
       if (row.failure !== undefined) continue;
       onBlock(row, soFar);

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { dataError } from '../errors.js';
-import { reasonOf } from '../system-error.js';
+import { systemReasonOf } from '../system-error.js';
 import { matches } from '../text.js';
 import { formatBytes } from '../units.js';
 import { isPage, recordsInPage } from './page.js';
@@ -25,23 +25,23 @@ export async function recordFilesAt(patterns: readonly string[]): Promise<string
   return (await Promise.all(patterns.map(filesAt))).flat();
 }
 
-/** No record is larger: one of 20,000 rows takes 20 MB. */
-const MOST_BYTES = 2 ** 28;
+/** No record is larger, bytes: one of 20,000 rows takes 20 MB. */
+export const MOST_RECORD_BYTES = 2 ** 28;
 
 /** The bytes of a file, or of standard input for `-`. Reads no more than one byte over the limit: a device may never end. */
 async function bytesOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  const stream = createReadStream(path, { end: MOST_BYTES, ...(path === '-' && { fd: 0 }) });
+  const stream = createReadStream(path, { end: MOST_RECORD_BYTES, ...(path === '-' && { fd: 0 }) });
   for await (const chunk of stream) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
 async function textOf(path: string): Promise<string> {
   const bytes = await bytesOf(path).catch((cause: unknown) => {
-    throw dataError(path, `cannot be read (${reasonOf(cause)})`, { cause, expected: 'a record' });
+    throw dataError(path, `cannot be read (${systemReasonOf(cause)})`, { cause, expected: 'a record' });
   });
-  if (bytes.length > MOST_BYTES)
-    throw dataError(path, `larger than ${formatBytes(MOST_BYTES)}`, { expected: 'a record' });
+  if (bytes.length > MOST_RECORD_BYTES)
+    throw dataError(path, `larger than ${formatBytes(MOST_RECORD_BYTES)}`, { expected: 'a record' });
   if (bytes.length === 0) throw dataError(path, 'an empty file', { expected: 'a record' });
   if (UTF_32.some((mark) => mark.equals(bytes.subarray(0, mark.length))))
     throw dataError(path, 'a text in UTF-32', { expected: 'a record in UTF-8' });

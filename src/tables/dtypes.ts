@@ -1,14 +1,14 @@
-/** How elements of a type are kept and added up. */
+/** How the elements of a type are stored and summed. */
 interface DTypeEntry {
-  /** The array that holds them: float16 as its bits, bool as bytes. */
+  /** The array type that holds the elements: a float16 as its bits, a bool as a byte. */
   readonly array: { readonly BYTES_PER_ELEMENT: number };
-  /** What squares of it are added up to: float64 where float32 would lose the integers or the digits. */
+  /** The type of a sum of squares: float64 if float32 would lose integers or digits. */
   readonly sum: 'float32' | 'float64';
-  /** `--dtype` may name it: `data/cast.ts` casts every other type to it. */
+  /** Present if `--dtype` may name the type; `data/cast.ts` then casts every other type to it. */
   readonly request?: true;
 }
 
-/** Element types a dataset may have, by their numpy names. Each has a kernel in `engine/cuda/kernels/`. */
+/** The element types that a dataset may have, by their numpy names. Each has a kernel in `engine/cuda/kernels/`. */
 export const DTYPE_TABLE = {
   bool: { array: Uint8Array, sum: 'float32' },
   int8: { array: Int8Array, sum: 'float32' },
@@ -31,7 +31,7 @@ export const DTYPES: readonly DType[] = Object.keys(DTYPE_TABLE) as DType[];
 export type RequestedDType = {
   [T in DType]: (typeof DTYPE_TABLE)[T] extends { readonly request: true } ? T : never;
 }[DType];
-/** The element type asked for: one of those, or whatever the file holds. */
+/** The requested element type: one of those, or `native`, the type of the file. */
 export type DTypeRequest = RequestedDType | 'native';
 export const DTYPE_REQUESTS: readonly DTypeRequest[] = [
   ...DTYPES.filter((dtype): dtype is RequestedDType => 'request' in DTYPE_TABLE[dtype]),

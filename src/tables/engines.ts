@@ -1,17 +1,17 @@
 import type { Engine } from '../engine/engine.js';
 import type { Surroundings } from '../surroundings.js';
 
-/** Where an engine is found. */
+/** How an engine is found and loaded. */
 interface EngineEntry {
-  /** Its place in the order in which `--engine auto` looks; the first with a GPU is taken, or else `cpu`. */
+  /** The position in which `--engine auto` tries it. The first engine with a GPU is chosen, or else `cpu`. */
   readonly auto: number;
-  /** Imports it, which happens only when it is asked for, and gives it what it needs of the process. */
+  /** Imports the engine on demand and passes it the surroundings that it needs. */
   readonly load: (surroundings: Surroundings) => Promise<Engine>;
 }
 
 /**
  * The engines, in the order of the help and of `--engine all`. A new engine is a file in `engine/` and an entry here. Each `load`
- * states its result: else the names, which an `Engine` has, would depend on themselves.
+ * declares its result type, because the names, which an `Engine` has, would otherwise depend on themselves.
  */
 export const ENGINE_TABLE = {
   cuda: {
@@ -37,7 +37,7 @@ export const ENGINE_TABLE = {
 
 export type EngineName = keyof typeof ENGINE_TABLE;
 export const ENGINES: readonly EngineName[] = Object.keys(ENGINE_TABLE) as EngineName[];
-/** The order in which `--engine auto` looks. */
+/** The order in which `--engine auto` tries the engines. */
 export const AUTO_ORDER: readonly EngineName[] = ENGINES.toSorted(
   (a, b) => ENGINE_TABLE[a].auto - ENGINE_TABLE[b].auto,
 );

@@ -1,12 +1,12 @@
 import type { Screen } from '../report/layout.js';
 import type { Named } from '../report/named.js';
 
-/** Renders records, one at least, as text. */
+/** Renders one or more records as text. */
 type RenderAll = (records: readonly Named[], screen: Screen) => string;
 /** Renders one record. */
 type RenderOne = (record: Named) => string;
 
-/** A format: how many records it takes, and its renderer, which is imported only when the format is asked for. */
+/** A format: how many records it takes, and its renderer, which is imported on demand. */
 export type Format =
   | { readonly takes: 'several'; readonly load: () => Promise<RenderAll> }
   | { readonly takes: 'one'; readonly load: () => Promise<RenderOne> };
@@ -15,12 +15,12 @@ function several(load: () => Promise<RenderAll>): Format {
   return { takes: 'several', load };
 }
 
-/** For a service that keeps a history and knows a row by its name: rows of two records would share one. */
+/** A format for a service that keeps a history per row name, in which the rows of two records would be mixed. */
 function one(load: () => Promise<RenderOne>): Format {
   return { takes: 'one', load };
 }
 
-/** The formats a record is rendered to, in the order of the help. A new format is a file in `report/` and a line here. */
+/** The formats that a record can be rendered to, in the order of the help. A new format is a file in `report/` and a line here. */
 export const FORMATS = {
   table: several(async () => (await import('../report/table.js')).renderTable),
   json: several(async () => (await import('../report/json.js')).renderJson),

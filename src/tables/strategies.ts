@@ -1,26 +1,26 @@
-/** How a report tells a strategy from others: by any one of these, so that nobody needs to see colours. */
+/** How a report draws a strategy. Each of the marks distinguishes the strategies by itself, so that nobody needs to see colours. */
 interface Look {
   /** The character of its points on a terminal. */
   readonly letter: string;
-  /** The mark of its points in a page, and the dashes of its line where that is not drawn through. */
+  /** The mark of its points in a page, and the dashes of its line unless the line is solid. */
   readonly symbol: string;
   readonly dash?: string;
-  /** Those that feed are warm, those that pin are cool. */
+  /** Warm colours for strategies that feed, cool ones for those that pin. */
   readonly colours: readonly [onLight: string, onDark: string];
 }
 
 /** Where a strategy keeps the data, how a mini-batch reaches the graph, and how it is drawn. */
 interface StrategyEntry {
-  /** The dataset is in device memory for the whole run, uploaded once in setup. */
+  /** The dataset stays in device memory for the whole run; setup uploads it once. */
   readonly resident: boolean;
-  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned; it is not what `pin` means. */
+  /** Where a host-to-device copy starts. `page-locked` is what CUDA calls pinned, which is not what `pin` means. */
   readonly hostMemory: 'pageable' | 'page-locked';
   /** The graph reads host memory over the link; nothing is copied. */
   readonly mapped: boolean;
   /**
-   * How the steps follow each other; an engine has a loop of that name or does not support the strategy.
-   * `step`: one after the other. `ahead`: the copy of step i+1 runs under the graph of step i. `chunk`: several mini-batches are
-   * staged together, copied in one transfer and sliced on the device. `replay`: recorded once, as a CUDA graph, and replayed.
+   * The loop that runs the steps. An engine that has no loop of that name does not support the strategy.
+   * `step`: one after the other. `ahead`: the copy for step i+1 runs while step i runs its graph. `chunk`: several mini-batches are
+   * staged together, copied in one transfer and sliced on the device. `replay`: the steps are recorded once, as a CUDA graph, and replayed.
    */
   readonly loop: string;
   readonly look: Look;
@@ -69,5 +69,5 @@ export const STRATEGY_TABLE = {
 
 export type StrategyName = keyof typeof STRATEGY_TABLE;
 export const STRATEGIES: readonly StrategyName[] = Object.keys(STRATEGY_TABLE) as StrategyName[];
-/** The loops that strategies ask for. */
+/** The names of the loops. */
 export type LoopName = (typeof STRATEGY_TABLE)[StrategyName]['loop'];

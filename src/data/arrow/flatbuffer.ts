@@ -150,8 +150,7 @@ export function elsewhere<T>(readTarget: (source: Source, at: number) => T): Kin
   return { bytes: 4, alignment: 4, read: (source, at) => readTarget(source, source.follow(at)) };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the characters of ASCII are meant, all of them.
-const ASCII = /^[\x00-\x7f]*$/;
+const ASCII = /^\p{ASCII}*$/u;
 
 function stringIn(
   decoder: { decode(bytes: Uint8Array): string },

@@ -11,8 +11,7 @@ function quoted(arg: string): string {
 }
 
 /** Control characters, characters that change the direction of text, and lone surrogates. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const NOT_SHOWN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
+const NOT_SHOWN = /[\p{Cc}\u202a-\u202e\u2066-\u2069]|\p{Surrogate}/u;
 
 function escapeOf(character: string): string {
   const code = character.codePointAt(0)!;
