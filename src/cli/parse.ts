@@ -139,7 +139,7 @@ function declareReport(program: Command, done: (request: Request) => void): void
     .description('print a record again, or several records in one table by device')
     .argument(
       '<record...>',
-      "files that pinbench run --json or --html wrote, globs of such files ('node-*.json'), or - for standard input",
+      "files that pinbench run --json or --html wrote, or globs of such files: 'node-*.json'",
     )
     .addOption(
       valued(

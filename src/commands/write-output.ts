@@ -1,4 +1,4 @@
-import { constants, rmSync, type Stats, statSync, writeFile } from 'node:fs';
+import { closeSync, constants, openSync, rmSync, type Stats, statSync, writeFile } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { usageError } from '../errors.js';
 import { systemReasonOf } from '../system-error.js';
@@ -33,7 +33,9 @@ async function replace(target: string, text: string, terminal: Terminal): Promis
   // The temporary file is removed however the process ends, even by a second Ctrl-C.
   const removeTemporary = terminal.undoAtExit(() => rmSync(temporary, { force: true }));
   try {
-    const handle = await open(temporary, 'wx', before === undefined ? 0o666 : before.mode & 0o777);
+    // Created synchronously, so that no creation is under way if the process ends: it would come after the removal.
+    closeSync(openSync(temporary, 'wx', before === undefined ? 0o666 : 0o600));
+    const handle = await open(temporary, constants.O_WRONLY);
     if (before !== undefined) await keepOwner(handle, before);
     await writeTo(handle, text);
     await rename(temporary, target);

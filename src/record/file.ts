@@ -28,11 +28,10 @@ export async function recordFilesAt(patterns: readonly string[]): Promise<string
 /** No record is larger, bytes: one of 20,000 rows takes 20 MB. */
 export const MOST_RECORD_BYTES = 2 ** 28;
 
-/** The bytes of a file, or of standard input for `-`. Reads no more than one byte over the limit: a device may never end. */
+/** The bytes of a file. Reads no more than one byte over the limit, because a device may never end. */
 async function bytesOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  const stream = createReadStream(path, { end: MOST_RECORD_BYTES, ...(path === '-' && { fd: 0 }) });
-  for await (const chunk of stream) chunks.push(chunk);
+  for await (const chunk of createReadStream(path, { end: MOST_RECORD_BYTES })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

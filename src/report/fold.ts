@@ -22,9 +22,10 @@ export function wrapped(text: string, width: number): string[] {
 }
 
 function pieces(word: string, width: number): string[] {
+  // Nearly all words fit. The width of a long rest is never measured, since doing so for each piece would take quadratic time.
+  if (word.length <= width && stringWidth(word) <= width) return [word];
   const found: string[] = [];
   let rest = word;
-  // The width of the whole rest is never asked for: that would take quadratic time.
   do {
     const first = head(rest, width);
     found.push(first);
