@@ -1,7 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
 import { duration, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
-import { ROUNDS_OF_AB } from '../options.js';
 import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { examplesText } from './examples.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
@@ -294,7 +293,7 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
   );
   if (set !== undefined) {
     throw usageError(SET_BY_AB[set], 'given after --', {
-      expected: `none: ab decides how long to measure, and each process runs ${ROUNDS_OF_AB} rounds of --min-time`,
+      expected: 'no time options there: the --budget and --pairs of ab decide how long to measure',
     });
   }
   if (request.outputs.length > 0 || request.quiet)
