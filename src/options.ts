@@ -68,6 +68,8 @@ const MAX_PROCESSES = 1000;
 export const ROUNDS_A_PROCESS = 10;
 /** Rounds of each process of `ab`, whose processes take turns: a change is the median over pairs of rounds. */
 export const ROUNDS_OF_AB = 30;
+/** Twice as many rounds if at least this many pairs of `ROUNDS_OF_AB` rounds fit in the budget: more rounds than pairs are affordable. */
+export const PAIRS_FOR_TWICE_THE_ROUNDS = 20;
 /** Rows per mini-batch if `--batch` is not given; all rows if there are fewer. */
 export const DEFAULT_BATCH = 32;
 /** Shortest and longest warm-up of a row, ns. `--warmup 0` disables the warm-up. */

@@ -2,7 +2,7 @@ import { type Child, type ChildOutcome, startChild } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
 import { PinbenchError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
-import { ROUNDS_OF_AB } from '../options.js';
+import { PAIRS_FOR_TWICE_THE_ROUNDS, ROUNDS_OF_AB } from '../options.js';
 import type { Pair } from '../regress/pairs.js';
 import type { Programs } from './builds.js';
 import type { Attendance } from './interruptible.js';
@@ -26,7 +26,8 @@ const MOST_LOST_IN_A_ROW = 3;
  * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
  * remaining budget is too short for another. The processes of a pair live at the same time and take turns: one runs a round while the
  * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, one process runs after
- * the other. Without a base, the head runs once.
+ * the other. After the first pair it is known whether both builds take turns, so that the processes may start together, and whether the
+ * budget allows more rounds. Without a base, the head runs once.
  */
 export async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
@@ -37,10 +38,11 @@ export async function measurePairs(
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
   const measured = { pairs: [] as Pair[], lost: [] as string[], inTurns: programs.base !== undefined };
+  let [rounds, together] = [ROUNDS_OF_AB, false];
   const start = (side: Side) =>
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
-      args: ['--rounds', String(ROUNDS_OF_AB), ...args],
+      args: ['--rounds', String(rounds), ...args],
       limitNs: Math.max(budgetNs, LEAST_LIMIT_NS),
       inTurns: measured.inTurns,
     });
@@ -55,11 +57,14 @@ export async function measurePairs(
       progress?.process({ paired: true, number: number + 1, of: wanted, leftNs });
       const sides: readonly Side[] =
         programs.base === undefined ? ['head'] : number % 2 === 0 ? ['base', 'head'] : ['head', 'base'];
-      let outcomes = measured.inTurns ? await inTurns(sides, start) : await oneByOne(sides, start);
+      let { outcomes, bothAsked } = measured.inTurns
+        ? await inTurns(sides, start, together)
+        : await oneByOne(sides, start);
       if (measured.inTurns && measured.pairs.length === 0 && outcomes.some(mayNeedMore)) {
         measured.inTurns = false;
-        outcomes = await oneByOne(sides, start);
+        ({ outcomes, bothAsked } = await oneByOne(sides, start));
       }
+      together = bothAsked;
       const why = sides.flatMap((side, i) => {
         const outcome = outcomes[i]!;
         return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
@@ -69,6 +74,8 @@ export async function measurePairs(
       failed = why.length > 0 ? failed + 1 : 0;
       if (failed >= MOST_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
       longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
+      if (number === 0 && wanted === undefined && budgetNs / longestNs >= PAIRS_FOR_TWICE_THE_ROUNDS)
+        rounds *= 2;
     }
   } catch (error) {
     if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
@@ -80,22 +87,33 @@ export async function measurePairs(
 type Side = 'base' | 'head';
 type Start = (side: Side) => Child;
 
-async function oneByOne(sides: readonly Side[], start: Start): Promise<ChildOutcome[]> {
+interface Ran {
+  /** One for each side, in the given order. */
+  readonly outcomes: readonly ChildOutcome[];
+  /** Whether both processes asked for turns: a process that does not would disturb one that starts meanwhile. */
+  readonly bothAsked: boolean;
+}
+
+async function oneByOne(sides: readonly Side[], start: Start): Promise<Ran> {
   const outcomes: ChildOutcome[] = [];
   for (const side of sides) outcomes.push(await start(side).outcome);
-  return outcomes;
+  return { outcomes, bothAsked: false };
 }
 
 /**
- * Runs the processes together, but only one at a time: it has the machine until it asks for its next turn. In every other round the
- * order is reversed, so that drift cancels. A program that never asks runs to its end first.
+ * Lets the processes run their rounds in turn: a process has the machine until it asks for its next turn. In every other round the order
+ * is reversed, so that drift cancels. A program that never asks runs to its end first. With `together`, the processes do what precedes
+ * their first round, which is not compared, at the same time.
  */
-async function inTurns(sides: readonly Side[], start: Start): Promise<ChildOutcome[]> {
+async function inTurns(sides: readonly Side[], start: Start, together: boolean): Promise<Ran> {
   const children: { readonly side: Side; readonly child: Child; asks: boolean }[] = [];
   for (const side of sides) {
-    const child = start(side);
-    children.push({ side, child, asks: await child.asks() });
+    const one = { side, child: start(side), asks: false };
+    children.push(one);
+    if (!together) one.asks = await one.child.asks();
   }
+  if (together) for (const one of children) one.asks = await one.child.asks();
+  const bothAsked = children.every(({ asks }) => asks);
   while (children.some(({ asks }) => asks)) {
     for (const one of children) {
       if (!one.asks) continue;
@@ -105,7 +123,7 @@ async function inTurns(sides: readonly Side[], start: Start): Promise<ChildOutco
     children.reverse();
   }
   children.sort((a, b) => sides.indexOf(a.side) - sides.indexOf(b.side));
-  return await Promise.all(children.map(({ child }) => child.outcome));
+  return { outcomes: await Promise.all(children.map(({ child }) => child.outcome)), bothAsked };
 }
 
 /** Whether a process may have lacked what the other process of its pair held, such as memory or an exclusive device. */
