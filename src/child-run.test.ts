@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath as node } from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
 import { childRun, startChild } from './child-run.js';
+import { isAlive } from './testing/is-alive.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +36,7 @@ describe('a run in a separate process', () => {
        while (!existsSync(${JSON.stringify(started)})) await new Promise((done) => setTimeout(done, 10));`,
       );
       await childRun({ node, program, args: [], limitNs: 60e9 });
-      const isThere = () => existsSync(`/proc/${readFileSync(started, 'utf8')}`);
+      const isThere = () => isAlive(Number(readFileSync(started, 'utf8')));
       for (let tries = 0; isThere() && tries < 100; tries++)
         await new Promise((done) => setTimeout(done, 50));
       expect(isThere()).toBe(false);

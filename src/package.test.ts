@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -9,16 +10,17 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { faultOf, linksOf, pagesIn } from '../docs/testing/links.js';
 import { wordFaultsIn } from '../docs/testing/vocabulary.js';
 import { OPTION_ENTRIES } from './options.js';
 import { flagOf } from './settings.js';
 import { LOCK } from './setup/lock.js';
+import { isAlive } from './testing/is-alive.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -136,10 +138,10 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
   /** Three stages, one of which fails, and a stage that needs a missing tool. */
   const STAGES = `
     # a comment
-    good   every  -      -        true && echo "it is good"
-    units  every  tests  -        bash vitest
-    bad    linux  -      -        exit 3
-    lost   linux  -      nonesuch true
+    good   every  -      all  -        true && echo "it is good"
+    units  every  tests  all  -        bash vitest
+    bad    linux  -      all  -        exit 3
+    lost   linux  -      all  nonesuch true
   `;
   /** Writes a report of three tests to `--outputFile.json`, like vitest. */
   const VITEST = `
@@ -187,6 +189,47 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     });
   });
 
+  it.skipIf(availableParallelism() < 2)(
+    'runs stages of one core side by side, and prints one after the other',
+    () => {
+      const meet = (mine: string, other: string) =>
+        `touch ${mine}; for i in {1..100}; do [[ ! -e ${other} ]] || break; sleep 0.1; done; echo ${mine}; [[ -e ${other} ]]`;
+      const stages = [
+        `first  linux - one - ${meet('a', 'b')}`,
+        `second linux - one - ${meet('b', 'a')}; exit 3`,
+        'third  linux - all - ls a b',
+      ];
+      writeFileSync(join(folder, '.ci/stages'), stages.join('\n'));
+      const { status, lines } = runStages();
+      writeFileSync(join(folder, '.ci/stages'), STAGES);
+      expect([status, lines.filter((line) => !/^== \w+:/.test(line))]).toEqual([
+        1,
+        [
+          ...[
+            'a',
+            expect.stringMatching(/^== first passed/),
+            'b',
+            expect.stringMatching(/^== second failed/),
+          ],
+          ...['a', 'b', expect.stringMatching(/^== third passed/), '0 passed, 1 failed'],
+        ],
+      ]);
+    },
+  );
+
+  it('ends the stages that run side by side if it is ended', async () => {
+    writeFileSync(join(folder, '.ci/stages'), 'long linux - one - echo $$ >pid; sleep 600; echo over');
+    const child = spawn(join(folder, '.ci/run'), { stdio: 'ignore' });
+    const path = join(folder, 'pid');
+    await vi.waitUntil(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'), 10_000);
+    const pid = Number(readFileSync(path, 'utf8'));
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([130, null]);
+    writeFileSync(join(folder, '.ci/stages'), STAGES);
+    await vi.waitUntil(() => !isAlive(pid), 10_000);
+  });
+
   it('runs nothing if a name is not in the list', () => {
     expect(runStages('good', 'goo')).toEqual({
       ...{ status: 2, lines: [''], stderr: '.ci/run: .ci/stages has no stage goo\n' },
@@ -210,7 +253,7 @@ describe('CI', () => {
 
   it("begins with the two commands of the README's first example", () => {
     const [, first, second] = /^## Try it\n\n {4}(.*)\n {4}(.*)\n/m.exec(read('README.md'))!;
-    expect(stages.slice(0, 2).map((fields) => fields.slice(4).join(' '))).toEqual([first, second]);
+    expect(stages.slice(0, 2).map((fields) => fields.slice(5).join(' '))).toEqual([first, second]);
   });
 });
 

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordSchema } from './record/schema.js';
 import { screenOf, terminalOfProcess } from './terminal.js';
+import { isAlive } from './testing/is-alive.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'bin', 'pinbench.js');
@@ -261,15 +262,6 @@ describe.skipIf(noScript !== undefined)(
     });
   },
 );
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('the screen', () => {
   const real = terminalOfProcess();

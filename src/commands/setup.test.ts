@@ -13,6 +13,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isAlive } from '../testing/is-alive.js';
 
 const BIN = fileURLToPath(new URL('../../bin/pinbench.js', import.meta.url));
 
@@ -40,8 +41,6 @@ function setup() {
   );
   return { child, ended: new Promise((done) => child.on('close', (code, signal) => done(code ?? signal))) };
 }
-
-const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
 // The engine is only built for Linux on x64.
 describe.skipIf(platform() !== 'linux' || arch() !== 'x64')(

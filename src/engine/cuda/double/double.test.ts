@@ -12,7 +12,6 @@ import { Gate } from '../gate.js';
 import { type Library, loadLibrary } from '../library.js';
 import { STEP_CALLS } from '../own-cost.js';
 import { buildDouble } from '../testing/double.js';
-import { CASES } from '../testing/suite.js';
 import { datasetOf, VerifiedSession } from '../testing/verify.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-double-'));
@@ -21,7 +20,7 @@ const library = join(folder, 'libcuda.so.1');
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(missing !== undefined)(
-  `the shipped PTX, on the software driver${missing ? `: skipped, ${missing}` : ''}`,
+  `the gate and the driver's calls, on the software driver${missing ? `: skipped, ${missing}` : ''}`,
   () => {
     let device: Device;
     let loaded: Library;
@@ -30,18 +29,6 @@ describe.skipIf(missing !== undefined)(
       device = await new CudaEngine(async () => loaded, freemem).open(0);
     });
     afterAll(async () => device[Symbol.asyncDispose]());
-
-    // The driver's documentation leaves open when a copy from pageable memory reads that memory.
-    describe.each(['at-once', 'deferred'])('with pageable memory read %s', (reading) => {
-      beforeAll(() => {
-        process.env.PINBENCH_DOUBLE_PAGEABLE = reading;
-      });
-      afterAll(() => {
-        delete process.env.PINBENCH_DOUBLE_PAGEABLE;
-      });
-
-      it.each(CASES)('$name', ({ run }) => run(device));
-    });
 
     describe('timing the parts of a step behind a gate', () => {
       afterEach(() => {

@@ -8,4 +8,4 @@ runtime=$(gcc -print-file-name=libasan.so)
 export CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 LD_PRELOAD=$runtime node node_modules/vitest/vitest.mjs run "$@" \
-  src/engine/cuda/double/double.test.ts src/engine/cuda/double/faults.test.ts
+  src/engine/cuda/double/suite src/engine/cuda/double/double.test.ts src/engine/cuda/double/faults.test.ts

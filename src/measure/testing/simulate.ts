@@ -1,22 +1,23 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { describe, expect, it } from 'vitest';
-import { pairedSpeedup } from '../stats/ratio.js';
-import { measure } from './measure.js';
-import type { Measured } from './measurement.js';
-import { fakeRun } from './testing/fake-run.js';
+import { pairedSpeedup } from '../../stats/ratio.js';
+import { measure } from '../measure.js';
+import type { Measured } from '../measurement.js';
+import { fakeRun } from './fake-run.js';
 
 /** Disturbances of a typical machine. */
 const NOISE = 0.02;
 const SPIKES = { share: 0.05, times: 1.5 } as const;
 const DRIFT = 0.005;
-const RUNS = Number(process.env.PINBENCH_TEST_RUNS ?? 2_000);
+export const RUNS = Number(process.env.PINBENCH_TEST_RUNS ?? 2_000);
 /**
  * The required coverage. With fewer than 20,000 runs the estimate is less precise, so it is lowered by three standard errors of
  * the difference.
  */
-const COVERED = 0.945 - (RUNS < 20_000 ? 3 * Math.sqrt((0.945 * 0.055) / RUNS) : 0);
+export const COVERED = 0.945 - (RUNS < 20_000 ? 3 * Math.sqrt((0.945 * 0.055) / RUNS) : 0);
 /** A block is one step of the shortest block time, so that each block draws its noise once. */
 const STEP_NS = 10e6;
+
+export const TITLE = `the verdicts of ${RUNS} simulated runs with the stopping rule, 2 % noise, 5 % spikes of 1.5 times and 0.5 % drift`;
 
 interface Tally {
   covered: number;
@@ -27,7 +28,7 @@ interface Tally {
 }
 
 /** Runs the real measuring code with its stopping rule on a device whose `pin` is truly `speedup` times as fast as `feed`. */
-async function simulate(speedup: number, seed: number): Promise<Tally> {
+export async function simulate(speedup: number, seed: number): Promise<Tally> {
   const random = xoroshiro128plus(seed);
   const uniform = () => ((random.next() >>> 0) + 0.5) / 2 ** 32;
   const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
@@ -54,19 +55,3 @@ async function simulate(speedup: number, seed: number): Promise<Tally> {
   }
   return tally;
 }
-
-const TITLE = `the verdicts of ${RUNS} simulated runs with the stopping rule, 2 % noise, 5 % spikes of 1.5 times and 0.5 % drift`;
-
-describe(TITLE, { timeout: 600_000 }, () => {
-  it('have intervals that cover the truth in at least 94.5 %, and call the same code different in at most 1 %', async () => {
-    const { covered, decided } = await simulate(1, 20261125);
-    expect(covered / RUNS).toBeGreaterThanOrEqual(COVERED);
-    expect(decided / RUNS).toBeLessThanOrEqual(0.01);
-  });
-
-  it('detect a true difference of 10 % in at least 95 %', async () => {
-    const { covered, found } = await simulate(1.1, 4711);
-    expect(covered / RUNS).toBeGreaterThanOrEqual(COVERED);
-    expect(found / RUNS).toBeGreaterThanOrEqual(0.95);
-  });
-});

@@ -1,0 +1,3 @@
+import { testSuite } from '../testing/with-suite.js';
+
+testSuite('at-once');
