@@ -2,9 +2,9 @@
 //
 //     npm run bench:read            (PYTHON=/path/to/python3 with numpy and pyarrow, else they are left out)
 //
-// Each file is read by a fresh process, in turns A B, B A, with the page cache warm. Printed: the median and the best time
-// of each, the median of the ratios of the pairs, and the peak memory over the size of the matrix. What else the machine does
-// while it runs makes the figures worthless.
+// Each file is read by a fresh process with the page cache warm, in the order A B, B A. The command prints the median and the best
+// time of each program, the median of the ratios of the pairs, and the peak memory in addition to the matrix. Run it on a machine
+// that does nothing else.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -17,7 +17,7 @@ const PYTHON = process.env.PYTHON ?? 'python3';
 const MEGABYTES = Number(process.env.MEGABYTES ?? 256);
 const ROUNDS = Number(process.env.ROUNDS ?? 11);
 
-/** Reads one file in this process and prints what it took. */
+/** Reads one file in this process and prints the time and the memory that this took. */
 const OURS = `
   const { openDataset } = await import(process.argv[1]);
   const start = performance.now();
@@ -27,7 +27,7 @@ const OURS = `
   console.log(JSON.stringify({ ms, bytes: values.byteLength, peakBytes, last: Number(values.at(-1)) }));
 `;
 
-/** The same in Python: to a float32 matrix, row-major, as ours is. */
+/** The same in Python: a row-major float32 matrix, like that of pinbench. */
 const THEIRS = `
 import json, sys, time, resource
 import numpy as np

@@ -18,7 +18,7 @@ const WITHHELD = 'wrong sum';
 
 /** The median µs of a step, by program. */
 export function timesTable(rows: readonly Row[], programs: readonly string[]): string {
-  const head = ['rows', 'strategy', ...programs];
+  const head = ['batch', 'strategy', ...programs];
   const cells = rows.map(({ stepNs }) =>
     programs.map((program) => {
       const samples = stepNs.get(program)!;
@@ -30,7 +30,7 @@ export function timesTable(rows: readonly Row[], programs: readonly string[]): s
 
 /** For each pair, the median over the rounds of the ratio of their times, with its 95 % interval. */
 export function ratiosTable(rows: readonly Row[], pairs: readonly Pair[]): string {
-  const head = ['rows', 'strategy', ...pairs.map(([program, by]) => `${program} / ${by}`)];
+  const head = ['batch', 'strategy', ...pairs.map(([program, by]) => `${program} / ${by}`)];
   const cells = rows.map(({ stepNs }) =>
     pairs.map(([program, by]) => {
       const [over, under] = [stepNs.get(program)!, stepNs.get(by)!];
