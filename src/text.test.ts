@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matches, printable, shortenedInMiddle, shortenedTogether, shown } from './text.js';
+import { matches, printable, shellPath, shortenedInMiddle, shortenedTogether, shown } from './text.js';
 
 describe('text', () => {
   it('matches a pattern in which only * is special', () => {
@@ -15,6 +15,13 @@ describe('text', () => {
     expect(printable('a ##[error]b ##vso[task.x]c')).toBe('a # #[error]b # #vso[task.x]c');
     expect([printable('::error::x'), printable(' ::x'), printable('a::b')]).toEqual([
       ...[': :error::x', ' : :x', 'a::b'],
+    ]);
+  });
+
+  it('is quoted for a shell if it is a path', () => {
+    const paths = ['data.npy', 'my data.npy', "it's", '-x', 'a\nb', '$HOME', '日本'];
+    expect(paths.map((path) => shellPath(path))).toEqual([
+      ...['data.npy', "'my data.npy'", "'it'\\''s'", './-x', 'FILE', "'$HOME'", "'日本'"],
     ]);
   });
 

@@ -26,6 +26,13 @@ export function jsonText(value: unknown): string {
   return `${harmlessJson(JSON.stringify(value, null, 2))}\n`;
 }
 
+/** A path quoted for a shell, changed so that it does not look like an option; `FILE` for a path with unprintable characters. */
+export function shellPath(path: string): string {
+  if (printable(path) !== path) return 'FILE';
+  const word = path.startsWith('-') ? `./${path}` : path;
+  return /^[\w./+:@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** A text shortened to at most `most` characters: its beginning and its end, with an ellipsis for the middle. */
 export function shortenedInMiddle(text: string, most: number): string {
   if (text.length <= most) return text;

@@ -156,9 +156,9 @@ describe('the command line', () => {
     ['help walk', /^"walk": unknown command; expected run, .*; see pinbench --help$/],
     [
       'fixtures/data.npy --batch 2',
-      '"fixtures/data.npy": a file where a command is expected; pinbench run fixtures/data.npy measures it, see pinbench run --help',
+      '"fixtures/data.npy": a file where a command is expected; to measure it, use pinbench run fixtures/data.npy; see pinbench run --help',
     ],
-    ['data.npy', /; pinbench run data\.npy measures it, see pinbench run --help$/],
+    ['data.npy', /; to measure it, use pinbench run data\.npy; see pinbench run --help$/],
     [
       '--batch 2 run a.npy',
       '--batch: an option before its command; expected pinbench run <file> --batch; see pinbench run --help',

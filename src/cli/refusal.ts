@@ -1,6 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 import { type PinbenchError, usageError } from '../errors.js';
 import { didYouMean } from '../similar.js';
+import { shellPath } from '../text.js';
 import { counted } from '../units.js';
 
 /** Turns an error of commander into a one-line usage error that ends with the help command to run; that command always exists. */
@@ -38,7 +39,7 @@ function unknownCommand(word: string, command: Command): PinbenchError {
   const subject = `"${word}"`;
   if (command.parent === null && looksLikeFile(word)) {
     return usageError(subject, 'a file where a command is expected', {
-      remedy: `pinbench run ${word} measures it, see pinbench run --help`,
+      remedy: `to measure it, use pinbench run ${shellPath(word)}; see pinbench run --help`,
     });
   }
   const meant = didYouMean(word, namesOf(command));

@@ -71,7 +71,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     const missing = join(folder, 'missing');
     expect(inspectInput(fixture('data.npy'), { TMPDIR: missing })).toMatchObject({
       status: 3,
-      stderr: `pinbench: standard input: cannot be stored in the temporary folder ${missing} (ENOENT); set TMPDIR to a writable folder\n`,
+      stderr: `pinbench: standard input: cannot be stored in the temporary folder ${missing} (ENOENT, no such file or directory); set TMPDIR to a writable folder\n`,
     });
     const large = join(folder, 'large.arrow');
     writeFileSync(large, repeatedStream(readFileSync(fixture('arrow-stream.arrow')), 1, 4000));
@@ -82,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     });
     expect([status, stderr]).toEqual([
       3,
-      `pinbench: standard input: cannot be stored in the temporary folder ${kept} (EFBIG); raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system\n`,
+      `pinbench: standard input: cannot be stored in the temporary folder ${kept} (EFBIG, file too large); raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system\n`,
     ]);
     expect(readdirSync(kept)).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('pinbench inspect -', () => {
     });
     expect([writing.status, writing.stderr]).toEqual([
       3,
-      'pinbench: standard input: cannot be read (EBADF); pipe a file in, as in: pinbench run - < data.npy\n',
+      'pinbench: standard input: cannot be read (EBADF, bad file descriptor); pipe a file in, as in: pinbench run - < data.npy\n',
     ]);
   });
 

@@ -78,7 +78,7 @@ describe('openFile refuses', () => {
       });
       await expect(openFile('/proc/self/mem')).rejects.toMatchObject({
         code: 'data',
-        observed: 'cannot be read (EIO)',
+        observed: 'cannot be read (EIO, i/o error)',
       });
       await writeFile(join(folder, 'empty'), '');
       await expect(openFile(join(folder, 'empty'))).rejects.toMatchObject({ observed: 'empty' });
@@ -127,8 +127,8 @@ describe('openFile(), openDataset(), load() and run() refuse', () => {
     [{ columns: null }, /^--column: "null"; expected names separated by commas/],
     [{ columns: [1] }, /^--column: "1"; expected names separated by commas/],
     [{ column: ['a'] }, /^column: no such option; expected .*columns/],
-    [null, 'options: null; expected an object of options by their names'],
-    ['native', 'options: native; expected an object of options by their names'],
+    [null, 'options: null; expected an object with option names as keys'],
+    ['native', 'options: native; expected an object with option names as keys'],
   ])('the options %j with the same message', async (options, message) => {
     const expected = { name: 'PinbenchError', code: 'usage', message: expect.stringMatching(message) };
     expect(await refusalOf(() => openDataset(data, options as never))).toMatchObject(expected);

@@ -86,7 +86,7 @@ async function contentsOf(
   const beginning = beginningOf(buffer.subarray(0, bytesRead), fileBytes);
   if (beginning.format === 'npy') {
     if (options.columns !== undefined) {
-      throw usageError('--column', 'the columns of an NPY file have no names', { remedy: 'leave it out' });
+      throw usageError('--column', 'the columns of an NPY file have no names', { remedy: 'omit --column' });
     }
     return openNpy(file, fileBytes);
   }

@@ -93,7 +93,7 @@ async function emptyOrWithoutSize(file: FileHandle, path: string): Promise<Pinbe
     const { bytesRead } = await file.read(new Uint8Array(1), 0, 1, 0);
     if (bytesRead === 0) return dataError(path, 'empty', { expected });
   } catch (cause) {
-    return dataError(path, `cannot be read (${(cause as NodeJS.ErrnoException).code})`, { expected, cause });
+    return dataError(path, `cannot be read (${systemReasonOf(cause)})`, { expected, cause });
   }
   return dataError(path, 'a special file that reports no size', {
     expected,

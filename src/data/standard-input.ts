@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { dataError, PinbenchError, usageError } from '../errors.js';
+import { systemReasonOf } from '../system-error.js';
 import { asDataError } from './fault.js';
 import { beginningOf } from './first-bytes.js';
 import { PREFIX_BYTES } from './other-formats.js';
@@ -108,19 +109,18 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 function unkept(cause: unknown): PinbenchError {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  const why = code || message;
-  return dataError(STANDARD_INPUT_NAME, `cannot be stored in the temporary folder ${tmpdir()} (${why})`, {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const reason = systemReasonOf(cause);
+  return dataError(STANDARD_INPUT_NAME, `cannot be stored in the temporary folder ${tmpdir()} (${reason})`, {
     remedy: REMEDIES[code] ?? 'set TMPDIR to a writable folder',
     cause,
   });
 }
 
 function unreadable(cause: unknown): PinbenchError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'EISDIR')
+  if ((cause as NodeJS.ErrnoException).code === 'EISDIR')
     return dataError(STANDARD_INPUT_NAME, 'a directory', { cause, expected: 'an NPY or Arrow file' });
-  return dataError(STANDARD_INPUT_NAME, `cannot be read (${code ?? message})`, {
+  return dataError(STANDARD_INPUT_NAME, `cannot be read (${systemReasonOf(cause)})`, {
     cause,
     remedy: 'pipe a file in, as in: pinbench run - < data.npy',
   });

@@ -2,7 +2,7 @@ import { type ColumnInfo, type DataFile, ELEMENT_BYTES, MAX_ELEMENTS } from '../
 import { STANDARD_INPUT_NAME } from '../data/standard-input.js';
 import type { Availability, DeviceInfo } from '../engine/engine.js';
 import { DEFAULT_BATCH } from '../options.js';
-import { printable, shown } from '../text.js';
+import { printable, shellPath, shown } from '../text.js';
 import { counted, formatBytes, formatInteger } from '../units.js';
 import type { DataFormat, EngineName } from '../words.js';
 
@@ -111,18 +111,11 @@ const MOST_ROWS = 65_536;
 /** A sweep over the batch sizes that the dataset has rows for; with strategies that feed if the dataset does not fit on a GPU. */
 function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]): string {
   const most = 2 ** Math.floor(Math.log2(Math.min(MOST_ROWS, rows)));
-  const file = path === STANDARD_INPUT_NAME ? '-' : quoted(path);
+  const file = path === STANDARD_INPUT_NAME ? '-' : shellPath(path);
   const feeds = devices.some(({ gpu, fits }) => gpu && fits === false)
     ? ' --strategy feed,feed-ahead,feed-chunk'
     : '';
   return `npx pinbench run ${file} --batch ${most === 1 ? '1' : `1..${most}`}${feeds} --budget 60s`;
-}
-
-/** A path quoted for a shell, changed so that it does not look like an option; `FILE` for a path with unprintable characters. */
-function quoted(path: string): string {
-  if (printable(path) !== path) return 'FILE';
-  const word = path.startsWith('-') ? `./${path}` : path;
-  return /^[\w./+:@%-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function fitIn(freeBytes: number | undefined, bytes: number): Fit {
@@ -196,6 +189,6 @@ function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
 
 function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {
   if (freeBytes === undefined) return `${memory}; the free memory is not known`;
-  const room = `${formatBytes(bytes)} of ${formatBytes(freeBytes)} free`;
-  return `${memory}; the dataset ${fits ? `fits, ${room}` : `does not fit, ${room}`}`;
+  const room = `${formatBytes(bytes)} needed, ${formatBytes(freeBytes)} free`;
+  return `${memory}; the dataset ${fits ? 'fits' : 'does not fit'}: ${room}`;
 }

@@ -17,6 +17,7 @@ import { dirname, join, resolve } from 'node:path';
 import { tensorflowFolder } from '../engine/tfjs/tensorflow-folder.js';
 import { PinbenchError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
+import { shellPath } from '../text.js';
 import { formatBytes } from '../units.js';
 import { CommandFailed, type CommandOptions, command, mustHave } from './command.js';
 import { LOCK } from './lock.js';
@@ -41,7 +42,7 @@ export interface SetupOptions {
   readonly folder?: string | undefined;
   /** Install TensorFlow without CUDA. */
   readonly cpu: boolean;
-  /** Prints a line: beforehand what will be fetched, and at the end where the result is. */
+  /** Prints a line: at the start what will be fetched, at the end where the result is. */
   readonly say: (line: string) => void;
   /** Called with the bytes fetched so far and in all. */
   readonly fetched: (doneBytes: number, totalBytes: number, what: string) => void;
@@ -70,7 +71,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   const kept = DISK_BYTES[options.cpu ? 'cpu' : 'gpu'].kept;
   options.say(
     `fetching ${PACKAGE} ${PACKAGE_VERSION} from npm and ${wheels.length === 1 ? 'a wheel' : `${wheels.length} wheels`} ` +
-      `(${formatBytes(bytes)}) from PyPI; takes ${formatBytes(kept)} in ${folder}`,
+      `(${formatBytes(bytes)}) from PyPI; the result will take ${formatBytes(kept)} in ${folder}`,
   );
   await mkdir(dirname(folder), { recursive: true });
   const partial = await mkdtemp(`${folder}.partial-`);
@@ -86,7 +87,7 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
     await rm(partial, { recursive: true, force: true });
   }
   options.say(
-    `${folder} is ready: npx pinbench run FILE --engine tensorflow${options.folder ? ` with PINBENCH_TENSORFLOW_DIR=${folder}` : ''}`,
+    `${folder} is ready; next: ${options.folder ? `PINBENCH_TENSORFLOW_DIR=${shellPath(folder)} ` : ''}npx pinbench run FILE --engine tensorflow`,
   );
 }
 
@@ -196,7 +197,7 @@ async function mustHaveTools(how: CommandOptions): Promise<void> {
       subject: 'setup tensorflow',
       observed: `this is ${platform()} on ${arch()}`,
       expected: 'Linux on x64, whose TensorFlow wheels contain everything that is needed',
-      remedy: `npm install ${PACKAGE} in your project, if it installs there`,
+      remedy: `try npm install ${PACKAGE} in your project`,
     });
   }
   await mustHave('npm', ['--version'], how, 'install npm');
@@ -217,9 +218,9 @@ async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
   if (bavail * bsize >= most) return;
   throw new PinbenchError('engine', {
     subject: there,
-    observed: `${formatBytes(bavail * bsize)} of disk space are free`,
+    observed: `${formatBytes(bavail * bsize)} of disk space is free`,
     expected: `at least ${formatBytes(most)} during setup`,
-    remedy: 'name another folder with --dir',
+    remedy: 'choose a folder on another disk with --dir',
   });
 }
 

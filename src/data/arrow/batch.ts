@@ -1,7 +1,7 @@
 import { Fault } from '../fault.js';
 import { HEADER, type RecordBatchTable, VERSION } from './format.js';
 import { type Layout, layOut } from './layout.js';
-import { ALIGNMENT, corrupt, count, type Message, REMEDY, type Region } from './message.js';
+import { ALIGNMENT, corrupt, count, type Message, REMEDY, REMEDY_FOR_OLD, type Region } from './message.js';
 import type { Field, Schema } from './schema.js';
 
 /** Compression of a batch's buffers; each buffer is compressed separately. */
@@ -56,7 +56,7 @@ export function recordBatchOf(message: Message, { fields }: Schema, dictionaries
     throw corrupt(`a message of type ${headerType} where a record batch should be`);
   // Arrow 0.17 named the codec here, before the format had a field for it; the compressed buffers would be read as numbers.
   if (customMetadata.some(({ key }) => key === 'ARROW:experimental_compression'))
-    throw new Fault('compressed as Arrow 0.17 did', { remedy: REMEDY });
+    throw new Fault('compressed as Arrow 0.17 did', { remedy: REMEDY_FOR_OLD });
   return batchOf(header.value, body, version, fields, dictionariesBefore);
 }
 
@@ -136,7 +136,8 @@ function mustBeWithin(buffers: readonly number[], body: Region, isCompressed: bo
 function compressionOf({ compression }: RecordBatchTable, version: number): Compression {
   if (compression === undefined) return 'none';
   // Version 4 had no compression: pyarrow 26 reads such buffers as plain numbers.
-  if (version < VERSION.V5) throw new Fault('compressed, with metadata of version 4', { remedy: REMEDY });
+  if (version < VERSION.V5)
+    throw new Fault('compressed, with metadata of version 4', { remedy: REMEDY_FOR_OLD });
   if (compression.method !== 0) throw corrupt(`compression by method ${compression.method}`);
   const name = (['lz4', 'zstd'] as const)[compression.codec];
   if (name === undefined) throw corrupt(`compression of type ${compression.codec}`);

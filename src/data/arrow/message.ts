@@ -22,6 +22,8 @@ export const ALIGNMENT = 8;
 /** The metadata of a real message is some kilobytes; more than this is treated as corrupt. */
 const MAX_METADATA_BYTES = 256 * 2 ** 20;
 export const REMEDY = 'write the file again';
+/** An old version of Arrow would write the file the same way again. */
+export const REMEDY_FOR_OLD = 'write the file again with a current version of Arrow';
 /**
  * The machine that wrote the file would write it the same way again, but pyarrow converts the bytes to the order of the machine
  * that reads it.
@@ -108,7 +110,7 @@ export function mustBeKnown(version: number): void {
   if (version === VERSION.V4 || version === VERSION.V5) return;
   throw new Fault(`Arrow metadata of version ${version + 1}`, {
     expected: 'version 4 or 5',
-    remedy: REMEDY,
+    remedy: REMEDY_FOR_OLD,
   });
 }
 
@@ -142,7 +144,7 @@ export function count(value: number, what: string): number {
 }
 
 function shortened(): Fault {
-  return truncated('it became shorter while it was read');
+  return new Fault('the file became shorter while it was read', { remedy: 'run again' });
 }
 
 export function truncated(how: string): Fault {
