@@ -201,7 +201,11 @@ describe('exit codes and their one-line errors', () => {
     [2, 'setup', /^pinbench: setup: a command is missing; expected tensorflow; /],
     [2, 'help nothing', /^pinbench: "nothing": unknown command; /],
     [2, '--batch 2 run fixtures/data.npy', /^pinbench: --batch: an option before its command; /],
-    [2, 'fixtures/data.npy', /; pinbench run fixtures\/data\.npy measures it, see pinbench run --help$/],
+    [
+      2,
+      'fixtures/data.npy',
+      /; to measure it, use pinbench run fixtures\/data\.npy; see pinbench run --help$/,
+    ],
     [
       2,
       'run fixtures/data.npy --batch 11',
@@ -209,7 +213,7 @@ describe('exit codes and their one-line errors', () => {
     ],
     [2, 'run fixtures/data.npy --batch 32', /--batch: 32 rows/],
     [2, 'run fixtures/data.npy --batch 16..64', /--batch: 16 rows/],
-    [2, 'run fixtures/data.npy --min-time 0', /--min-time: "0" without --epochs/],
+    [2, 'run fixtures/data.npy --min-time 0', /--min-time: "0" without --epochs or --rounds; /],
     [2, 'run fixtures/data.npy -b 2 --budget 10ms', /--budget: 10\.0 ms is too short; expected at least/],
     [2, 'run fixtures/data.npy --batch 0', /--batch: "0"/],
     [2, 'run fixtures/data.npy --batch 2.5', /--batch: "2.5"/],
@@ -418,7 +422,7 @@ describe('the other commands', () => {
 
   it('inspect shows a header, for people and as JSON', () => {
     expect(pinbench('inspect fixtures/npy-fortran-big-i2.npy').stdout).toMatch(
-      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}memory; the dataset fits, 112 B of .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows \(the whole dataset\) is 112 B: feed copies that much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
+      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}memory; the dataset fits: 112 B needed, .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows \(the whole dataset\) is 112 B: feed copies that much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
     );
     expect(JSON.parse(pinbench('inspect fixtures/arrow-mixed.arrow --json').stdout)).toMatchObject({
       ...{ format: 'arrow', variety: 'file', rows: 2, cols: 3, dtype: 'int64+float64+bool', bytes: 24 },

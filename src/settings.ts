@@ -48,7 +48,7 @@ export function mustBeOptions(
   beside: readonly string[] = [],
 ): void {
   if (typeof options !== 'object' || options === null) {
-    throw usageError('options', String(options), { expected: 'an object of options by their names' });
+    throw usageError('options', String(options), { expected: 'an object with option names as keys' });
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name) && !beside.includes(name));
   if (unknown === undefined) return;
@@ -100,9 +100,9 @@ function agreeing(given: RunSettings, settings: Settings): Settings {
     });
   }
   if (minTimeNs === 0 && epochs === undefined && rounds === undefined) {
-    throw usageError('--min-time', '"0" without --epochs', {
-      expected: 'the number of epochs to measure exactly',
-      remedy: 'add --epochs',
+    throw usageError('--min-time', '"0" without --epochs or --rounds', {
+      expected: 'the exact number of epochs or rounds to measure',
+      remedy: 'add --epochs or --rounds',
     });
   }
   if (minTimeNs === 0 && untilPercent !== undefined) {

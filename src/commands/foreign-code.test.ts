@@ -69,7 +69,12 @@ describe.skipIf(process.platform === 'win32')('code of the working folder', { ti
       expect(run(args).status, args.join(' ')).toBe(0);
       expect(ran(), args.join(' ')).toEqual([]);
     }
-    expect(run(['engines']).stdout).toMatch(/^tensorflow .*whose code only pinbench run loads/m);
+    const { stdout } = run(['engines']);
+    for (const name of ['tensorflow', 'webgpu']) {
+      expect(stdout).toMatch(
+        new RegExp(`^${name} .*whose code only pinbench run loads; use pinbench run --engine ${name}$`, 'm'),
+      );
+    }
     expect(run([...RUN, '--engine', 'tensorflow']).status).toBe(4);
     expect(ran()).toEqual(['@tensorflow/tfjs-node-gpu']);
     run(RUN);

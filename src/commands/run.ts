@@ -114,7 +114,7 @@ interface Failure {
 
 /** Why the measurement is incomplete; undefined if it is complete. The measured rows are delivered in any case. */
 function failureOf(
-  { file, outputs }: RunRequest,
+  { file, outputs, quiet }: RunRequest,
   { complete, reason = '', results }: RunRecord,
 ): Failure | undefined {
   const interrupted = !complete && reason === 'interrupted';
@@ -129,15 +129,14 @@ function failureOf(
     };
   }
   if (complete) return undefined;
-  const error = new PinbenchError(interrupted ? 'interrupted' : 'engine', {
-    subject: file,
-    observed: reason,
-    remedy:
-      skipped.length === results.length
-        ? 'no round was finished'
-        : outputs.length === 0
-          ? 'the table has the finished rounds'
-          : 'the finished rounds are written, with "complete": false',
-  });
-  return { code: 'part', error };
+  const isKept = skipped.length < results.length;
+  const rest = !isKept
+    ? { remedy: 'no round was finished' }
+    : outputs.length > 0
+      ? { remedy: 'the finished rounds are written, with "complete": false' }
+      : quiet
+        ? {}
+        : { remedy: 'the table has the finished rounds' };
+  const code = interrupted ? 'interrupted' : 'engine';
+  return { code: 'part', error: new PinbenchError(code, { subject: file, observed: reason, ...rest }) };
 }

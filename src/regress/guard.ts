@@ -12,11 +12,14 @@ function devicesOf({ environment }: RunRecord): Record<string, string> {
   );
 }
 
-/** Throws a `PinbenchError` of code `baseline` that lists every differing field if the two records are not comparable. */
+/**
+ * Throws a `PinbenchError` of code `baseline` that lists every differing field if the two records are not comparable.
+ * `ignoreDevice` is undefined if the command has no such option.
+ */
 export function mustBeComparable(
   [basePath, base]: readonly [string, RunRecord],
   [headPath, head]: readonly [string, RunRecord],
-  ignoreDevice: boolean,
+  ignoreDevice: boolean | undefined,
 ): void {
   const [was, is] = [settingOf(base), settingOf(head)];
   if (!ignoreDevice) {
@@ -33,7 +36,7 @@ export function mustBeComparable(
       subject: basePath,
       observed: `not comparable with ${headPath}: ${differing.map((field) => `${field} ${was[field] || '""'}, not ${is[field] || '""'}`).join('; ')}`,
       remedy: differing.every((field) => / (device|driver)$/.test(field))
-        ? 'measure both on the same machine, or use --ignore-device'
+        ? `measure both on the same machine${ignoreDevice === undefined ? '' : ', or use --ignore-device'}`
         : 'measure both with the same data and options',
     });
   }
@@ -43,15 +46,18 @@ export function mustBeComparable(
  * Throws a `PinbenchError` of code `baseline` if the head is incomplete or has no measured row, since neither can prove anything.
  */
 export function mustHaveMeasured(path: string, { complete, results }: RunRecord): void {
-  const observed = !complete
-    ? 'incomplete: the run was interrupted or an engine failed'
-    : results.every(({ status }) => status === 'skipped')
-      ? 'the record has no measured row'
-      : undefined;
-  if (observed === undefined) return;
+  if (!complete) {
+    throw new PinbenchError('baseline', {
+      subject: path,
+      observed: 'incomplete: the run was interrupted or an engine failed',
+      remedy: 'repeat the run and let it finish',
+    });
+  }
+  const skipped = results.flatMap((result) => (result.status === 'skipped' ? [result.reason] : []));
+  if (skipped.length < results.length) return;
   throw new PinbenchError('baseline', {
     subject: path,
-    observed,
-    remedy: 'repeat the run and let it finish',
+    observed: `the record has no measured row: ${[...new Set(skipped)].join('; ') || 'nothing was started'}`,
+    remedy: 'measure strategies that the engine can run',
   });
 }

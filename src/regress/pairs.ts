@@ -10,7 +10,7 @@ import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schem
 import { keyFor, type Sample, samplesOf } from './samples.js';
 import { judge } from './verdict.js';
 
-/** The records of two processes that ran one after the other, one of each side. */
+/** The records of a pair of processes, one of each side. */
 export interface Pair {
   /** Absent if there is no base. */
   readonly base?: RunRecord;
@@ -48,7 +48,7 @@ export function comparePairs(
   const [first] = pairs;
   mustHaveMeasured(names.head, first!.head);
   const { base } = first!;
-  if (base !== undefined) mustBeComparable([names.base, base], [names.head, first!.head], false);
+  if (base !== undefined) mustBeComparable([names.base, base], [names.head, first!.head], undefined);
   const rows = metrics.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
   if (base !== undefined && rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
     throw new PinbenchError('baseline', {

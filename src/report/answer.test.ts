@@ -21,8 +21,9 @@ describe('the answer for a single batch size', () => {
   const sentence = (
     change: Partial<RunRecord['comparisons'][number]>,
     plan: Partial<RunRecord['plan']> = {},
+    rest: Partial<RunRecord> = {},
   ) => {
-    const record = sampleRecord();
+    const record = { ...sampleRecord(), ...rest };
     record.plan = { ...record.plan, ...plan };
     record.comparisons = [{ ...record.comparisons[0]!, ...change }];
     return answer(record);
@@ -59,11 +60,23 @@ describe('the answer for a single batch size', () => {
       ci95: [0.9, 1.1] as [number, number],
       breakEvenSteps: null,
     } as const;
-    expect(sentence(inconclusive, { epochs: 100 })).toContain('; try leaving out --epochs');
-    expect(sentence(inconclusive, { epochs: undefined })).toContain('; try --budget 20s');
-    expect(sentence(inconclusive, { epochs: undefined, budgetNs: 60e9 })).toContain(
-      '; try a larger --budget',
-    );
+    const ended = (end: RunRecord['cases'][number]['end']) => ({
+      cases: sampleRecord().cases.map((one) => ({ ...one, end })),
+    });
+    const results = sampleRecord().results.map((one) => ({ ...one, roundsPerProcess: [5, 5] }));
+    const [byTime, budgetNs] = [{ epochs: undefined }, 60e9];
+    for (const [plan, rest, tried] of [
+      [{ epochs: 100 }, ended('planned'), 'leaving out --epochs'],
+      [{ epochs: 100, budgetNs }, ended('budget'), 'a larger --budget'],
+      [byTime, ended('time'), '--budget 20s'],
+      [{ ...byTime, budgetNs }, ended('time'), 'a larger --budget'],
+      [byTime, ended('planned'), 'more --rounds'],
+      [byTime, { ...ended('planned'), results }, 'more --processes'],
+      [{ ...byTime, budgetNs }, { ...ended('budget'), results }, 'a larger --budget'],
+    ] as const) {
+      expect(sentence(inconclusive, plan, rest)).toContain(`; try ${tried}`);
+    }
+    expect(sentence({ ...inconclusive, ci95: null }, byTime, { results })).toContain('too few processes');
   });
 
   it('predicts the speedup for --model-us, and says how heavy a model makes the choice irrelevant', () => {

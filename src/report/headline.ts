@@ -45,7 +45,8 @@ function headlineOf(record: RunRecord, { crossovers }: Findings, engine: EngineN
 /** The verdict of one comparison with its interval. */
 function claimOf(comparison: Comparison, record: RunRecord): string {
   const { strategy, verdict, speedup, ci95 } = comparison;
-  if (ci95 === null) return `${strategy} against feed is inconclusive: too few rounds for a 95 % interval`;
+  if (ci95 === null)
+    return `${strategy} against feed is inconclusive: too few ${hasProcesses(record) ? 'processes' : 'rounds'} for a 95 % interval`;
   const of = (ratio: number) => (verdict === 'slower' ? 1 / ratio : ratio);
   const [shown, lo, hi] = formatRatios(of(speedup), ...ci95.map(of).sort((a, b) => a - b));
   switch (verdict) {
@@ -150,16 +151,27 @@ function withoutComparison({ results }: RunRecord, engine: EngineName): string {
   return `${took}; ${first.strategy === 'feed' ? 'no other strategy was asked for' : 'without feed there is nothing to compare it with'}`;
 }
 
+type CaseEnd = RunRecord['cases'][number]['end'];
+
+/** Whether the record is of several processes, whose number decides the width of an interval. */
+function hasProcesses({ results }: RunRecord): boolean {
+  return results.some((result) => result.status === 'measured' && result.roundsPerProcess !== undefined);
+}
+
 /** Seconds per case to suggest for the next run; the default is five. */
 const SUGGESTED_SECONDS = 20;
 
 /** What to change in the command for a narrower interval: the limit that ended this run would end the next one too. */
-function suggestion({ plan: { epochs, budgetNs }, results, cases, complete }: RunRecord): string {
+function suggestion(record: RunRecord): string {
+  const { plan, results, cases, complete } = record;
+  const { epochs, budgetNs } = plan;
   if (!complete) return 'a complete run';
-  const cut = cases.some(({ end }) => end === 'budget');
-  if (budgetNs !== undefined && (cut || epochs === undefined)) return 'a larger --budget';
+  const endedBy = (...ends: readonly CaseEnd[]) => cases.some(({ end }) => ends.includes(end));
+  if (endedBy('budget') || (budgetNs !== undefined && endedBy('until', 'time'))) return 'a larger --budget';
+  if (hasProcesses(record)) return 'more --processes';
   if (epochs !== undefined)
     return epochs < MIN_SAMPLES ? `--epochs ${MIN_SAMPLES} or more` : 'leaving out --epochs';
+  if (endedBy('planned')) return 'more --rounds';
   const seconds = SUGGESTED_SECONDS * new Set(results.map(caseNameOf)).size;
   return `--budget ${seconds < 120 ? `${seconds}s` : `${Math.ceil(seconds / 60)}m`}`;
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Surroundings } from '../../surroundings.js';
+import type { EngineName } from '../../words.js';
 
 /** A loaded optional package. */
 export interface Optional {
@@ -25,8 +26,7 @@ export async function importOptional(
   const there = resolved(name, join(cwd(), 'package.json'));
   const foreign = there !== undefined && there !== own;
   const errors: unknown[] = [];
-  if (foreign && !loadsForeignCode)
-    errors.push(new Error('it is installed in the working folder, whose code only pinbench run loads'));
+  if (foreign && !loadsForeignCode) errors.push(new NotLoadedHere());
   const elsewhere = [own, ...folders.map((folder) => resolved(name, join(folder, 'package.json')))];
   // Resolution also searches parent folders, so that a given folder may resolve to the package of the working folder.
   const paths = loadsForeignCode
@@ -42,6 +42,18 @@ export async function importOptional(
   }
   if (errors.length > 0) throw errors[0];
   return undefined;
+}
+
+/** Why a package that only the working folder has is not loaded. */
+class NotLoadedHere extends Error {
+  constructor() {
+    super('it is installed in the working folder, whose code only pinbench run loads');
+  }
+}
+
+/** What to do if a package could not be loaded: `otherwise`, unless `pinbench run` would load it. */
+export function remedyFor(error: unknown, engine: EngineName, otherwise: string): string {
+  return error instanceof NotLoadedHere ? `use pinbench run --engine ${engine}` : otherwise;
 }
 
 /** The path to which the package resolves from a file. None of its code runs. */

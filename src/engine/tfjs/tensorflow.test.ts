@@ -38,7 +38,7 @@ describe('the tensorflow engine, without TensorFlow', () => {
       PINBENCH_TENSORFLOW_DIR: join(scratch, 'none'),
     });
     expect(status).toBe(4);
-    expect(stderr).toMatch(/^pinbench: engine tensorflow: .*not installed; pinbench setup tensorflow\n$/);
+    expect(stderr).toMatch(/^pinbench: engine tensorflow: .*not installed; run pinbench setup tensorflow\n$/);
   });
 });
 

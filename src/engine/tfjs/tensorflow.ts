@@ -7,11 +7,11 @@ import { once } from '../once.js';
 import { TfjsDevice } from './device.js';
 import type { Tfjs } from './namespace.js';
 import { withNativeOutput } from './native-output.js';
-import { importOptional, originOf } from './optional-package.js';
+import { importOptional, originOf, remedyFor } from './optional-package.js';
 import { tensorflowFolder } from './tensorflow-folder.js';
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu';
-const REMEDY = 'pinbench setup tensorflow';
+const REMEDY = 'run pinbench setup tensorflow';
 
 /** The namespace of tfjs-node: its own copy of tfjs, with the backend's binding to TensorFlow. */
 type TfjsNode = Tfjs & {
@@ -42,7 +42,11 @@ export class TensorflowEngine implements Engine {
       return { available: true, devices: [await infoOf(found, this.#surroundings)] };
     } catch (error) {
       const [message] = (error instanceof Error ? error.message : String(error)).split('\n');
-      return { available: false, reason: `${PACKAGE} cannot be loaded: ${message}`, remedy: REMEDY };
+      return {
+        available: false,
+        reason: `${PACKAGE} cannot be loaded: ${message}`,
+        remedy: remedyFor(error, this.name, REMEDY),
+      };
     }
   }
 

@@ -4,7 +4,7 @@ import type { Availability, Device, DeviceInfo, Engine } from '../engine.js';
 import { TfjsDevice } from './device.js';
 import type { BackendNamespace } from './namespace.js';
 import { withNativeOutput } from './native-output.js';
-import { importOptional, originOf } from './optional-package.js';
+import { importOptional, originOf, remedyFor } from './optional-package.js';
 
 /** The part of WebGPU that is used here, as Dawn's Node binding declares it. */
 interface Gpu {
@@ -32,7 +32,7 @@ interface BackendPackage {
   readonly WebGPUBackend: new (device: object, info: object) => object;
 }
 
-const INSTALL = 'npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
+const INSTALL = 'run npm install webgpu @tensorflow/tfjs-backend-webgpu@4.22.0';
 const NO_ADAPTER = 'install a Vulkan driver for the GPU (on Linux, also libvulkan1)';
 /** The limits that the backend's kernels and large tensors need; WebGPU's defaults are far below what devices support. */
 const LIMITS = [
@@ -70,7 +70,8 @@ export class WebgpuEngine implements Engine {
       }
       return { available: true, devices: [infoOf(found.adapter, found)] };
     } catch (error) {
-      return { available: false, reason: `Dawn cannot be used: ${firstLine(error)}`, remedy: INSTALL };
+      const remedy = remedyFor(error, this.name, INSTALL);
+      return { available: false, reason: `Dawn cannot be used: ${firstLine(error)}`, remedy };
     }
   }
 
