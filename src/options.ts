@@ -114,7 +114,7 @@ export const RUN_OPTIONS = {
   shuffle: option(word(SHUFFLES), {
     flag: '--shuffle <word>',
     group: 'Data',
-    help: 'when to shuffle the mini-batches: once, every epoch, or none (file order)',
+    help: 'when to shuffle the mini-batches: once, epoch (anew in every epoch), or none (file order)',
     default: 'once',
     plan: 'shuffle',
     comparable: true,
@@ -171,13 +171,13 @@ export const RUN_OPTIONS = {
     defaultHelp: 'as many as make 8 MiB',
     plan: 'chunk',
     comparable: true,
-    planLine: (chunk) => `${chunk} mini-batches per chunk`,
+    planLine: (chunk) => `${chunk} ${chunk === 1 ? 'mini-batch' : 'mini-batches'} per chunk`,
   }),
   /** Whether the scalars come back after every step or after every epoch. */
   fetch: option(word(FETCHES), {
     flag: '--fetch <word>',
     group: 'What to measure',
-    help: 'bring the scalars back to the host after every step, or after every epoch',
+    help: 'bring the scalars back to the host after every step, or after every epoch: step, epoch',
     default: 'step',
     plan: 'fetch',
     comparable: true,
@@ -187,7 +187,7 @@ export const RUN_OPTIONS = {
   readback: option(word(READBACKS), {
     flag: '--readback <word>',
     group: 'What to measure',
-    help: 'how cuda brings a scalar back: through mapped memory, or by a copy',
+    help: 'how cuda brings a scalar back, through mapped memory or by a copy: mapped, copy',
     default: 'mapped',
     plan: 'readback',
     comparable: true,
@@ -225,7 +225,7 @@ export const RUN_OPTIONS = {
   processes: option(whole(1, MAX_PROCESSES), {
     flag: '--processes <n>',
     group: 'How long',
-    help: `repeat the measurement in this many fresh processes, ${ROUNDS_A_PROCESS} rounds in each; with 6 or more, the interval of the speedup is taken over the processes`,
+    help: `repeat the measurement in this many fresh processes, ${ROUNDS_A_PROCESS} rounds in each unless --rounds is given; with 6 or more, the interval of the speedup is taken over the processes`,
     defaultHelp: '1',
     plan: 'processes',
     planLine: (processes) => (processes === 1 ? undefined : `${processes} processes asked for`),
@@ -245,7 +245,7 @@ export const RUN_OPTIONS = {
     flag: '--until <percent>',
     group: 'How long',
     help: "measure until half the width of the speedup's 95 % interval is at most this percentage",
-    defaultHelp: '1 where --epochs is not given',
+    defaultHelp: '1 unless --epochs, --rounds or --processes is given',
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,
   }),
@@ -285,7 +285,7 @@ export const RUN_OPTIONS = {
   json: option(path, {
     flag: '--json <path>',
     group: 'Output',
-    help: "write the record; '-' writes it to standard output instead of the table",
+    help: 'write the record; - writes it to standard output instead of the table',
     commandLineOnly: true,
   }),
   csv: option(path, {

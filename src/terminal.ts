@@ -20,8 +20,8 @@ export interface Terminal {
    */
   onInterrupt(listener: () => void): () => void;
   /**
-   * Lets short work such as writing a file be finished at a signal, a second one or a second of waiting excepted: either ends the
-   * process. Returns a function that listens no longer and says whether there was a signal.
+   * Lets short work, such as writing a file, finish although a signal arrives. If it takes longer than a second after that, or if a
+   * second signal arrives, the process ends. Returns a function that stops listening and tells whether a signal arrived.
    */
   holdSignals(): () => boolean;
   /** Whether a write error on standard output only means that the reader closed it, as `| head` does. */
@@ -197,14 +197,14 @@ export function endGroupOf({ pid }: Pick<ChildProcess, 'pid'>): void {
   }
 }
 
-/** Kills a child's process group when this process ends, however it ends. Returns a function that takes this back. */
+/** Kills a child's process group when this process ends, however it ends. Returns a function that undoes this. */
 export function endGroupAtExit(child: Pick<ChildProcess, 'pid'>): () => void {
   const end = () => endGroupOf(child);
   process.once('exit', end);
   return () => process.off('exit', end);
 }
 
-/** How long work that holds signals back may go on after one, ms: a pipe may have no reader. */
+/** How long work under `holdSignals` may continue after a signal, ms: it may wait for ever for the reader of a pipe. */
 const HELD_MS = 1000;
 
 /** The implementation of `Terminal.holdSignals` for this process. */

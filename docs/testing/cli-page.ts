@@ -9,7 +9,7 @@ import { EXIT } from '../../src/errors.js';
 const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'the command did what was asked; for `compare` and `ab`, nothing failed the comparison',
   regression: '`compare`, `ab`: a row regressed or is missing',
-  usage: 'invalid flag or argument, or a time budget that is too short',
+  usage: 'invalid flag or argument, a time budget that is too short, or an output that cannot be written',
   data: 'unreadable data file or record, or a record that has nothing to export',
   engine:
     'the engine or the device is missing, nothing could be measured, or an engine failed during the run',
@@ -25,7 +25,7 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
 const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
   ['NO_COLOR', 'print without colour'],
   ['FORCE_COLOR', 'print in colour even to a pipe or a file; `0` and `false` turn colour off'],
-  ['COLUMNS', 'width of tables; otherwise the width of the terminal, or 100 where it is unknown'],
+  ['COLUMNS', 'width of tables; otherwise the width of the terminal, or 100 if that is unknown'],
   ['TERM', '`dumb` turns off colour, the chart, and progress that is redrawn in place'],
   ['CI', 'progress is a plain line every 30 s'],
   ['TMPDIR', 'folder for the temporary file that holds standard input'],

@@ -19,7 +19,7 @@ export const EXAMPLES = {
   ],
   ab: [
     {
-      does: 'Compare the pinbench of two folders for two minutes',
+      does: 'Compare the builds in two folders for two minutes',
       line: 'pinbench ab base head -- data.npy --batch 256,1024',
     },
     {
@@ -34,11 +34,11 @@ export const EXAMPLES = {
   compare: [
     { does: 'Compare a record with its baseline', line: 'pinbench compare base.json head.json' },
     {
-      does: 'Compare speedups over feed with several baselines of other machines',
+      does: 'Compare speedups over feed with several baselines from other machines',
       line: "pinbench compare 'main-*.json' head.json --metric speedup --ignore-device",
     },
     {
-      does: 'Only print the comparison, as Markdown',
+      does: 'Print the comparison as Markdown, and exit with 0 whatever the verdicts',
       line: 'pinbench compare base.json head.json --fail-on none --format markdown',
     },
   ],

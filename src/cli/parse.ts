@@ -74,7 +74,7 @@ export function declareProgram(
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand('help [command]', 'print help for a command')
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${placesOf(command)}`.trim() })
     .showHelpAfterError(false);
   const run = program
@@ -108,10 +108,10 @@ export function declareProgram(
 
   const tensorflow = program
     .command('setup')
-    .description('build what an engine needs; the only one is tensorflow')
+    .description('build what the tensorflow engine needs')
     .command('tensorflow')
     .description('build a working @tensorflow/tfjs-node-gpu, whose own install step often fails')
-    .option('--cpu', 'build it without CUDA, at a tenth of the size')
+    .option('--cpu', 'build it without CUDA: a tenth of the download, a quarter of the disk space')
     .option(
       '--dir <folder>',
       'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
@@ -124,7 +124,7 @@ export function declareProgram(
     .command('schema')
     .description('print the JSON Schema of a record, or of the JSON that compare or ab prints')
     .addArgument(
-      new Argument('[of]', SCHEMAS.join(', '))
+      new Argument('[document]', `whose schema to print: ${SCHEMAS.join(', ')}`)
         .argParser(read('schema', word(SCHEMAS)))
         .default('record', 'record'),
     );
@@ -293,7 +293,8 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
   );
   if (set !== undefined) {
     throw usageError(SET_BY_AB[set], 'given after --', {
-      expected: 'no time options there: the --budget and --pairs of ab decide how long to measure',
+      expected: 'no such option there, because ab decides how long to measure',
+      remedy: 'use --budget or --pairs before --',
     });
   }
   if (request.outputs.length > 0 || request.quiet)

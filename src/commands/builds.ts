@@ -31,7 +31,7 @@ function programIn(folder: string): string | undefined {
     );
     if (isListed)
       throw usageError(folder, 'its package.json lists pinbench, which is not installed', {
-        remedy: 'install its packages, as with npm ci',
+        remedy: 'install its packages, for example with npm ci',
       });
     return undefined;
   }

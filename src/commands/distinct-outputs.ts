@@ -38,7 +38,8 @@ export function mustBeDistinct(
     if (identity === undefined) continue;
     const name = input === '-' ? 'standard input' : `the input ${input}`;
     const stream = STREAMS.find(([, stream]) => taken.get(identity) === fileOf(stream));
-    if (stream !== undefined) throw usageError(stream[1], `it is redirected to ${name}`);
+    if (stream !== undefined)
+      throw usageError(stream[1], `it is redirected to ${name}`, { remedy: 'redirect it to another file' });
     taken.set(identity, name);
   }
   let stdout: string | undefined;

@@ -31,9 +31,9 @@ export async function interruptible<T>(
 }
 
 /**
- * Does work that a signal must not cut short, because it would leave a file half written or a result unsaid. Throws `interrupted` when
- * the work is done if there was a signal. With `thenEnds`, signals are held back until the process has ended, because nothing is left to
- * stop.
+ * Does work that a signal must not cut short, because it would leave a file half written or a result unprinted. Throws `interrupted`
+ * after the work if a signal arrived meanwhile. With `thenEnds`, signals are held back until the process has ended, because nothing is
+ * left to stop.
  */
 export async function uninterrupted<T>(
   terminal: Terminal,

@@ -67,7 +67,7 @@ export interface Condition {
   readonly throttled?: readonly string[];
 }
 
-/** Whether an engine is available; if not, the reason and the command that fixes it. */
+/** Whether an engine is available; if not, the reason and what to do about it. */
 export type Availability =
   | { readonly available: true; readonly devices: readonly DeviceInfo[] }
   | { readonly available: false; readonly reason: string; readonly remedy: string };

@@ -4,24 +4,24 @@ import { AUTO_ORDER, ENGINE_TABLE } from '../tables/engines.js';
 import { ENGINES, type EngineName } from '../words.js';
 import type { Availability, Device, Engine } from './engine.js';
 
-/** What `--engine` may ask for: a choice to be made here, everything, or names. */
+/** The value of `--engine`: `auto` chooses one engine, `all` takes every available one, a list names them. */
 export type EngineRequest = 'auto' | 'all' | readonly EngineName[];
 
-/** An engine with its device open. */
+/** An engine whose device is open. */
 export interface OpenedEngine {
   readonly engine: EngineName;
   readonly device: Device;
-  /** Memory of the device that nobody had taken when it was opened, bytes. */
+  /** Free memory of the device when it was opened, bytes; absent if the engine cannot tell. */
   readonly freeBytes?: number | undefined;
 }
 
-/** An engine with what it found. */
+/** An engine and the result of probing it. */
 export interface ProbedEngine {
   readonly name: EngineName;
   readonly availability: Availability;
 }
 
-/** Engines with what they found; all there are where none are named. */
+/** Probes the named engines, or all engines if no names are given. */
 export async function probeEngines(
   surroundings: Surroundings,
   names: readonly EngineName[] = ENGINES,
@@ -34,7 +34,7 @@ export async function probeEngines(
   return found;
 }
 
-/** Free memory of each device of an engine, bytes; `undefined` where it does not say or cannot be opened now. */
+/** Free memory of each device of an engine, bytes; `undefined` if the engine cannot tell or the device cannot be opened now. */
 export async function freeBytesOf(
   { name, availability }: ProbedEngine,
   surroundings: Surroundings,
@@ -53,7 +53,10 @@ export async function freeBytesOf(
   return free;
 }
 
-/** Opens what was asked for. `auto` takes the first engine with a GPU, else the processor; a named engine that is not there is an error. */
+/**
+ * Opens the requested engines. `auto` takes the first engine that has a GPU, or else `cpu`. Throws a `PinbenchError` of code `engine`
+ * if a named engine is not available.
+ */
 export async function openEngines(
   request: EngineRequest,
   device: number,
@@ -65,7 +68,7 @@ export async function openEngines(
     for (const name of names) {
       const engine = await openable(name, surroundings);
       const there = await engine.open(device);
-      // Known before it is asked anything: it is closed where it refuses to answer.
+      // Registered before its memory is queried, so that it is closed if the query fails.
       opened.push({ engine: name, device: there });
       opened[opened.length - 1] = { engine: name, device: there, freeBytes: there.freeBytes?.() };
     }
@@ -76,7 +79,7 @@ export async function openEngines(
   return opened;
 }
 
-/** Releases every device, the last opened first. */
+/** Releases all devices, the last opened one first. */
 export async function closeEngines(opened: readonly OpenedEngine[]): Promise<void> {
   for (const { device } of [...opened].reverse()) await device[Symbol.asyncDispose]();
 }

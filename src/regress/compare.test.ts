@@ -96,7 +96,7 @@ describe('compareRecords', () => {
     const noisy = (ns: number) => recordWith((_, __, process) => ns * (1 + process / 20));
     const { rows } = compare(noisy(1000), noisy(1020));
     expect(rows[0]!.verdict).toBe('inconclusive');
-    const [, needed] = /^about (\d+) processes per side would settle it, not 5$/.exec(rows[0]!.note!)!;
+    const [, needed] = /^about (\d+) processes per side would settle it; there are 5$/.exec(rows[0]!.note!)!;
     expect(Number(needed)).toBeGreaterThanOrEqual(10);
     expect(compare(noisy(1000), noisy(1050)).rows[0]!.note).toMatch(/^too close to the threshold/);
   });
@@ -319,7 +319,7 @@ describe('compareRecords', () => {
     for (const head of [2000, 500]) {
       const [row] = compare(four(1000), four(head)).rows;
       expect(row).toMatchObject({ verdict: 'inconclusive', p: expect.closeTo(4 / 70, 10) });
-      expect(row!.note).toMatch(/^about 8 processes per side would settle it, not 4/);
+      expect(row!.note).toMatch(/^about 8 processes per side would settle it; there are 4/);
     }
   });
 

@@ -15,7 +15,7 @@ const row = z.object({
   engine: z.enum(ENGINES),
   strategy: z.enum(STRATEGIES),
   batch: positive.describe('rows per mini-batch'),
-  work: positive.describe('graph passes per mini-batch'),
+  work: positive.describe('how often the graph runs per mini-batch'),
   base: level.optional().describe("median of the base's processes: ns per step, or the speedup over feed"),
   head: level.optional().describe("median of the head's processes, in the same unit"),
   change: level

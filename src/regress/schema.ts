@@ -27,7 +27,7 @@ const row = z
     engine: z.enum(ENGINES),
     strategy: z.enum(STRATEGIES),
     batch: positive.describe('rows per mini-batch'),
-    work: positive.describe('graph passes per mini-batch'),
+    work: positive.describe('how often the graph runs per mini-batch'),
     baseWork: positive.optional().describe("work of the base, if it differs from the head's"),
     base: level
       .optional()

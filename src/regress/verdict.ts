@@ -36,7 +36,7 @@ export function remedyOf({ shift, ci95 }: Shift, processes: number, thresholdPer
   if (!(needed <= TOO_MANY_PROCESSES)) {
     return 'too close to the threshold to be settled by more processes: choose another --threshold';
   }
-  return `about ${roundUp(needed)} processes per side would settle it, not ${processes}`;
+  return `about ${roundUp(needed)} processes per side would settle it; there are ${processes}`;
 }
 
 /** Rounds up to two significant digits. */

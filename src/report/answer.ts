@@ -100,9 +100,9 @@ function hiddenSentences(record: RunRecord, { hidden }: Findings): string[] {
     const models = durationsOf(those.map(({ modelNs }) => modelNs));
     const heaviest = Math.max(...those.map(({ fromWork = Number.POSITIVE_INFINITY }) => fromWork));
     const measured = Number.isFinite(heaviest) ? `, as measured from work ${formatInteger(heaviest)} up` : '';
-    const bySize = models.includes(' to ') ? ', depending on the batch size,' : '';
+    const bySize = models.includes(' to ') ? ' (depending on the batch size)' : '';
     return [
-      `with a model that adds ${models}${bySize} or more to a step, the faster strategy gains less than 5 %${measured}`,
+      `with a model that adds ${models} or more to a step${bySize}, the faster strategy gains less than 5 %${measured}`,
     ];
   });
 }

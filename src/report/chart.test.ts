@@ -38,7 +38,7 @@ describe('the chart in the terminal', () => {
               └──────────────────────────────────────────────────
                1              10               100          1,000
       o feed   x pin
-      ┊ pin becomes the faster one between batch 10 and 100
+      ┊ pin becomes the faster strategy between batch 10 and 100
       "
     `);
   });
@@ -107,8 +107,8 @@ describe('the chart in the terminal', () => {
       batches: [1, 2, 4, 8, 16, 32],
       strategies: { feed: FEED, pin: (batch) => FEED(batch) * (Math.log2(batch) % 2 === 0 ? 2 : 0.5) },
     });
-    expect(turns.match(/becomes the faster one/g)).toHaveLength(3);
-    expect(turns).toContain('┊ the faster one changes 2 more times');
+    expect(turns.match(/becomes the faster strategy/g)).toHaveLength(3);
+    expect(turns).toContain('┊ the faster strategy changes 2 more times');
   });
 
   it('is drawn without NaN if all steps take the same time and nothing is compared', () => {

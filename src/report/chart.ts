@@ -187,11 +187,11 @@ function changes(brackets: Brackets): string[] {
     .slice(0, MOST_CHANGES)
     .map(
       ({ from, to, faster }) =>
-        `┊ ${faster} becomes the faster one between batch ${formatInteger(from)} and ${formatInteger(to)}`,
+        `┊ ${faster} becomes the faster strategy between batch ${formatInteger(from)} and ${formatInteger(to)}`,
     );
   const more = brackets.length - shown.length;
   const rest = more === 1 ? 'once more' : `${more} more times`;
-  return more > 0 ? [...shown, `┊ the faster one changes ${rest}`] : shown;
+  return more > 0 ? [...shown, `┊ the faster strategy changes ${rest}`] : shown;
 }
 
 /** The cells on the straight lines between neighbouring points, without the points. */

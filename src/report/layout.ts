@@ -240,7 +240,7 @@ function escaped(text: string): string {
   return (
     text
       .replace(/[\\`*_[\]<>|]/g, '\\$&')
-      // A space without width keeps GitHub from notifying somebody and from making a link.
+      // A zero-width space keeps GitHub from notifying a user and from making a link.
       .replace(/@(?=[\w-])|:(?=\/\/)|\bwww(?=\.)/gi, '$&\u200b')
   );
 }

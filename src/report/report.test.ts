@@ -245,7 +245,7 @@ describe('warnings', () => {
         "batch 32768, 65536 left out: the dataset has 20,000 rows",
         "the budget of 30.0 s cut the run short: batch 1, 2 ended after 9 to 12 rounds; batch 4 not measured",
         "--until 1 % was not reached at batch 2, 4: after 110 rounds the interval is up to ±2.3 %",
-        "5 rounds are too few for a 95 % interval, which needs 6: ask for 6 epochs or more",
+        "5 rounds are too few for a 95 % interval, which needs 6: use --epochs 6 or --rounds 6, or more",
         "the sum of a mini-batch overflows its type at batch 2: it is infinite whatever is copied, so checking it proves nothing",
         "up to 3 of 20 rounds are outliers (feed at batch 2; pin at batch 4), the farthest at 0.40× the median; they are kept",
         "the device was throttled (power cap) in 2 of 20 rounds (feed at batch 2); they are kept",

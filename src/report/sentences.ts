@@ -29,7 +29,7 @@ export function linesOf(records: readonly Named[]): Line[] {
   return LABELS_IN_ORDER.flatMap((label) => lines.filter((line) => line.label === label));
 }
 
-/** `alone`: includes what this run measured of its own machine, which is of no use in a comparison of several records. */
+/** `alone`: also prints what the run measured about its own machine, which does not help to compare several records. */
 function linesOfOne(record: RunRecord, alone: boolean): Line[] {
   return [
     ...record.environment.devices.map((device) => line('device', deviceSentence(device, alone))),

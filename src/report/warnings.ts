@@ -1,6 +1,6 @@
 import type { CaseName } from '../record/row-name.js';
 import type { Warning } from '../record/schema.js';
-import { formatBytes, formatDuration, formatInteger, formatPercent, formatRatio } from '../units.js';
+import { counted, formatBytes, formatDuration, formatInteger, formatPercent, formatRatio } from '../units.js';
 import { CaseWords } from './rows-phrase.js';
 
 type Code = Warning['code'];
@@ -65,9 +65,9 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'processes-lost': ([{ processes, reasons }]) =>
     `${processes === 1 ? 'a process' : `${processes} processes`} failed (${reasons.join('; ')}); ${processes === 1 ? 'its' : 'their'} measurements are not counted`,
   'few-processes': ([{ processes, needed }]) =>
-    `${processes} processes are too few for a 95 % interval of the speedup, which needs ${needed}`,
+    `${processes} ${processes === 1 ? 'process is' : 'processes are'} too few for a 95 % interval of the speedup: use --processes ${needed} or more`,
   'few-rounds': ([{ rounds, needed, end }]) =>
-    `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}${end === 'planned' ? `: ask for ${needed} epochs or more` : end === 'budget' ? ': ask for a larger budget' : ''}`,
+    `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}${end === 'planned' ? `: use --epochs ${needed} or --rounds ${needed}, or more` : end === 'budget' ? ': use a larger --budget' : ''}`,
   outliers,
   throttled,
 };
@@ -125,7 +125,7 @@ function budgetCut(budgetNs: number, cases: Of<'budget-cut'>['cases'], words: Ca
   const never = cases.filter(({ rounds }) => rounds === 0);
   const rounds = measured.map((one) => one.rounds);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
-  const range = least === most ? `${least} rounds` : `${least} to ${most} rounds`;
+  const range = least === most ? counted(least, 'round') : `${least} to ${most} rounds`;
   const parts = [
     ...(measured.length === 0 ? [] : [`${words.list(measured)} ended after ${range}`]),
     ...(never.length === 0 ? [] : [`${words.list(never)} not measured`]),
@@ -140,7 +140,7 @@ function untilNotReached(all: readonly Of<'until-not-reached'>[], words: CaseWor
       ? 'there is no interval'
       : `the interval is up to ±${Math.max(...widths).toFixed(1)} %`;
   const rounds = Math.max(...all.map((one) => one.rounds));
-  return `--until ${formatPercent(all[0]!.untilPercent)} was not reached ${words.at(all)}: after ${rounds} rounds ${seen}`;
+  return `--until ${formatPercent(all[0]!.untilPercent)} was not reached ${words.at(all)}: after ${counted(rounds, 'round')} ${seen}`;
 }
 
 function outliers(all: readonly Of<'outliers'>[], words: CaseWords): string {

@@ -26,7 +26,7 @@ const REMEDIES: Readonly<Record<number, string>> = {
   209: 'this GPU is too old for pinbench, whose kernels need compute capability 5.0 (Maxwell) or later',
   214: 'the GPU has an uncorrectable memory error: see nvidia-smi -q -d ECC, then reset the GPU or restart the machine',
   218: 'update the NVIDIA driver',
-  221: `the driver’s PTX compiler is missing: start a container with ${CAPABILITIES}; on Jetson install nvidia-l4t-cuda`,
+  221: `the driver's PTX compiler is missing: start a container with ${CAPABILITIES}; on Jetson install nvidia-l4t-cuda`,
   222: 'update the NVIDIA driver: it does not know this PTX version',
   223: 'unset CUDA_DISABLE_PTX_JIT',
   304: 'the operating system refused a call by the driver, as gVisor does: run outside the sandbox, or see dmesg',

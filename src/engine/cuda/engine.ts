@@ -57,7 +57,7 @@ export class CudaEngine implements Engine {
       throw new PinbenchError('engine', {
         subject: `--device ${ordinal}`,
         observed: `CUDA shows ${counted(count, 'device')}`,
-        expected: `0 to ${count - 1}`,
+        expected: count > 1 ? `0 to ${count - 1}` : '0',
       });
     }
     const monitor = await this.#monitor();

@@ -11,7 +11,7 @@ const USUAL_FOLDERS = ['/lib64', '/usr/lib64', '/lib', '/usr/lib'];
 /** A file that must not be passed to the loader, and what is wrong with it. */
 export interface FaultyFile {
   readonly file: string;
-  /** `working-folder`: a relative or empty part of LD_LIBRARY_PATH leads to it, so that it may be a stranger's. */
+  /** `working-folder`: a relative or empty part of LD_LIBRARY_PATH leads to it, so that anybody may have put it there. */
   readonly fault: Exclude<ElfFault, 'absent'> | 'working-folder';
 }
 

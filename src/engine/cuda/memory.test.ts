@@ -18,7 +18,7 @@ describe('allocating memory', () => {
     allocatePageLocked(driver, 32 * MIB, 'the dataset').free();
     expect(() => allocatePageLocked(driver, 32 * MIB + 1, 'the dataset')).toThrow(
       new StrategyUnavailable(
-        'the dataset needs 32.0 MiB of page-locked memory, more than half of the available host memory, 32.0 MiB',
+        'the dataset needs 32.0 MiB of page-locked memory, which is more than half (32.0 MiB) of the available host memory',
       ),
     );
   });

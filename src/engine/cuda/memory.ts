@@ -114,7 +114,7 @@ function mustLeaveHalf(bytes: number, available: () => number, needs: string): v
   const half = available() / 2;
   if (bytes <= half) return;
   throw new StrategyUnavailable(
-    `${needs}, more than half of the available host memory, ${formatBytes(half)}`,
+    `${needs}, which is more than half (${formatBytes(half)}) of the available host memory`,
   );
 }
 

@@ -136,7 +136,7 @@ export class CudaSession implements Session {
   }
 }
 
-/** A loop and, where the parts of a step follow each other on one stream, what brings a mini-batch there. */
+/** A loop. `deliver` is present only if the parts of a step run one after another on one stream. */
 interface Loop {
   readonly run: StepsLoop;
   readonly deliver?: Delivery;
