@@ -156,6 +156,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     copyFileSync(join(ROOT, '.ci/run'), join(folder, '.ci/run'));
     writeFileSync(join(folder, '.ci/stages'), STAGES);
     writeFileSync(join(folder, 'vitest'), VITEST);
+    writeFileSync(join(folder, 'package.json'), '{"scripts":{"build":"echo built >built"}}');
   });
 
   const runStages = (...args: string[]) => {
@@ -202,6 +203,7 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
       writeFileSync(join(folder, '.ci/stages'), stages.join('\n'));
       const { status, lines } = runStages();
       writeFileSync(join(folder, '.ci/stages'), STAGES);
+      expect(existsSync(join(folder, 'built'))).toBe(true);
       expect([status, lines.filter((line) => !/^== \w+:/.test(line))]).toEqual([
         1,
         [
