@@ -1,6 +1,6 @@
 // Checks the coverage of the speedup's interval over several processes. It runs `run --processes 8` 40 times and prints, for
 // three batch sizes, how many of the 40 intervals contain the median speedup of all runs.
-//   npm run bench:coverage           (RUNS=40; about ten minutes)
+//   npm run bench:coverage           (RUNS=40; about 20 minutes)
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
