@@ -96,7 +96,7 @@ export function words<const W extends string, const S extends string = never>(
   };
   return {
     type: 'words',
-    expected: [...wholesale, ...list].join(', '),
+    expected: `${wholesale.length === 0 ? '' : `${wholesale.join(' or ')}, or some of `}${list.join(', ')}`,
     words: [...wholesale, ...list],
     parse: (text) => accept(wholesale.some((candidate) => candidate === text) ? text : split(text)),
     accept,

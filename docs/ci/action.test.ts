@@ -16,12 +16,13 @@ import { missing } from '../testing/project.js';
 
 const blocks = blocksOf('ci.md');
 
-it('docs/ci.md has four workflows', () => {
+it('docs/ci.md has four workflows and a script', () => {
   expect([...blocks.keys()]).toEqual([
     '.github/workflows/gate.yml',
     '.github/workflows/gpu.yml',
     '.github/workflows/hosted.yml',
     '.gitlab-ci.yml',
+    'post.sh',
   ]);
 });
 

@@ -174,12 +174,12 @@ describe('the command line', () => {
     ['run a.npy --epoch 3', "run: unknown option '--epoch'; did you mean --epochs? see pinbench run --help"],
     [
       'run a.npy --strategy feed,pni',
-      '--strategy: "feed,pni"; expected all, feed, pin, feed-locked, feed-ahead, feed-chunk, pin-replay, zero-copy; did you mean pin?',
+      '--strategy: "feed,pni"; expected all, or some of feed, pin, feed-locked, feed-ahead, feed-chunk, pin-replay, zero-copy; did you mean pin?',
     ],
     ['--epoch 3 run a.npy', '--epoch: unknown option; did you mean --epochs? see pinbench --help'],
     [
       'compare a b --fail-on regresion',
-      '--fail-on: "regresion"; expected none, regression, inconclusive, missing; did you mean regression?',
+      '--fail-on: "regresion"; expected none, or some of regression, inconclusive, missing; did you mean regression?',
     ],
     [
       'ab a b --batch 2 -- c.npy',

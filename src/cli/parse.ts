@@ -208,7 +208,7 @@ function declareAb(
     .addOption(
       valued(
         '--pairs <n>',
-        'pairs of processes to run (default: as many as fit in --budget)',
+        'pairs of processes to run; 6 or more give an interval (default: as many as fit in --budget)',
         whole(1, 100_000),
       ),
     )
@@ -223,7 +223,7 @@ function declareAb(
       ),
     )
     .addOption(failOn())
-    .option('--out <folder>', 'write the records of both sides and the comparison to this folder')
+    .option('--out <folder>', 'write the records of both sides and the comparison to this new folder')
     .addOption(comparisonFormat())
     .addHelpText('after', examplesText('ab'));
   addOutputOptions(ab).action((base, head, args: string[], flags) => {
@@ -298,7 +298,10 @@ function mustLeaveTimeToAb(args: readonly string[], declareRunOptions: DeclareRu
     });
   }
   if (request.outputs.length > 0 || request.quiet)
-    throw usageError('ab', 'an output option after --', { expected: 'none: --out writes the records' });
+    throw usageError('ab', 'an output option after --', {
+      expected: 'none, because ab prints the comparison',
+      remedy: 'use --out before -- to keep the records',
+    });
 }
 
 /** Returns a parser for a flag or an argument of the given kind; it throws a usage error that says what is expected. */

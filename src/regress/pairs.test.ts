@@ -72,7 +72,10 @@ describe('pairs of processes', () => {
     expect(rows[1]).toMatchObject({ verdict: 'inconclusive', ci95: null });
     expect(rows[1]!.note).toMatch(/^5 pairs are too few .* needs 6/);
     const [, pin] = comparePairs(pairsOf(16, 1, 1.05), NAMES, OPTIONS).rows;
-    expect(pin).toMatchObject({ verdict: 'inconclusive', note: 'a larger --budget may settle it' });
+    expect(pin).toMatchObject({
+      verdict: 'inconclusive',
+      note: 'a larger --budget or more --pairs may settle it',
+    });
   });
 
   it('report rows that only one side measured as missing or new', () => {

@@ -132,5 +132,5 @@ function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): Pair
 function remedyOf(few: boolean, pairs: number): string {
   return few
     ? `${counted(pairs, 'pair')} ${pairs === 1 ? 'is' : 'are'} too few for an interval, which needs 6: use a larger --budget or --pairs`
-    : 'a larger --budget may settle it';
+    : 'a larger --budget or more --pairs may settle it';
 }
