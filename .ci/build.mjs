@@ -18,25 +18,27 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const KERNELS = 'engine/cuda/kernels';
 const HASH = '.cache/built.sha256';
 
-const sources = readdirSync('src', { recursive: true })
-  .map((name) => join('src', name))
-  .filter((path) => statSync(path).isFile())
-  .sort();
-const hash = createHash('sha256');
-for (const path of [
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  '.ci/build.mjs',
-  ...sources,
-]) {
-  const content = readFileSync(path);
-  hash.update(`${path}\n${content.length}\n`).update(content);
+/** A hash of the names and contents of files, and of all files in the folders among them. */
+function hashOf(...paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const within = statSync(path, { throwIfNoEntry: false })?.isDirectory()
+      ? readdirSync(path, { recursive: true }).map((name) => join(path, name))
+      : [path];
+    for (const file of within.sort()) {
+      if (!statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+      const content = readFileSync(file);
+      hash.update(`${file}\n${content.length}\n`).update(content);
+    }
+  }
+  return hash.digest('hex');
 }
-const wanted = hash.digest('hex');
 
-const built = existsSync('dist/index.js') && existsSync(HASH) ? readFileSync(HASH, 'utf8') : undefined;
-if (built !== wanted) {
+const sourcesHash = () =>
+  hashOf('package-lock.json', 'tsconfig.json', 'tsconfig.build.json', '.ci/build.mjs', 'src');
+const before = sourcesHash();
+const built = existsSync(HASH) ? readFileSync(HASH, 'utf8') : '';
+if (built !== `${before} ${hashOf('dist')}`) {
   rmSync(HASH, { force: true });
   rmSync('dist', { recursive: true, force: true });
   const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
@@ -47,5 +49,6 @@ if (built !== wanted) {
     filter: (path) => !/\.(cu|sh|py)$/.test(path),
   });
   mkdirSync('.cache', { recursive: true });
-  writeFileSync(HASH, wanted);
+  // A source that changed meanwhile may be in dist or not, so the next build starts anew.
+  if (sourcesHash() === before) writeFileSync(HASH, `${before} ${hashOf('dist')}`);
 }

@@ -44,6 +44,28 @@ describe('a run in a separate process', () => {
     60_000,
   );
 
+  it('that crashes is described by its error', async () => {
+    const program = programOf("throw new TypeError('gone');");
+    expect(await childRun({ node, program, args: [] })).toMatchObject({ failed: 'TypeError: gone' });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'is over when it has exited, even if another process holds its channel open',
+    async () => {
+      // The descriptor 3 is the channel.
+      const program = programOf(
+        `import { spawn } from 'node:child_process';
+         spawn('sleep', ['30'], { stdio: ['ignore', 'ignore', 'ignore', 3], detached: true }).unref();
+         process.exit(4);`,
+      );
+      const began = performance.now();
+      const { outcome } = startChild({ node, program, args: [], inTurns: true });
+      expect(await outcome).toMatchObject({ code: 4 });
+      expect(performance.now() - began).toBeLessThan(20_000);
+    },
+    60_000,
+  );
+
   it('is ended when its output is endless', async () => {
     const program = programOf(
       `const text = 'x'.repeat(2 ** 24); const print = () => process.stdout.write(text, print); print();`,

@@ -32,7 +32,7 @@ export type ChildOutcome =
 const GRACE_MS = 5000;
 /** The end of standard error that is kept, characters. */
 const MOST_SAID = 10_000;
-/** How long the pipes of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
+/** How long the pipes and the channel of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
 const DRAIN_MS = 1000;
 
 /** A child process that was started. */
@@ -65,19 +65,22 @@ export function startChild(request: ChildRun): Child {
   });
   const outcome = outcomeOf(child, request);
   // The child may fail before anybody waits for its outcome.
-  outcome.catch(() => {});
-  return { outcome, ...turnsOf(child) };
+  const end = outcome.then(
+    () => {},
+    () => {},
+  );
+  return { outcome, ...turnsOf(child, end) };
 }
 
 /** The turns of a child, which asks with a message; any message is the permission. */
-function turnsOf(child: ChildProcess): Pick<Child, 'asks' | 'go'> {
+function turnsOf(child: ChildProcess, end: Promise<void>): Pick<Child, 'asks' | 'go'> {
   let [asked, ended] = [0, false];
   let wake = () => {};
   child.on('message', () => {
     asked += 1;
     wake();
   });
-  child.on('close', () => {
+  void end.then(() => {
     ended = true;
     wake();
   });
@@ -131,11 +134,13 @@ async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: Chil
     child.on('error', ({ message }) => {
       said = message;
     });
-    child.on('exit', () => {
+    child.on('exit', (exitCode, by) => {
       endGroupOf(child);
       setTimeout(() => {
         stdout.destroy();
         stderr.destroy();
+        if (child.connected) child.disconnect();
+        done(exitCode ?? by ?? 1);
       }, DRAIN_MS).unref();
     });
     child.on('close', (exitCode, by) => done(exitCode ?? by ?? 1));
@@ -153,13 +158,20 @@ async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: Chil
       return { failed: error.message, code: 0 };
     }
   }
-  const [last = ''] = said.trimEnd().split('\n').slice(-1);
   return {
     failed:
-      last.replace(/^pinbench: /, '') ||
+      reasonIn(said) ||
       `it ended with ${typeof code === 'number' ? `exit code ${code}` : `the signal ${code}`}`,
     code: typeof code === 'number' ? code : undefined,
   };
+}
+
+/** The last line of standard error, or the error if Node printed it with its stack. */
+function reasonIn(said: string): string {
+  const lines = said.trimEnd().split('\n');
+  const last = lines.at(-1)!;
+  const crash = /^Node\.js v\d/.test(last) ? lines.findLast((line) => /^\w*Error\b/.test(line)) : undefined;
+  return (crash ?? last).replace(/^pinbench: /, '');
 }
 
 function interruptedRun(): PinbenchError {

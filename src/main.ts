@@ -44,7 +44,8 @@ async function execute(request: Request, terminal: Terminal, args: readonly stri
   }
 }
 
-function explain(error: unknown, verbose: boolean, { stderr }: Terminal): number {
+/** Prints an error and returns its exit code. */
+export function explain(error: unknown, verbose: boolean, { stderr }: Pick<Terminal, 'stderr'>): number {
   if (error instanceof PinbenchError) {
     stderr.write(`pinbench: ${verbose ? stackOf(error) : error.message}\n`);
     return EXIT[error.code];

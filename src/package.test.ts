@@ -219,6 +219,13 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     },
   );
 
+  it('counts a stage that ends the shell that runs it as failed', () => {
+    writeFileSync(join(folder, '.ci/stages'), 'gone linux - one - kill -9 0');
+    const { status, lines } = runStages();
+    writeFileSync(join(folder, '.ci/stages'), STAGES);
+    expect([status, lines.at(-1)]).toEqual([1, '0 passed, 1 failed']);
+  });
+
   it('ends the stages that run side by side if it is ended', async () => {
     writeFileSync(join(folder, '.ci/stages'), 'long linux - one - echo $$ >pid; sleep 600; echo over');
     const child = spawn(join(folder, '.ci/run'), { stdio: 'ignore' });

@@ -176,6 +176,20 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
     expect(performance.now() - began).toBeLessThan(30_000);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'exits 70, not 1, if a build garbles the channel of its turns',
+    () => {
+      const garbling = failing(
+        'garbling',
+        `import { writeSync } from 'node:fs';
+       writeSync(3, 'not JSON\\n');
+       setInterval(() => {}, 1000);`,
+      );
+      const { status, stderr } = ab([ROOT, garbling, ...RUN]);
+      expect([status, stderr]).toEqual([70, expect.stringMatching(/^pinbench: a bug in pinbench: /)]);
+    },
+  );
+
   it('measures a file whose name begins with a dash', () => {
     cpSync(DATA, join(folder, '-x.npy'));
     const { status, stderr } = spawnSync(

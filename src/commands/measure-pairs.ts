@@ -25,9 +25,9 @@ const MOST_LOST_IN_A_ROW = 3;
 /**
  * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
  * remaining budget is too short for another. The processes of a pair live at the same time and take turns: one runs a round while the
- * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, one process runs after
- * the other. After the first pair it is known whether both builds take turns, so that the processes may start together, and whether the
- * budget allows more rounds. Without a base, the head runs once.
+ * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, or if a build does not
+ * take turns, one process runs after the other. After the first pair, the processes start together, and run twice the rounds if the
+ * budget allows. Without a base, the head runs once.
  */
 export async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
@@ -38,7 +38,7 @@ export async function measurePairs(
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
   const measured = { pairs: [] as Pair[], lost: [] as string[], inTurns: programs.base !== undefined };
-  let [rounds, together] = [ROUNDS_OF_AB, false];
+  let rounds = ROUNDS_OF_AB;
   const start = (side: Side) =>
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
@@ -57,14 +57,16 @@ export async function measurePairs(
       progress?.process({ paired: true, number: number + 1, of: wanted, leftNs });
       const sides: readonly Side[] =
         programs.base === undefined ? ['head'] : number % 2 === 0 ? ['base', 'head'] : ['head', 'base'];
+      const isFirst = measured.pairs.length === 0;
       let { outcomes, bothAsked } = measured.inTurns
-        ? await inTurns(sides, start, together)
+        ? await inTurns(sides, start, !isFirst)
         : await oneByOne(sides, start);
-      if (measured.inTurns && measured.pairs.length === 0 && outcomes.some(mayNeedMore)) {
+      if (measured.inTurns && isFirst && outcomes.some(mayNeedMore)) {
         measured.inTurns = false;
         ({ outcomes, bothAsked } = await oneByOne(sides, start));
+      } else if (!bothAsked && outcomes.every((outcome) => 'record' in outcome)) {
+        measured.inTurns = false;
       }
-      together = bothAsked;
       const why = sides.flatMap((side, i) => {
         const outcome = outcomes[i]!;
         return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
@@ -90,7 +92,7 @@ type Start = (side: Side) => Child;
 interface Ran {
   /** One for each side, in the given order. */
   readonly outcomes: readonly ChildOutcome[];
-  /** Whether both processes asked for turns: a process that does not would disturb one that starts meanwhile. */
+  /** Whether both processes asked for turns. A process that does not would disturb one that starts meanwhile. */
   readonly bothAsked: boolean;
 }
 
