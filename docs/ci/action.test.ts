@@ -1,13 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runJob } from '../testing/actions.js';
 import { blocksOf } from '../testing/blocks.js';
 import {
   codeOf,
-  makeProjectToCompare,
   PIN_REGRESSED,
-  type ProjectToCompare,
+  projectForTests,
   pullRequest,
   recordsIn,
   slowPin,
@@ -30,13 +29,10 @@ const TITLE = `the action of docs/ci.md${missing ? `: skipped, ${missing}` : ''}
 
 // The test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
-  let project: ProjectToCompare;
-  beforeAll(() => {
-    project = makeProjectToCompare();
-  });
-  afterAll(() => project.remove());
+  const projectOf = projectForTests();
 
   it('compares base and head according to its inputs, and uploads the records', () => {
+    const project = projectOf();
     const workflow = blocks
       .get('.github/workflows/gate.yml')!
       .replace('metric: speedup', 'metric: speedup, budget: 40s');

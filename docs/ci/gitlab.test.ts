@@ -1,17 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { blocksOf } from '../testing/blocks.js';
-import {
-  codeOf,
-  expectRecords,
-  makeProjectToCompare,
-  type ProjectToCompare,
-  shortened,
-  slowPin,
-} from '../testing/comparing.js';
+import { codeOf, expectRecords, projectForTests, shortened, slowPin } from '../testing/comparing.js';
 import { missing } from '../testing/project.js';
 
 const recipe = shortened(blocksOf('ci.md').get('.gitlab-ci.yml')!);
@@ -19,13 +12,10 @@ const TITLE = `the GitLab job of docs/ci.md${missing ? `: skipped, ${missing}` :
 
 // The test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
-  let project: ProjectToCompare;
-  beforeAll(() => {
-    project = makeProjectToCompare();
-  });
-  afterAll(() => project.remove());
+  const projectOf = projectForTests();
 
   it('compares base and head, and fails if the head is slower', () => {
+    const project = projectOf();
     const { script, artifacts } = parse(recipe).pinbench as {
       script: string[];
       artifacts: { paths: string[] };

@@ -1,14 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runJob } from '../testing/actions.js';
 import { blocksOf } from '../testing/blocks.js';
 import {
   codeOf,
   expectRecords,
-  makeProjectToCompare,
   PIN_REGRESSED,
-  type ProjectToCompare,
+  projectForTests,
   pullRequest,
   shortened,
   slowPin,
@@ -20,13 +19,10 @@ const TITLE = `the workflow of docs/ci.md for a self-hosted GPU${missing ? `: sk
 
 // Each test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
-  let project: ProjectToCompare;
-  beforeAll(() => {
-    project = makeProjectToCompare();
-  });
-  afterAll(() => project.remove());
+  const projectOf = projectForTests();
 
   it('compares base and head, and fails if the head is slower', () => {
+    const project = projectOf();
     const job = runJob(project, shortened(recipe), 'pinbench', pullRequest(project.merge));
     const { steps, status, summary, workspace, again } = job;
     const { code, output } = steps.get('Compare')!;
@@ -49,6 +45,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   });
 
   it('does not run for forks', () => {
+    const project = projectOf();
     const event = pullRequest(project.merge, 'you/model');
     expect(runJob(project, recipe, 'pinbench', event).status).toBe('skipped');
   });

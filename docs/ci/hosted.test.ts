@@ -1,13 +1,12 @@
 import { mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runJob } from '../testing/actions.js';
 import { blocksOf } from '../testing/blocks.js';
 import {
   codeOf,
-  makeProjectToCompare,
   PIN_REGRESSED,
-  type ProjectToCompare,
+  projectForTests,
   pullRequest,
   shortened,
   slowPin,
@@ -19,13 +18,10 @@ const TITLE = `the workflow of docs/ci.md for hosted runners${missing ? `: skipp
 
 // Each test is a whole job: it installs the project and measures.
 describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
-  let project: ProjectToCompare;
-  beforeAll(() => {
-    project = makeProjectToCompare();
-  });
-  afterAll(() => project.remove());
+  const projectOf = projectForTests();
 
   it('compares base and head by step times and speedups', () => {
+    const project = projectOf();
     const job = runJob(project, workflow, 'pinbench', pullRequest(project.merge));
     const { code, output } = job.steps.get('Compare')!;
     expect(output).toMatch(/^speedup +1,024 +pin/m);
@@ -36,6 +32,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
   });
 
   it('passes for the pull request that adds pinbench to a project: every row is new', () => {
+    const project = projectOf();
     const brought = ['package.json', 'package-lock.json', 'vendor'];
     const move = (from: string, to: string) => {
       for (const name of brought) renameSync(join(from, name), join(to, name));

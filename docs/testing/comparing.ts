@@ -1,7 +1,7 @@
 // What the tests of the recipes that compare two commits share.
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type RunRecord, recordSchema } from '../../src/record/schema.js';
 import { type PairsComparison, pairsSchema } from '../../src/regress/pairs-schema.js';
 import type { Contexts } from './actions.js';
@@ -14,9 +14,19 @@ export interface ProjectToCompare extends Project {
 }
 
 /** Makes a project with the same content in two commits. */
-export function makeProjectToCompare(): ProjectToCompare {
+function makeProjectToCompare(): ProjectToCompare {
   const project = makeProject();
   return { ...project, base: project.commit(), merge: project.commit() };
+}
+
+/** Makes such a project for the tests of a `describe`, and removes it after them. Returns a function that returns it. */
+export function projectForTests(): () => ProjectToCompare {
+  let project: ProjectToCompare;
+  beforeAll(() => {
+    project = makeProjectToCompare();
+  });
+  afterAll(() => project.remove());
+  return () => project;
 }
 
 /** The event of a pull request, by default from a branch of the same repository. */
