@@ -143,11 +143,18 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
     bad    linux  -      all  -        exit 3
     lost   linux  -      all  nonesuch true
   `;
-  /** Writes a report of three tests to `--outputFile.json`, like vitest. */
+  const [passed, failed] = [
+    { fullName: 'a test', status: 'passed', failureMessages: [] },
+    { fullName: 'another test', status: 'failed', failureMessages: ['AssertionError: 1 is not 2\n    at x'] },
+  ];
+  /** Writes a report of three passed tests to `--outputFile.json`, like vitest; its argument `fail` adds a failed one. */
   const VITEST = `
+    report='${JSON.stringify({ numPassedTests: 3, testResults: [{ assertionResults: [passed] }] })}'
+    [[ $1 != fail ]] || report='${JSON.stringify({ numPassedTests: 3, testResults: [{ assertionResults: [passed, failed] }] })}'
     for argument; do
-      [[ $argument != --outputFile.json=* ]] || echo '{"numPassedTests":3,"numFailedTests":0}' >"\${argument#*=}"
+      [[ $argument != --outputFile.json=* ]] || echo "$report" >"\${argument#*=}"
     done
+    [[ $1 != fail ]]
   `;
   const folder = mkdtempSync(join(tmpdir(), 'pinbench-stages-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -175,7 +182,19 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
       ],
       ...['== units: bash vitest', expect.stringMatching(/^== units passed after \d s$/)],
       ...['== bad: exit 3', expect.stringMatching(/^== bad failed after \d s$/)],
-      ...['== lost skipped: there is no nonesuch', '3 passed, 1 failed'],
+      ...['== lost skipped: there is no nonesuch', 'failed: the stage bad', '3 passed, 1 failed'],
+    ]);
+  });
+
+  it('names each failed test with the first line of its error before the numbers', () => {
+    writeFileSync(join(folder, '.ci/stages'), 'units every tests all - bash vitest fail');
+    const { status, lines } = runStages();
+    writeFileSync(join(folder, '.ci/stages'), STAGES);
+    expect([status, ...lines.slice(-3)]).toEqual([
+      1,
+      'failed: the stage units',
+      'failed: another test: AssertionError: 1 is not 2',
+      '3 passed, 2 failed',
     ]);
   });
 
@@ -213,7 +232,8 @@ describe.skipIf(process.platform === 'win32')('.ci/run', () => {
             'b',
             expect.stringMatching(/^== second failed/),
           ],
-          ...['a', 'b', expect.stringMatching(/^== third passed/), '0 passed, 1 failed'],
+          ...['a', 'b', expect.stringMatching(/^== third passed/)],
+          ...['failed: the stage second', '0 passed, 1 failed'],
         ],
       ]);
     },
