@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)(TITLE, { timeout: 300_000 }, () => {
     project.commit();
     move(aside, project.repository);
     const { steps, status } = runJob(project, workflow, 'pinbench', pullRequest(project.commit()));
-    expect(steps.get('Compare')?.output).toMatch(/^verdict +6 new/m);
+    expect(steps.get('Compare')?.output).toMatch(/^verdict +3 new/m);
     expect(status).toBe('success');
   });
 });

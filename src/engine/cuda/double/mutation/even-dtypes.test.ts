@@ -1,4 +1,4 @@
 import { DTYPES } from '../../../../words.js';
 import { testMutants } from '../testing/mutants.js';
 
-testMutants(DTYPES.slice(DTYPES.length / 2));
+testMutants(DTYPES.filter((_, i) => i % 2 === 0));
