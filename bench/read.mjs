@@ -1,6 +1,6 @@
 // How fast and in how much memory files are read, side by side with numpy.load and pyarrow on the same files.
 //
-//     npm run bench:read            (PYTHON=/path/to/python3 with numpy and pyarrow, else they are left out)
+//     npm run bench:read            (PYTHON=/path/to/python3, which must have numpy and pyarrow: they also make the files)
 //
 // Each file is read by a fresh process with the page cache warm, in the order A B, B A. The command prints the median and the best
 // time of each program, the median of the ratios of the pairs, and the peak memory in addition to the matrix. Run it on a machine

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { PinbenchError } from './errors.js';
-import { MOST_RECORD_BYTES, parseRecord } from './record/file.js';
+import { MAX_RECORD_BYTES, parseRecord } from './record/file.js';
 import type { RunRecord } from './record/schema.js';
 import { endGroupAtExit, endGroupOf, surroundingsOfProcess, TURNS } from './terminal.js';
 import { formatDuration } from './units.js';
@@ -31,15 +31,18 @@ export type ChildOutcome =
 /** A child that was asked to end and has not is killed after this time, ms. */
 const GRACE_MS = 5000;
 /** The end of standard error that is kept, characters. */
-const MOST_SAID = 10_000;
-/** How long the pipes and the channel of a child that has exited are read: its own output is there at once, but others may hold them open, ms. */
+const MAX_STDERR_CHARACTERS = 10_000;
+/**
+ * How long the pipes and the channel of a child that has exited are read, ms. Its output is there at once, but its own child
+ * processes may hold them open.
+ */
 const DRAIN_MS = 1000;
 
 /** A child process that was started. */
 export interface Child {
   /** Settles when the child has ended. Rejects with `interrupted` if the signal fired; the outcome describes all other failures. */
   readonly outcome: Promise<ChildOutcome>;
-  /** Waits until the child asks for its turn, and returns true, or until it has ended, and returns false. */
+  /** Resolves to true when the child asks for its turn, or to false when it has ended. */
   asks(): Promise<boolean>;
   /** Lets the child go on. */
   go(): void;
@@ -110,7 +113,7 @@ async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: Chil
   let said = '';
   let ended: string | undefined;
   stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-MOST_SAID);
+    said = (said + text).slice(-MAX_STDERR_CHARACTERS);
   });
   const end = () => {
     child.kill('SIGTERM');
@@ -122,7 +125,7 @@ async function outcomeOf(child: ChildProcess, { program, limitNs, signal }: Chil
   };
   stdout.on('data', (bytes: Buffer) => {
     printedBytes += bytes.length;
-    if (printedBytes <= MOST_RECORD_BYTES) printed.push(bytes);
+    if (printedBytes <= MAX_RECORD_BYTES) printed.push(bytes);
     else endAs('its output is larger than any record');
   });
   signal?.addEventListener('abort', end);

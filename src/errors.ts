@@ -65,7 +65,7 @@ export class PinbenchError extends Error {
 }
 
 /** Maximum length of a message in characters. Messages of engines may be longer and are reported in full. */
-const MOST_CHARACTERS = 399;
+const MAX_CHARACTERS = 399;
 /** Length of the separators between the parts. */
 const BETWEEN_CHARACTERS = ': ; expected ; '.length;
 
@@ -74,7 +74,7 @@ const BETWEEN_CHARACTERS = ': ; expected ; '.length;
  */
 function shortenedParts({ subject, observed, expected, remedy }: ErrorParts): ErrorParts {
   const texts = [subject, observed, expected ?? '', remedy ?? ''];
-  const most = MOST_CHARACTERS - BETWEEN_CHARACTERS;
+  const most = MAX_CHARACTERS - BETWEEN_CHARACTERS;
   const [shownSubject, shownObserved, shownExpected, shownRemedy] = shortenedTogether(texts, most);
   return {
     subject: shownSubject!,

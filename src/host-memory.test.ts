@@ -98,7 +98,7 @@ describe('the host memory available to the process', () => {
     expect(availableIn({ ...container, ...over })).toBe(0);
   });
 
-  it('is limited by the tightest group, even by a group above the own one', () => {
+  it('is limited by the tightest group, even by a group above that of the process', () => {
     const folder = '/sys/fs/cgroup/user.slice';
     const files = {
       '/proc/meminfo': MEMINFO,

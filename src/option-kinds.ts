@@ -83,22 +83,22 @@ export function word<const W extends string>(words: readonly W[]): Kind<W> {
   return { type: 'word', expected: words.join(', '), words, parse: accept, accept };
 }
 
-/** One or more words of a list without duplicates, or a single one of the `wholesale` words, such as `all`. */
+/** One or more words of a list without duplicates, or a single one of the `exclusive` words, such as `all`. */
 export function words<const W extends string, const S extends string = never>(
   list: readonly W[],
-  wholesale: readonly S[] = [],
+  exclusive: readonly S[] = [],
 ): Kind<S | readonly W[], S | W | readonly W[]> {
   const accept = (value: unknown): S | readonly W[] | undefined => {
-    const alone = wholesale.find((candidate) => candidate === value);
+    const alone = exclusive.find((candidate) => candidate === value);
     if (alone !== undefined) return alone;
     const found = all(listOf(value).map((item) => list.find((candidate) => candidate === item)));
     return found && [...new Set(found)];
   };
   return {
     type: 'words',
-    expected: `${wholesale.length === 0 ? '' : `${wholesale.join(' or ')}, or some of `}${list.join(', ')}`,
-    words: [...wholesale, ...list],
-    parse: (text) => accept(wholesale.some((candidate) => candidate === text) ? text : split(text)),
+    expected: `${exclusive.length === 0 ? '' : `${exclusive.join(' or ')}, or some of `}${list.join(', ')}`,
+    words: [...exclusive, ...list],
+    parse: (text) => accept(exclusive.some((candidate) => candidate === text) ? text : split(text)),
     accept,
   };
 }

@@ -214,9 +214,8 @@ export const RUN_OPTIONS = {
   rounds: option(whole(1, MAX_ROUNDS), {
     flag: '--rounds <n>',
     group: 'How long',
-    help: 'measure exactly this many rounds; each block lasts at least --min-time',
-    defaultHelp: 'set by --epochs, or until --until is reached',
-    planLine: (rounds) => `${counted(rounds, 'round')} asked for`,
+    help: 'measure this many rounds, or fewer if --budget ends first; each block lasts at least --min-time',
+    defaultHelp: 'up to 20 with --epochs, 10 with --processes, otherwise until --until is reached',
   }),
   /**
    * Repeat the measurement in this many fresh processes, `rounds` rounds in each; with 6 or more, the interval is taken over
@@ -249,11 +248,11 @@ export const RUN_OPTIONS = {
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,
   }),
-  /** Time limit of the whole run, loading included, ns. It takes precedence over `epochs` and `untilPercent`. */
+  /** Time limit of the whole run, loading included, ns. It takes precedence over `epochs`, `rounds` and `untilPercent`. */
   budgetNs: option(duration(), {
     flag: '--budget <time>',
     group: 'How long',
-    help: 'time limit of the whole command, loading included: 90s, 10m, 1h; it takes precedence over --epochs and --until',
+    help: 'time limit of the whole command, loading included: 90s, 10m, 1h; it takes precedence over --epochs, --rounds and --until',
     plan: 'budgetNs',
     planLine: (ns) => `a budget of ${formatDuration(ns)}`,
   }),
@@ -271,7 +270,7 @@ export const RUN_OPTIONS = {
   engine: option(words(ENGINES, ['auto', 'all']), {
     flag: '-E, --engine <list>',
     group: 'Engine',
-    help: `engines to run on: auto, all, or some of ${ENGINES.join(', ')}`,
+    help: `engines to run on: auto (the first that has a GPU, otherwise cpu), all, or some of ${ENGINES.join(', ')}`,
     default: 'auto',
   }),
   /** Index of the device among the visible ones. */

@@ -33,7 +33,10 @@ export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
   const values: Readonly<Record<string, unknown>> = plan;
   return Object.fromEntries(
     OPTION_ENTRIES.filter(([, { comparable }]) => comparable).map(
-      ([, { plan: field, default: standard }]) => [field!, String(values[field!] ?? standard ?? 'all')],
+      ([, { plan: field, default: defaultValue }]) => [
+        field!,
+        String(values[field!] ?? defaultValue ?? 'all'),
+      ],
     ),
   );
 }

@@ -34,8 +34,8 @@ export function settingsOf(given: RunSettings): Settings {
 
 /** Validates one option that a program passes; returns its default if it is not given. */
 export function settingOf<K extends ProgramName>(name: K, value: unknown): Settings[K] {
-  const { kind, default: standard } = RUN_OPTIONS[name] as (typeof OPTION_ENTRIES)[number][1];
-  return (value === undefined ? standard : allowed(name, kind.accept(value), value)) as Settings[K];
+  const { kind, default: defaultValue } = RUN_OPTIONS[name] as (typeof OPTION_ENTRIES)[number][1];
+  return (value === undefined ? defaultValue : allowed(name, kind.accept(value), value)) as Settings[K];
 }
 
 /**

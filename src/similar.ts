@@ -1,7 +1,7 @@
 /** A candidate with more edits than this counts as a different word. */
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 /** The share of the longer word that must be unchanged. */
-const LEAST_ALIKE = 0.5;
+const MIN_ALIKE = 0.5;
 
 /** A suggestion such as `did you mean pin?` for a misspelt word; `undefined` if no candidate is similar. */
 export function didYouMean(given: string, candidates: readonly string[]): string | undefined {
@@ -9,7 +9,7 @@ export function didYouMean(given: string, candidates: readonly string[]): string
   const least = Math.min(...distances);
   const nearest = candidates.filter(
     (candidate, i) =>
-      distances[i] === least && least > 0 && least <= MOST_EDITS && isAlike(given, candidate, least),
+      distances[i] === least && least > 0 && least <= MAX_EDITS && isAlike(given, candidate, least),
   );
   if (nearest.length === 0) return undefined;
   return `did you mean ${nearest.join(' or ')}?`;
@@ -17,16 +17,16 @@ export function didYouMean(given: string, candidates: readonly string[]): string
 
 function isAlike(given: string, candidate: string, edits: number): boolean {
   const longer = Math.max(given.length, candidate.length);
-  return (longer - edits) / longer >= LEAST_ALIKE;
+  return (longer - edits) / longer >= MIN_ALIKE;
 }
 
 /**
  * The number of edits that turn one word into the other: insertion, deletion or replacement of a character, or transposition of
  * two adjacent ones (optimal string alignment: Damerau, A technique for computer detection and correction of spelling errors,
- * CACM 7(3), 1964). Infinity if the lengths differ by more than `MOST_EDITS`.
+ * CACM 7(3), 1964). Infinity if the lengths differ by more than `MAX_EDITS`.
  */
 function editsBetween(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MOST_EDITS) return Number.POSITIVE_INFINITY;
+  if (Math.abs(a.length - b.length) > MAX_EDITS) return Number.POSITIVE_INFINITY;
   let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];

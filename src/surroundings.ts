@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly availableMemoryBytes: () => number;
   /**
    * Asks for permission to run, and waits for it: another process is measured in turns with this one. Resolves early if the signal
-   * fires. Absent if this process has the machine for itself.
+   * fires. Absent if this process has the machine to itself.
    */
   readonly turn?: (signal: AbortSignal | undefined) => Promise<void>;
   /** Sets an environment variable of the process itself, where native libraries read it. */

@@ -61,11 +61,11 @@ export function shortenedTogether(texts: readonly string[], most: number): strin
 }
 
 /** Characters of a name or type that are shown. In a file they may have any length. */
-const MOST_SHOWN = 60;
+const MAX_SHOWN = 60;
 
 /** An external name or type, shortened for display. */
 export function shown(name: string): string {
-  return shortenedInMiddle(name, MOST_SHOWN);
+  return shortenedInMiddle(name, MAX_SHOWN);
 }
 
 function isLead(text: string, at: number): boolean {

@@ -6,7 +6,7 @@ import { REPORT_FORMATS } from '../../dist/words.js';
 import { sampleIn } from './sample.mjs';
 
 /** An operation that takes longer counts as hanging, ms. */
-const MOST_MS = 2000;
+const MAX_MS = 2000;
 const VALUES = [
   null,
   true,
@@ -55,7 +55,7 @@ export async function attackRecords({ folder, dice, count }) {
       if (!(error instanceof PinbenchError))
         found.push(`${step}: ${error?.stack?.split('\n').slice(0, 3).join(' | ')}`);
     }
-    if (performance.now() - began > MOST_MS)
+    if (performance.now() - began > MAX_MS)
       found.push(`${step}: ${(performance.now() - began).toFixed(0)} ms`);
   }
   return { tries: count, found, note: `(${read} read)` };

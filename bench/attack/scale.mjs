@@ -6,7 +6,7 @@ import { sampleIn } from './sample.mjs';
 
 const ROWS = 20_000;
 /** The longest that a report of so many rows may take, ms. */
-const MOST_MS = 10_000;
+const MAX_MS = 10_000;
 
 /**
  * Renders a report of many rows in each format that people read, and a report of more records than files may be open at once;
@@ -36,7 +36,7 @@ export function attackScale({ folder }) {
     const { status, stderr } = work();
     const ms = performance.now() - began;
     if (status !== 0) found.push(`${what}: exit code ${status}: ${stderr}`);
-    if (ms > MOST_MS) found.push(`${what}: ${(ms / 1000).toFixed(1)} s`);
+    if (ms > MAX_MS) found.push(`${what}: ${(ms / 1000).toFixed(1)} s`);
     return ms;
   };
   const formats = ['table', 'csv', 'markdown', 'html', 'json'];
@@ -54,7 +54,8 @@ export function attackScale({ folder }) {
   );
   const began = performance.now();
   for (let stars = 1; stars <= 200; stars++) {
-    if (matches(`${'a*'.repeat(stars)}b`, 'a'.repeat(5000))) found.push('a pattern matches what it does not');
+    if (matches(`${'a*'.repeat(stars)}b`, 'a'.repeat(5000)))
+      found.push('a pattern matches a name that it should not match');
   }
   if (performance.now() - began > 1000) found.push('patterns take seconds');
   return {

@@ -9,7 +9,7 @@ import { Oracle, type Versions } from './oracle.js';
 
 /** One of this many cases is also read by its path, as programs do. */
 const BY_PATH = 64;
-const MOST_RESIDENT_BYTES = 1.5 * 2 ** 30;
+const MAX_RESIDENT_BYTES = 1.5 * 2 ** 30;
 
 /** Tries the cases of one task after another, in a process that a case may crash. */
 export class Worker {
@@ -70,7 +70,7 @@ export class Worker {
     if (openHandles() > handles)
       find(0, `${openHandles() - handles} handles left open by one of ${count} cases`);
     const resident = process.memoryUsage.rss();
-    if (resident > MOST_RESIDENT_BYTES) find(count - 1, `${resident} bytes resident after ${count} cases`);
+    if (resident > MAX_RESIDENT_BYTES) find(count - 1, `${resident} bytes resident after ${count} cases`);
     const { agreements, missed } = await this.#compared(task, cases, trials);
     for (const [i, { finding }] of agreements.entries()) if (finding !== undefined) find(i, finding);
     return {

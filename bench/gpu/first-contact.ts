@@ -24,7 +24,7 @@ const ALL_SECONDS = 520;
 /** Factor on all time limits with --small: the software driver is slower than hardware, even more so on a busy machine. */
 const SMALL_PATIENCE = 10;
 /** A part is not started with less time left than this. */
-const LEAST_SECONDS = 5;
+const MIN_SECONDS = 5;
 
 // A closed pipe, or a full disk behind standard output, must not end the program.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -77,7 +77,7 @@ const deadline = performance.now() + ALL_SECONDS * patience * 1000;
 async function outcomeOf(part: Part): Promise<Outcome> {
   const left = (deadline - performance.now()) / 1000;
   if (interruption.signal.aborted) return skipped('interrupted before it started');
-  if (left < LEAST_SECONDS) return skipped('no time was left');
+  if (left < MIN_SECONDS) return skipped('no time was left');
   outcomes.set(part, 'running');
   summarise();
   results.log(`\n=== ${part.name}\n`);

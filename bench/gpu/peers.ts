@@ -16,7 +16,7 @@ const LIMITS: PeerLimits = { readyMs: 60_000, answerMs: 30_000, stopMs: 5000 };
 /** How long to wait, after a peer's exit, for its remaining output. */
 const LAST_WORDS_MS = 500;
 /** The most characters of its stderr that are kept. */
-const MOST_SAID = 10_000;
+const MAX_STDERR_CHARACTERS = 10_000;
 
 /** The result of an epoch of a peer. */
 export interface PeerEpoch {
@@ -56,7 +56,7 @@ export class Peer {
     const { stdin, stdout, stderr } = this.#process;
     this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
     stderr.on('data', (bytes) => {
-      this.#said = `${this.#said}${bytes}`.slice(-MOST_SAID);
+      this.#said = `${this.#said}${bytes}`.slice(-MAX_STDERR_CHARACTERS);
     });
     // Writing to a peer that has exited fails; its exit is handled below.
     stdin.on('error', () => {});

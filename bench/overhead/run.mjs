@@ -1,6 +1,6 @@
 // Compares the cost of the JavaScript loops with that of the same loops in C, both on a driver that does nothing. Needs gcc.
 //   npm run bench:overhead
-// Exits with 1 if a loop costs over 0.3 µs per step more than in C, if feed and pin differ by over 0.1 µs in that, or if a
+// Exits with 1 if a loop costs over 0.3 µs per step more than in C, if these extra costs of feed and pin differ by over 0.1 µs, or if a
 // million steps leave over 1 MB of heap.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

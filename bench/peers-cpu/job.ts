@@ -16,7 +16,7 @@ export const BLOCK_NS = 10e6;
 
 /** What every program is given: the same file of numbers, and the same order of mini-batches for each batch size. */
 export class Job {
-  /** Where a peer reads what to do. */
+  /** The path of the file that tells a peer what to do. */
   readonly file: string;
   readonly data: string;
   readonly #folder: string;

@@ -62,7 +62,7 @@ class Loop {
     return this.#scalars.subarray(0, this.#at);
   }
 
-  /** Runs an epoch, but between the least and the most time, and finds the number of steps that make a block. */
+  /** Runs one epoch, for at least `least` and at most `most` ns, and finds the number of steps that make a block. */
   warmUp({ least, most }, blockNs) {
     for (let total = 0; total < least || (this.#at < this.#order.length && total < most); ) {
       const ns = this.#run(this.#block);

@@ -65,7 +65,7 @@ class Loop:
         return ns
 
     def warm_up(self, warm_up_ns, block_ns):
-        """Runs an epoch, but between the least and the most time, and finds the number of steps that make a block."""
+        """Runs one epoch, for at least `least` and at most `most` ns, and finds the number of steps that make a block."""
         total, self.block = 0, 1
         while total < warm_up_ns["least"] or (self.at < len(self.order) and total < warm_up_ns["most"]):
             ns = self.run(self.block)

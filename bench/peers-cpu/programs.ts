@@ -16,10 +16,10 @@ const ENV = {
   // `npm run test:tensorflow` builds it there.
   PINBENCH_TENSORFLOW_DIR: resolve(process.env.PINBENCH_TENSORFLOW_DIR ?? join('.cache', 'tensorflow')),
   TF_CPP_MIN_LOG_LEVEL: '3',
-  // Processors are compared: TensorFlow would take a GPU.
+  // CPUs are compared, and TensorFlow would otherwise use a GPU.
   CUDA_VISIBLE_DEVICES: '',
 };
-const MOST_MS = 300_000;
+const MAX_MS = 300_000;
 
 /** One batch size and strategy in one process. */
 export interface Timing {
@@ -108,7 +108,7 @@ function peer(name: string, command: string, script: string, library: string): P
 /** Runs a process to its end. Throws unless it succeeds or says, by its status, that something is not there. */
 function runProcess(name: string, command: string, args: readonly string[]) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
-    ...{ env: ENV, encoding: 'utf8', maxBuffer: 2 ** 28, timeout: MOST_MS },
+    ...{ env: ENV, encoding: 'utf8', maxBuffer: 2 ** 28, timeout: MAX_MS },
   });
   if (error !== undefined && 'code' in error && error.code === 'ENOENT')
     return { status: EXIT.engine, output: '', reason: `there is no ${command}` };

@@ -35,7 +35,7 @@ import { type Row, ratiosTable, timesTable } from './tables.js';
 const ROUNDS = Number(process.env.ROUNDS ?? 11);
 const ROWS = Number(process.env.ROWS ?? 100_000);
 const COLS = 100;
-/** Whose times are divided by whose: by the same code without pinbench, and by other libraries. */
+/** The programs whose times are divided, and those by whose times: by the same code without pinbench, and by other libraries. */
 const PAIRS = [
   [CPU_ENGINE, TFJS],
   [CPU_ENGINE, NUMPY],

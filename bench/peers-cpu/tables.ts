@@ -3,7 +3,7 @@ import { median } from 'simple-statistics';
 import { pairedSpeedup } from '../../src/stats/ratio.js';
 import { formatInteger, formatRatio, formatRatios } from '../../src/units.js';
 
-/** One batch size and strategy: what each program took in each round, ns; round `i` of all of them ran side by side. */
+/** One batch size and strategy: what each program took in each round, ns; within a round the programs ran one after the other. */
 export interface Row {
   readonly batch: number;
   readonly strategy: string;

@@ -1,9 +1,9 @@
 // The same two loops in C++ on the CUDA driver API, with pinbench's own kernel, for bench/gpu/bench.ts to run beside
-// pinbench's. Built without CUDA's headers: what is called is declared here and looked up in the driver's library.
+// pinbench's. Built without CUDA's headers: the functions it calls are declared here and looked up in the driver's library.
 //
 //   driver LIBRARY PTX DATA ROWS COLS     DATA: float32, row-major, without a header
 //
-// Commands and answers as in peer.py.
+// The commands and answers are those of peer.py.
 #include <dlfcn.h>
 
 #include <chrono>
@@ -67,7 +67,10 @@ int main(int count, char **arguments) {
   const auto ptx = read<char>(arguments[2]);
   const auto host = read<float>(arguments[3]);
   const uint64_t rows = std::strtoull(arguments[4], nullptr, 10), cols = std::strtoull(arguments[5], nullptr, 10);
-  if (host.size() != rows * cols) must(-1, "the data's size");
+  if (host.size() != rows * cols) {
+    std::fprintf(stderr, "DATA does not have ROWS x COLS float32 values\n");
+    return 1;
+  }
 
   init(0);
   setFlags(0, 1);  // CU_CTX_SCHED_SPIN, as pinbench

@@ -14,7 +14,8 @@ const EXITS: Readonly<Record<keyof typeof EXIT, string>> = {
   engine:
     'the engine or the device is missing, nothing could be measured, or an engine failed during the run',
   mismatch: 'an engine returned a wrong sum; its timings are withheld',
-  inconclusive: '`compare`, `ab` with `--fail-on inconclusive`: noise hides the answer',
+  inconclusive:
+    '`compare`, `ab` with `--fail-on inconclusive`: a row is inconclusive, and no row requires exit code 1',
   baseline:
     '`compare`, `ab`: the two sides were not measured in the same way or have no row in common, or the head is not complete',
   bug: 'a bug in pinbench; please report it with the output of `--verbose`',
@@ -32,6 +33,10 @@ const VARIABLES: readonly (readonly [name: string, meaning: string])[] = [
   ['CUDA_VISIBLE_DEVICES', 'devices that the `cuda` engine sees, as in every CUDA program'],
   ['PINBENCH_CUDA_LIBRARY', 'path of another CUDA driver library'],
   ['PINBENCH_NVML_LIBRARY', 'path of another NVML library'],
+  [
+    'XDG_CACHE_HOME',
+    'folder in which `pinbench setup tensorflow` builds by default, in `pinbench/tensorflow`; otherwise `~/.cache`',
+  ],
   ['PINBENCH_TENSORFLOW_DIR', 'folder in which `pinbench setup tensorflow --dir` built TensorFlow'],
 ];
 

@@ -42,7 +42,9 @@ export const codeOf = (table: string) => (/\b(regressed|missing)\b/.test(table) 
 
 /** The recipe with six pairs instead of the default time limit and with one batch size; that is enough for a test. */
 export const shortened = (recipe: string) =>
-  recipe.replace('pinbench ab base', 'pinbench ab --pairs 6 base').replace('--batch 256,1024', '--batch 1024');
+  recipe
+    .replace('pinbench ab base', 'pinbench ab --pairs 6 base')
+    .replace('--batch 256,1024', '--batch 1024');
 
 /** What a comparison prints and returns if it calls `pin` slower. */
 export const PIN_REGRESSED = {

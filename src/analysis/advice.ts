@@ -29,7 +29,7 @@ export function adviceOf(
         compositions.filter((one) => !noisy.has(caseNameOf(one))),
       );
       const room = memory.find((one) => one.engine === engine);
-      return [...forFeed(steps, room), ...forPin(steps), ...forBoth(steps)];
+      return [...forFeed(steps, room), ...forPin(steps), ...forAll(steps)];
     });
 }
 
@@ -97,7 +97,7 @@ function forPin(steps: Steps): Advice[] {
 }
 
 /** Advice for all strategies: if every step is all fixed cost, more rows per step cost nothing. */
-function forBoth(steps: Steps): Advice[] {
+function forAll(steps: Steps): Advice[] {
   const largest = steps.measured().map((strategy) => steps.largest(strategy));
   const isFixed = (one: Composition | undefined) => (one?.fixedNs ?? 0) >= ALL_OF_IT * (one?.stepNs ?? 1);
   const [first] = largest;

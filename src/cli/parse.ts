@@ -199,11 +199,13 @@ function declareAb(
 ): void {
   const ab = program
     .command('ab')
-    .description('compare two builds whose processes take turns; exits 1 if a row regressed or is missing')
+    .description(
+      'compare two builds by running their processes in turns; exits 1 if a row regressed or is missing',
+    )
     .usage('[options] <base> <head> -- <file> [options of run]')
     .argument('<base>', 'a folder with pinbench in its node_modules, or a built checkout of pinbench')
     .argument('<head>', 'the same for the new build')
-    .argument('<run...>', 'after --: the data file and options of pinbench run, used in both folders')
+    .argument('<run...>', 'after --: the data file, then options of pinbench run, used in both folders')
     .addOption(valued('--budget <time>', 'how long to measure', duration(), 120e9, '2m'))
     .addOption(
       valued(
@@ -245,7 +247,7 @@ const comparisonFormat = () =>
   valued('--format <format>', `output format: ${COMPARE_FORMATS.join(', ')}`, word(COMPARE_FORMATS), 'table');
 
 function failOn(): Option {
-  const standard: readonly Failure[] = ['regression', 'missing'];
+  const defaultValue: readonly Failure[] = ['regression', 'missing'];
   const flag = '--fail-on <list>';
   const list = words(FAILURES, ['none']);
   return valued(flag, `what to fail on: none, or some of ${FAILURES.join(', ')}`, list)
@@ -253,7 +255,7 @@ function failOn(): Option {
       const found = read(longFlagOf(flag), list)(text);
       return found === 'none' ? [] : found;
     })
-    .default(standard, standard.join(','));
+    .default(defaultValue, defaultValue.join(','));
 }
 
 /** An option that takes a value of the given kind. */
@@ -261,11 +263,11 @@ function valued<V>(
   flag: string,
   help: string,
   kind: Kind<V, unknown>,
-  standard?: V,
-  shown = String(standard),
+  defaultValue?: V,
+  shown = String(defaultValue),
 ): Option {
   const option = new Option(flag, help).argParser(read(longFlagOf(flag), kind));
-  return standard === undefined ? option : option.default(standard, shown);
+  return defaultValue === undefined ? option : option.default(defaultValue, shown);
 }
 
 function longFlagOf(flag: string): string {

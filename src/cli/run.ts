@@ -55,8 +55,9 @@ function requestOf(
 }
 
 /** The help text of an option with its default, which the table stores separately. */
-function helpOf({ help, defaultHelp, default: standard }: (typeof OPTION_ENTRIES)[number][1]): string {
+function helpOf({ help, defaultHelp, default: defaultValue }: (typeof OPTION_ENTRIES)[number][1]): string {
   const shown =
-    defaultHelp ?? (typeof standard === 'boolean' || standard === undefined ? undefined : String(standard));
+    defaultHelp ??
+    (typeof defaultValue === 'boolean' || defaultValue === undefined ? undefined : String(defaultValue));
   return shown === undefined ? help : `${help} (default: ${shown})`;
 }

@@ -43,7 +43,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
         ]);
         return {
           code: complete ? exitOf(comparison.rows, failOn) : EXIT.interrupted,
-          failed: await failureToKeep(out, measured.pairs, comparison, terminal),
+          failed: await writeResults(out, measured.pairs, comparison, terminal),
         };
       },
       { thenEnds: true },
@@ -54,7 +54,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
 }
 
 /** Writes both sides' records and the comparison into the folder, if there is one. Returns the error if that fails: the comparison stands. */
-async function failureToKeep(
+async function writeResults(
   out: string | undefined,
   pairs: readonly Pair[],
   comparison: PairsComparison,

@@ -4,7 +4,7 @@ import type { ProgressDisplay } from '../progress-display.js';
 import { isWatched, type Terminal } from '../terminal.js';
 
 /** What a long piece of work receives. */
-export interface Attendance {
+export interface WorkContext {
   /** Aborted by the first signal that asks the process to end. */
   readonly signal: AbortSignal;
   /** Undefined if progress is not shown. */
@@ -15,7 +15,7 @@ export interface Attendance {
 export async function interruptible<T>(
   terminal: Terminal,
   showsProgress: boolean,
-  work: (attendance: Attendance) => Promise<T>,
+  work: (attendance: WorkContext) => Promise<T>,
 ): Promise<T> {
   const interruption = new AbortController();
   const stopListening = terminal.onInterrupt(() => interruption.abort());

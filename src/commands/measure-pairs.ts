@@ -5,7 +5,7 @@ import { systemClock } from '../measure/clock.js';
 import { PAIRS_FOR_TWICE_THE_ROUNDS, ROUNDS_OF_AB } from '../options.js';
 import type { Pair } from '../regress/pairs.js';
 import type { Programs } from './builds.js';
-import type { Attendance } from './interruptible.js';
+import type { WorkContext } from './interruptible.js';
 
 /** What was measured of two builds. */
 export interface Measured {
@@ -18,9 +18,9 @@ export interface Measured {
 }
 
 /** A process is ended after the whole budget or after this time, whichever is longer, ns. Its time includes that of its partner's turns. */
-const LEAST_LIMIT_NS = 60e9;
+const MIN_LIMIT_NS = 60e9;
 /** After this many failed pairs in a row, the measurement ends. */
-const MOST_LOST_IN_A_ROW = 3;
+const MAX_LOST_IN_A_ROW = 3;
 
 /**
  * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
@@ -33,7 +33,7 @@ export async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
   programs: Programs,
   node: string,
-  { signal, progress }: Attendance,
+  { signal, progress }: WorkContext,
 ): Promise<Measured> {
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
@@ -43,7 +43,7 @@ export async function measurePairs(
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
       args: ['--rounds', String(rounds), ...args],
-      limitNs: Math.max(budgetNs, LEAST_LIMIT_NS),
+      limitNs: Math.max(budgetNs, MIN_LIMIT_NS),
       inTurns: measured.inTurns,
     });
   const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
@@ -74,7 +74,7 @@ export async function measurePairs(
       if (why.length > 0) measured.lost.push(why.join('; '));
       else measured.pairs.push(pairOf(sides, outcomes));
       failed = why.length > 0 ? failed + 1 : 0;
-      if (failed >= MOST_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
+      if (failed >= MAX_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
       longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
       if (number === 0 && wanted === undefined && budgetNs / longestNs >= PAIRS_FOR_TWICE_THE_ROUNDS)
         rounds *= 2;

@@ -34,7 +34,7 @@ interface Descriptor {
 }
 
 /** The number of symbolic links that Linux follows in one path. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /**
  * Resolves the path of an output. Throws a usage error if the file cannot be written or must not be replaced, so that the user
@@ -46,14 +46,14 @@ export function outputFileAt(path: string): OutputFile {
     throw usageError(path, 'the path of a folder', { expected: 'a file to write' });
   }
   const { target, descriptor } = followed(path);
-  if (descriptor !== undefined) return openAlready(path, target, descriptor);
+  if (descriptor !== undefined) return outputAtDescriptor(path, target, descriptor);
   const stats = lookAt(path, target);
   if (stats === undefined) {
     const folder = mustBeFolder(path, dirname(target));
     mustAllowNewFiles(path, target);
     return { path, target, kind: 'replaced', identity: `${identityOf(folder)}/${basename(target)}` };
   }
-  mustBeWritten(path, stats);
+  mustBeWritableKind(path, stats);
   if (stats.isSocket()) throw usageError(path, 'a socket', { expected: 'a file to write' });
   mustBeWritable(path, target, stats);
   const identity = identityOf(stats);
@@ -66,7 +66,7 @@ export function outputFileAt(path: string): OutputFile {
 /** Follows symbolic links to a target, which need not exist, or to a descriptor of this process. */
 function followed(path: string): { target: string; descriptor?: number } {
   let target = absolute(path);
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     const descriptor = DESCRIPTOR.exec(target)?.[1];
     if (descriptor !== undefined) return { target, descriptor: Number(descriptor) };
     let link: string;
@@ -91,10 +91,10 @@ function absolute(path: string): string {
 /** The path of an open descriptor of this process. */
 const DESCRIPTOR = /^\/(?:dev|proc\/(?:self|thread-self))\/fd\/(\d{1,6})$/;
 
-function openAlready(path: string, target: string, descriptor: number): OutputFile {
+function outputAtDescriptor(path: string, target: string, descriptor: number): OutputFile {
   try {
     const stats = fstatSync(descriptor);
-    mustBeWritten(path, stats);
+    mustBeWritableKind(path, stats);
     if ((stats.mode & constants.S_IFMT) === 0 || isReadOnly(descriptor)) {
       throw usageError(path, `file descriptor ${descriptor} is not open for writing`);
     }
@@ -116,7 +116,7 @@ function isReadOnly(descriptor: number): boolean {
   return flags !== undefined && (Number.parseInt(flags, 8) & 3) === constants.O_RDONLY;
 }
 
-function mustBeWritten(path: string, stats: Stats): void {
+function mustBeWritableKind(path: string, stats: Stats): void {
   if (stats.isDirectory()) throw usageError(path, 'a directory', { expected: 'a file to write' });
   if (stats.isBlockDevice()) throw usageError(path, 'a disk', { expected: 'a file to write' });
 }
@@ -125,7 +125,7 @@ function lookAt(path: string, target: string): Stats | undefined {
   try {
     return statSync(target, { throwIfNoEntry: false });
   } catch (cause) {
-    throw cannotBe(path, cause);
+    throw cannotBeWritten(path, cause);
   }
 }
 
@@ -154,7 +154,7 @@ function mustAllowNewFiles(path: string, target: string): void {
     unlinkSync(probe);
   } catch (cause) {
     throw usageError(path, `files in its folder cannot be replaced (${systemReasonOf(cause)})`, {
-      remedy: `the empty file ${basename(probe)} was left there`,
+      remedy: `write to another folder, and remove the empty file ${basename(probe)} that was left in this one`,
       cause,
     });
   }
@@ -174,7 +174,7 @@ function mustBeWritable(path: string, target: string, stats: Stats): void {
     if (stats.isFile()) closeSync(openSync(target, constants.O_WRONLY));
     else accessSync(target, constants.W_OK);
   } catch (cause) {
-    throw cannotBe(path, cause);
+    throw cannotBeWritten(path, cause);
   }
 }
 
@@ -215,6 +215,6 @@ export function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
-function cannotBe(path: string, cause: unknown) {
+function cannotBeWritten(path: string, cause: unknown) {
   return usageError(path, `cannot be written (${systemReasonOf(cause)})`, { cause });
 }

@@ -28,7 +28,7 @@ export async function runCommand(
   });
 }
 
-/** Prints the table and writes the files, and returns the exit code. An output that fails keeps none of the others from being written. */
+/** Prints the table and writes the files, and returns the exit code. If one output fails, the others are still written. */
 async function outputsOf(
   record: RunRecord,
   request: RunRequest,

@@ -40,7 +40,7 @@ export interface LeftOut {
 export interface LoadOptions {
   /** `float32` casts with numpy's rounding; `native` keeps the file's type. Default: `float32`. */
   readonly dtype?: DTypeRequest | undefined;
-  /** Called between chunks with the number of payload bytes read so far and in all. */
+  /** Called between chunks with the bytes done so far and in total: bytes of the file, or of the matrix if columns are combined. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   /** When it fires, loading stops between chunks and throws its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -78,6 +78,7 @@ export interface DataFile {
   readonly columns?: readonly ColumnInfo[];
   /** Columns that are left out although no columns were named; Arrow only. */
   readonly leftOut?: readonly LeftOut[];
+  /** Loads the matrix. Throws a data error if the file is damaged, was changed, or is too large for memory. */
   load(options?: LoadOptions): Promise<Dataset>;
 }
 

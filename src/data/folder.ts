@@ -5,14 +5,14 @@ import { join } from 'node:path';
 /** File names that probably belong to data files. */
 const DATA = /\.(?:npy|arrow|arrows|feather)$/i;
 /** How many subfolders are searched: a saved Hugging Face dataset has one for each of its splits. */
-const MOST_FOLDERS = 16;
+const MAX_FOLDERS = 16;
 
 /** Returns the path of the first data file in a folder or its direct subfolders, judged by its name alone. Never throws. */
 export async function firstDataFileIn(folder: string): Promise<string | undefined> {
   const entries = await entriesOf(folder);
   const file = entries.find((entry) => !entry.isDirectory() && DATA.test(entry.name));
   if (file !== undefined) return join(folder, file.name);
-  for (const { name } of entries.filter((entry) => entry.isDirectory()).slice(0, MOST_FOLDERS)) {
+  for (const { name } of entries.filter((entry) => entry.isDirectory()).slice(0, MAX_FOLDERS)) {
     const within = (await entriesOf(join(folder, name))).find(
       (entry) => entry.isFile() && DATA.test(entry.name),
     );

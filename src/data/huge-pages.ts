@@ -1,9 +1,9 @@
 import { platform } from 'node:os';
 
-/** Smaller matrices gain nothing: Linux' huge pages have 2 MiB, and loading koffi costs some milliseconds. */
-const LEAST_BYTES = 16 * 2 ** 20;
+/** Smaller matrices gain nothing: Linux's huge pages are 2 MiB, and loading koffi costs some milliseconds. */
+const MIN_BYTES = 16 * 2 ** 20;
 const PAGE_BYTES = 4096n;
-/** Linux' value for `madvise`, the same on every processor that Node runs on. */
+/** Linux's value for `madvise`, the same on every processor that Node runs on. */
 const MADV_HUGEPAGE = 14;
 
 /**
@@ -12,7 +12,7 @@ const MADV_HUGEPAGE = 14;
  * granted, as on other systems, nothing but the time differs.
  */
 export async function askForHugePages(array: ArrayBufferView): Promise<void> {
-  if (array.byteLength < LEAST_BYTES || platform() !== 'linux') return;
+  if (array.byteLength < MIN_BYTES || platform() !== 'linux') return;
   try {
     const { default: koffi } = await import('koffi');
     madvise ??= koffi.load(null).func('int madvise(void *address, size_t bytes, int advice)');

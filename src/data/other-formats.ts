@@ -38,7 +38,7 @@ const TEXT_MARKS: readonly Mark[] = [
  * `PAR1` too.
  */
 const BINARY_MARKS: readonly Mark[] = [
-  // They follow `BZh` and a digit: π begins a block, √π ends a stream.
+  // These follow `BZh` and a digit: the digits of π begin a block, those of √π end the stream.
   [4, '1AY&SY', ...BZIP2],
   [4, '\x17rE8P\x90', ...BZIP2],
   [0, '\x1f\x8b', 'gzip data', `${UNPACK}: gunzip`],

@@ -7,7 +7,7 @@ import { Fault } from './fault.js';
 export interface Stored {
   readonly elementBytes: number;
   readonly byteOrder: 'little' | 'big';
-  /** The number of bytes that will be read in all. */
+  /** The number of bytes that will be read in total. */
   readonly totalBytes: number;
 }
 

@@ -43,7 +43,7 @@ export async function openStandardInput(
         await asDataError(STANDARD_INPUT_NAME, () =>
           beginningOf(first.subarray(0, PREFIX_BYTES), Number.POSITIVE_INFINITY),
         );
-        kept = await fileOfNoName();
+        kept = await unnamedFile();
         await keep(kept, first);
         for (let next = await chunks.next(); !next.done; next = await chunks.next())
           await keep(kept, next.value);
@@ -81,7 +81,7 @@ async function beginning(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array>
 }
 
 /** Opens a file that exists only as long as it is open: its name is removed before anything is written. */
-async function fileOfNoName(): Promise<FileHandle> {
+async function unnamedFile(): Promise<FileHandle> {
   try {
     const folder = mkdtempSync(join(tmpdir(), 'pinbench-input-'));
     try {
@@ -90,7 +90,7 @@ async function fileOfNoName(): Promise<FileHandle> {
       rmSync(folder, { recursive: true, force: true });
     }
   } catch (cause) {
-    throw unkept(cause);
+    throw cannotBeStored(cause);
   }
 }
 
@@ -98,7 +98,7 @@ async function keep(file: FileHandle, bytes: Uint8Array): Promise<void> {
   try {
     await file.writeFile(bytes);
   } catch (cause) {
-    throw unkept(cause);
+    throw cannotBeStored(cause);
   }
 }
 
@@ -108,7 +108,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EFBIG: 'raise the file size limit (ulimit -f), or set TMPDIR to a folder on another file system',
 };
 
-function unkept(cause: unknown): PinbenchError {
+function cannotBeStored(cause: unknown): PinbenchError {
   const { code = '' } = cause as NodeJS.ErrnoException;
   const reason = systemReasonOf(cause);
   return dataError(STANDARD_INPUT_NAME, `cannot be stored in the temporary folder ${tmpdir()} (${reason})`, {

@@ -152,7 +152,7 @@ export interface Session extends AsyncDisposable {
     out: Float64Array,
     stepNs?: RecordableHistogram,
   ): Promise<void> | void;
-  /** Bytes copied to the device so far, counted at each copy. Only engines that clock copies have this method. */
+  /** Bytes that all sessions of the device have copied to it, or read over the link, so far. Only engines that clock copies have this. */
   h2dBytes?(): number;
   /** Runs the steps `[from, to)` and times their parts on the device. This is slower, and never part of a timed block. */
   phases?(order: Order, from: number, to: number): Phases | Unmeasured;

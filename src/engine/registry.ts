@@ -67,10 +67,14 @@ export async function openEngines(
   try {
     for (const name of names) {
       const engine = await openable(name, surroundings);
-      const there = await engine.open(device);
+      const openedDevice = await engine.open(device);
       // Registered before its memory is queried, so that it is closed if the query fails.
-      opened.push({ engine: name, device: there });
-      opened[opened.length - 1] = { engine: name, device: there, freeBytes: there.freeBytes?.() };
+      opened.push({ engine: name, device: openedDevice });
+      opened[opened.length - 1] = {
+        engine: name,
+        device: openedDevice,
+        freeBytes: openedDevice.freeBytes?.(),
+      };
     }
   } catch (error) {
     await closeEngines(opened);
@@ -85,14 +89,14 @@ export async function closeEngines(opened: readonly OpenedEngine[]): Promise<voi
 }
 
 async function choose(request: 'auto' | 'all', surroundings: Surroundings): Promise<EngineName[]> {
-  const there: EngineName[] = [];
+  const available: EngineName[] = [];
   for (const name of request === 'all' ? ENGINES : AUTO_ORDER) {
     const found = await (await ENGINE_TABLE[name].load(surroundings)).probe();
     if (!found.available) continue;
     if (request === 'auto' && (name === 'cpu' || found.devices.some(({ gpu }) => gpu))) return [name];
-    if (request === 'all') there.push(name);
+    if (request === 'all') available.push(name);
   }
-  return there;
+  return available;
 }
 
 async function openable(name: EngineName, surroundings: Surroundings): Promise<Engine> {

@@ -17,9 +17,9 @@ export function epochsOfRound(epochs: number, rounds: number, round: number): nu
 
 /**
  * The smallest number of steps with which a block lasts at least `minTimeNs`, at `stepNs` per step. It is a number of whole
- * epochs if an epoch is shorter than the block, and otherwise part of an epoch, in multiples of `multiple`, which divides an
- * epoch. An epoch with a short mini-batch that is at most `wholeWithin` blocks long is not divided, because its parts would
- * differ.
+ * epochs if an epoch is shorter than the block, and otherwise part of an epoch, in multiples of `multiple`, the steps of a
+ * recorded graph, which need not divide an epoch. An epoch with a short mini-batch that is at most `wholeWithin` blocks long is
+ * not divided, because its parts would differ.
  */
 export function shortestBlock(
   plan: Plan,

@@ -7,20 +7,20 @@ import { shortestBlock } from './blocks.js';
 import { attempt, DeviceLost, live, release } from './failure.js';
 import { Row } from './row.js';
 import { type CaseContext, PHASES_NS } from './stepper.js';
-import { type Allotment, LEAST_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+import { type Allotment, MIN_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
 
 /** The times of one row of a case, ns. */
 export interface RowCost {
   readonly allocateNs: number;
   readonly uploadNs: number;
   readonly stepNs: number;
-  /** The number of steps is a multiple of this. */
+  /** A block that is part of an epoch has a multiple of this many steps. */
   readonly multiple: number;
 }
 
 /** The fewest allocations and uploads of a row; see setup.ts. */
-const LEAST_ALLOCATIONS = 4;
-const LEAST_UPLOADS = 3;
+const MIN_ALLOCATIONS = 4;
+const MIN_UPLOADS = 3;
 /** Time of a round relative to its blocks. The rest is spent on timing single steps and verifying scalars. */
 const ROUND_OVERHEAD = 1.5;
 /** The part of the budget that is reserved for the end: measuring pinbench's own cost, and building and writing the record. */
@@ -88,8 +88,8 @@ export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, 
     const warmUpNs = warmup === 0 ? 0 : Math.max(WARM_UP_NS.least, multiple * stepNs);
     const verifyNs = Math.max(TRIAL_NS, multiple * stepNs);
     const phasesNs = Math.max(PHASES_NS, stepNs);
-    const beforeNs = LEAST_ALLOCATIONS * allocateNs + LEAST_UPLOADS * uploadNs + verifyNs + warmUpNs;
-    return sum + beforeNs + LEAST_ROUNDS * blockNs * ROUND_OVERHEAD + phasesNs;
+    const beforeNs = MIN_ALLOCATIONS * allocateNs + MIN_UPLOADS * uploadNs + verifyNs + warmUpNs;
+    return sum + beforeNs + MIN_ROUNDS * blockNs * ROUND_OVERHEAD + phasesNs;
   }, 0);
 }
 
@@ -109,7 +109,7 @@ export class Budget {
     const neededNs = nowNs - startedNs + closingNs + sum(leastNs);
     if (neededNs <= budgetNs) return;
     throw usageError('--budget', `${formatDuration(budgetNs)} is too short`, {
-      expected: `at least ${formatDuration(roundedUp(neededNs))}, enough for ${LEAST_ROUNDS} rounds of the shortest blocks`,
+      expected: `at least ${formatDuration(roundedUp(neededNs))}, enough for ${MIN_ROUNDS} rounds of the shortest blocks`,
     });
   }
 

@@ -17,7 +17,7 @@ import { allocate, upload } from './setup.js';
 import type { CaseContext } from './stepper.js';
 import { widestHalfWidthPercent } from './stopping.js';
 import { Interrupted, type Timer } from './timer.js';
-import { type Allotment, CASE_NS, LEAST_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
+import { type Allotment, CASE_NS, MIN_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
 import { warmUp } from './warm-up.js';
 
 /** Half the width of the interval at which a case ends if neither epochs nor `--until` are given, in percent. */
@@ -97,7 +97,7 @@ export async function measureCase(
     for (const row of live(rows)) {
       if (allotment !== undefined && timer.nowNs() > allotment.hardEndNs) break;
       tell(row, 'phases');
-      failures.push(...(await lookAtPhases(row)));
+      failures.push(...(await timePhases(row)));
     }
   } catch (error) {
     if (error instanceof Interrupted) stopped = 'interrupted';
@@ -115,9 +115,9 @@ export async function measureCase(
 }
 
 /** Times the phases of a measured row. If that fails, the row is kept and the reasons are returned. */
-async function lookAtPhases(row: Row): Promise<string[]> {
+async function timePhases(row: Row): Promise<string[]> {
   try {
-    await row.lookAtPhases();
+    await row.timePhases();
     return [];
   } catch (error) {
     const reason = reasonOf(error);
@@ -148,12 +148,12 @@ function roundPlanOf(
   const blocks = new Map(rows.map((row) => [row, shortest(row)]));
   if (exactly !== undefined) {
     const steps = (row: Row) => blocks.get(row)!;
-    const least = allotment === undefined ? exactly : Math.min(LEAST_ROUNDS, exactly);
+    const least = allotment === undefined ? exactly : Math.min(MIN_ROUNDS, exactly);
     return { ...common, least, most: exactly, steps };
   }
   if (epochs === undefined) {
     const steps = (row: Row) => blocks.get(row)!;
-    return { ...common, least: LEAST_ROUNDS, most: Infinity, untilPercent: until, steps };
+    return { ...common, least: MIN_ROUNDS, most: Infinity, untilPercent: until, steps };
   }
   const rounds = roundsOf(epochs);
   const asked = (round: number) => epochsOfRound(epochs, rounds, round % rounds) * stepsPerEpoch;
@@ -173,7 +173,7 @@ function roundPlanOf(
   };
   // If blocks had to shrink, rounds continue as long as there is time.
   const bounded = share === 1 ? most : Infinity;
-  return { ...common, least: Math.min(LEAST_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
+  return { ...common, least: Math.min(MIN_ROUNDS, rounds), most: bounded, untilPercent: until, steps };
 }
 
 /** The expected time of a round and the mean step time of the rows, ns, from the steps that ran before the rounds. */

@@ -34,7 +34,7 @@ export interface MeasureRequest {
 }
 
 /** Measured facts about one engine's device that do not belong to a row. */
-export interface DeviceFindings {
+export interface DeviceMeasurements {
   /** Time to launch an empty kernel and wait for it, ns. */
   readonly floorNs?: number;
   /** Time of the calls from JavaScript to the driver in one step of each strategy, ns. */
@@ -50,14 +50,14 @@ export interface Outcome {
   readonly ended: readonly CaseEnd[];
   /** Time that the timing loop adds to a step, ns; absent if the run ended before it was measured. */
   readonly overheadNsPerStep?: number;
-  readonly devices: Partial<Record<EngineName, DeviceFindings>>;
+  readonly devices: Partial<Record<EngineName, DeviceMeasurements>>;
   /** Why the run is incomplete; absent if it is complete. An incomplete run still contains only whole rounds. */
   readonly incomplete?: { readonly code: 'interrupted' | 'engine'; readonly reason: string };
 }
 
 /** Most steps of a block when the timing loop and the floor of a device are timed. */
-const MOST_NULL_STEPS = 100_000;
-const MOST_FLOOR_STEPS = 1000;
+const MAX_NULL_STEPS = 100_000;
+const MAX_FLOOR_STEPS = 1000;
 
 /**
  * Measures every case on every engine, one after the other. If an engine or a strategy fails, only its own rows end. Throws a
@@ -100,7 +100,7 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
       if (outcome.stopped !== undefined) lost.set(opened, outcome.stopped.message);
     }
     progress.ownCost();
-    const { failures: late, ...findings } = await lookAtCosts(request, timer, measurements, lost);
+    const { failures: late, ...findings } = await measureCosts(request, timer, measurements, lost);
     return { measurements, ended, ...findings, ...incomplete([...failures, ...late]) };
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
@@ -165,7 +165,7 @@ function neverBegun({ engine }: OpenedEngine, { batch, work }: Plan): CaseEnd {
 }
 
 /** Measures pinbench's own cost and the lower bounds of the devices. */
-async function lookAtCosts(
+async function measureCosts(
   { plans, strategies, engines }: MeasureRequest,
   timer: Timer,
   measurements: readonly Measurement[],
@@ -173,13 +173,8 @@ async function lookAtCosts(
 ): Promise<Pick<Outcome, 'overheadNsPerStep' | 'devices'> & { readonly failures: readonly string[] }> {
   const plan = plans[0]!;
   const blockSteps = blockStepsOf(measurements.find((m) => m.status === 'measured'));
-  const overheadNsPerStep = await costPerStep(
-    nullSession,
-    plan,
-    timer,
-    Math.min(MOST_NULL_STEPS, blockSteps),
-  );
-  const devices: Partial<Record<EngineName, DeviceFindings>> = {};
+  const overheadNsPerStep = await costPerStep(nullSession, plan, timer, Math.min(MAX_NULL_STEPS, blockSteps));
+  const devices: Partial<Record<EngineName, DeviceMeasurements>> = {};
   const failures: string[] = [];
   for (const opened of engines.filter((candidate) => !lost.has(candidate))) {
     const { engine, device } = opened;
@@ -196,7 +191,7 @@ async function lookAtCosts(
       devices[engine] = {
         ...(link && { link }),
         ...(floor && {
-          floorNs: await costPerStep(floor, plan, timer, Math.min(MOST_FLOOR_STEPS, blockSteps)),
+          floorNs: await costPerStep(floor, plan, timer, Math.min(MAX_FLOOR_STEPS, blockSteps)),
         }),
         ...(calls.length > 0 && { callsNsPerStep: Object.fromEntries(calls) }),
       };

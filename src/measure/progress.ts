@@ -39,7 +39,7 @@ export interface ProcessPhase {
 
 /** A listener for the progress of a run. */
 export interface Progress {
-  /** Bytes of the dataset read so far, and in total. */
+  /** Bytes of the dataset done so far, and in total. */
   loading(doneBytes: number, totalBytes: number): void;
   phase(phase: Phase): void;
   process?(phase: ProcessPhase): void;

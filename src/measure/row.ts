@@ -73,7 +73,7 @@ export class Row implements AsyncDisposable {
     return this.#stepper.stepNs;
   }
 
-  /** The number of steps of a block is a multiple of this. */
+  /** A block that is part of an epoch has a multiple of this many steps. */
   get multiple(): number {
     return this.#stepper.multiple;
   }
@@ -176,7 +176,7 @@ export class Row implements AsyncDisposable {
   }
 
   /** Times the phases of a step on the device, if the engine can. */
-  async lookAtPhases(): Promise<void> {
+  async timePhases(): Promise<void> {
     this.#phases = await this.#stepper.phases();
   }
 

@@ -1,4 +1,4 @@
-/** Memory for the scalars of a block until they are verified. It grows on demand, up to `MOST_SCALARS`. */
+/** Memory for the scalars of a block until they are verified. It grows on demand, up to `MAX_SCALARS`. */
 export class Scalars {
   #memory = new Float64Array(1024);
 
@@ -6,7 +6,7 @@ export class Scalars {
   room(from: number, count: number): Float64Array {
     const needed = from + count;
     if (needed > this.#memory.length) {
-      const grown = new Float64Array(Math.min(MOST_SCALARS, Math.max(needed, 2 * this.#memory.length)));
+      const grown = new Float64Array(Math.min(MAX_SCALARS, Math.max(needed, 2 * this.#memory.length)));
       grown.set(this.#memory.subarray(0, from));
       this.#memory = grown;
     }
@@ -19,5 +19,5 @@ export class Scalars {
   }
 }
 
-/** Most scalars in memory. The scalars of a longer block are verified in parts. A recorded epoch has at most 100,000. */
-export const MOST_SCALARS = 2 ** 18;
+/** Most scalars in memory. The scalars of a longer block are verified in parts. A recorded graph has at most 4,096. */
+export const MAX_SCALARS = 2 ** 18;

@@ -6,7 +6,7 @@ import type { OpenedEngine } from '../engine/registry.js';
 import type { Orders } from '../plan/order.js';
 import { isProportional, movementOf, type Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
-import { MOST_SCALARS, type Scalars } from './scalars.js';
+import { MAX_SCALARS, type Scalars } from './scalars.js';
 import type { Timer } from './timer.js';
 import type { Verified } from './verify.js';
 
@@ -45,7 +45,7 @@ const CALL_NS = 100e6;
  */
 const GROWTH = 16;
 /** The shortest step time that is assumed, ns. */
-const LEAST_STEP_NS = 1;
+const MIN_STEP_NS = 1;
 /** Steps that are timed singly after a block: this share of its steps, up to a maximum. */
 const SINGLE_STEPS = { share: 0.1, most: 1000 } as const;
 /** Steps whose phases are timed; fewer if they take longer than `PHASES_NS`. */
@@ -108,7 +108,7 @@ export class Stepper implements AsyncDisposable {
     while (done < steps) {
       await timer.yieldIfDue();
       const wanted = Math.min(steps - done, this.callSteps(steps - done));
-      if (waiting + wanted > MOST_SCALARS) await settle();
+      if (waiting + wanted > MAX_SCALARS) await settle();
       await timer.through(orders.drawing(at + done));
       const { order, from, to } = orders.stretch(at + done, wanted);
       const count = to - from;
@@ -164,13 +164,13 @@ export class Stepper implements AsyncDisposable {
   callSteps(wanted: number): number {
     const { maxSteps = Number.POSITIVE_INFINITY } = this.#session;
     const growing = Math.max(1, this.#largestCall * GROWTH);
-    const most = Math.min(wanted, maxSteps, MOST_SCALARS, growing, this.stepsIn(CALL_NS));
+    const most = Math.min(wanted, maxSteps, MAX_SCALARS, growing, this.stepsIn(CALL_NS));
     return Math.max(this.multiple, Math.floor(most / this.multiple) * this.multiple);
   }
 
   /** Number of steps that last about `ns`, at least one. */
   stepsIn(ns: number): number {
-    return Math.max(1, Math.ceil(ns / Math.max(this.#stepNs, LEAST_STEP_NS)));
+    return Math.max(1, Math.ceil(ns / Math.max(this.#stepNs, MIN_STEP_NS)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -187,7 +187,7 @@ export class Stepper implements AsyncDisposable {
     // The mean over an epoch multiplied by the steps may miss a whole number by a rounding error.
     if (Math.abs(after - before - plannedBytes) < 0.5 + plannedBytes * 1e-12) return;
     throw new ByteCountError(
-      `${this.#strategy.name}, ${what}: ${after - before} bytes moved to the device, the plan says ${plannedBytes}`,
+      `${this.#strategy.name}, ${what}: ${after - before} bytes moved to the device, but the plan says ${plannedBytes}`,
     );
   }
 }

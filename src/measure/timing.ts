@@ -29,6 +29,6 @@ export const CASE_NS = 5e9;
 /** Time limit of the first verification of a row, which covers the whole epoch if there is time, ns. */
 export const VERIFY_NS = 1e9;
 /** The fewest rounds with a 95 % interval. A budget that does not allow them is refused. */
-export const LEAST_ROUNDS = 6;
+export const MIN_ROUNDS = 6;
 /** Shortest first verification of each row under a budget, ns. It always covers at least one call of steps. */
 export const TRIAL_NS = 5e6;

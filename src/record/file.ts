@@ -26,12 +26,12 @@ export async function recordFilesAt(patterns: readonly string[]): Promise<string
 }
 
 /** No record is larger, bytes: one of 20,000 rows takes 20 MB. */
-export const MOST_RECORD_BYTES = 2 ** 28;
+export const MAX_RECORD_BYTES = 2 ** 28;
 
 /** The bytes of a file. Reads no more than one byte over the limit, because a device may never end. */
 async function bytesOf(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of createReadStream(path, { end: MOST_RECORD_BYTES })) chunks.push(chunk);
+  for await (const chunk of createReadStream(path, { end: MAX_RECORD_BYTES })) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -39,8 +39,8 @@ async function textOf(path: string): Promise<string> {
   const bytes = await bytesOf(path).catch((cause: unknown) => {
     throw dataError(path, `cannot be read (${systemReasonOf(cause)})`, { cause, expected: 'a record' });
   });
-  if (bytes.length > MOST_RECORD_BYTES)
-    throw dataError(path, `larger than ${formatBytes(MOST_RECORD_BYTES)}`, { expected: 'a record' });
+  if (bytes.length > MAX_RECORD_BYTES)
+    throw dataError(path, `larger than ${formatBytes(MAX_RECORD_BYTES)}`, { expected: 'a record' });
   if (bytes.length === 0) throw dataError(path, 'an empty file', { expected: 'a record' });
   if (UTF_32.some((mark) => mark.equals(bytes.subarray(0, mark.length))))
     throw dataError(path, 'a text in UTF-32', { expected: 'a record in UTF-8' });

@@ -10,10 +10,10 @@ const ID = 'pinbench-record';
 const PLAIN = 'application/json';
 const PACKED = 'application/brotli';
 /** A longer text is compressed, so that a page of a thousand rows stays under a megabyte. */
-const MOST_PLAIN = 2 ** 19;
+const MAX_PLAIN = 2 ** 19;
 /** Brotli qualities. The best quality takes twice as long as 10 and saves 2 %. For many megabytes even 10 would take seconds. */
 const [CAREFUL, QUICK] = [10, 5];
-const MOST_CAREFUL = 2 ** 23;
+const MAX_CAREFUL = 2 ** 23;
 /** The start of every pinbench page, by which a truncated page is still recognised. */
 const GENERATOR = '<meta name="generator" content="pinbench';
 
@@ -34,12 +34,12 @@ export function recordElement(
   const text = inElement(harmlessJson(JSON.stringify(records.length === 1 ? records[0] : records)));
   const attributes =
     records.length === 1 ? '' : ` data-names="${inAttribute(harmlessJson(JSON.stringify(names)))}"`;
-  const [type, body] = text.length <= MOST_PLAIN ? [PLAIN, text] : [PACKED, packed(text).toString('base64')];
+  const [type, body] = text.length <= MAX_PLAIN ? [PLAIN, text] : [PACKED, packed(text).toString('base64')];
   return `<script type="${type}" id="${ID}"${attributes}>${body}</script>`;
 }
 
 function packed(text: string): Buffer {
-  const quality = text.length <= MOST_CAREFUL ? CAREFUL : QUICK;
+  const quality = text.length <= MAX_CAREFUL ? CAREFUL : QUICK;
   return brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } });
 }
 

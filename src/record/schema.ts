@@ -11,10 +11,10 @@ export const RECORD_SCHEMA = 'pinbench/record@1';
 const count = z.int().nonnegative();
 const positive = z.int().positive();
 /** Above this limit, about 104 days, a number cannot represent every whole ns. */
-const MOST_NS = Number.MAX_SAFE_INTEGER;
-const ns = z.number().nonnegative().max(MOST_NS);
+const MAX_NS = Number.MAX_SAFE_INTEGER;
+const ns = z.number().nonnegative().max(MAX_NS);
 /** A step takes a processor cycle at least, about 0.2 ns; the limit leaves room for the mean of many. */
-const stepTime = z.number().min(0.001).max(MOST_NS);
+const stepTime = z.number().min(0.001).max(MAX_NS);
 const interval = z.tuple([z.number(), z.number()]);
 /** JSON has no infinity and no NaN, so these three are written as text. A zod enum would break the types for older compilers. */
 const scalar = z.union([z.number(), z.literal('NaN'), z.literal('Infinity'), z.literal('-Infinity')]);
@@ -209,7 +209,9 @@ const comparison = z.object({
   verdict: z.enum(VERDICTS),
   breakEvenSteps: count
     .nullable()
-    .describe('steps after which the extra allocation and upload have paid off; null if they never do'),
+    .describe(
+      'steps after which the extra allocation and upload have paid off; null unless the verdict is faster',
+    ),
   breakEvenCi95: interval
     .nullable()
     .describe('95 % interval of breakEvenSteps; null without a break-even or with too few uploads'),

@@ -4,7 +4,7 @@ import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
 import { formatPercent } from '../units.js';
 import type { Metric } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
-import { type Key, keyFor, type Sample, samplesOf } from './samples.js';
+import { type Key, keyFor, type RowSamples, samplesOf } from './samples.js';
 import { COMPARISON_SCHEMA, type Regression, type RegressionRow, type Source } from './schema.js';
 import { judge, remedyOf } from './verdict.js';
 
@@ -25,7 +25,7 @@ export const PROCESSES_A_SIDE = 4;
  * The smallest change, in percent, that is called regressed or improved with fewer processes, since the noise between processes is
  * then unknown. Medians of the same code have been observed to differ this much from process to process on shared machines.
  */
-export const LEAST_CALLED: Readonly<Record<Metric, number>> = { step: 25, speedup: 10 };
+export const MIN_REPORTED_PERCENT: Readonly<Record<Metric, number>> = { step: 25, speedup: 10 };
 
 /**
  * Compares records with their baseline, row by row, by the Hodges–Lehmann shift of log costs. The samples are the medians of the
@@ -60,9 +60,9 @@ export function compareRecords(
   const added = [...after].filter(([key]) => !before.has(key));
   const skipped = skippedIn(headRecords, keyOf);
   const absence = (key: string) => {
-    const there = after.get(key)?.records ?? 0;
+    const present = after.get(key)?.records ?? 0;
     const where =
-      there === 0 ? 'not in the head' : `missing from ${heads.length - there} of ${heads.length} heads`;
+      present === 0 ? 'not in the head' : `missing from ${heads.length - present} of ${heads.length} heads`;
     return skipped.get(key) ?? `the row${metric === 'step' ? '' : ' or its feed'} is ${where}`;
   };
   return {
@@ -125,10 +125,10 @@ function recordsOf(side: readonly PathAndRecord[]): RunRecord[] {
 }
 
 function judged(
-  pairs: readonly (readonly [base: Sample, head: Sample])[],
+  pairs: readonly (readonly [base: RowSamples, head: RowSamples])[],
   { metric, thresholdPercent }: CompareOptions,
 ): RegressionRow[] {
-  const isKnown = ([base, head]: readonly [Sample, Sample]) =>
+  const isKnown = ([base, head]: readonly [RowSamples, RowSamples]) =>
     Math.min(base.levels.length, head.levels.length) >= PROCESSES_A_SIDE;
   const shifts = pairs.map((pair) => {
     const [base, head] = pair.map(({ levels, costs }) => (isKnown(pair) ? levels : costs));
@@ -175,7 +175,7 @@ function unknownNoise(
   thresholdPercent: number,
   metric: Metric,
 ): Pick<RegressionRow, 'verdict' | 'note'> {
-  const least = Math.max(thresholdPercent, LEAST_CALLED[metric]);
+  const least = Math.max(thresholdPercent, MIN_REPORTED_PERCENT[metric]);
   const verdict = judge(ci95, p, least);
   if (verdict === 'regressed' || verdict === 'improved') return { verdict };
   return {

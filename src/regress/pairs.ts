@@ -7,7 +7,7 @@ import { METRICS, type Metric } from '../words.js';
 import { sourceOf } from './compare.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schema.js';
-import { keyFor, type Sample, samplesOf } from './samples.js';
+import { keyFor, type RowSamples, samplesOf } from './samples.js';
 import { judge } from './verdict.js';
 
 /** The records of a pair of processes, one of each side. */
@@ -87,20 +87,23 @@ function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number
  * rounds of the same number ran one after the other. A speedup is already a ratio of times that were measured together, and so it is the
  * change of the medians, which has less noise.
  */
-function shiftBetween(before: Sample, after: Sample, metric: Metric): number {
+function shiftBetween(before: RowSamples, after: RowSamples, metric: Metric): number {
   if (metric === 'speedup' || before.costs.length !== after.costs.length)
     return after.levels[0]! - before.levels[0]!;
   return median(after.costs.map((cost, round) => cost - before.costs[round]!));
 }
 
-type Samples = readonly { readonly before: Sample | undefined; readonly after: Sample | undefined }[];
+type PairedSamples = readonly {
+  readonly before: RowSamples | undefined;
+  readonly after: RowSamples | undefined;
+}[];
 
-function rowOf(samples: Samples, metric: Metric, thresholdPercent: number): PairsRow {
+function rowOf(samples: PairedSamples, metric: Metric, thresholdPercent: number): PairsRow {
   const bases = samples.flatMap(({ before }) => before ?? []);
   const heads = samples.flatMap(({ after }) => after ?? []);
   const { row } = (heads[0] ?? bases[0])!;
   const known = { metric, ...row };
-  const middle = (side: readonly Sample[]) => median(side.map((one) => one.middle));
+  const middle = (side: readonly RowSamples[]) => median(side.map((one) => one.middle));
   if (heads.length === 0)
     return { ...known, base: middle(bases), verdict: 'missing', note: 'the head did not measure this row' };
   if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };

@@ -6,7 +6,7 @@ import { inProcesses } from '../stats/ratio.js';
 import type { Metric } from '../words.js';
 
 /** The samples of a row that a comparison uses. */
-export interface Sample {
+export interface RowSamples {
   readonly row: RowName;
   /**
    * The figure shown to people, ns per step or the speedup over feed: the median over processes, and over records if there are
@@ -36,13 +36,17 @@ export function keyFor(...sides: readonly (readonly RunRecord[])[]): Key {
 }
 
 /** The measured rows of one side by their keys. The samples of several records are pooled. */
-export function samplesOf(records: readonly RunRecord[], metric: Metric, keyOf: Key): Map<string, Sample> {
+export function samplesOf(
+  records: readonly RunRecord[],
+  metric: Metric,
+  keyOf: Key,
+): Map<string, RowSamples> {
   const samples = records.flatMap((record) => samplesOfOne(record, metric));
   const rows = groupBy(samples, ({ row }) => keyOf(row));
   return new Map([...rows].map(([key, same]) => [key, together(same)]));
 }
 
-function together(samples: readonly Sample[]): Sample {
+function together(samples: readonly RowSamples[]): RowSamples {
   return {
     row: samples[0]!.row,
     middle: median(samples.map(({ middle }) => middle)),
@@ -52,7 +56,7 @@ function together(samples: readonly Sample[]): Sample {
   };
 }
 
-function samplesOfOne({ results }: RunRecord, metric: Metric): Sample[] {
+function samplesOfOne({ results }: RunRecord, metric: Metric): RowSamples[] {
   const measured = results.filter((result) => result.status === 'measured');
   const byName = new Map(measured.map((result) => [nameOf(result), result]));
   return measured.flatMap(
@@ -73,7 +77,7 @@ function sampleOf(
   costs: readonly number[],
   roundsPerProcess: readonly number[],
   middleOf: (cost: number) => number,
-): Sample {
+): RowSamples {
   const levels = inProcesses(costs, roundsPerProcess).map((of) => median(of));
   return { row, middle: middleOf(median(levels)), costs, levels, records: 1 };
 }

@@ -125,16 +125,18 @@ describe('the answer for a sweep', () => {
     const record = pinAt(5, 2, 2);
     for (const one of record.comparisons.slice(1)) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(
-      /^pin is 5\.00× faster than feed at batch 1; inconclusive at batch 2 and 4 \(at 95 %\)\.$/m,
+      /^pin is 5\.00× faster than feed at batch 1; the result is inconclusive at batch 2 and 4 \(at 95 %\)\.$/m,
     );
   });
 
   it('says which batch sizes are inconclusive, and suggests a longer run if all are', () => {
     const record = pinAt(2, 2, 2, 2, 2, 2);
     record.comparisons[1]!.verdict = 'inconclusive';
-    expect(answer(record)).toMatch(/at 5 of the 6 batch sizes from 1 to 32; inconclusive at batch 2 \(/);
+    expect(answer(record)).toMatch(
+      /at 5 of the 6 batch sizes from 1 to 32; the result is inconclusive at batch 2 \(/,
+    );
     for (const one of record.comparisons.slice(1, 5)) one.verdict = 'inconclusive';
-    expect(answer(record)).toMatch(/; inconclusive at 4 of 6 batch sizes \(/);
+    expect(answer(record)).toMatch(/; the result is inconclusive at 4 of 6 batch sizes \(/);
     for (const one of record.comparisons) one.verdict = 'inconclusive';
     expect(answer(record)).toMatch(
       /^pin against feed is inconclusive at every batch size: it runs at 2\.00× the speed of feed; try leaving out --epochs\.$/m,

@@ -10,9 +10,9 @@ import { adviceSentences, roomSentences } from './next-steps.js';
 import { durationsOf, listed, speedsOf } from './phrases.js';
 
 /** The most sentences that an answer has. */
-const MOST = 4;
+const MAX_SENTENCES = 4;
 /** For several records: the most answers shown, the most names listed for each, and the width of a name in characters. */
-const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
+const [MAX_ANSWERS, MAX_NAMES, NAME_WIDTH] = [2, 3, 24];
 
 /**
  * The answer that records give, the most important sentence first: which strategy is faster, at which batch sizes and with which
@@ -20,22 +20,22 @@ const [MOST_SPEAKERS, MOST_NAMES, NAME_WIDTH] = [2, 3, 24];
  * is printed once; otherwise each answer begins with the names of its records.
  */
 export function answerSentences(records: readonly Named[]): string[] {
-  if (records.length === 1) return sentencesOf(records[0]!.record).slice(0, MOST).map(capitalized);
+  if (records.length === 1) return sentencesOf(records[0]!.record).slice(0, MAX_SENTENCES).map(capitalized);
   const said = groupBy(records, ({ record }) => headlinesOf(record, findingsOf(record)).join('; '));
   const sentences = [...said].map(([headline, same]) =>
     same.length === records.length
       ? capitalized(headline)
       : `${namesOf(same.map(({ name }) => name))}: ${headline}.`,
   );
-  if (sentences.length <= MOST_SPEAKERS) return sentences;
+  if (sentences.length <= MAX_ANSWERS) return sentences;
   return [
     `The ${records.length} records give ${sentences.length} different answers; the table shows all of them.`,
     ...sentences,
-  ].slice(0, MOST);
+  ].slice(0, MAX_SENTENCES);
 }
 
 function namesOf(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map((name) => shortenedInMiddle(name, NAME_WIDTH));
+  const shown = names.slice(0, MAX_NAMES).map((name) => shortenedInMiddle(name, NAME_WIDTH));
   const more = names.length - shown.length;
   return more === 0 ? shown.join(', ') : `${shown.join(', ')} and ${more} more`;
 }

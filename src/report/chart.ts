@@ -9,7 +9,7 @@ import { headlineComparisons } from './headline.js';
 import type { Screen } from './layout.js';
 
 /** The lines of the plot itself, and the most columns it takes. */
-const [HEIGHT, MOST_WIDTH] = [14, 100];
+const [HEIGHT, MAX_WIDTH] = [14, 100];
 /** Fewer batch sizes than this make no curve. */
 const FEWEST_SIZES = 3;
 
@@ -61,7 +61,7 @@ function draw(all: readonly Series[], brackets: Brackets, { color, width }: Scre
   const y = scaleOf(points.map(({ ns }) => ns));
   const ticks = ticksOf(y, HEIGHT);
   const labelWidth = Math.max(...[...ticks.values()].map((label) => label.length));
-  const columns = Math.min(width, MOST_WIDTH) - labelWidth - 3;
+  const columns = Math.min(width, MAX_WIDTH) - labelWidth - 3;
   const x = scaleOf(points.map(({ batch }) => batch));
   const columnOf = (batch: number) => Math.round(x.share(batch) * (columns - 1));
   const rowOf = (ns: number) => Math.round((1 - y.share(ns)) * (HEIGHT - 1));
@@ -180,11 +180,11 @@ function legend(
 }
 
 /** The most changes that are listed; the others are only counted. */
-const MOST_CHANGES = 3;
+const MAX_CHANGES = 3;
 
 function changes(brackets: Brackets): string[] {
   const shown = brackets
-    .slice(0, MOST_CHANGES)
+    .slice(0, MAX_CHANGES)
     .map(
       ({ from, to, faster }) =>
         `┊ ${faster} becomes the faster strategy between batch ${formatInteger(from)} and ${formatInteger(to)}`,

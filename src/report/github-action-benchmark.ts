@@ -21,7 +21,7 @@ export function renderActionTimes(named: Named): string {
   );
 }
 
-/** Speedups over feed for its `customBiggerIsBetter`: a separate file, since bigger and smaller is better cannot share one. */
+/** Speedups over feed for its `customBiggerIsBetter`: a separate file, because one file cannot contain both kinds. */
 export function renderActionSpeedups(named: Named): string {
   const results = new Map(measuredIn(named).map((result) => [nameOf(result), result]));
   return json(

@@ -58,7 +58,7 @@ function claimOf(comparison: Comparison, record: RunRecord): string {
       return `${strategy} and feed are the same within ${SAME_WITHIN * 100} % (95 %: ${lo}–${hi})`;
     case 'inconclusive':
       if (ci95[0] > 1 || ci95[1] < 1)
-        return `${strategy} is ${ci95[0] > 1 ? 'faster' : 'slower'} than feed, at ${lo} to ${hi}× its speed, but whether by more than ${SAME_WITHIN * 100} % is inconclusive; try ${suggestion(record)}`;
+        return `${strategy} is ${ci95[0] > 1 ? 'faster' : 'slower'} than feed, at ${lo} to ${hi}× its speed, but it is inconclusive whether by more than ${SAME_WITHIN * 100} %; try ${suggestion(record)}`;
       return `${strategy} runs at ${lo} to ${hi}× the speed of feed: inconclusive, since this 95 % interval lies only partly within ±${SAME_WITHIN * 100} %; try ${suggestion(record)}`;
   }
 }
@@ -70,7 +70,7 @@ function inconclusiveClaim(sweep: readonly Comparison[], record: RunRecord): str
 }
 
 /** If there are more stretches than this, the claim counts batch sizes instead of naming ranges. */
-const MOST_STRETCHES = 3;
+const MAX_STRETCHES = 3;
 
 type Stretch = Crossover['stretches'][number];
 
@@ -78,7 +78,7 @@ type Stretch = Crossover['stretches'][number];
 function sweepClaim(sweep: readonly Comparison[], crossover: Crossover): string {
   const { stretches, brackets, inconclusive } = crossover;
   const claims =
-    stretches.length > MOST_STRETCHES
+    stretches.length > MAX_STRETCHES
       ? [...countedClaims(sweep, crossover), ...changesAt(brackets)]
       : stretches.map((stretch) => stretchClaim(sweep, stretch, crossover));
   const decided = sweep.length - inconclusive.length;
@@ -120,7 +120,7 @@ function claimAbout(faster: Stretch['faster'], strategy: string, those: readonly
 
 function changesAt(brackets: Crossover['brackets']): string[] {
   if (brackets.length === 0) return [];
-  const shown = brackets.slice(0, MOST_STRETCHES).map(({ from, to }) => between(from, to, '–'));
+  const shown = brackets.slice(0, MAX_STRETCHES).map(({ from, to }) => between(from, to, '–'));
   const more = brackets.length - shown.length;
   const rest = more === 0 ? '' : more === 1 ? ', and once more' : `, and ${more} more times`;
   return [`the faster strategy changes between batch ${listed(shown)}${rest}`];
@@ -128,9 +128,9 @@ function changesAt(brackets: Crossover['brackets']): string[] {
 
 function inconclusiveAt(batches: readonly number[], sweep: readonly Comparison[]): string[] {
   if (batches.length === 0) return [];
-  if (batches.length > MOST_STRETCHES)
-    return [`inconclusive at ${batches.length} of ${sweep.length} batch sizes`];
-  return [`inconclusive at batch ${listed(batches.map(formatInteger))}`];
+  if (batches.length > MAX_STRETCHES)
+    return [`the result is inconclusive at ${batches.length} of ${sweep.length} batch sizes`];
+  return [`the result is inconclusive at batch ${listed(batches.map(formatInteger))}`];
 }
 
 function between(from: number, to: number, separator: ' to ' | '–'): string {

@@ -106,11 +106,11 @@ function devicesOf(engines: readonly FoundEngine[], hostFreeBytes: number, bytes
 }
 
 /** Rows of the largest mini-batch that the next command asks for. */
-const MOST_ROWS = 65_536;
+const MAX_ROWS = 65_536;
 
 /** A sweep over the batch sizes that the dataset has rows for; with strategies that feed if the dataset does not fit on a GPU. */
 function nextCommand(path: string, rows: number, devices: readonly DeviceFit[]): string {
-  const most = 2 ** Math.floor(Math.log2(Math.min(MOST_ROWS, rows)));
+  const most = 2 ** Math.floor(Math.log2(Math.min(MAX_ROWS, rows)));
   const file = path === STANDARD_INPUT_NAME ? '-' : shellPath(path);
   const feeds = devices.some(({ gpu, fits }) => gpu && fits === false)
     ? ' --strategy feed,feed-ahead,feed-chunk'

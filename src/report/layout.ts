@@ -211,7 +211,7 @@ export function linesForTerminal(lines: readonly Line[], { color, width }: Scree
 }
 
 /** The most lines that the answer above the table takes. */
-const MOST_ANSWER_LINES = 4;
+const MAX_ANSWER_LINES = 4;
 
 /** The answer for a terminal: sentences, the most important first, each beginning a new line, as many as fit in four lines. */
 export function answerForTerminal(sentences: readonly string[], { color, width }: Screen): string {
@@ -219,10 +219,10 @@ export function answerForTerminal(sentences: readonly string[], { color, width }
   const lines: string[] = [];
   for (const sentence of sentences) {
     const more = wrapped(printable(sentence), width).map(printable);
-    if (lines.length > 0 && lines.length + more.length > MOST_ANSWER_LINES) break;
+    if (lines.length > 0 && lines.length + more.length > MAX_ANSWER_LINES) break;
     lines.push(...more.map((line) => (lines.length === 0 ? paint.bold(line) : line)));
   }
-  return `${lines.slice(0, MOST_ANSWER_LINES).join('\n')}\n`;
+  return `${lines.slice(0, MAX_ANSWER_LINES).join('\n')}\n`;
 }
 
 /** Lines as a Markdown list. */

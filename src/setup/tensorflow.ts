@@ -44,7 +44,7 @@ export interface SetupOptions {
   readonly cpu: boolean;
   /** Prints a line: at the start what will be fetched, at the end where the result is. */
   readonly say: (line: string) => void;
-  /** Called with the bytes fetched so far and in all. */
+  /** Called with the bytes fetched so far and in total. */
   readonly fetched: (doneBytes: number, totalBytes: number, what: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly surroundings: Surroundings;
@@ -185,7 +185,7 @@ async function step<T>(subject: string, work: () => Promise<T>): Promise<T> {
     throw new PinbenchError('engine', {
       subject,
       observed: cause.message,
-      remedy: 'nothing was left behind; check the network and the disk, and run it again',
+      remedy: 'nothing was left behind; check the network and the disk, and run the command again',
       cause,
     });
   }
@@ -211,13 +211,13 @@ async function mustHaveTools(how: CommandOptions): Promise<void> {
 }
 
 async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
-  let there = folder;
-  while (!existsSync(there)) there = dirname(there);
-  const { bavail, bsize } = await statfs(there);
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = await statfs(existing);
   const { most } = DISK_BYTES[cpu ? 'cpu' : 'gpu'];
   if (bavail * bsize >= most) return;
   throw new PinbenchError('engine', {
-    subject: there,
+    subject: existing,
     observed: `${formatBytes(bavail * bsize)} of disk space is free`,
     expected: `at least ${formatBytes(most)} during setup`,
     remedy: 'choose a folder on another disk with --dir',

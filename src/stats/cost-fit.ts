@@ -29,7 +29,7 @@ export interface CostFit {
 /** With fewer points, there are too few degrees of freedom for a meaningful interval. */
 export const MIN_POINTS = 5;
 /** An interval whose upper end is this many times its lower end is not reported. */
-const UNTOLD = 10;
+const WIDEST_INTERVAL_RATIO = 10;
 /** A part of the line (fixed cost or bytes) whose squared shares sum to less than this has vanished from it. */
 const VANISHED = 1e-9;
 const STEPS = 200;
@@ -63,7 +63,7 @@ export function fitCost(points: readonly Point[]): CostFit | undefined {
   const [fixed, perByte] = parameters;
   const at = (bytes: number) => predicted(bytes, parameters);
   const farthest = points.reduce((a, b) => (distance(b, at) > distance(a, at) ? b : a));
-  const half = halfWidths(points, parameters, error / (n - 2)).map(
+  const half = standardErrors(points, parameters, error / (n - 2)).map(
     (spread) => studentQuantile(n - 2) * spread,
   );
   return {
@@ -115,7 +115,11 @@ function improved(points: readonly Point[], parameters: Parameters, damping: num
 }
 
 /** The standard errors of the two parameters, given the variance of the residuals. */
-function halfWidths(points: readonly Point[], parameters: Parameters, variance: number): [number, number] {
+function standardErrors(
+  points: readonly Point[],
+  parameters: Parameters,
+  variance: number,
+): [number, number] {
   const { a, b, c } = normal(points, parameters);
   // If one part has vanished from the line, only the other was fitted.
   if (a < VANISHED) return [Number.POSITIVE_INFINITY, Math.sqrt(variance / c)];
@@ -126,6 +130,6 @@ function halfWidths(points: readonly Point[], parameters: Parameters, variance: 
 }
 
 function estimate(logarithm: number, half: number): Estimate | undefined {
-  if (!(half < Math.log(UNTOLD) / 2)) return undefined;
+  if (!(half < Math.log(WIDEST_INTERVAL_RATIO) / 2)) return undefined;
   return { value: Math.exp(logarithm), ci95: [Math.exp(logarithm - half), Math.exp(logarithm + half)] };
 }

@@ -24,7 +24,7 @@ export const MIN_SAMPLES_A_SIDE = 4;
 export function twoSampleShift(first: readonly number[], second: readonly number[]): Shift {
   const pairs = first.length * second.length;
   const differenceAt =
-    pairs <= MOST_DIFFERENCES ? sortedDifferences(first, second) : foundDifferences(first, second);
+    pairs <= MAX_DIFFERENCES ? sortedDifferences(first, second) : foundDifferences(first, second);
   const p = rankTest(first, second);
   const few = Math.min(first.length, second.length) < MIN_SAMPLES_A_SIDE;
   const k = few ? 0 : intervalRank(first.length, second.length);
@@ -36,7 +36,7 @@ export function twoSampleShift(first: readonly number[], second: readonly number
 }
 
 /** Up to this many differences are sorted; of more, only the needed ones are found, without computing all. */
-const MOST_DIFFERENCES = 250_000;
+const MAX_DIFFERENCES = 250_000;
 
 /** Returns the difference, second minus first, at a place in ascending order of all pairs. */
 type DifferenceAt = (place: number) => number;

@@ -5,7 +5,7 @@ interface Look {
   /** The mark of its points in a page, and the dashes of its line unless the line is solid. */
   readonly symbol: string;
   readonly dash?: string;
-  /** Warm colours for strategies that feed, cool ones for those that pin. */
+  /** Warm colours for strategies that copy each mini-batch, cool ones for the others. */
   readonly colours: readonly [onLight: string, onDark: string];
 }
 

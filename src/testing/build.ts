@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Builds once before the tests: those of whole processes run what `npm run build` makes of the present sources. */
+/** Builds once before the tests, because tests that start whole processes run the output of `npm run build`. */
 export default function build(): void {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   execFileSync('npm', ['run', '--silent', 'build'], {

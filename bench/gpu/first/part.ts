@@ -4,7 +4,7 @@ import process from 'node:process';
 import { type Command, type End, runChild } from './child.js';
 
 /** The most characters of a part's output that are kept for the summary. */
-const MOST_KEPT = 20_000;
+const MAX_KEPT = 20_000;
 /** The number of last lines of a part's output that the summary shows. */
 const SHOWN_LINES = 12;
 const CRASHES: readonly string[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS'];
@@ -44,7 +44,7 @@ export async function runPart(
   if (interrupt.aborted) interrupted();
   let said = '';
   const keep = (text: string) => {
-    said = `${said}${text}`.slice(-MOST_KEPT);
+    said = `${said}${text}`.slice(-MAX_KEPT);
     hear(text);
   };
   const outcome = ({ state, what }: Pick<Outcome, 'state' | 'what'>, took = sinceBegin()): Outcome => ({

@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { Outcome, Part } from './part.js';
 
 /** The most characters of the parts' output in the log. */
-const MOST_LOG_CHARACTERS = 15 * 2 ** 20;
+const MAX_LOG_CHARACTERS = 15 * 2 ** 20;
 
 /** The state of each part so far. */
 export type Outcomes = ReadonlyMap<Part, Outcome | 'running'>;
@@ -14,7 +14,7 @@ export class Results {
   readonly summaryPath: string;
   readonly #folder: string;
   readonly #complain: (sentence: string) => void;
-  #left = MOST_LOG_CHARACTERS;
+  #left = MAX_LOG_CHARACTERS;
   #logFails = false;
 
   /** `complain` is called once for what cannot be written. */

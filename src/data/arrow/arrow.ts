@@ -106,7 +106,7 @@ async function sourcesOf(
 }
 
 /** How many characters of a column name are kept: names may be of any length, and very many columns may have one. */
-const MOST_NAME = 1000;
+const MAX_NAME_CHARACTERS = 1000;
 
 function columnInfos(
   columns: readonly Column[],
@@ -120,7 +120,7 @@ function columnInfos(
     const width = widths.get(column);
     const why = width === 0 ? 'no-numbers' : width === undefined ? leftOut : undefined;
     return {
-      name: shortenedInMiddle(name, MOST_NAME),
+      name: shortenedInMiddle(name, MAX_NAME_CHARACTERS),
       type,
       width: width ?? 0,
       ...(why && { leftOut: why }),

@@ -56,7 +56,7 @@ export function recordBatchOf(message: Message, { fields }: Schema, dictionaries
     throw corrupt(`a message of type ${headerType} where a record batch should be`);
   // Arrow 0.17 named the codec here, before the format had a field for it; the compressed buffers would be read as numbers.
   if (customMetadata.some(({ key }) => key === 'ARROW:experimental_compression'))
-    throw new Fault('compressed as Arrow 0.17 did', { remedy: REMEDY_FOR_OLD });
+    throw new Fault('its buffers are compressed in the format of Arrow 0.17', { remedy: REMEDY_FOR_OLD });
   return batchOf(header.value, body, version, fields, dictionariesBefore);
 }
 

@@ -13,7 +13,7 @@ const LENGTH_BYTES = 8;
 const NOT_COMPRESSED = -1n;
 
 /** The most bytes that one compressed byte may become: an LZ4 match of 255, or a Zstandard block of 128 KiB from 4 bytes. */
-const MOST_UNPACKED: Readonly<Record<Compression, number>> = { none: 1, lz4: 255, zstd: 2 ** 15 };
+const MAX_UNPACKED: Readonly<Record<Compression, number>> = { none: 1, lz4: 255, zstd: 2 ** 15 };
 
 function bytesOf(dtype: DType, elements: number): number {
   return dtype === 'bool' ? Math.ceil(elements / 8) : elements * ELEMENT_BYTES[dtype];
@@ -21,7 +21,7 @@ function bytesOf(dtype: DType, elements: number): number {
 
 /** Whether a buffer of this length may hold that many elements, decided without reading it. */
 export function couldHold(length: number, compression: Compression, dtype: DType, elements: number): boolean {
-  return bytesOf(dtype, elements) <= length * MOST_UNPACKED[compression];
+  return bytesOf(dtype, elements) <= length * MAX_UNPACKED[compression];
 }
 
 /** How many elements of a buffer are checked between two yields to the event loop. */
@@ -80,8 +80,14 @@ export class BufferReader {
     if (claimed === NOT_COMPRESSED) return this.#stored({ position, length: packedLength });
     // A writer that slices rows may write the whole buffer, so it may be longer than the rows need, but not longer than is
     // possible.
-    if (claimed < BigInt(needed) || claimed > BigInt(region.length * MOST_UNPACKED[compression]))
-      throw short(claimed, needed);
+    if (claimed < BigInt(needed)) throw short(claimed, needed);
+    const most = region.length * MAX_UNPACKED[compression];
+    if (claimed > BigInt(most)) {
+      throw new Fault(`corrupt Arrow data: a buffer that claims to have ${claimed} bytes when decompressed`, {
+        expected: `at most ${most}`,
+        remedy: REMEDY,
+      });
+    }
     const length = Number(claimed);
     this.#codecs ??= await Codecs.load();
     const packed = {
@@ -91,7 +97,7 @@ export class BufferReader {
     const unpacking = new Unpacking(this.#codecs, compression, packed, length, needed);
     const read = (into: Uint8Array, at: number) =>
       mustBeFrame(compression, length, () => unpacking.read(into, at));
-    if (length > (this.#codecs.open < MANY_FRAMES ? SMALL_UNPACKED : MOST_UNPACKED_AT_ONCE))
+    if (length > (this.#codecs.open < MANY_FRAMES ? SMALL_UNPACKED : MAX_UNPACKED_AT_ONCE))
       return { length, read };
     const whole = new Uint8Array(length);
     read(whole, 0);
@@ -104,7 +110,7 @@ export class BufferReader {
       return;
     }
     for (let done = 0; done < bytes.length; ) {
-      const length = Math.min(bytes.length - done, MOST_READ);
+      const length = Math.min(bytes.length - done, MAX_READ);
       const { bytesRead } = await this.#file.read(bytes, done, length, position + done);
       if (bytesRead === 0) throw shortened();
       done += bytesRead;
@@ -117,7 +123,7 @@ export class BufferReader {
 }
 
 /** Node 20 refuses reads of 2 GiB and more. */
-const MOST_READ = 2 ** 30;
+const MAX_READ = 2 ** 30;
 /** Larger reads are asynchronous. For smaller ones a promise costs more than the read: 1000 columns took five times as long. */
 const SMALL_READ = 2 ** 18;
 /** A decompressor needs about this much memory itself, so buffers up to this size are decompressed at once. */
@@ -127,11 +133,11 @@ const SMALL_UNPACKED = 2 ** 20;
  * once too.
  */
 const MANY_FRAMES = 256;
-const MOST_UNPACKED_AT_ONCE = 2 ** 28;
+const MAX_UNPACKED_AT_ONCE = 2 ** 28;
 
 function short(observed: number | bigint, needed: number): Fault {
   return new Fault(`corrupt Arrow data: a buffer of ${observed} bytes`, {
-    expected: `${needed}`,
+    expected: `at least ${needed}`,
     remedy: REMEDY,
   });
 }
@@ -146,7 +152,7 @@ function mustBeFrame(compression: Compression, length: number, read: () => void)
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new Fault(
-      `corrupt Arrow data: a buffer that is no ${compression} frame of ${length} bytes (${cause.message})`,
+      `corrupt Arrow data: a buffer with no ${compression} frame of ${length} bytes (${cause.message})`,
       { remedy: REMEDY, cause },
     );
   }

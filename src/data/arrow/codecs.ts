@@ -29,10 +29,10 @@ const AT_END = 0;
 const PACKED_BYTES = 2 ** 17;
 const UNPACKED_BYTES = 2 ** 18;
 /** The least input that a step is given: with less, some bytes would be processed several times. */
-const LEAST_PACKED_BYTES = 2 ** 14;
+const MIN_PACKED_BYTES = 2 ** 14;
 
 /** Memory that is kept for the next file; a larger instance is left to the garbage collector. */
-const MOST_KEPT_BYTES = 2 ** 25;
+const MAX_KEPT_BYTES = 2 ** 25;
 
 let shared: Promise<Codecs> | undefined;
 
@@ -92,7 +92,7 @@ export class Codecs {
       // Another frame may have used the area since.
       if (this.#within !== frame || from === to) {
         this.#within = frame;
-        [from, to] = [0, Math.min(PACKED_BYTES, Math.max(room, LEAST_PACKED_BYTES), length - taken)];
+        [from, to] = [0, Math.min(PACKED_BYTES, Math.max(room, MIN_PACKED_BYTES), length - taken)];
         packed(new Uint8Array(exports.memory.buffer, exports.packed(), to), taken);
       }
       const outcome = exports.step(handle, from, to, Math.min(room, UNPACKED_BYTES));
@@ -122,7 +122,7 @@ export class Codecs {
   #end(handle: number): void {
     this.#open -= 1;
     this.#exports.end(handle);
-    if (this.#open === 0 && this.#exports.memory.buffer.byteLength > MOST_KEPT_BYTES) shared = undefined;
+    if (this.#open === 0 && this.#exports.memory.buffer.byteLength > MAX_KEPT_BYTES) shared = undefined;
   }
 
   /** Reads a C string. */

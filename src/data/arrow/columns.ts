@@ -179,7 +179,7 @@ class Named {
     if (fields.length > 0) return fields;
     if (column === undefined) throw this.#none(name);
     if (isNumeric(column)) return [column];
-    throw new Fault(`column "${shown(name)}" holds ${shown(column.type)}, not numbers, from row 0 on`, {
+    throw new Fault(`column "${shown(name)}" holds ${shown(column.type)}, not numbers`, {
       expected: 'numbers',
       remedy: 'name other columns, or cast it to a number type before saving',
     });
@@ -218,15 +218,15 @@ export function leftOutOf(columns: readonly ColumnInfo[]): LeftOut[] {
 }
 
 /** How many columns an error lists, and in how many characters. */
-const [MOST_LISTED, MOST_LISTED_CHARACTERS] = [8, 200];
+const [MAX_LISTED, MAX_LISTED_CHARACTERS] = [8, 200];
 
 function listed(columns: readonly Column[]): string {
   const entries: string[] = [];
   let characters = 0;
-  for (const { name, type } of columns.slice(0, MOST_LISTED)) {
+  for (const { name, type } of columns.slice(0, MAX_LISTED)) {
     const entry = `"${shown(name)}": ${shown(type)}`;
     characters += entry.length;
-    if (entries.length > 0 && characters > MOST_LISTED_CHARACTERS) break;
+    if (entries.length > 0 && characters > MAX_LISTED_CHARACTERS) break;
     entries.push(entry);
   }
   const more = columns.length > entries.length ? ` and ${columns.length - entries.length} more` : '';

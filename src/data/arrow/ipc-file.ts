@@ -29,7 +29,7 @@ const MAGIC = 'ARROW1';
 /** Where a file's first message may be: after the magic, padded to 8 bytes, or by arrow-rs to 64. */
 const FIRST_MESSAGES = [8, 64];
 /** The most bytes between the last batch and the footer: the end-of-stream marker and padding, less than any message. */
-const MOST_PADDING_BYTES = 64;
+const MAX_PADDING_BYTES = 64;
 
 /**
  * Reads the IPC file format: magic, messages, footer, the footer's length, magic. The footer has the positions of the batches.
@@ -48,7 +48,7 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
   if (turns.due) await turns.giveWay();
   const schema = knownSchema(footer.schema);
   if (turns.due) await turns.giveWay();
-  await mustNotBeginWithAnother(reader, schema);
+  await mustRepeatSchema(reader, schema);
   if (turns.due) await turns.giveWay();
   const dictionaries = new Dictionaries(wanted(schema));
   for (let i = 0; i < footer.dictionaries.length; i++) {
@@ -76,7 +76,7 @@ export async function readIpcFile(reader: MessageReader, wanted: Wanted, turns: 
  * repeats, so that a different one means damage. The footer's schema is authoritative, and some files have no other: apache-arrow
  * for JavaScript omits the first one, and Polars 2 writes it without framing.
  */
-async function mustNotBeginWithAnother(reader: MessageReader, { fields }: Schema): Promise<void> {
+async function mustRepeatSchema(reader: MessageReader, { fields }: Schema): Promise<void> {
   const message = await firstMessage(reader);
   if (message?.header?.type !== HEADER.Schema) return;
   if (!sameColumns(knownSchema(message.header.value).fields, fields))
@@ -108,7 +108,7 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
   const { body } = message;
   if (body.position - position !== block.metaDataLength || body.length !== block.bodyLength) {
     throw corrupt(
-      `${what} has ${body.position - position} + ${body.length} bytes, the footer says ${block.metaDataLength} + ${block.bodyLength}`,
+      `${what} has ${body.position - position} + ${body.length} bytes, but the footer says ${block.metaDataLength} + ${block.bodyLength}`,
     );
   }
   return message;
@@ -121,7 +121,7 @@ async function inBlock(reader: MessageReader, block: Block, what: string): Promi
 function mustNotOverlap(lists: readonly Blocks[], footerAt: number): void {
   const listed = endInOrder(lists) ?? endOf(lists);
   const unlisted = footerAt - listed;
-  if (listed > 0 && unlisted > MOST_PADDING_BYTES)
+  if (listed > 0 && unlisted > MAX_PADDING_BYTES)
     throw corrupt(`${unlisted} bytes before the footer that it does not list`);
 }
 

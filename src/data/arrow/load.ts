@@ -50,7 +50,7 @@ const BLOCK_BYTES = 2 ** 20;
  * Batches of fewer bytes are read as if their layout differed from the matrix: one asynchronous read per batch takes ten times as
  * long.
  */
-const LEAST_RUN_BYTES = 2 ** 14;
+const MIN_RUN_BYTES = 2 ** 14;
 
 export function dtypesOf(sources: readonly Source[]): DType[] {
   return [...new Set(sources.map(({ column }) => column.dtype))];
@@ -99,7 +99,7 @@ async function runsOf(
   if (column.permuted !== undefined || dictionary !== undefined || boolBytes || dtype === 'bool')
     return undefined;
   if (batches.some(({ compression }) => compression !== 'none')) return undefined;
-  if ((rows * cols * ELEMENT_BYTES[dtype]) / batches.length < LEAST_RUN_BYTES) return undefined;
+  if ((rows * cols * ELEMENT_BYTES[dtype]) / batches.length < MIN_RUN_BYTES) return undefined;
   const runs: Run[] = [];
   let first = 0;
   for (const [index, batch] of batches.entries()) {

@@ -28,7 +28,7 @@ export const REMEDY_FOR_OLD = 'write the file again with a current version of Ar
  * The machine that wrote the file would write it the same way again, but pyarrow converts the bytes to the order of the machine
  * that reads it.
  */
-const TURN_ROUND =
+const REMEDY_FOR_BIG_ENDIAN =
   'write it on a little-endian machine, or read it there with pyarrow.ipc.open_file or open_stream, and write the table with pyarrow.feather.write_feather';
 
 /**
@@ -96,7 +96,7 @@ export class MessageReader {
   #mustHave({ position, length }: Region): void {
     if (!Number.isSafeInteger(length) || length < 0) throw corrupt(`a part of ${length} bytes`);
     if (position + length > this.fileBytes)
-      throw truncated(`${position + length} bytes are claimed, the file has ${this.fileBytes}`);
+      throw truncated(`${position + length} bytes are claimed, but the file has ${this.fileBytes}`);
   }
 }
 
@@ -128,7 +128,7 @@ export function decoded<T>(what: string, decode: (bytes: Uint8Array) => T, bytes
 export function knownSchema(schema: SchemaTable | undefined): Schema {
   if (schema === undefined) throw corrupt('no schema');
   if (schema.endianness !== 0)
-    throw new Fault('big-endian Arrow data', { expected: 'little-endian', remedy: TURN_ROUND });
+    throw new Fault('big-endian Arrow data', { expected: 'little-endian', remedy: REMEDY_FOR_BIG_ENDIAN });
   try {
     return schemaOf(schema);
   } catch (cause) {

@@ -8,10 +8,10 @@ interface Named {
 }
 
 /** Maximum length of a type in words: a type with many fields would be very long, and every enclosing field would repeat it. */
-const MOST_WORDS = 1000;
+const MAX_TYPE_CHARACTERS = 1000;
 
 /** The most decimal digits of a number of so many bits (Arrow's Schema.fbs, "Decimal"). */
-const MOST_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 };
+const MAX_DIGITS: Readonly<Record<number, number>> = { 32: 9, 64: 18, 128: 38, 256: 76 };
 const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 
 /**
@@ -19,7 +19,7 @@ const UNITS = ['SECOND', 'MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
  * RangeError if a parameter has a value that the format does not have.
  */
 export function typeInWords(type: TypeName, parameters: TypeParameters, children: readonly Named[]): string {
-  return shortenedInMiddle(wordsOf(type, parameters, children), MOST_WORDS);
+  return shortenedInMiddle(wordsOf(type, parameters, children), MAX_TYPE_CHARACTERS);
 }
 
 function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly Named[]): string {
@@ -40,7 +40,7 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
       return `Float${oneOf([16, 32, 64], precision)}`;
     case 'Decimal':
       mustBeOneOf([32, 64, 128, 256], bitWidth);
-      if (precision < 1 || precision > MOST_DIGITS[bitWidth]!)
+      if (precision < 1 || precision > MAX_DIGITS[bitWidth]!)
         throw new RangeError(`${precision} decimal digits`);
       return `Decimal${bitWidth}[${precision}, ${scale}]`;
     case 'Date':
@@ -49,13 +49,13 @@ function wordsOf(type: TypeName, parameters: TypeParameters, children: readonly 
       mustBeOneOf(unit! < 2 ? [32] : [64], bitWidth);
       return `Time${bitWidth}<${oneOf(UNITS, unit)}>`;
     case 'Timestamp':
-      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${shortenedInMiddle(timezone, MOST_WORDS)}` : ''}>`;
+      return `Timestamp<${oneOf(UNITS, unit)}${timezone ? `, ${shortenedInMiddle(timezone, MAX_TYPE_CHARACTERS)}` : ''}>`;
     case 'Duration':
       return `Duration<${oneOf(UNITS, unit)}>`;
     case 'Interval':
       return `Interval<${oneOf(['YEAR_MONTH', 'DAY_TIME', 'MONTH_DAY_NANO'], unit)}>`;
     case 'Struct':
-      return `Struct<{${listed(children, ({ name, typeWords }) => `${shortenedInMiddle(name, MOST_WORDS)}:${typeWords}`)}}>`;
+      return `Struct<{${listed(children, ({ name, typeWords }) => `${shortenedInMiddle(name, MAX_TYPE_CHARACTERS)}:${typeWords}`)}}>`;
     case 'Union':
       mustBeOneOf([0, 1], mode);
       return `Union<${innerWords(children)}>`;
@@ -76,7 +76,7 @@ const innerWords = (children: readonly Named[]) => listed(children, ({ typeWords
 function listed(fields: readonly Named[], wordsOfOne: (field: Named) => string): string {
   let words = '';
   for (const [i, field] of fields.entries()) {
-    if (words.length > MOST_WORDS) return `${words}, …, ${wordsOfOne(fields.at(-1)!)}`;
+    if (words.length > MAX_TYPE_CHARACTERS) return `${words}, …, ${wordsOfOne(fields.at(-1)!)}`;
     words += `${i === 0 ? '' : ', '}${wordsOfOne(field)}`;
   }
   return words;
@@ -89,11 +89,13 @@ export function intWords({ bitWidth, isSigned }: TypeParameters): string {
 }
 
 function mustBeOneOf(allowed: readonly number[], seen: number | undefined): void {
-  if (!allowed.includes(seen!)) throw new RangeError(`a type with ${seen}, expected ${allowed.join(' or ')}`);
+  if (!allowed.includes(seen!))
+    throw new RangeError(`a type parameter of ${seen}, expected ${allowed.join(' or ')}`);
 }
 
 export function oneOf<T>(names: readonly T[], index: number | undefined): T {
   const name = names[index!];
-  if (name === undefined) throw new RangeError(`a type with ${index}, expected 0 to ${names.length - 1}`);
+  if (name === undefined)
+    throw new RangeError(`a type parameter of ${index}, expected 0 to ${names.length - 1}`);
   return name;
 }

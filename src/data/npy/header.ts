@@ -51,7 +51,7 @@ export function locateHeader(prefix: Uint8Array, fileBytes: number) {
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = major === 1 ? 10 : 12;
   if (start + length > fileBytes) {
-    throw new Fault(`truncated: its header claims ${length} bytes, the file has ${fileBytes}`, {
+    throw new Fault(`truncated: its header claims ${length} bytes, but the file has ${fileBytes}`, {
       remedy: RESAVE,
     });
   }
@@ -165,12 +165,12 @@ function refused({ what, remedy }: Refusal, descr: string): Fault {
 }
 
 /** The most axes that numpy supports, from version 2 on. */
-const MOST_AXES = 64;
+const MAX_AXES = 64;
 
 function shapeOf(shape: Literal): number[] {
   if (shape.kind !== 'tuple') throw malformed(`shape is ${describe(shape)}`, 'a tuple of whole numbers');
-  if (shape.items.length > MOST_AXES)
-    throw malformed(`a shape of ${shape.items.length} axes`, `at most ${MOST_AXES}`);
+  if (shape.items.length > MAX_AXES)
+    throw malformed(`a shape of ${shape.items.length} axes`, `at most ${MAX_AXES}`);
   return shape.items.map((item) => {
     if (item.kind !== 'integer') throw malformed(`shape with ${describe(item)}`, 'a tuple of whole numbers');
     if (item.value < 0n) throw malformed(`shape with ${describe(item)}`, 'axes of 0 or more');

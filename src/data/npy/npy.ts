@@ -75,7 +75,7 @@ function matrixShape({ shape, dtype, dataOffset }: NpyHeader, fileBytes: number)
   const present = BigInt(fileBytes - dataOffset);
   if (needed > present) {
     throw new Fault(
-      `truncated: its header claims ${countText(needed)} bytes of data, ${text} of ${dtype}, the file has ${present}`,
+      `truncated: its header claims ${countText(needed)} bytes of data, ${text} of ${dtype}, but the file has ${present}`,
       {
         remedy: 'write the file again',
       },

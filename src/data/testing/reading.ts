@@ -31,9 +31,9 @@ export type Reading =
 /** Opens and loads a file: as float32, and in its own type if it has one. */
 export type Reader = (content: Uint8Array, scratch: Scratch) => Promise<Facts>;
 
-const MOST_CPU_MS = 2000;
-const MOST_BYTES = 64 * 2 ** 20;
-const MOST_CHARACTERS = 400;
+const MAX_CPU_MS = 2000;
+const MAX_BYTES = 64 * 2 ** 20;
+const MAX_CHARACTERS = 400;
 
 /**
  * Reads a file and checks what must hold for every file: limits on time and memory, and an error that is one short line of
@@ -43,7 +43,7 @@ export async function readingOf(
   reader: Reader,
   content: Uint8Array,
   scratch: Scratch,
-  mostCpuMs = MOST_CPU_MS,
+  mostCpuMs = MAX_CPU_MS,
 ): Promise<Reading> {
   const bytesBefore = memoryBytes();
   const began = performance.now();
@@ -59,7 +59,7 @@ export async function readingOf(
     if (cpuMs > mostCpuMs) return broken(`${Math.round(cpuMs)} ms`);
   }
   const bytes = memoryBytes() - bytesBefore;
-  if (bytes > MOST_BYTES) return broken(`${bytes} bytes of memory for a file of ${content.length}`);
+  if (bytes > MAX_BYTES) return broken(`${bytes} bytes of memory for a file of ${content.length}`);
   return reading;
 }
 
@@ -77,7 +77,7 @@ function refusalOf(error: unknown): Reading {
   if (/[\n\r]/.test(message)) return broken(`a message of several lines: ${JSON.stringify(message)}`);
   // Long messages are cut, but those of a well-worded error need no cutting.
   const characters = `${subject}: ${observed}; expected ${expected}; ${remedy}`.length;
-  if (characters >= MOST_CHARACTERS) return broken(`a message of ${characters} characters: ${message}`);
+  if (characters >= MAX_CHARACTERS) return broken(`a message of ${characters} characters: ${message}`);
   return { kind: 'refused', message };
 }
 

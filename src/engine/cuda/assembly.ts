@@ -1,7 +1,7 @@
 import type { Dataset, Values } from '../../data/dataset.js';
 import { type Plan, rowBytesOf } from '../../plan/plan.js';
 import type { Strategy } from '../../plan/strategy.js';
-import type { Belongings } from './belongings.js';
+import type { Allocations } from './allocations.js';
 import type { ChunkLane } from './chunk.js';
 import type { Context, Kernels } from './context.js';
 import type { DatasetMemory } from './dataset-memory.js';
@@ -33,8 +33,8 @@ export interface Parts {
   readonly kernels: Kernels;
   /** The most blocks of a launch. */
   readonly mostBlocks: number;
-  readonly resources: DatasetMemory;
-  readonly belongings: Belongings;
+  readonly datasetMemory: DatasetMemory;
+  readonly allocations: Allocations;
   readonly dataset: Dataset;
   readonly plan: Plan;
   readonly strategy: Strategy;
@@ -52,16 +52,16 @@ export function deliveryOf(parts: Parts, copies: number): Delivery {
 
 /** The graph reads the dataset in place: from device memory, or over the link. */
 function deliveryInPlace(parts: Parts, copies: number): Delivery {
-  const { context, resources, belongings, dataset, plan, strategy, resident } = parts;
+  const { context, datasetMemory, allocations, dataset, plan, strategy, resident } = parts;
   const { driver } = context;
   const { mapped } = strategy;
-  const data = resident?.address ?? belongings.keep(resources.pageLocked(dataset)).deviceAddress;
+  const data = resident?.address ?? allocations.keep(datasetMemory.pageLocked(dataset)).deviceAddress;
   if (plan.sampling === 'slice') {
     const launches = launchesOf(parts, data, { whole: true });
     return mapped ? sliceOverLink(driver, launches, sizesOf(plan)) : sliceOnDevice(launches);
   }
   const listBytes = plan.batch * INDEX_BYTES;
-  const device = belongings.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
+  const device = allocations.keep(allocateOnDevice(driver, listBytes, 'the row indexes'));
   // A short pageable list is copied into the command buffer; a long one would wait for all previously queued work.
   const hostMemory = listBytes <= PUSHED_BYTES ? 'pageable' : 'page-locked';
   const list = { what: 'the row indexes', dtype: 'int32', elements: plan.batch, hostMemory } as const;
@@ -73,23 +73,25 @@ function deliveryInPlace(parts: Parts, copies: number): Delivery {
 
 /** Each mini-batch is copied from the dataset. */
 function slicedDelivery(parts: Parts, copies: number): Delivery {
-  const { context, resources, belongings, dataset, plan, strategy } = parts;
+  const { context, datasetMemory, allocations, dataset, plan, strategy } = parts;
   const { driver } = context;
   const sizes = sizesOf(plan);
-  const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
+  const buffer = allocations.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
   const launches = launchesOf(parts, buffer.address, { whole: false });
   const pageable = strategy.hostMemory === 'pageable';
-  const source = belongings.keep(pageable ? resources.pageable(dataset) : resources.pageLocked(dataset));
+  const source = allocations.keep(
+    pageable ? datasetMemory.pageable(dataset) : datasetMemory.pageLocked(dataset),
+  );
   const route: Route = { from: source.address, to: buffer.address, stream: copies };
   return feedSlice(driver, launches, sizes, route);
 }
 
 /** The host gathers the rows of each mini-batch, then copies them. */
 function gatheredDelivery(parts: Parts, copies: number): Delivery {
-  const { context, belongings, dataset, plan, strategy } = parts;
+  const { context, allocations, dataset, plan, strategy } = parts;
   const { driver } = context;
   const sizes = sizesOf(plan);
-  const buffer = belongings.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
+  const buffer = allocations.keep(allocateOnDevice(driver, sizes.batchBytes, 'a mini-batch'));
   const launches = launchesOf(parts, buffer.address, { whole: false });
   const route = { to: buffer.address, stream: copies };
   const { dtype } = dataset;
@@ -101,13 +103,13 @@ function gatheredDelivery(parts: Parts, copies: number): Delivery {
 
 /** One of the two lanes of `feed-chunk`. */
 export function chunkLaneOf(parts: Parts): ChunkLane {
-  const { context, belongings, dataset, plan } = parts;
+  const { context, allocations, dataset, plan } = parts;
   const { driver } = context;
   const elements = plan.chunk * plan.batch * plan.cols;
-  const { values, address: host } = pageLockedSlot(driver, belongings, {
+  const { values, address: host } = pageLockedSlot(driver, allocations, {
     ...{ what: 'a chunk', dtype: dataset.dtype, elements },
   });
-  const device = belongings.keep(
+  const device = allocations.keep(
     allocateOnDevice(driver, plan.chunk * plan.batch * rowBytesOf(plan), 'a chunk'),
   );
   const { whole } = launchesOf(parts, device.address, { whole: true });
@@ -119,12 +121,12 @@ export function chunkLaneOf(parts: Parts): ChunkLane {
  * alternate between two.
  */
 function stagingOf<T extends Values>(
-  { context, belongings, plan, strategy }: Parts,
+  { context, allocations, plan, strategy }: Parts,
   stream: number,
   held: Pick<StagingUse, 'what' | 'dtype' | 'elements' | 'hostMemory'>,
 ): Staging<T> {
   const waits = { waited: plan.fetch === 'step', alternates: strategy.loop === 'ahead' };
-  return new Staging(context.driver, belongings, { ...held, ...waits, stream });
+  return new Staging(context.driver, allocations, { ...held, ...waits, stream });
 }
 
 /** What is stored at an address, and how the graph finds its mini-batch there. */
@@ -139,10 +141,10 @@ interface Addressed {
 
 /** Prepares the graph's launches on the data at an address. */
 export function launchesOf(parts: Parts, data: number, { whole, order = 0, list }: Addressed): Launches {
-  const { context, kernels, mostBlocks, belongings, plan, results } = parts;
+  const { context, kernels, mostBlocks, allocations, plan, results } = parts;
   const { driver, stream } = context;
   const { batch, cols, dtype, rows, rowsPerEpoch, work } = plan;
-  const page = belongings.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the launch parameters'));
+  const page = allocations.keep(allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'the launch parameters'));
   const memory = driver.library.view(page.address, page.bytes);
   const perBatch = batch * cols;
   const teamBits = teamBitsFor(cols, dtype);
@@ -166,10 +168,10 @@ export function launchesOf(parts: Parts, data: number, { whole, order = 0, list 
 }
 
 /** Allocates the kernel's state and clears it on the graph's stream: a non-blocking stream does not wait for the null stream. */
-function stateOf({ context, belongings }: Parts, blocks: number): Memory {
+function stateOf({ context, allocations }: Parts, blocks: number): Memory {
   const { driver, stream } = context;
   const bytes = STATE_BYTES + blocks * PARTIAL_BYTES;
-  const state = belongings.keep(allocateOnDevice(driver, bytes, 'partial sums'));
+  const state = allocations.keep(allocateOnDevice(driver, bytes, 'partial sums'));
   driver.do('cuMemsetD8Async', state.address, 0, bytes, stream);
   return state;
 }

@@ -23,7 +23,7 @@ export interface ChunkLane {
  * hides its copy, and ends with no copy in flight.
  */
 export function chunkLoop(
-  { context, plan, results, outSlot, belongings }: LoopState,
+  { context, plan, results, outSlot, allocations }: LoopState,
   source: Values,
   lanes: readonly [ChunkLane, ChunkLane],
   copies: number,
@@ -34,8 +34,8 @@ export function chunkLoop(
   const rowBytes = rowBytesOf(plan);
   const perStep = plan.fetch === 'step';
   const [copied, read] = [
-    [belongings.event(), belongings.event()],
-    [belongings.event(), belongings.event()],
+    [allocations.event(), allocations.event()],
+    [allocations.event(), allocations.event()],
   ] as const;
   const stage = stagingOf(plan, source);
   const copy = ({ rows }: Chunk, c: number) => {

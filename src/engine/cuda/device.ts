@@ -22,14 +22,14 @@ export class CudaDevice implements Device {
   readonly info: DeviceInfo;
   readonly clocksCopies = true;
   readonly #context: Context;
-  readonly #resources: DatasetMemory;
+  readonly #datasetMemory: DatasetMemory;
   readonly #nvml: NvmlDevice | undefined;
   readonly #ownCost: OwnCost;
 
   constructor(context: Context, info: DeviceInfo, nvml?: NvmlDevice) {
     this.#context = context;
     this.#nvml = nvml;
-    this.#resources = new DatasetMemory(context);
+    this.#datasetMemory = new DatasetMemory(context);
     this.#ownCost = new OwnCost(context.driver.library);
     this.info = info;
   }
@@ -47,7 +47,7 @@ export class CudaDevice implements Device {
       };
     }
     if (!strategy.resident) return 'yes';
-    const needed = this.#resources.lacking(plan.rows * rowBytesOf(plan));
+    const needed = this.#datasetMemory.lacking(plan.rows * rowBytesOf(plan));
     const freeBytes = this.freeBytes();
     if (needed <= freeBytes) return 'yes';
     return { reason: doesNotFit(needed, freeBytes) };
@@ -112,11 +112,11 @@ export class CudaDevice implements Device {
   }
 
   async prepare(dataset: Dataset, plan: Plan, strategy: Strategy): Promise<Session> {
-    const needed = strategy.resident ? this.#resources.lacking(plan.rows * rowBytesOf(plan)) : 0;
+    const needed = strategy.resident ? this.#datasetMemory.lacking(plan.rows * rowBytesOf(plan)) : 0;
     let freeBytes = 0;
     try {
       freeBytes = this.freeBytes();
-      return new CudaSession(this.#context, this.#resources, dataset, plan, strategy);
+      return new CudaSession(this.#context, this.#datasetMemory, dataset, plan, strategy);
     } catch (error) {
       if (needed === 0 || !isShortOfDeviceMemory(error)) throw orCannotBeSetUp(error);
       // A step needs little memory: if even that cannot be allocated, the dataset is too large.
@@ -127,7 +127,7 @@ export class CudaDevice implements Device {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#context.enterToRelease();
-    this.#resources.free();
+    this.#datasetMemory.free();
     this.#context.close();
     this.#nvml?.close();
   }

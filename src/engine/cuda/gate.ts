@@ -4,7 +4,7 @@ import { LAUNCH_BYTES, Launch } from './launch.js';
 import { allocatePageLocked, type PageLocked } from './memory.js';
 
 /** Polls of host memory before a gate gives up. A poll takes about a microsecond, all of them a few tenths of a second. */
-const LOOKS = 200_000;
+const MAX_POLLS = 200_000;
 const ONE_THREAD = 1;
 
 /**
@@ -17,7 +17,7 @@ export class Gate {
   readonly #stream: number;
   readonly #page: PageLocked;
   /** Two flags: the host sets the first to open the gate, the device sets the second when it gives up. */
-  readonly #doors: Int32Array;
+  readonly #flags: Int32Array;
   readonly #launch: Launch;
 
   constructor({ driver, stream }: Context, { gate }: Kernels) {
@@ -25,24 +25,24 @@ export class Gate {
     this.#stream = stream;
     this.#page = allocatePageLocked(driver, 2 * LAUNCH_BYTES, 'a gate');
     const memory = driver.library.view(this.#page.address, this.#page.bytes);
-    this.#doors = new Int32Array(memory, LAUNCH_BYTES, 2);
-    const parameters = [this.#page.deviceAddress + LAUNCH_BYTES, LOOKS];
+    this.#flags = new Int32Array(memory, LAUNCH_BYTES, 2);
+    const parameters = [this.#page.deviceAddress + LAUNCH_BYTES, MAX_POLLS];
     this.#launch = new Launch(driver, this.#page, memory, 0, gate, 1, stream, parameters, ONE_THREAD);
   }
 
   /** Queues the gate. The caller must have synchronized the stream since the last `close`. */
   close(): void {
-    this.#doors.fill(0);
+    this.#flags.fill(0);
     this.#launch.run();
   }
 
   open(): void {
-    Atomics.store(this.#doors, 0, 1);
+    Atomics.store(this.#flags, 0, 1);
   }
 
   /** Whether the gate gave up before it was opened. Valid once the stream is synchronized. */
   get gaveUp(): boolean {
-    return Atomics.load(this.#doors, 1) !== 0;
+    return Atomics.load(this.#flags, 1) !== 0;
   }
 
   /** Opens the gate, waits for the stream and frees the memory. */

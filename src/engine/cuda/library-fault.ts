@@ -17,8 +17,8 @@ export type LibraryFault =
   | { readonly kind: 'other'; readonly said: string };
 
 /** Thrown while loading a library that lacks functions pinbench calls. */
-export class FunctionsMissing extends Error {
-  override readonly name = 'FunctionsMissing';
+export class MissingFunctionsError extends Error {
+  override readonly name = 'MissingFunctionsError';
   readonly functions: readonly string[];
 
   constructor(functions: readonly string[]) {
@@ -28,8 +28,8 @@ export class FunctionsMissing extends Error {
 }
 
 /** Thrown instead of loading a file that is damaged or for another system. */
-export class FileFaulty extends Error {
-  override readonly name = 'FileFaulty';
+export class FaultyFileError extends Error {
+  override readonly name = 'FaultyFileError';
   readonly found: FaultyFile;
 
   constructor(found: FaultyFile) {
@@ -40,11 +40,11 @@ export class FileFaulty extends Error {
 
 /** Why a library could not be loaded, determined from the loader's message and the file at its path. */
 export function faultOf(path: string, error: unknown): LibraryFault {
-  if (error instanceof FunctionsMissing) {
+  if (error instanceof MissingFunctionsError) {
     const { functions } = error;
     return functions.includes('cuInit') ? { kind: 'not-cuda' } : { kind: 'lacks-functions', functions };
   }
-  if (error instanceof FileFaulty) {
+  if (error instanceof FaultyFileError) {
     const { fault: kind, file } = error.found;
     return kind === 'not-a-library' ? { kind } : { kind, file };
   }

@@ -1,5 +1,5 @@
 import { type CallName, DECLARATIONS, type RawCalls } from './declarations.js';
-import { FileFaulty, FunctionsMissing, faultOf, type LibraryFault } from './library-fault.js';
+import { FaultyFileError, faultOf, type LibraryFault, MissingFunctionsError } from './library-fault.js';
 import { faultBeforeLoading } from './loader-path.js';
 
 /** A CUDA driver library: its raw functions, and conversions between addresses and arrays. */
@@ -64,7 +64,7 @@ export async function loadLibrary(paths: readonly string[], libraryPath?: string
   for (const path of paths) {
     try {
       const faulty = faultBeforeLoading(path, libraryPath);
-      if (faulty !== undefined) throw new FileFaulty(faulty);
+      if (faulty !== undefined) throw new FaultyFileError(faulty);
       const handle = koffi.load(path);
       const functions = functionsOf(handle, {
         ...DECLARATIONS,
@@ -99,7 +99,7 @@ export async function loadLibrary(paths: readonly string[], libraryPath?: string
 
 type KoffiLibrary = ReturnType<typeof import('koffi').load>;
 
-/** Binds the declared functions of a library. Throws `FunctionsMissing`, which names every function that is missing. */
+/** Binds the declared functions of a library. Throws `MissingFunctionsError`, which names every function that is missing. */
 function functionsOf<T extends Readonly<Record<string, string>>>(
   library: KoffiLibrary,
   declarations: T,
@@ -113,6 +113,6 @@ function functionsOf<T extends Readonly<Record<string, string>>>(
       return [name, undefined];
     }
   });
-  if (missing.length > 0) throw new FunctionsMissing(missing);
+  if (missing.length > 0) throw new MissingFunctionsError(missing);
   return Object.fromEntries(functions);
 }

@@ -1,7 +1,7 @@
 import { indexesOf, type Order } from '../../plan/order.js';
 import type { Plan } from '../../plan/plan.js';
 import type { StepWatch } from '../step-watch.js';
-import type { Belongings } from './belongings.js';
+import type { Allocations } from './allocations.js';
 import type { Context } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { Launch } from './launch.js';
@@ -24,7 +24,7 @@ export interface LoopState {
   readonly results: Readback;
   /** The slot of the launch parameter with the scalar's address. */
   readonly outSlot: number;
-  readonly belongings: Belongings;
+  readonly allocations: Allocations;
 }
 
 /**
@@ -73,7 +73,7 @@ export function stepLoop({ context, plan, results, outSlot }: LoopState, deliver
  * copy stream waits for it. Each call begins with a copy that no graph hides, and ends with no copy in flight.
  */
 export function aheadLoop(
-  { context, plan, results, outSlot, belongings }: LoopState,
+  { context, plan, results, outSlot, allocations }: LoopState,
   lanes: readonly [Delivery, Delivery],
   copies: number,
 ): StepsLoop {
@@ -81,8 +81,8 @@ export function aheadLoop(
   const { call } = driver.library;
   const perStep = plan.fetch === 'step';
   const [copied, read] = [
-    [belongings.event(), belongings.event()],
-    [belongings.event(), belongings.event()],
+    [allocations.event(), allocations.event()],
+    [allocations.event(), allocations.event()],
   ] as const;
   /** Queues the copy of the mini-batch of step `from + k` to the buffer of lane k mod 2. */
   const bring = (indexes: Int32Array, from: number, k: number): Launch => {

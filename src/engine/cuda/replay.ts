@@ -7,17 +7,17 @@ import type { LoopState, StepsLoop } from './loops.js';
 import { offHeap } from './memory.js';
 
 /** A graph of more launches takes long to record and uses much driver memory. */
-const MOST_RECORDED_STEPS = 4096;
+const MAX_RECORDED_STEPS = 4096;
 /** A graph that reads more bytes would make one call too long: reading these takes a device some tens of milliseconds. */
-const MOST_RECORDED_BYTES = 16 * 2 ** 30;
+const MAX_RECORDED_BYTES = 16 * 2 ** 30;
 /** CU_STREAM_CAPTURE_MODE_THREAD_LOCAL. */
 const CAPTURE_THREAD_LOCAL = 1;
 
 /** The number of steps in a plan's graph, chosen so that few steps of an epoch remain after its last replay. */
 export function recordedSteps(plan: Plan): number {
   const { stepsPerEpoch, batch, work } = plan;
-  const readable = Math.floor(MOST_RECORDED_BYTES / (batch * rowBytesOf(plan) * work));
-  const most = Math.max(1, Math.min(MOST_RECORDED_STEPS, readable));
+  const readable = Math.floor(MAX_RECORDED_BYTES / (batch * rowBytesOf(plan) * work));
+  const most = Math.max(1, Math.min(MAX_RECORDED_STEPS, readable));
   return Math.floor(stepsPerEpoch / Math.ceil(stepsPerEpoch / most));
 }
 
@@ -28,7 +28,7 @@ export function recordedSteps(plan: Plan): number {
  * single steps are not timed.
  */
 export function replayLoop(
-  { context, results, belongings }: LoopState,
+  { context, results, allocations }: LoopState,
   whole: Launch,
   orderAddress: number,
   steps: number,
@@ -43,9 +43,9 @@ export function replayLoop(
     }
   };
   const graph = captured(driver, stream, () => launchSteps(steps));
-  belongings.atEnd(() => driver.release('cuGraphDestroy', graph));
+  allocations.atEnd(() => driver.release('cuGraphDestroy', graph));
   const executable = driver.make('cuGraphInstantiateWithFlags', graph, 0);
-  belongings.atEnd(() => driver.release('cuGraphExecDestroy', executable));
+  allocations.atEnd(() => driver.release('cuGraphExecDestroy', executable));
   const replay = () => {
     const status = call.cuGraphLaunch(executable, stream);
     driver.must('cuGraphLaunch', status);

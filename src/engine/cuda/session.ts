@@ -7,8 +7,8 @@ import type { LoopName } from '../../tables/strategies.js';
 import { formatBytes } from '../../units.js';
 import type { Phases, Session, Unmeasured } from '../engine.js';
 import { StepWatch } from '../step-watch.js';
+import { Allocations } from './allocations.js';
 import { chunkLaneOf, deliveryOf, launchesOf, type Parts } from './assembly.js';
-import { Belongings } from './belongings.js';
 import { chunkLoop } from './chunk.js';
 import type { Context } from './context.js';
 import { orCannotBeSetUp, orUnavailable } from './cuda-error.js';
@@ -24,7 +24,7 @@ import { recordedSteps, replayLoop } from './replay.js';
 import { PUSHED_BYTES } from './staging.js';
 
 /** With `--fetch epoch`, the most steps in one call of `steps`: their scalars stay in memory until its end. */
-const MOST_WAITING_SCALARS = 2 ** 20;
+const MAX_WAITING_SCALARS = 2 ** 20;
 
 /**
  * One strategy on a CUDA device. The constructor allocates everything and frees it again if it fails half way; `setup` uploads; a
@@ -36,16 +36,16 @@ export class CudaSession implements Session {
   /** Present only if the parts of a step run one after another on one stream. */
   readonly phases?: (order: Order, from: number, to: number) => Phases | Unmeasured;
   readonly #context: Context;
-  readonly #resources: DatasetMemory;
+  readonly #datasetMemory: DatasetMemory;
   readonly #dataset: Dataset;
-  readonly #belongings: Belongings;
+  readonly #allocations: Allocations;
   #resident: Memory | undefined;
   #loop: StepsLoop | undefined;
 
   /** A launch has at most `blocksPerMultiprocessor` blocks per multiprocessor; by default, as many as fill the device. */
   constructor(
     context: Context,
-    resources: DatasetMemory,
+    datasetMemory: DatasetMemory,
     dataset: Dataset,
     plan: Plan,
     strategy: Strategy,
@@ -53,24 +53,24 @@ export class CudaSession implements Session {
   ) {
     const { driver, stream } = context;
     const { fetch, stepsPerEpoch, readback, sampling } = plan;
-    const belongings = new Belongings(context);
+    const allocations = new Allocations(context);
     this.#context = context;
-    this.#resources = resources;
+    this.#datasetMemory = datasetMemory;
     this.#dataset = dataset;
-    this.#belongings = belongings;
-    if (fetch === 'epoch') this.maxSteps = Math.min(stepsPerEpoch, MOST_WAITING_SCALARS);
+    this.#allocations = allocations;
+    if (fetch === 'epoch') this.maxSteps = Math.min(stepsPerEpoch, MAX_WAITING_SCALARS);
     if (strategy.loop === 'replay') this.stepMultiple = recordedSteps(plan);
     try {
       const kernels = context.kernels(dataset.dtype);
-      const resident = strategy.resident ? belongings.keep(resources.resident(dataset)) : undefined;
+      const resident = strategy.resident ? allocations.keep(datasetMemory.resident(dataset)) : undefined;
       const scalars = this.stepMultiple ?? this.maxSteps ?? 1;
-      const results = belongings.keep(new Readback(driver, stream, scalars, readback));
+      const results = allocations.keep(new Readback(driver, stream, scalars, readback));
       const parts: Parts = {
-        ...{ context, kernels, resources, belongings, dataset, plan, strategy, results, resident },
+        ...{ context, kernels, datasetMemory, allocations, dataset, plan, strategy, results, resident },
         mostBlocks: mostBlocks(kernels, blocksPerMultiprocessor),
       };
       const state: LoopState = {
-        ...{ context, plan, results, belongings },
+        ...{ context, plan, results, allocations },
         outSlot: sampling === 'gather' ? GATHER.out : SLICE.out,
       };
       const { run, deliver } = LOOPS[strategy.loop](parts, state);
@@ -87,7 +87,7 @@ export class CudaSession implements Session {
       driver.do('cuStreamSynchronize', stream);
       this.#resident = resident;
     } catch (error) {
-      belongings.release();
+      allocations.release();
       throw orCannotBeSetUp(error);
     }
   }
@@ -97,7 +97,7 @@ export class CudaSession implements Session {
     if (resident === undefined) return;
     try {
       this.#context.enter();
-      this.#resources.upload(this.#dataset, resident);
+      this.#datasetMemory.upload(this.#dataset, resident);
     } catch (error) {
       throw orCannotBeSetUp(error);
     }
@@ -121,7 +121,7 @@ export class CudaSession implements Session {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#loop = undefined;
     this.#resident = undefined;
-    const lost = this.#belongings.release();
+    const lost = this.#allocations.release();
     if (lost !== undefined) throw lost;
   }
 
@@ -154,9 +154,9 @@ const LOOPS: Readonly<Record<LoopName, (parts: Parts, state: LoopState) => Loop>
 };
 
 function replayOf(parts: Parts, state: LoopState): StepsLoop {
-  const { context, belongings, resident, plan } = parts;
+  const { context, allocations, resident, plan } = parts;
   const steps = recordedSteps(plan);
-  const order = belongings.keep(allocateOnDevice(context.driver, steps * INDEX_BYTES, 'the order')).address;
+  const order = allocations.keep(allocateOnDevice(context.driver, steps * INDEX_BYTES, 'the order')).address;
   const { whole } = launchesOf(parts, resident!.address, { whole: true, order });
   return replayLoop(state, whole, order, steps);
 }
@@ -175,12 +175,12 @@ function whyNoPhases({ plan, strategy }: Parts): Unmeasured | undefined {
 }
 
 function aheadOf(parts: Parts, state: LoopState): StepsLoop {
-  const copies = parts.belongings.stream();
+  const copies = parts.allocations.stream();
   return aheadLoop(state, [deliveryOf(parts, copies), deliveryOf(parts, copies)], copies);
 }
 
 function chunkedOf(parts: Parts, state: LoopState): StepsLoop {
-  const copies = parts.belongings.stream();
+  const copies = parts.allocations.stream();
   return chunkLoop(state, parts.dataset.values, [chunkLaneOf(parts), chunkLaneOf(parts)], copies);
 }
 

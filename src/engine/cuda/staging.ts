@@ -1,6 +1,6 @@
 import { allocate, ELEMENT_BYTES, type Values } from '../../data/dataset.js';
 import type { DType } from '../../words.js';
-import type { Belongings } from './belongings.js';
+import type { Allocations } from './allocations.js';
 import type { Driver } from './driver.js';
 import { allocatePageLocked, offHeap } from './memory.js';
 
@@ -46,14 +46,14 @@ export class Staging<T extends Values = Values> {
   readonly #copied: readonly number[];
   #turn = 0;
 
-  constructor(driver: Driver, belongings: Belongings, use: StagingUse) {
+  constructor(driver: Driver, allocations: Allocations, use: StagingUse) {
     const { hostMemory, stream, waited, alternates } = use;
     this.#driver = driver;
     this.#stream = stream;
     const slots = Array.from({ length: waited || alternates ? 1 : SLOTS });
     const slot = hostMemory === 'pageable' ? pageableSlot : pageLockedSlot;
-    this.#slots = slots.map(() => slot(driver, belongings, use) as Slot<T>);
-    this.#copied = waited ? [] : slots.map(() => belongings.event());
+    this.#slots = slots.map(() => slot(driver, allocations, use) as Slot<T>);
+    this.#copied = waited ? [] : slots.map(() => allocations.event());
   }
 
   /** Returns the slot to write next, once its last copy has ended. */
@@ -69,7 +69,7 @@ export class Staging<T extends Values = Values> {
   }
 }
 
-function pageableSlot(driver: Driver, _: Belongings, { dtype, elements }: StagingUse): Slot<Values> {
+function pageableSlot(driver: Driver, _: Allocations, { dtype, elements }: StagingUse): Slot<Values> {
   const values = allocate(dtype, elements);
   return { values, address: driver.library.address(offHeap(values)) };
 }
@@ -77,11 +77,11 @@ function pageableSlot(driver: Driver, _: Belongings, { dtype, elements }: Stagin
 /** Allocates page-locked memory as a typed array. */
 export function pageLockedSlot(
   driver: Driver,
-  belongings: Belongings,
+  allocations: Allocations,
   { what, dtype, elements }: Pick<StagingUse, 'what' | 'dtype' | 'elements'>,
 ): Slot<Values> {
   const bytes = elements * ELEMENT_BYTES[dtype];
-  const { address } = belongings.keep(allocatePageLocked(driver, bytes, what));
+  const { address } = allocations.keep(allocatePageLocked(driver, bytes, what));
   const ArrayType = allocate(dtype, 0).constructor as new (buffer: ArrayBuffer) => Values;
   return { values: new ArrayType(driver.library.view(address, bytes)), address };
 }

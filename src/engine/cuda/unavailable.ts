@@ -8,7 +8,7 @@ const OR =
 const INSTALL = `install the NVIDIA driver, ${OR}`;
 const AGAIN = `reinstall the NVIDIA driver, ${OR}`;
 /** At most this many missing functions are named in the reason. */
-const MOST_NAMES = 3;
+const MAX_NAMES = 3;
 const VISIBLE = 'check CUDA_VISIBLE_DEVICES and nvidia-smi';
 
 type Unavailable = Extract<Availability, { readonly available: false }>;
@@ -84,8 +84,8 @@ function wordsOf(path: string, fault: LibraryFault): [reason: string, remedy: st
 
 /** The first few names, followed by the number of the others. */
 function firstOf(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const more = names.length - MAX_NAMES;
+  return `${names.slice(0, MAX_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function because(reason: string, remedy: string): Unavailable {

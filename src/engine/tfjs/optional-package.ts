@@ -23,19 +23,19 @@ export async function importOptional(
   folders: readonly string[] = [],
 ): Promise<Optional | undefined> {
   const own = resolved(name, import.meta.url);
-  const there = resolved(name, join(cwd(), 'package.json'));
-  const foreign = there !== undefined && there !== own;
+  const inProject = resolved(name, join(cwd(), 'package.json'));
+  const foreign = inProject !== undefined && inProject !== own;
   const errors: unknown[] = [];
   if (foreign && !loadsForeignCode) errors.push(new NotLoadedHere());
   const elsewhere = [own, ...folders.map((folder) => resolved(name, join(folder, 'package.json')))];
   // Resolution also searches parent folders, so that a given folder may resolve to the package of the working folder.
   const paths = loadsForeignCode
-    ? [there, ...elsewhere]
-    : elsewhere.filter((path) => !foreign || path !== there);
+    ? [inProject, ...elsewhere]
+    : elsewhere.filter((path) => !foreign || path !== inProject);
   for (const path of paths) {
     if (path === undefined) continue;
     try {
-      return { module: await import(pathToFileURL(path).href), foreign: foreign && path === there };
+      return { module: await import(pathToFileURL(path).href), foreign: foreign && path === inProject };
     } catch (error) {
       errors.push(error);
     }

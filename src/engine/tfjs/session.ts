@@ -9,7 +9,7 @@ import { MiniBatches } from './mini-batches.js';
 import type { Tfjs } from './namespace.js';
 
 /** With `--fetch epoch`, the most steps in one call of `steps`: their scalars are tensors that are stacked at its end. */
-const MOST_STACKED_SCALARS = 2 ** 16;
+const MAX_STACKED_SCALARS = 2 ** 16;
 
 /** The messages with which TensorFlow and Dawn report that device memory ran out, and V8 that host memory did. */
 const OUT_OF_MEMORY =
@@ -32,7 +32,7 @@ export class TfjsSession implements Session {
     this.#tf = tf;
     this.#plan = plan;
     this.#miniBatches = new MiniBatches(tf, values, plan, strategy);
-    if (plan.fetch === 'epoch') this.maxSteps = Math.min(plan.stepsPerEpoch, MOST_STACKED_SCALARS);
+    if (plan.fetch === 'epoch') this.maxSteps = Math.min(plan.stepsPerEpoch, MAX_STACKED_SCALARS);
   }
 
   async setup(): Promise<void> {

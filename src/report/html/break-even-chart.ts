@@ -20,8 +20,8 @@ export function breakEvenScaleOf(panels: readonly Panel[]): Scale {
   return { domain: logDomain(values.map(shown)), name: 'steps', format: shortCount };
 }
 
-/** Strategies of a panel whose setup needs more than one step at some batch size to pay for itself, and those whose never does. */
-export function payersIn(panel: Panel): { later: StrategyName[]; atOnce: StrategyName[] } {
+/** The strategies of a panel that have a break-even: `later`, those that need more than one step at some batch size, and the others. */
+export function breakEvenStrategiesIn(panel: Panel): { later: StrategyName[]; atOnce: StrategyName[] } {
   const breakEvens = breakEvensIn(panel);
   const later = strategiesIn(breakEvens.filter(({ steps }) => steps > AT_ONCE));
   return { later, atOnce: strategiesIn(breakEvens).filter((strategy) => !later.includes(strategy)) };
@@ -37,7 +37,7 @@ export function breakEvensIn({ findings, engine, work }: Panel): BreakEvenFindin
 /** After how many steps a strategy pays for its setup, by batch size, beside the number of steps in an epoch. */
 export function breakEvenChart(panel: Panel, y: Scale, batches: readonly number[], size: Size): PlotOptions {
   const breakEvens = breakEvensIn(panel);
-  const all = payersIn(panel).later.map((strategy): Series => {
+  const all = breakEvenStrategiesIn(panel).later.map((strategy): Series => {
     return { strategy, points: breakEvens.filter((one) => one.strategy === strategy).map(pointOf) };
   });
   const epochs = panel.batches.map((batch) => panel.rows.find((row) => row.batch === batch)!);

@@ -1,5 +1,5 @@
 import { formatInteger } from '../../units.js';
-import { breakEvenChart, breakEvenScaleOf, payersIn } from './break-even-chart.js';
+import { breakEvenChart, breakEvenScaleOf, breakEvenStrategiesIn } from './break-even-chart.js';
 import type { Content } from './escape.js';
 import { type Drawing, figuresOf } from './figure.js';
 import { batchesOf, isSweep, type Panel } from './panels.js';
@@ -8,12 +8,12 @@ import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js
 import { inColour } from './strategy-words.js';
 
 /** The most charts of single batch sizes; they share no axis, so more of them would not help a reader. */
-const MOST_PAYBACKS = 12;
+const MAX_PAYBACKS = 12;
 
 /** After how many steps a setup pays for itself. Empty if no setup does, or all do at once. */
 export function breakEvenSection(panels: readonly Panel[]): Content {
   return section('break-even', 'When the setup pays for itself', [
-    overBatches(panels.filter((panel) => isSweep(panel) && payersIn(panel).later.length > 0)),
+    overBatches(panels.filter((panel) => isSweep(panel) && breakEvenStrategiesIn(panel).later.length > 0)),
     overSteps(panels.filter((panel) => paybacksIn(panel).length > 0)),
   ]);
 }
@@ -26,8 +26,8 @@ function overBatches(panels: readonly Panel[]): Content {
     (panel, i): Drawing => ({
       ...{ id: `break-even-${i + 1}`, heading: panel.title },
       title: titleIn(panel, 'Steps until the setup pays for itself, by batch size'),
-      description: `${payersIn(panel).later.join(', ')}, and the steps of an epoch. ${IN_TABLE}`,
-      caption: inColour(atOnceWords(payersIn(panel).atOnce)),
+      description: `${breakEvenStrategiesIn(panel).later.join(', ')}, and the steps of an epoch. ${IN_TABLE}`,
+      caption: inColour(atOnceWords(breakEvenStrategiesIn(panel).atOnce)),
       plot: (room) => breakEvenChart(panel, scale, batches, sizeOf(room)),
     }),
   );
@@ -49,7 +49,7 @@ function atOnceWords(strategies: readonly string[]): string {
 
 function overSteps(panels: readonly Panel[]): Content {
   if (panels.length === 0) return '';
-  const figures = panels.slice(0, MOST_PAYBACKS).map(
+  const figures = panels.slice(0, MAX_PAYBACKS).map(
     (panel, i): Drawing => ({
       ...{ id: `payback-${i + 1}`, heading: panel.title },
       title: titleIn(panel, 'Total time of setup and steps'),
@@ -62,7 +62,7 @@ function overSteps(panels: readonly Panel[]): Content {
   return [
     lead(
       'A strategy that uploads the dataset once saves time in every step. Where its line crosses that of feed, it has paid for its allocation and upload.',
-      panels.length > MOST_PAYBACKS ? `The first ${MOST_PAYBACKS} cases are drawn; the table has all.` : '',
+      panels.length > MAX_PAYBACKS ? `The first ${MAX_PAYBACKS} cases are drawn; the table has all.` : '',
     ),
     figuresOf(figures),
   ];

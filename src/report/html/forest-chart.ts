@@ -13,7 +13,7 @@ const LANE = { beside: 36, over: 52 } as const;
 const WIDE = 600;
 
 /** The most characters of a name that fit. */
-const MOST_NAMED = 30;
+const MAX_NAMED = 30;
 
 /** A comparison on its own line. */
 interface Lane {
@@ -26,7 +26,7 @@ export function forestChart(panels: readonly Panel[], x: Scale, { width }: { wid
   const lanes = panels.flatMap(({ title, comparisons }) =>
     comparisons.map((comparison): Lane => {
       const name = [comparison.strategy, ...(title === '' ? [] : [title])].join(' · ');
-      return { comparison, name: shortened(label(name), MOST_NAMED) };
+      return { comparison, name: shortened(label(name), MAX_NAMED) };
     }),
   );
   const beside = width >= WIDE;

@@ -24,7 +24,7 @@ export interface Panel {
 }
 
 /** The most rows in a page for which each has a mark in the charts. */
-const MOST_MARKED = 300;
+const MAX_MARKED = 300;
 
 /** The panels of the records, in their order; a work without measured rows has none. */
 export function panelsOf(records: readonly Named[]): Panel[] {
@@ -45,7 +45,7 @@ export function panelsOf(records: readonly Named[]): Panel[] {
       }),
     );
   });
-  const dense = panels.reduce((sum, { rows }) => sum + rows.length, 0) > MOST_MARKED;
+  const dense = panels.reduce((sum, { rows }) => sum + rows.length, 0) > MAX_MARKED;
   const title = titlesOf(panels);
   return panels.map((panel) => ({ ...panel, dense, title: title(panel) }));
 }

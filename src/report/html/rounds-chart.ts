@@ -5,9 +5,9 @@ import { dot, label, line, type Markish, type PlotOptions, rect, ruleY, text } f
 import { type Domain, least, most } from './scales.js';
 
 /** The most rounds that a line goes through; longer series are thinned. */
-export const MOST_POINTS = 200;
-/** How far a scale reaches from the median: at least `LEAST_REACH`, or `REACH` times the distance within which 90 % of rounds lie. */
-const LEAST_REACH = 0.02;
+export const MAX_POINTS = 200;
+/** How far a scale reaches from the median: at least `MIN_REACH`, or `REACH` times the distance within which 90 % of rounds lie. */
+const MIN_REACH = 0.02;
 const REACH = 2.5;
 /** The distribution beside the rounds; gap and width are shares of the width of the rounds. */
 const ASIDE = { gap: 0.05, width: 0.25, bins: 21 } as const;
@@ -30,8 +30,8 @@ export function roundsOf({ samplesNs, stepNs }: MeasuredResult): Round[] {
 
 /** Thins a long series to the fastest and the slowest round of each group of consecutive rounds, in order: outliers stay. */
 export function thinned(rounds: readonly Round[]): readonly Round[] {
-  if (rounds.length <= MOST_POINTS) return rounds;
-  const group = Math.ceil((2 * rounds.length) / MOST_POINTS);
+  if (rounds.length <= MAX_POINTS) return rounds;
+  const group = Math.ceil((2 * rounds.length) / MAX_POINTS);
   return Array.from({ length: Math.ceil(rounds.length / group) }, (_, i) => {
     const some = rounds.slice(i * group, (i + 1) * group);
     const smallest = some.reduce((a, b) => (b.away < a.away ? b : a));
@@ -61,9 +61,9 @@ function reachOf(rounds: readonly Round[]): Domain {
   const away = rounds.map((round) => round.away);
   const sorted = away.map(Math.abs).sort((a, b) => a - b);
   const usual = sorted[Math.floor((sorted.length - 1) * 0.9)]!;
-  const reach = Math.max(LEAST_REACH, REACH * usual);
+  const reach = Math.max(MIN_REACH, REACH * usual);
   const [lo, hi] = [least(away), most(away)];
-  return [Math.max(-reach, Math.min(-LEAST_REACH, lo)), Math.min(reach, Math.max(LEAST_REACH, hi))];
+  return [Math.max(-reach, Math.min(-MIN_REACH, lo)), Math.min(reach, Math.max(MIN_REACH, hi))];
 }
 
 /** The median, and on each side the largest round number within the scale unless its label would touch that of the median. */

@@ -5,13 +5,13 @@ import { counted, formatDuration, formatInteger } from '../../units.js';
 import { type Content, html } from './escape.js';
 import { type ChartWidth, type Drawing, figuresOf } from './figure.js';
 import type { Panel } from './panels.js';
-import { MOST_POINTS, roundsChart } from './rounds-chart.js';
+import { MAX_POINTS, roundsChart } from './rounds-chart.js';
 import { least, most } from './scales.js';
 import { lead, section, titleIn } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
 /** The most rows whose rounds are drawn; if there are more, the cases with the widest intervals are chosen. */
-const MOST_ROWS = { usual: 48, dense: 24 } as const;
+const MAX_ROWS = { usual: 48, dense: 24 } as const;
 
 /** The rows that were measured together. */
 interface Case {
@@ -27,7 +27,7 @@ export function roundsSection(panels: readonly Panel[]): Content {
   if (all.length === 0) return '';
   const shown = widest(all);
   const rows = shown.flatMap((one) => one.rows);
-  const thinned = most(rows.map(({ samplesNs }) => samplesNs.length)) > MOST_POINTS;
+  const thinned = most(rows.map(({ samplesNs }) => samplesNs.length)) > MAX_POINTS;
   return section('rounds', 'How steady the measurement was', [
     lead(
       'Every round, from the first to the last, as its distance from the median of its strategy, with the distribution of the rounds to the right. Dots are rounds beyond the range of the chart.',
@@ -35,7 +35,7 @@ export function roundsSection(panels: readonly Panel[]): Content {
         ? `Of ${formatInteger(all.length)} cases, the ${shown.length} with the widest intervals are shown; the record has all of them.`
         : '',
       thinned
-        ? `Where there are more than ${MOST_POINTS} rounds, the line goes through only the fastest and the slowest of each group of consecutive rounds.`
+        ? `Where there are more than ${MAX_POINTS} rounds, the line goes through only the fastest and the slowest of each group of consecutive rounds.`
         : '',
     ),
     figuresOf(
@@ -68,7 +68,7 @@ const ROOMS: Readonly<Record<ChartWidth, { readonly width: number; readonly lane
 function widest(cases: readonly Case[]): readonly Case[] {
   const width = ({ rows }: Case) => most(rows.map(({ stepNs }) => halfWidthPercent(stepNs.ci95)));
   const kept = new Set<Case>();
-  let left: number = cases[0]!.panel.dense ? MOST_ROWS.dense : MOST_ROWS.usual;
+  let left: number = cases[0]!.panel.dense ? MAX_ROWS.dense : MAX_ROWS.usual;
   for (const one of cases.toSorted((a, b) => width(b) - width(a))) {
     left -= one.rows.length;
     if (left < 0 && kept.size > 0) break;

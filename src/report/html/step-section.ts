@@ -9,7 +9,7 @@ import { lead, section } from './section.js';
 import { type HtmlColumn, tableOf } from './table.js';
 
 /** The most rows whose parts are listed; if there are more, only the smallest and the largest batch sizes are listed. */
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 
 /** What a step consists of: fixed cost and bandwidth of every strategy, and the parts of its steps. Empty if nothing is known. */
 export function stepSection(panels: readonly Panel[]): Content {
@@ -70,7 +70,7 @@ function parts(panels: readonly Panel[]): Content {
     });
   });
   if (all.length === 0) return '';
-  const few = all.flatMap(({ rows }) => rows).length <= MOST_ROWS;
+  const few = all.flatMap(({ rows }) => rows).length <= MAX_ROWS;
   const shown = few ? all : all.map(({ rows, ...rest }) => ({ ...rest, rows: smallestAndLargest(rows) }));
   const rows = shown.flatMap((one) => one.rows);
   const columns = COLUMNS.filter(({ of }) => of === undefined || rows.some((one) => of(one) !== undefined));

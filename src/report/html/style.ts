@@ -1,7 +1,7 @@
 import { STRATEGIES } from '../../words.js';
 import { trusted } from './escape.js';
 import { lookOf } from './look.js';
-import { MOST_COLUMNS } from './table.js';
+import { MAX_COLUMNS } from './table.js';
 
 const colours = (which: 0 | 1) =>
   STRATEGIES.map((name) => `--${name}: ${lookOf(name).colours[which]};`).join(' ');
@@ -9,7 +9,7 @@ const colours = (which: 0 | 1) =>
 const all = (before: string) => STRATEGIES.map((name) => `${before}${name}`).join(', ');
 
 /** The cells of text columns, which the classes of a table name by their positions. */
-const toTheLeft = `:is(${Array.from({ length: MOST_COLUMNS }, (_, i) => `.left-${i + 1} :nth-child(${i + 1})`).join(', ')}):is(td, th)`;
+const toTheLeft = `:is(${Array.from({ length: MAX_COLUMNS }, (_, i) => `.left-${i + 1} :nth-child(${i + 1})`).join(', ')}):is(td, th)`;
 
 const LIGHT = `--ground: #ffffff; --raised: #f6f7f8; --ink: #1b1f24; --muted: #59636e; --line: #dfe3e7; --shade: #1b1f2429; --good: #0a6b43; --bad: #b3261e; --note: #7a5300; ${colours(0)}`;
 const DARK = `--ground: #14171a; --raised: #1d2125; --ink: #e7eaed; --muted: #9da7b1; --line: #32383e; --shade: #000000b3; --good: #5fd3a0; --bad: #ff9a91; --note: #e5bb45; ${colours(1)}`;

@@ -9,7 +9,7 @@ import { type Domain, logDomain, logPosition, shortDuration } from './scales.js'
 import { endLabels, endOf, type Series, seriesMarks } from './series.js';
 
 /** The most changes of the faster strategy that a chart names; the caption names the others. */
-export const MOST_NAMED = 3;
+export const MAX_NAMED = 3;
 
 /** The scale of step times that all panels share. */
 function stepScaleOf(panels: readonly Panel[]): Scale {
@@ -35,7 +35,7 @@ export interface Axes {
 /** The shared axes of some panels, each with several batch sizes. */
 export function axesOf(panels: readonly Panel[]): Axes {
   const lines = Math.max(...panels.map((panel) => bracketsIn(panel).length));
-  return { y: stepScaleOf(panels), batches: batchesOf(panels), lines: Math.min(MOST_NAMED, lines) };
+  return { y: stepScaleOf(panels), batches: batchesOf(panels), lines: Math.min(MAX_NAMED, lines) };
 }
 
 /** The step time of every strategy by batch size, with intervals, and where the faster strategy changes. */
@@ -45,7 +45,7 @@ export function sweepChart(panel: Panel, { y, batches, lines }: Axes, size: Size
     return { strategy, points: rows.map(pointOf) };
   });
   const brackets = bracketsIn(panel);
-  const named = brackets.slice(0, MOST_NAMED);
+  const named = brackets.slice(0, MAX_NAMED);
   const canvas = frame(y, batches, size, {
     above: lines * LINE + (lines > 0 ? 4 : 0),
     labels: all.map(({ strategy }) => strategy),

@@ -4,7 +4,7 @@ import { strategiesIn } from './look.js';
 import { isSweep, type Panel } from './panels.js';
 import { IN_TABLE, lead, sameAxes, section, sizeOf, titleIn } from './section.js';
 import { inColour } from './strategy-words.js';
-import { axesOf, bracketsIn, MOST_NAMED, sweepChart } from './sweep-chart.js';
+import { axesOf, bracketsIn, MAX_NAMED, sweepChart } from './sweep-chart.js';
 
 /** The step time by batch size. Empty if there is only one size. */
 export function sweepSection(all: readonly Panel[]): Content {
@@ -18,7 +18,7 @@ export function sweepSection(all: readonly Panel[]): Content {
       title: titleIn(panel, 'Step time by batch size'),
       description: [`${strategiesIn(panel.rows).join(', ')}.`, ...words, IN_TABLE].join(' '),
       plot: (room: Parameters<typeof sizeOf>[0]) => sweepChart(panel, axes, sizeOf(room)),
-      caption: inColour(words.slice(MOST_NAMED).join(' ')),
+      caption: inColour(words.slice(MAX_NAMED).join(' ')),
     };
   });
   return section('sweep', 'How long a step takes', [

@@ -35,7 +35,7 @@ function cellOf<Row>({ cell, kind }: HtmlColumn<Row>, row: Row): Markup {
 }
 
 /** The most columns that the styles can align left by position; a class on every cell would take a tenth of a page. */
-export const MOST_COLUMNS = 32;
+export const MAX_COLUMNS = 32;
 
 function toTheLeft(columns: readonly HtmlColumn<never>[]): string {
   return columns.flatMap(({ align }, i) => (align === 'left' ? [`left-${i + 1}`] : [])).join(' ');

@@ -11,7 +11,7 @@ const ARCHITECTURES = [50, 52, 60, 61, 70, 75, 80, 86, 87, 89, 90];
  * With at most this many, three blocks of 256 threads fit into the 65,536 registers of a multiprocessor; fewer blocks would not
  * hide memory latency.
  */
-const MOST_REGISTERS = 85;
+const MAX_REGISTERS = 85;
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.ptx'));
@@ -67,7 +67,7 @@ describe.skipIf(LIBRARY === undefined)("the driver's PTX compiler", () => {
       expect(registers.length).toBe(entries);
       expect(spills.length).toBe(2 * entries);
       expect(Math.max(...spills)).toBe(0);
-      expect(Math.max(...registers), `sm_${architecture}`).toBeLessThanOrEqual(MOST_REGISTERS);
+      expect(Math.max(...registers), `sm_${architecture}`).toBeLessThanOrEqual(MAX_REGISTERS);
     }
   });
 });

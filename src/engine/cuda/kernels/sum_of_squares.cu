@@ -4,19 +4,19 @@
 //   slice_ELEMENT   the mini-batch is `per` contiguous elements
 //   gather_ELEMENT  the mini-batch is rows named by an index list
 //   empty           nothing: the floor under every step, a launch and a wait
-//   gate            holds its stream until the host opens it, so that what is queued behind it runs without a gap
+//   gate            blocks its stream until the host opens it, so that the work queued behind it runs without a gap
 //
-// What every block does: threads stride over the mini-batch in 16-byte loads, several in flight, and add squares in
-// `Sum` (float, or double where float would lose the integers), and so does a block across its threads; across blocks it is
-// double. A lone block writes the scalar. Of several each leaves its partial sum in `state`, and the block that takes the last
-// ticket adds them in index order. So for one grid and block the result is the same to the bit, and no float atomics are
-// needed (double ones need sm_60). The ticket wraps to zero by itself: nothing is cleared between launches.
+// In each block, the threads read the mini-batch in 16-byte loads, several of them in flight, and add the squares. The sum of a
+// thread and that of a block have the type `Sum`: float, or double if float would lose integers. The sums of several blocks are
+// added in double. If there is only one block, it writes the scalar. Otherwise each block stores its partial sum in `state`, and
+// the block that takes the last ticket adds them in index order. The result is therefore bit-identical for a given grid and block
+// size, and no float atomics are needed (double ones need sm_60). The ticket wraps to zero, so nothing is cleared between launches.
 //
-// `work` passes: each reads the mini-batch again at an offset of `pass * zero`, and carries the bits of the sum before
-// masked by `zero`, which the host always passes as 0. No compiler can know that, so none may fold the passes into one.
+// If there are several passes (`work`), each reads the mini-batch again at an offset of `pass * zero`, and adds the bits of the
+// previous sum masked by `zero`. The host always passes 0, but the compiler cannot know that, so it cannot merge the passes.
 //
-// Float sums are kept in float wherever there are many of them: double runs at 1/64 of the rate on devices made for graphics.
-// Whatever the order, a float sum of n squares has at most n roundings, which is what the bound in ../../reference.ts allows.
+// Most sums of type float are added in float, because double runs at 1/64 of the rate on GPUs made for graphics. In any order, a
+// float sum of n squares has at most n roundings, which the bound in ../../reference.ts allows.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -32,7 +32,7 @@ static const u32 LANES = 32;
 static const u32 ALL_LANES = 0xffffffffu;
 static const u32 VECTOR_BYTES = 16;
 
-/// What a stream keeps between launches, in device memory, zeroed once: `16 + 8 * blocks` bytes.
+/// The state of a stream between launches, in device memory that is zeroed once: `16 + 8 * blocks` bytes.
 struct State {
   u32 ticket;
   u32 reserved[3];
@@ -47,7 +47,7 @@ template <typename To, typename From> DEVICE To bits(From from) {
 
 // --- Elements ----------------------------------------------------------------------------------------------------------
 
-/// How an element is stored, and the type its square is added in. `value` must be exact but for 64-bit integers.
+/// How an element is stored, and the type its square is added in. `value` must be exact except for 64-bit integers.
 struct Float16 {
   typedef u16 Stored;
   typedef float Sum;
@@ -104,10 +104,10 @@ template <typename Element> DEVICE typename Element::Sum squares(Words words) {
 
 DEVICE Words load(const Words *at) { return __nvvm_ldg_ui4(at); }
 
-/// Adds the squares of `run[0, count)` that are this worker's, of `workers`: enough for an element each of what is peeled, so
-/// at least 16 bytes of elements, or `count`. A run may begin at any element: what stands before the first and behind the last
-/// whole 16 bytes is peeled. 16-byte loads are counted in 32 bits, which is enough for 64 GiB; `inFlight` of them are under
-/// way at once, at the end of the run too: those that would be beyond it are not made, and count as zeros.
+/// Returns the sum of the squares that this worker, one of `workers`, reads of `run[0, count)`. There must be at least as many
+/// workers as a 16-byte load has elements, or `count` of them. A run may begin at any element: the elements before the first and
+/// after the last aligned 16 bytes are read one per worker. 16-byte loads are counted in 32 bits, which is enough for 64 GiB. Up
+/// to `inFlight` of them are in flight at once, at the end of the run too: loads beyond the end are not made and count as zeros.
 template <typename Element, int inFlight>
 DEVICE typename Element::Sum squaresOfRun(const typename Element::Stored *run, u64 count, u32 worker, u32 workers) {
   typedef typename Element::Sum Sum;
@@ -175,7 +175,7 @@ template <typename Sum> DEVICE Sum sumOfBlock(Sum value, u32 thread, u32 threads
   return value;
 }
 
-/// The sum of `count` partial sums, in index order within each thread, in thread 0. Several loads are under way at once.
+/// The sum of `count` partial sums, in index order within each thread, in thread 0. Several loads are in flight at once.
 DEVICE double sumOfPartials(const volatile double *partial, u32 count, u32 thread, u32 threads) {
   const int inFlight = 4;
   double total = 0;
@@ -189,8 +189,8 @@ DEVICE double sumOfPartials(const volatile double *partial, u32 count, u32 threa
   return sumOfBlock(total, thread, threads);
 }
 
-/// Adds up the threads' sums into `*out`: a lone block by itself; of several the last to leave its sum in `state` adds them
-/// all, in double. A float sum is rounded to float, so that it overflows where float does.
+/// Adds the sums of the threads and writes the total to `*out`. If there are several blocks, the last one to store its sum in
+/// `state` adds them all, in double. A sum of type float is rounded to float, so that it overflows where float does.
 template <typename Sum> DEVICE void conclude(Sum mine, double *out, State *state) {
   u32 thread = __nvvm_read_ptx_sreg_tid_x(), threads = __nvvm_read_ptx_sreg_ntid_x();
   u32 block = __nvvm_read_ptx_sreg_ctaid_x(), blocks = __nvvm_read_ptx_sreg_nctaid_x();
@@ -222,14 +222,14 @@ DEVICE u64 masked(u64 bits, u64 mask) { return bits & mask; }
 DEVICE float carried(float before, float pass, u64 zero) { return pass + bits<float>(masked(bits<u32>(before), zero)); }
 DEVICE double carried(double before, double pass, u64 zero) { return pass + bits<double>(masked(bits<u64>(before), zero)); }
 
-/// Loads of 16 bytes that a thread has under way at once where the mini-batch is contiguous.
+/// The number of 16-byte loads that a thread has in flight at once if the mini-batch is contiguous.
 static const int IN_FLIGHT = sizeof(ELEMENT::Stored) < 4 ? 2 : 4;
 
 /// parameter  offset  meaning
-/// data            0  the dataset, or what was copied of it
+/// data            0  the dataset, or the part of it that was copied
 /// total           8  its elements; a mini-batch beyond them is short or empty
 /// per            16  elements of a whole mini-batch
-/// out            24  where the scalar goes (with `order`: step k's to out[k])
+/// out            24  address of the scalar; with `order`, that of step k is out[k]
 /// state          32  see State; launches that share one follow each other
 /// order          40  mini-batch index of each step, or null
 /// index          48  mini-batch index; with `order` the step
@@ -256,13 +256,13 @@ ENTRY void JOIN(slice_, NAME)(const ELEMENT::Stored *data, u64 total, u64 per, d
 ///
 /// parameter  offset  meaning
 /// data            0  the dataset
-/// rows            8  its rows; an index beyond them counts as nothing
+/// rows            8  its rows; an index beyond them adds nothing
 /// cols           16  elements of a row
-/// out            24  where the scalar goes
+/// out            24  address of the scalar
 /// state          32  see State
 /// list           40  row indexes of the mini-batch
 /// count          48  how many
-/// teamBits       52  0 to 5; a team must do for a row as `squaresOfRun` says of its workers
+/// teamBits       52  0 to 5; a team must be large enough for a row: see `squaresOfRun`
 /// work           56  passes, at least 1
 /// zero           64  0
 ENTRY void JOIN(gather_, NAME)(const ELEMENT::Stored *data, u64 rows, u64 cols, double *out, State *state,
@@ -276,7 +276,7 @@ ENTRY void JOIN(gather_, NAME)(const ELEMENT::Stored *data, u64 rows, u64 cols, 
     ELEMENT::Sum squared = 0;
     for (u32 i = team; i < count; i += teams) {
       u64 row = list[i];
-      // One load at a time: that leaves registers for as many warps as an SM holds, whose rows are under way at once.
+      // One load at a time: that leaves registers for as many warps as an SM holds, whose loads are in flight at the same time.
       if (row < rows) squared += squaresOfRun<ELEMENT, 1>(data + row * cols + pass * zero, cols, lane, lanes);
     }
     sum = carried(sum, squared, zero);
@@ -286,11 +286,11 @@ ENTRY void JOIN(gather_, NAME)(const ELEMENT::Stored *data, u64 rows, u64 cols, 
 
 ENTRY void empty() {}
 
-/// Ends when the host has set `doors[0]`, which it may do at any time, or after `looks` looks at it: then sets `doors[1]`.
-ENTRY void gate(volatile u32 *doors, u32 looks) {
-  while (doors[0] == 0) {
-    if (looks-- == 0) {
-      doors[1] = 1;
+/// Ends when the host has set `flags[0]`, which it may do at any time. After `polls` polls it sets `flags[1]` and ends too.
+ENTRY void gate(volatile u32 *flags, u32 polls) {
+  while (flags[0] == 0) {
+    if (polls-- == 0) {
+      flags[1] = 1;
       return;
     }
   }

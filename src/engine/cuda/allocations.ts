@@ -5,7 +5,7 @@ import type { CudaError } from './cuda-error.js';
 const NO_TIMING = 2;
 
 /** The resources that a session has allocated from the driver and must release. */
-export class Belongings {
+export class Allocations {
   readonly #context: Context;
   /** The streams on which the session may have queued work. */
   readonly #streams: number[];
