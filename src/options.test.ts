@@ -165,6 +165,9 @@ describe('the table of options', () => {
       ...{ readback: 'mapped', chunk: 'all' },
     });
     expect(comparableOptionsOf(planOptionsOf(settingsOf({}), [32])).columns).toBe('all');
+    const columnsOf = (columns: string[]) =>
+      comparableOptionsOf(planOptionsOf(settingsOf({ columns }), [32])).columns;
+    expect(columnsOf(['a,b'])).not.toBe(columnsOf(['a', 'b']));
   });
 
   it('yields the plan line of the table', () => {

@@ -43,6 +43,8 @@ interface Option<Value, Input> {
   readonly plan?: string;
   /** Two records are compared only if they agree in this option. */
   readonly comparable?: true;
+  /** The option is part of what a step and an epoch are: every `Plan` has its value. */
+  readonly definesStep?: true;
   /** The option's text in the plan line of the table; `undefined` for a value that needs no mention. */
   readonly planLine?: (value: Value) => string | undefined;
   /** The option concerns the terminal or files and does not exist in the programmatic API. */
@@ -107,6 +109,7 @@ export const RUN_OPTIONS = {
     help: 'slice: a mini-batch is contiguous rows; gather: all rows are shuffled in every epoch',
     default: 'slice',
     plan: 'sampling',
+    definesStep: true,
     comparable: true,
     planLine: (sampling) => (sampling === 'gather' ? 'rows shuffled every epoch' : undefined),
   }),
@@ -117,6 +120,7 @@ export const RUN_OPTIONS = {
     help: 'when to shuffle the mini-batches: once, epoch (anew in every epoch), or none (file order)',
     default: 'once',
     plan: 'shuffle',
+    definesStep: true,
     comparable: true,
     planLine: (shuffle) => SHUFFLED[shuffle],
   }),
@@ -127,6 +131,7 @@ export const RUN_OPTIONS = {
     help: 'random seed for the batch order and the round schedule',
     default: 1,
     plan: 'seed',
+    definesStep: true,
     planLine: (seed) => `seed ${seed}`,
   }),
   /** Whether to drop or keep the rows that do not fill a mini-batch. */
@@ -136,6 +141,7 @@ export const RUN_OPTIONS = {
     help: 'drop or keep the rows that do not fill a mini-batch',
     default: 'drop',
     plan: 'remainder',
+    definesStep: true,
     comparable: true,
     planLine: (remainder) => `remainder ${remainder === 'drop' ? 'dropped' : 'kept'}`,
   }),
@@ -180,6 +186,7 @@ export const RUN_OPTIONS = {
     help: 'bring the scalars back to the host after every step, or after every epoch: step, epoch',
     default: 'step',
     plan: 'fetch',
+    definesStep: true,
     comparable: true,
     planLine: (fetch) => `scalars fetched every ${fetch}`,
   }),
@@ -190,6 +197,7 @@ export const RUN_OPTIONS = {
     help: 'how cuda brings a scalar back, through mapped memory or by a copy: mapped, copy',
     default: 'mapped',
     plan: 'readback',
+    definesStep: true,
     comparable: true,
     planLine: (readback) => (readback === 'copy' ? 'scalars copied back' : undefined),
   }),
@@ -348,6 +356,11 @@ export type RunSettings = {
 export type Settings = {
   readonly [K in ProgramName]: Table[K] extends { default: unknown } ? ValueOf<K> : ValueOf<K> | undefined;
 };
+
+/** The options that define a step and an epoch. `batch`, `work` and `chunk` do so too, but a plan has one value of each. */
+export type StepOptionName = {
+  [K in ProgramName]: Table[K] extends { definesStep: true } ? K : never;
+}[ProgramName];
 
 /** Every option with its name, in the order of the table. */
 export const OPTION_ENTRIES = Object.entries(RUN_OPTIONS) as readonly (readonly [

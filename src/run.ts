@@ -124,7 +124,7 @@ async function runOn(
     // This comes before all timing because it starts git processes.
     const environment = await lookAtEnvironment(surroundings);
     const outcome = await measure({
-      ...{ dataset, plans: plans.plans, engines, timing: settings, clock, startedNs, signal, progress },
+      ...{ dataset, plans: plans.plans, engines, settings, clock, startedNs, signal, progress },
       strategies: strategiesNamed(settings.strategy === 'all' ? STRATEGIES : settings.strategy),
       budgetNs: settings.budgetNs,
       turn: surroundings.turn,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../data/dataset.js';
 import { gatherOrder, Orders, sliceOrder } from '../plan/order.js';
 import { type PlanRequest, plansOf } from '../plan/plan.js';
+import { settingsOf } from '../settings.js';
 import { errorOf, expectedOf, Reference, sumOfSquares, sumOfSquaresBound } from './reference.js';
 
 const U = 2 ** -24;
@@ -79,10 +80,7 @@ describe('errorOf', () => {
 });
 
 describe('Reference', () => {
-  const REQUEST: PlanRequest = {
-    ...{ batch: [2], work: [1], seed: 1, sampling: 'slice', shuffle: 'once' },
-    ...{ fetch: 'step', readback: 'mapped', remainder: 'keep' },
-  };
+  const REQUEST: PlanRequest = settingsOf({ batch: 2, remainder: 'keep' });
   /** 10 rows of 3 elements: 0, 1, 2 and so on. */
   const dataset: Dataset = {
     ...{ path: 'memory', format: 'npy', dtype: 'float32', rows: 10, cols: 3 },

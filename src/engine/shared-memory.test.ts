@@ -7,6 +7,7 @@ import { Orders } from '../plan/order.js';
 import { type PlanRequest, plansOf } from '../plan/plan.js';
 import { strategiesNamed } from '../plan/strategy.js';
 import { run } from '../run.js';
+import { settingsOf } from '../settings.js';
 import { STRATEGIES } from '../words.js';
 import { CudaEngine } from './cuda/engine.js';
 import { loadLibrary } from './cuda/library.js';
@@ -32,10 +33,7 @@ function sharedDataset(): Dataset {
   };
 }
 
-const REQUEST: PlanRequest = {
-  ...{ batch: [4], work: [1], shuffle: 'epoch', seed: 1, remainder: 'drop', fetch: 'step' },
-  ...{ sampling: 'slice', readback: 'mapped' },
-};
+const REQUEST: PlanRequest = settingsOf({ batch: 4, shuffle: 'epoch' });
 
 /** Expects the scalars of the reference from every strategy that the device supports, with both samplings. */
 async function mustBeRight(device: Device): Promise<void> {

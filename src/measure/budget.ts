@@ -1,4 +1,5 @@
 import { usageError } from '../errors.js';
+import type { Settings } from '../options.js';
 import { WARM_UP_NS } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
@@ -7,7 +8,7 @@ import { shortestBlock } from './blocks.js';
 import { attempt, DeviceLost, live, release } from './failure.js';
 import { Row } from './row.js';
 import { type CaseContext, PHASES_NS } from './stepper.js';
-import { type Allotment, MIN_ROUNDS, type Timing, TRIAL_NS } from './timing.js';
+import { type Allotment, MIN_ROUNDS, TRIAL_NS } from './timing.js';
 
 /** The times of one row of a case, ns. */
 export interface RowCost {
@@ -82,7 +83,7 @@ async function tryRows(
 }
 
 /** The shortest time in which a case can be measured, ns: six rounds of the shortest blocks, and everything before them. */
-export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, warmup }: Timing): number {
+export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, warmup }: Settings): number {
   return costs.reduce((sum, { allocateNs, uploadNs, stepNs, multiple }) => {
     const blockNs = Math.max(minTimeNs, shortestBlock(plan, stepNs, minTimeNs, multiple, 1) * stepNs);
     const warmUpNs = warmup === 0 ? 0 : Math.max(WARM_UP_NS.least, multiple * stepNs);

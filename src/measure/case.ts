@@ -2,6 +2,7 @@ import type { Dataset } from '../data/dataset.js';
 import { deviceIsLost } from '../engine/engine.js';
 import { Reference } from '../engine/reference.js';
 import type { OpenedEngine } from '../engine/registry.js';
+import type { Settings } from '../options.js';
 import { Orders } from '../plan/order.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
@@ -17,7 +18,7 @@ import { allocate, upload } from './setup.js';
 import type { CaseContext } from './stepper.js';
 import { widestHalfWidthPercent } from './stopping.js';
 import { Interrupted, type Timer } from './timer.js';
-import { type Allotment, CASE_NS, MIN_ROUNDS, type Timing, TRIAL_NS, VERIFY_NS } from './timing.js';
+import { type Allotment, CASE_NS, MIN_ROUNDS, TRIAL_NS, VERIFY_NS } from './timing.js';
 import { warmUp } from './warm-up.js';
 
 /** Half the width of the interval at which a case ends if neither epochs nor `--until` are given, in percent. */
@@ -55,7 +56,7 @@ export function contextOf(
 export async function measureCase(
   context: CaseContext,
   strategies: readonly Strategy[],
-  timing: Timing,
+  settings: Settings,
   allotment: Allotment | undefined,
   progress: RunProgress,
 ): Promise<CaseOutcome> {
@@ -83,17 +84,17 @@ export async function measureCase(
     await upload(rows, plan.seed, spareNs * SHARES.upload, timer, onSetup);
     begun = live(rows);
     await each('verify', (row) => row.verify(Math.min(VERIFY_NS, TRIAL_NS + spareNs * SHARES.verify)));
-    if (timing.warmup > 0) {
+    if (settings.warmup > 0) {
       // Under a budget the warm-up lasts only the minimum time.
-      const steps = allotment === undefined ? timing.warmup * plan.stepsPerEpoch : 0;
+      const steps = allotment === undefined ? settings.warmup * plan.stepsPerEpoch : 0;
       await warmUp(rows, steps, (row) => tell(row, 'warm-up'));
     }
-    const rounds = roundPlanOf(live(rows), plan, timing, allotment, timer);
+    const rounds = roundPlanOf(live(rows), plan, settings, allotment, timer);
     const expected = expectedOf(live(rows), rounds);
     const end = await runRounds(rows, rounds, plan.seed, timer, ({ strategy }, soFar) =>
       progress.tell(strategy.name, 'measure', { plan: rounds, soFar, ...expected }),
     );
-    ended = endOf(context, rows, end, timing, allotment);
+    ended = endOf(context, rows, end, settings, allotment);
     for (const row of live(rows)) {
       if (allotment !== undefined && timer.nowNs() > allotment.hardEndNs) break;
       tell(row, 'phases');
@@ -106,7 +107,7 @@ export async function measureCase(
   } finally {
     const lost = await release(rows);
     stopped ??= lost;
-    ended ??= endOf(context, rows, 'stopped', timing, allotment);
+    ended ??= endOf(context, rows, 'stopped', settings, allotment);
   }
   failures.push(
     ...begun.flatMap(({ failure }) => (failure === undefined || failure.unavailable ? [] : failure.reason)),
@@ -130,7 +131,7 @@ async function timePhases(row: Row): Promise<string[]> {
 function roundPlanOf(
   rows: readonly Row[],
   plan: Plan,
-  { epochs, rounds: exactly, minTimeNs, untilPercent }: Timing,
+  { epochs, rounds: exactly, minTimeNs, untilPercent }: Settings,
   allotment: Allotment | undefined,
   timer: Timer,
 ): RoundPlan {
@@ -186,7 +187,7 @@ function endOf(
   { opened, plan }: CaseContext,
   rows: readonly Row[],
   end: Exclude<CaseEnd['end'], 'budget'>,
-  { epochs }: Timing,
+  { epochs }: Settings,
   allotment: Allotment | undefined,
 ): CaseEnd | undefined {
   const measured = live(rows).filter(({ samplesNs }) => samplesNs.length > 0);

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Link } from '../engine/engine.js';
 import type { OpenedEngine } from '../engine/registry.js';
+import type { Settings } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
 import type { EngineName, StrategyName } from '../words.js';
@@ -14,7 +15,6 @@ import type { Progress } from './progress.js';
 import { RunProgress } from './run-progress.js';
 import { Scalars } from './scalars.js';
 import { Interrupted, Timer, type Turn } from './timer.js';
-import type { Timing } from './timing.js';
 
 /** Everything that `measure` needs. */
 export interface MeasureRequest {
@@ -23,7 +23,7 @@ export interface MeasureRequest {
   readonly plans: readonly Plan[];
   readonly strategies: readonly Strategy[];
   readonly engines: readonly OpenedEngine[];
-  readonly timing: Timing;
+  readonly settings: Settings;
   /** Budget of the whole command, which began at `startedNs` of the clock. */
   readonly budgetNs?: number | undefined;
   readonly startedNs: number;
@@ -65,7 +65,7 @@ const MAX_FLOOR_STEPS = 1000;
  * short.
  */
 export async function measure(request: MeasureRequest): Promise<Outcome> {
-  const { dataset, plans, strategies, engines, timing, clock, signal, turn } = request;
+  const { dataset, plans, strategies, engines, settings, clock, signal, turn } = request;
   const timer = new Timer(clock, signal, turn);
   const scalars = new Scalars();
   const cases = engines.flatMap((opened) => plans.map((plan) => ({ opened, plan })));
@@ -91,7 +91,7 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
         continue;
       }
       progress.begin(index);
-      const outcome = await measureCase(contexts[index]!(), strategies, timing, allotment, progress);
+      const outcome = await measureCase(contexts[index]!(), strategies, settings, allotment, progress);
       progress.end();
       measurements.push(...outcome.measurements);
       if (outcome.ended !== undefined) ended.push(outcome.ended);
@@ -109,17 +109,17 @@ export async function measure(request: MeasureRequest): Promise<Outcome> {
 }
 
 function progressOf(
-  { progress, engines, plans, strategies, timing, startedNs, budgetNs }: MeasureRequest,
+  { progress, engines, plans, strategies, settings, startedNs, budgetNs }: MeasureRequest,
   timer: Timer,
 ): RunProgress {
   const cases = engines.flatMap(({ engine }) => plans.map((plan) => ({ engine, plan })));
   const budgetEndNs = budgetNs === undefined ? undefined : startedNs + budgetNs;
-  return new RunProgress(progress, { cases, rows: strategies.length, timing, budgetEndNs }, timer);
+  return new RunProgress(progress, { cases, rows: strategies.length, settings, budgetEndNs }, timer);
 }
 
 /** Tries every case and divides the budget among them; `undefined` without a budget. */
 async function budgetOf(
-  { budgetNs, startedNs, plans, engines, strategies, timing }: MeasureRequest,
+  { budgetNs, startedNs, plans, engines, strategies, settings }: MeasureRequest,
   contexts: Parameters<typeof tryCases>[0],
   timer: Timer,
   progress: RunProgress,
@@ -129,7 +129,7 @@ async function budgetOf(
     progress.trial(index, strategy.name),
   );
   const all = engines.flatMap(() => plans);
-  const leastNs = costs.map((rows, index) => leastCaseNs(all[index]!, rows, timing));
+  const leastNs = costs.map((rows, index) => leastCaseNs(all[index]!, rows, settings));
   return new Budget(budgetNs, startedNs, timer.nowNs(), leastNs);
 }
 

@@ -110,7 +110,7 @@ describe('the progress that a run reports', () => {
     looks = 0;
     const { request } = fakeRun({}, { epochs: 20 });
     const cases = [{ engine: 'cpu' as const, plan: request.plans[0]! }];
-    const outline = { cases, rows: 2, timing: request.timing, budgetEndNs: 5 };
+    const outline = { cases, rows: 2, settings: request.settings, budgetEndNs: 5 };
     const goThrough = (progress: RunProgress) => {
       progress.trial(0, 'feed');
       progress.begin(0);

@@ -1,3 +1,4 @@
+import type { Settings } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import type { EngineName, StrategyName } from '../words.js';
 import { type Phase, type Progress, silent } from './progress.js';
@@ -5,7 +6,7 @@ import type { RoundPlan, RoundsSoFar } from './rounds.js';
 import { stepNsOf } from './step-time.js';
 import { beforeRoundsNs, doneShare, plannedCaseNs, roundsLeftNs, timeLeftNs } from './time-left.js';
 import type { Timer } from './timer.js';
-import { CASE_NS, type Timing } from './timing.js';
+import { CASE_NS } from './timing.js';
 
 /** The facts about a run that its progress depends on. */
 export interface RunOutline {
@@ -13,7 +14,7 @@ export interface RunOutline {
   readonly cases: readonly { readonly engine: EngineName; readonly plan: Plan }[];
   /** Number of rows of a case. */
   readonly rows: number;
-  readonly timing: Timing;
+  readonly settings: Settings;
   /** When the budget ends, ns of the clock. */
   readonly budgetEndNs: number | undefined;
 }
@@ -47,8 +48,8 @@ export class RunProgress {
     this.#listener = listener;
     this.#outline = outline;
     this.#timer = timer;
-    const { timing, budgetEndNs } = outline;
-    if (budgetEndNs === undefined && timing.untilPercent === undefined) this.#epochs = timing.epochs;
+    const { settings, budgetEndNs } = outline;
+    if (budgetEndNs === undefined && settings.untilPercent === undefined) this.#epochs = settings.epochs;
   }
 
   /** One strategy of case `index` is about to be tried. All trials come before the first measurement. */
@@ -87,7 +88,7 @@ export class RunProgress {
     }
     const { plan, soFar, expectedNs, stepNs } = rounds;
     const isPlanned = Number.isFinite(plan.most);
-    this.#epochs = isPlanned ? this.#outline.timing.epochs : undefined;
+    this.#epochs = isPlanned ? this.#outline.settings.epochs : undefined;
     this.#stepsNs.set(rowsOfStep(this.#present.plan), stepNs);
     this.#say(phase, strategy, {
       round: soFar.round + 1,
@@ -137,19 +138,19 @@ export class RunProgress {
   /** The remaining time of the current case before its rounds begin, ns; `undefined` if time does not end them. */
   #caseLeftNs(nowNs: number): number | undefined {
     if (this.#epochs !== undefined) return undefined;
-    const { timing, rows } = this.#outline;
+    const { settings, rows } = this.#outline;
     // The time of an epoch is unknown before the first step.
-    return CASE_NS + Math.max(0, beforeRoundsNs(timing, rows, 0) - (nowNs - this.#startNs));
+    return CASE_NS + Math.max(0, beforeRoundsNs(settings, rows, 0) - (nowNs - this.#startNs));
   }
 
   /** The total size of some cases. Cases that are ended by time have the same size; others are as large as their planned time. */
   #sizeOf(plans: readonly Plan[]): number {
     const epochs = this.#epochs;
     if (epochs === undefined || this.#stepsNs.size === 0) return plans.length;
-    const timing = { ...this.#outline.timing, epochs };
+    const settings = { ...this.#outline.settings, epochs };
     const sizes = plans.map((plan) => {
       const stepNs = stepNsOf(rowsOfStep(plan), this.#stepsNs)!;
-      return plannedCaseNs(plan, timing, this.#outline.rows, stepNs);
+      return plannedCaseNs(plan, settings, this.#outline.rows, stepNs);
     });
     return sizes.reduce((sum, size) => sum + size, 0);
   }

@@ -55,7 +55,7 @@ async function measureAll(library: MemoryLibrary, name: StrategyName, before: ()
   const opened = { engine: 'cuda', device: around(device, name, before, after) } as const;
   try {
     return await measure({
-      ...{ dataset, plans: plansOf(dataset, settings).plans, engines: [opened], timing: settings, clock },
+      ...{ dataset, plans: plansOf(dataset, settings).plans, engines: [opened], settings, clock },
       ...{ startedNs: 0, progress: silent },
       strategies: [name, ...STRATEGIES.filter((other) => other !== name)].flatMap((one) =>
         strategiesNamed([one]),

@@ -93,7 +93,7 @@ describe('the time left in the rounds of a case', () => {
 });
 
 describe('the time of a case', () => {
-  const timing = { epochs: 100, warmup: 3, minTimeNs: 10e6, untilPercent: undefined };
+  const settings = { ...settingsOf({ warmup: 3 }), epochs: 100 };
   const [plan] = plansOf(
     { rows: 5000, cols: 1, dtype: 'float32' },
     settingsOf({ batch: 1, shuffle: 'none' }),
@@ -101,15 +101,17 @@ describe('the time of a case', () => {
 
   it('is the time of its epochs in rounds of at least the shortest block, plus the time before the rounds', () => {
     // An epoch is 5000 steps of 1 µs. There are 20 rounds of 5 epochs, for 2 rows.
-    expect(plannedCaseNs(plan!, timing, 2, 1000)).toBe(2 * (5e6 + 200e6) + 2 * 20 * 25e6);
-    expect(plannedCaseNs(plan!, timing, 2, 1)).toBe(2 * (5000 + 200e6) + 2 * 20 * 10e6);
-    expect(plannedCaseNs(plan!, { ...timing, epochs: 3, warmup: 0 }, 1, 1000)).toBe(5e6 + 3 * 10e6);
+    expect(plannedCaseNs(plan!, settings, 2, 1000)).toBe(2 * (5e6 + 200e6) + 2 * 20 * 25e6);
+    expect(plannedCaseNs(plan!, settings, 2, 1)).toBe(2 * (5000 + 200e6) + 2 * 20 * 10e6);
+    expect(plannedCaseNs(plan!, { ...settings, epochs: 3, warmup: 0 }, 1, 1000)).toBe(5e6 + 3 * 10e6);
   });
 
   it('begins with a verified epoch and warm-up epochs, each within its limits', () => {
-    const beforeNs = [0, 1e6, 0.1e9, 0.2e9, 0.5e9, 10e9].map((epochNs) => beforeRoundsNs(timing, 1, epochNs));
+    const beforeNs = [0, 1e6, 0.1e9, 0.2e9, 0.5e9, 10e9].map((epochNs) =>
+      beforeRoundsNs(settings, 1, epochNs),
+    );
     expect(beforeNs).toEqual([0.2e9, 0.201e9, 0.4e9, 0.8e9, 1.5e9, 2e9]);
-    expect(beforeRoundsNs({ ...timing, warmup: 0 }, 3, 1e6)).toBe(3e6);
+    expect(beforeRoundsNs({ ...settings, warmup: 0 }, 3, 1e6)).toBe(3e6);
   });
 });
 

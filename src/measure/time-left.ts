@@ -1,8 +1,9 @@
+import type { Settings } from '../options.js';
 import { WARM_UP_NS } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import { roundsOf } from './blocks.js';
 import type { RoundPlan, RoundsSoFar } from './rounds.js';
-import { type Timing, VERIFY_NS } from './timing.js';
+import { VERIFY_NS } from './timing.js';
 
 /** The total size of some cases. The unit is arbitrary, because sizes are only compared with each other. */
 interface Cases {
@@ -66,7 +67,7 @@ export function doneShare(
 }
 
 /** The time before the rounds of a case of `rows` rows, ns, for verification and warm-up, if an epoch takes `epochNs`. */
-export function beforeRoundsNs({ warmup }: Timing, rows: number, epochNs: number): number {
+export function beforeRoundsNs({ warmup }: Settings, rows: number, epochNs: number): number {
   const { least, most } = WARM_UP_NS;
   const warmUpNs = warmup === 0 ? 0 : Math.min(most, Math.max(least, warmup * epochNs));
   return rows * (Math.min(VERIFY_NS, epochNs) + warmUpNs);
@@ -75,13 +76,13 @@ export function beforeRoundsNs({ warmup }: Timing, rows: number, epochNs: number
 /** The time of a case of `rows` rows that measures `epochs` epochs, ns, at `stepNs` per step. */
 export function plannedCaseNs(
   { stepsPerEpoch }: Plan,
-  timing: Timing & { readonly epochs: number },
+  settings: Settings & { readonly epochs: number },
   rows: number,
   stepNs: number,
 ): number {
-  const { epochs, minTimeNs } = timing;
+  const { epochs, minTimeNs } = settings;
   const rounds = roundsOf(epochs);
   const epochNs = stepsPerEpoch * stepNs;
   const blockNs = Math.max(minTimeNs, (epochs / rounds) * epochNs);
-  return beforeRoundsNs(timing, rows, epochNs) + rows * rounds * blockNs;
+  return beforeRoundsNs(settings, rows, epochNs) + rows * rounds * blockNs;
 }

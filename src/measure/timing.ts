@@ -1,17 +1,3 @@
-/** How long a case is measured. */
-export interface Timing {
-  /** Fewest epochs to measure; the exact number if `minTimeNs` is 0. Absent: the interval and the time decide. */
-  readonly epochs: number | undefined;
-  /** Exact number of rounds to measure. Absent: the epochs, or the interval and the time, decide. */
-  readonly rounds?: number | undefined;
-  /** Warm-up epochs. */
-  readonly warmup: number;
-  /** The shortest timed block, ns. */
-  readonly minTimeNs: number;
-  /** Half the width of the interval to reach, in percent. */
-  readonly untilPercent: number | undefined;
-}
-
 /** The time of one case under a budget. Moments are ns of the clock. */
 export interface Allotment {
   /** The time that the case has beyond its minimum, ns. */

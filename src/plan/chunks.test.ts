@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../settings.js';
 import { chunkOf, chunkSteps, chunksIn } from './chunks.js';
 import { plansOf } from './plan.js';
 
@@ -9,13 +10,8 @@ describe('a chunk', () => {
 
   it('holds 8 MiB if its size is not given', () => {
     const chunkFor = (cols: number, batch: number, chunk?: number) =>
-      plansOf(
-        { rows: 1_000_000, cols, dtype: 'float32' },
-        {
-          ...{ batch: [batch], work: [1], shuffle: 'once', sampling: 'slice', seed: 1 },
-          ...{ remainder: 'drop', fetch: 'step', readback: 'mapped', chunk },
-        },
-      ).plans[0]!.chunk;
+      plansOf({ rows: 1_000_000, cols, dtype: 'float32' }, { ...settingsOf({ batch }), chunk }).plans[0]!
+        .chunk;
     expect(chunkFor(64, 32)).toBe(1024);
     expect(chunkFor(64, 32_768)).toBe(1);
     expect(chunkFor(64, 100_000)).toBe(1);

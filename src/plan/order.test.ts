@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { settingsOf } from '../settings.js';
 import { gatherOrder, indexesOf, Orders, sliceOrder } from './order.js';
 import { type PlanRequest, plansOf } from './plan.js';
 
-const REQUEST: PlanRequest = {
-  batch: [2],
-  work: [1],
-  shuffle: 'once',
-  sampling: 'slice',
-  seed: 1,
-  remainder: 'drop',
-  fetch: 'step',
-  readback: 'mapped',
-};
+const REQUEST: PlanRequest = settingsOf({ batch: 2 });
 const planOf = (request: Partial<PlanRequest>, rows = 10) =>
   plansOf({ rows, cols: 3, dtype: 'float32' }, { ...REQUEST, ...request }).plans[0]!;
 

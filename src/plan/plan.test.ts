@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
+import { settingsOf } from '../settings.js';
 import { movementOf, type PlanRequest, plansOf, rowsOf } from './plan.js';
 import { strategiesNamed } from './strategy.js';
 
-const REQUEST: PlanRequest = {
-  batch: [4],
-  work: [1],
-  shuffle: 'once',
-  sampling: 'slice',
-  seed: 1,
-  remainder: 'drop',
-  fetch: 'step',
-  readback: 'mapped',
-};
+const REQUEST: PlanRequest = settingsOf({ batch: 4 });
 const SHAPE = { rows: 10, cols: 3, dtype: 'float32' } as const;
 const planOf = (request: Partial<PlanRequest> = {}) => plansOf(SHAPE, { ...REQUEST, ...request }).plans[0]!;
 const [feed, pin] = strategiesNamed(['feed', 'pin']);

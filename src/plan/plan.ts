@@ -1,7 +1,7 @@
 import { ELEMENT_BYTES } from '../data/dataset.js';
 import { usageError } from '../errors.js';
 import { powersIn, type Sizes } from '../option-kinds.js';
-import { DEFAULT_BATCH, type Settings } from '../options.js';
+import { DEFAULT_BATCH, OPTION_ENTRIES, type Settings, type StepOptionName } from '../options.js';
 import type { DType } from '../words.js';
 import { CHUNK_BYTES, chunkOf } from './chunks.js';
 import type { Strategy } from './strategy.js';
@@ -15,13 +15,11 @@ export interface DatasetShape {
 }
 
 /** The settings that define a step and an epoch. */
-export type PlanRequest = Pick<
-  Settings,
-  'batch' | 'work' | 'shuffle' | 'sampling' | 'seed' | 'remainder' | 'fetch' | 'readback'
-> & { readonly chunk?: Settings['chunk'] };
+export type PlanRequest = Pick<Settings, StepOptionName | 'batch' | 'work'> &
+  Partial<Pick<Settings, 'chunk'>>;
 
 /** One batch size with one work, as data: what a step and an epoch are, before anything runs. */
-export interface Plan extends DatasetShape, Omit<PlanRequest, 'batch' | 'work' | 'chunk'> {
+export interface Plan extends DatasetShape, Pick<Settings, StepOptionName> {
   readonly batch: number;
   readonly work: number;
   readonly stepsPerEpoch: number;
@@ -80,14 +78,23 @@ function planOf(
   work: number,
 ): Plan {
   const { rows, cols, dtype } = shape;
-  const { shuffle, sampling, seed, remainder, fetch, readback, chunk } = request;
+  const { remainder, chunk } = request;
   const stepsPerEpoch = remainder === 'keep' ? Math.ceil(rows / batch) : Math.floor(rows / batch);
   return {
-    ...{ rows, cols, dtype, shuffle, sampling, seed, remainder, fetch, readback, batch, work },
+    ...{ rows, cols, dtype, batch, work },
+    ...stepOptionsOf(request),
     stepsPerEpoch,
     chunk: chunkOf(chunk ?? Math.floor(CHUNK_BYTES / (batch * rowBytesOf(shape))), stepsPerEpoch),
     rowsPerEpoch: remainder === 'keep' ? rows : stepsPerEpoch * batch,
   };
+}
+
+/** The options of a request that define a step, without those that concern other stages. */
+function stepOptionsOf(request: Pick<Settings, StepOptionName>): Pick<Settings, StepOptionName> {
+  const names = OPTION_ENTRIES.flatMap(([name, { definesStep }]) =>
+    definesStep ? [name as StepOptionName] : [],
+  );
+  return Object.fromEntries(names.map((name) => [name, request[name]])) as Pick<Settings, StepOptionName>;
 }
 
 /** The half-open range of rows of mini-batch `index`; the last mini-batch may be short. */

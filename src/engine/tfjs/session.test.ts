@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/dataset.js';
 import { gatherOrder, Orders, sliceOrder } from '../../plan/order.js';
 import { type PlanRequest, plansOf } from '../../plan/plan.js';
 import { strategiesNamed } from '../../plan/strategy.js';
+import { settingsOf } from '../../settings.js';
 import { STRATEGIES, type StrategyName } from '../../words.js';
 import type { Device } from '../engine.js';
 import { Reference } from '../reference.js';
@@ -10,16 +11,7 @@ import { cpuEngine } from './cpu.js';
 import type { Tfjs } from './namespace.js';
 import { TfjsSession } from './session.js';
 
-const REQUEST: PlanRequest = {
-  batch: [2],
-  work: [1],
-  shuffle: 'epoch',
-  sampling: 'slice',
-  seed: 1,
-  remainder: 'drop',
-  fetch: 'step',
-  readback: 'mapped',
-};
+const REQUEST: PlanRequest = settingsOf({ batch: 2, shuffle: 'epoch' });
 let tf: typeof import('@tensorflow/tfjs-core');
 let device: Device;
 

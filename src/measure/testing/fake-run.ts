@@ -26,7 +26,7 @@ export function fakeRun(
   const settings = settingsOf({ shuffle: 'none', batch: rows, warmup: 0, ...options });
   const plans = plansOf({ rows, cols: 1, dtype: 'float32' }, settings);
   const request: MeasureRequest = {
-    ...{ dataset, plans: plans.plans, engines: [device.opened], timing: settings, clock, startedNs: 0 },
+    ...{ dataset, plans: plans.plans, engines: [device.opened], settings, clock, startedNs: 0 },
     strategies: strategiesNamed(settings.strategy === 'all' ? STRATEGIES : settings.strategy),
     budgetNs: settings.budgetNs,
     progress: silent,
