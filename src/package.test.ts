@@ -18,6 +18,7 @@ import { parse } from 'yaml';
 import { faultOf, linksOf, pagesIn } from '../docs/testing/links.js';
 import { wordFaultsIn } from '../docs/testing/vocabulary.js';
 import { OPTION_ENTRIES } from './options.js';
+import { parseRecord } from './record/file.js';
 import { flagOf } from './settings.js';
 import { LOCK } from './setup/lock.js';
 import { isAlive } from './testing/is-alive.js';
@@ -41,6 +42,10 @@ describe('the pages', () => {
     const word = ['mini', 'batch'].join('');
     expect(wordFaultsIn(`A\n${word} of a dataset`)).toEqual([{ line: 2, word, instead: 'mini-batch' }]);
     expect(wordFaultsIn('what CUDA calls pinned')).toEqual([]);
+  });
+
+  it('have an example that `pinbench report` can read (npm run bench:page makes a new one)', () => {
+    expect(parseRecord('docs/example.html', read('docs/example.html')).results.length).toBeGreaterThan(0);
   });
 
   it('have a README of at most 1,200 words', () => {

@@ -1,4 +1,4 @@
-import type { Sizes } from './option-kinds.js';
+import type { Kind, Sizes } from './option-kinds.js';
 import { OPTION_ENTRIES, type ProgramName, type Settings, type Table, type ValueOf } from './options.js';
 
 type PlanName = { [K in ProgramName]: Table[K] extends { plan: string } ? K : never }[ProgramName];
@@ -33,10 +33,11 @@ export function comparableOptionsOf(plan: PlanOptions): Record<string, string> {
   const values: Readonly<Record<string, unknown>> = plan;
   return Object.fromEntries(
     OPTION_ENTRIES.filter(([, { comparable }]) => comparable).map(
-      ([, { plan: field, default: defaultValue }]) => [
-        field!,
-        String(values[field!] ?? defaultValue ?? 'all'),
-      ],
+      ([, { kind, plan: field, default: defaultValue }]) => {
+        const value = values[field!] ?? defaultValue;
+        if (value === undefined) return [field!, 'all'];
+        return [field!, (kind as Kind<unknown, unknown>).write?.(value) ?? String(value)];
+      },
     ),
   );
 }

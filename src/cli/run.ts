@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { usageError } from '../errors.js';
-import { OPTION_ENTRIES, OPTION_GROUPS, type OptionName, type RunSettings } from '../options.js';
+import { OPTION_ENTRIES, OPTION_GROUPS, type OptionName, RUN_OPTIONS, type RunSettings } from '../options.js';
 import { parseOption, settingsOf } from '../settings.js';
-import type { ReportFormat } from '../words.js';
+import { REPORT_FORMATS } from '../words.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
 import type { Output, RunRequest } from './request.js';
 
-/** The options that name a file to write, and the format of each. */
-const OUTPUTS: readonly (OptionName & ReportFormat)[] = ['json', 'csv', 'markdown', 'html'];
+/** The options that name a file to write. Each has the name of its format. */
+const OUTPUTS = REPORT_FORMATS.filter((format) => format in RUN_OPTIONS);
 
 /** Declares the options of `pinbench run` from the table of options. */
 export function declareRunOptions(command: Command, done: (request: RunRequest) => void): void {

@@ -5,6 +5,7 @@ import type { RunRecord } from '../record/schema.js';
 import { sampleRecord } from '../record/testing/sample-record.js';
 import { compareRecords } from '../regress/compare.js';
 import { comparePairs } from '../regress/pairs.js';
+import { FORMATS } from '../tables/formats.js';
 import { COMPARE_FORMATS, REPORT_FORMATS } from '../words.js';
 import { renderEngines } from './engines.js';
 import { annotationOfError, annotationsOf } from './github.js';
@@ -56,8 +57,8 @@ function poisoned(text: string): RunRecord {
   };
 }
 
-/** Characters that control a terminal or change the direction of text, and lines that a CI service reads as commands. */
-const COMMANDS = /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##\w*\[/imu;
+/** Characters other than tabs that control a terminal or change the direction of text, and lines that a CI service reads as commands. */
+const COMMANDS = /[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]|^\s*::|##\w*\[/imu;
 
 function expectHarmless(text: string): void {
   const at = text.search(COMMANDS);
@@ -70,7 +71,7 @@ describe('text from outside', () => {
   it.each(REPORT_FORMATS)('is harmless in a report as %s', async (format) => {
     for (const width of [60, 100, 200])
       expectHarmless(await render(format, named(POISON), { color: false, width, watched: false }));
-    if (!/^(github|bencher)/.test(format))
+    if (FORMATS[format].takes === 'several')
       expectHarmless(await render(format, [...named(POISON), ...named(`b${POISON}`)]));
   });
 

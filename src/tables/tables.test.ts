@@ -17,6 +17,8 @@ describe('the table of engines', () => {
 
   it('gives each engine a place of its own in the order of auto', () => {
     expect(AUTO_ORDER.toSorted()).toEqual(ENGINES.toSorted());
+    // `auto` takes cpu where nothing before it has a GPU.
+    expect(AUTO_ORDER.at(-1)).toBe('cpu');
     expect(new Set(ENGINES.map((name) => ENGINE_TABLE[name].auto)).size).toBe(ENGINES.length);
   });
 });

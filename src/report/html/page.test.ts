@@ -359,8 +359,11 @@ describe('text from outside', () => {
 });
 
 describe('the size of a page', () => {
-  const WORKS = Array.from({ length: 9 }, (_, i) => 2 ** i);
   const BATCHES = Array.from({ length: 16 }, (_, i) => 2 ** i);
+  const WORKS = Array.from(
+    { length: Math.ceil(1001 / BATCHES.length / STRATEGIES.length) },
+    (_, i) => 2 ** i,
+  );
 
   it('of a thousand rows is under a megabyte, with the whole record', () => {
     const record = gpuRecord({ names: STRATEGIES, works: WORKS, batches: BATCHES, rounds: 20 });
@@ -369,7 +372,7 @@ describe('the size of a page', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(1e6);
     const { document } = parseHTML(text);
     expect(document.querySelectorAll('#rows tbody tr')).toHaveLength(record.results.length);
-    expect(textOf(document, '#rounds')).toMatch(/Of 144 cases, the \d+ with the widest intervals are shown/);
+    expect(textOf(document, '#rounds')).toMatch(/Of \d+ cases, the \d+ with the widest intervals are shown/);
     const read = parseRecord('page.html', text);
     expect(read.results.map(nameOf)).toEqual(record.results.map(nameOf));
     expect(read).toEqual(record);

@@ -2,12 +2,14 @@
 
     python3 src/engine/cuda/kernels/check.py
 
-1. make.sh reproduces the committed PTX exactly (needs clang-14, a Debian package).
+1. make.sh reproduces the committed PTX exactly (needs clang-14, a Debian package, or the
+   clang 14 that CLANG names).
 2. NVIDIA's assembler accepts it for every architecture from sm_50 to sm_121, without warnings, spills or stack use (needs
    pip, to download ptxas of CUDA 12.9, the last that supports Maxwell to Volta, and of CUDA 13.5 to .cache/).
 """
 
 import filecmp
+import os
 import re
 import shutil
 import subprocess
@@ -33,8 +35,9 @@ PTX = sorted(HERE.glob("*.ptx"))
 
 
 def regenerated():
-    if shutil.which("clang-14") is None:
-        return print("skipped: regenerating the PTX: clang-14 is not installed (apt-get install clang-14)")
+    compiler = os.environ.get("CLANG", "clang-14")
+    if shutil.which(compiler) is None:
+        return print(f"skipped: regenerating the PTX: {compiler} is not installed (apt-get install clang-14)")
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([HERE / "make.sh", folder], check=True)
         _, different, missing = filecmp.cmpfiles(HERE, folder, [f.name for f in PTX], shallow=False)

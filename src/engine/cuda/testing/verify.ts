@@ -1,4 +1,4 @@
-import { allocate, type Dataset, ELEMENT_BYTES } from '../../../data/dataset.js';
+import { allocate, type Dataset } from '../../../data/dataset.js';
 import { type Order, Orders } from '../../../plan/order.js';
 import {
   type DatasetShape,
@@ -10,19 +10,34 @@ import {
   rowsOf,
 } from '../../../plan/plan.js';
 import { type Strategy, strategiesNamed } from '../../../plan/strategy.js';
+import { settingsOf } from '../../../settings.js';
 import type { DType, StrategyName } from '../../../words.js';
 import type { Device, Session } from '../../engine.js';
 import { expectedOf, Reference } from '../../reference.js';
 
-export const REQUEST: PlanRequest = {
-  batch: [3],
-  work: [1],
-  shuffle: 'epoch',
-  sampling: 'slice',
-  seed: 1,
-  remainder: 'keep',
-  fetch: 'step',
-  readback: 'mapped',
+export const REQUEST: PlanRequest = settingsOf({ batch: 3, shuffle: 'epoch', remainder: 'keep' });
+
+/** An element of a type that depends on a fraction from 0 to 1, and on a sign if the type has one. */
+type ElementOf = (fraction: number, sign: 1 | -1) => number | bigint;
+
+/** Values in the upper half of the range of an integer type; negative numbers wrap around in an unsigned type. */
+const large =
+  (bits: number): ElementOf =>
+  (fraction, sign) =>
+    sign * Math.floor((1 + fraction) * 2 ** (bits - 2));
+const ELEMENTS: Readonly<Record<DType, ElementOf>> = {
+  bool: (fraction) => (fraction < 0.5 ? 0 : 1),
+  int8: large(8),
+  uint8: large(8),
+  int16: large(16),
+  uint16: large(16),
+  int32: large(32),
+  uint32: large(32),
+  int64: (fraction, sign) => BigInt(sign * Math.floor((1 + fraction) * 2 ** 40)),
+  uint64: (fraction) => BigInt(Math.floor((1 + fraction) * 2 ** 63)),
+  float16: (fraction, sign) => (sign === -1 ? 0x8000 : 0) + 0x3c00 + Math.floor(fraction * 1024),
+  float32: (fraction, sign) => sign * (1 + fraction),
+  float64: (fraction, sign) => sign * (1 + fraction),
 };
 
 /** A pseudo-random matrix without zeros (except in `bool`), so that the sum shows an element that was missed or counted twice. */
@@ -31,16 +46,7 @@ export function datasetOf(dtype: DType, rows: number, cols: number): Dataset {
   let state = 12345;
   for (let i = 0; i < values.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    const fraction = state / 2 ** 32;
-    const sign = i % 3 === 0 ? -1 : 1;
-    if (values instanceof BigInt64Array) values[i] = BigInt(sign * Math.floor((1 + fraction) * 2 ** 40));
-    else if (values instanceof BigUint64Array) values[i] = BigInt(Math.floor((1 + fraction) * 2 ** 63));
-    else if (dtype === 'bool') values[i] = fraction < 0.5 ? 0 : 1;
-    else if (dtype === 'float16')
-      values[i] = (i % 3 === 0 ? 0x8000 : 0) + 0x3c00 + Math.floor(fraction * 1024);
-    else if (dtype === 'float32' || dtype === 'float64') values[i] = sign * (1 + fraction);
-    // Values in the upper half of the type's range; negative numbers wrap around in an unsigned type.
-    else values[i] = sign * Math.floor((1 + fraction) * 2 ** (8 * ELEMENT_BYTES[dtype] - 2));
+    values[i] = ELEMENTS[dtype](state / 2 ** 32, i % 3 === 0 ? -1 : 1);
   }
   return { path: 'memory', format: 'npy', dtype, rows, cols, values };
 }
