@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PinbenchError } from '../errors.js';
+import { OPTION_ENTRIES } from '../options.js';
 import { settingsOf } from '../settings.js';
 import { movementOf, type PlanRequest, plansOf, rowsOf } from './plan.js';
 import { strategiesNamed } from './strategy.js';
@@ -10,6 +11,13 @@ const planOf = (request: Partial<PlanRequest> = {}) => plansOf(SHAPE, { ...REQUE
 const [feed, pin] = strategiesNamed(['feed', 'pin']);
 
 describe('plansOf', () => {
+  it('gives each plan the value of every option that defines a step', () => {
+    const request = settingsOf({ batch: 4, seed: 7, shuffle: 'epoch', remainder: 'keep', fetch: 'epoch' });
+    const names = OPTION_ENTRIES.flatMap(([name, { definesStep }]) => (definesStep ? [name] : []));
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) expect(planOf(request)).toHaveProperty(name, request[name as 'seed']);
+  });
+
   it('makes a plan for every batch size with every work, batch sizes outermost', () => {
     const { plans, batches } = plansOf(SHAPE, { ...REQUEST, batch: [1, 2], work: [1, 8] });
     expect(plans.map(({ batch, work }) => [batch, work])).toEqual([
