@@ -4,7 +4,7 @@ import { EXIT, PinbenchError } from '../errors.js';
 import { comparePairs, type Pair } from '../regress/pairs.js';
 import type { PairsComparison } from '../regress/pairs-schema.js';
 import { exitOf } from '../regress/verdict.js';
-import { annotationOfNoBase, annotationsOf, NO_BASE } from '../report/github.js';
+import { annotationOfLost, annotationOfNoBase, annotationsOf, NO_BASE } from '../report/github.js';
 import { renderPairs } from '../report/pairs.js';
 import { screenOf, type Terminal } from '../terminal.js';
 import { jsonText, printable } from '../text.js';
@@ -26,7 +26,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     const keepOut = out === undefined ? undefined : makeNew(out, terminal);
     const { nodePath } = terminal.surroundings;
     const measured = await interruptible(terminal, true, (attendance) =>
-      measurePairs(request, programs, nodePath, attendance),
+      measurePairs(request, programs, nodePath, attendance, (pair) => isComparable(pair, request)),
     );
     if (measured.pairs.length === 0) throw nothingMeasured(measured);
     keepOut?.();
@@ -39,6 +39,7 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
         terminal.stdout.write(renderPairs(format, comparison, screenOf(request, terminal)));
         await github.publish(renderPairs('markdown', comparison), [
           ...(programs.base === undefined ? [annotationOfNoBase(base)] : []),
+          ...(comparison.lost.length > 0 ? [annotationOfLost(comparison.lost)] : []),
           ...annotationsOf(comparison.rows, failOn),
         ]);
         return {
@@ -82,6 +83,17 @@ async function compared(
     return comparePairs(pairs, { base, head }, { ...request, lost, inTurns, complete: !interrupted });
   } catch (error) {
     if (out !== undefined) await writeRecords(out, pairs, terminal);
+    throw error;
+  }
+}
+
+/** Whether a pair can be compared. If not, more pairs would be in vain. */
+function isComparable(pair: Pair, request: AbRequest): boolean {
+  try {
+    comparePairs([pair], request, request);
+    return true;
+  } catch (error) {
+    if (error instanceof PinbenchError) return false;
     throw error;
   }
 }

@@ -10,26 +10,27 @@ import { measurePairs } from './measure-pairs.js';
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pinbench-pairs-'));
-  // A skipped row would make ab run one process after the other.
   const results = sampleRecord().results.filter(({ status }) => status === 'measured');
   writeFileSync(join(folder, 'record.json'), JSON.stringify({ ...sampleRecord(), results }));
+  writeFileSync(join(folder, 'skips.json'), JSON.stringify(sampleRecord()));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A program that logs its start with its rounds, `turns` turns and its end, and prints a record. */
-function programOf(name: string, turns: number): string {
+/** A program that logs its start with its rounds, `turns` turns and its end, and prints a record. `first` runs before all that. */
+function programOf(name: string, turns: number, first = '', record = 'record.json'): string {
   const path = join(folder, `${name}.mjs`);
   writeFileSync(
     path,
     `import { appendFileSync, readFileSync } from 'node:fs';
      const log = (what) => appendFileSync(${JSON.stringify(join(folder, 'log'))}, '${name} ' + what + '\\n');
+     ${first}
      log('starts ' + process.argv[process.argv.indexOf('--rounds') + 1]);
      for (let turn = 1; process.env.PINBENCH_TURNS && turn <= ${turns}; turn++) {
        process.send('turn');
        await new Promise((done) => process.once('message', done));
        log(turn);
      }
-     process.stdout.write(readFileSync(${JSON.stringify(join(folder, 'record.json'))}));
+     process.stdout.write(readFileSync(${JSON.stringify(join(folder, record))}));
      log('ends');
      process.disconnect?.();`,
   );
@@ -40,12 +41,13 @@ async function measured(
   programs: { base: string; head: string },
   request: Partial<AbRequest>,
   signal?: AbortSignal,
+  isComparable = () => true,
 ) {
   const whole = { base: folder, head: folder, args: [], pairs: undefined, budgetNs: 60e9, ...request };
-  const { pairs, inTurns } = await measurePairs(whole as unknown as AbRequest, programs, execPath, {
-    signal,
-  } as never);
-  return { pairs: pairs.length, inTurns, log: logged() };
+  const context = { signal } as never;
+  const result = await measurePairs(whole as unknown as AbRequest, programs, execPath, context, isComparable);
+  const { pairs, inTurns, lost } = result;
+  return { pairs: pairs.length, inTurns, lost, log: logged() };
 }
 
 const logged = () =>
@@ -71,6 +73,45 @@ describe('the pairs of ab', { timeout: 60_000 }, () => {
     expect(inTurns).toBe(false);
     expect(log.slice(0, 5)).toEqual(['base starts 30', 'base ends', 'head starts 30', 'head 1', 'head ends']);
     expect(log.slice(5)).toEqual(['head starts 30', 'head ends', 'base starts 30', 'base ends']);
+  });
+
+  it('take turns although rows are skipped, if one process alone skips them too', async () => {
+    const programs = { base: programOf('base', 1), head: programOf('head', 1, '', 'skips.json') };
+    expect(await measured(programs, { pairs: 2 })).toMatchObject({ pairs: 2, inTurns: true, lost: [] });
+  });
+
+  it('run one after the other if a process fails only beside the other, which is reported', async () => {
+    const fail = 'if (process.env.PINBENCH_TURNS) { console.error("no memory"); process.exit(4); }';
+    const programs = { base: programOf('base', 1), head: programOf('head', 1, fail) };
+    expect(await measured(programs, { pairs: 2 })).toMatchObject({
+      ...{ pairs: 2, inTurns: false },
+      lost: ['head: no memory (measured again, one process after the other)'],
+    });
+  });
+
+  it('end at the first pair if it cannot be compared', async () => {
+    const programs = { base: programOf('base', 1), head: programOf('head', 1) };
+    expect((await measured(programs, { pairs: 3 }, undefined, () => false)).pairs).toBe(1);
+  });
+
+  it('end after three failures in a row, and say so', async () => {
+    const fail = "if (log('tries') || logged() > 1) { console.error('broken'); process.exit(4); }";
+    const count = `const logged = () => readFileSync(${JSON.stringify(join(folder, 'log'))}, 'utf8').split('head tries').length - 1;`;
+    const programs = { base: programOf('base', 1), head: programOf('head', 1, count + fail) };
+    const { pairs, lost } = await measured(programs, { pairs: 9 });
+    expect(pairs).toBe(1);
+    expect(lost).toEqual([
+      ...Array(2).fill('head: broken'),
+      'head: broken; the measurement ended after 3 failures in a row',
+    ]);
+  });
+
+  it('end with exit code 5 if a process finds a wrong sum', async () => {
+    const fail = "console.error('pinbench: cpu: a wrong sum'); process.exit(5);";
+    const programs = { base: programOf('base', 1), head: programOf('head', 1, fail) };
+    await expect(measured(programs, { pairs: 9 })).rejects.toMatchObject({
+      ...{ code: 'mismatch', message: 'ab: head: cpu: a wrong sum' },
+    });
   });
 
   it('have twice the rounds from the second pair on if the budget allows 20 pairs', async () => {

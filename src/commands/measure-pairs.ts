@@ -1,6 +1,6 @@
 import { type Child, type ChildOutcome, startChild } from '../child-run.js';
 import type { AbRequest } from '../cli/request.js';
-import { PinbenchError } from '../errors.js';
+import { EXIT, PinbenchError } from '../errors.js';
 import { systemClock } from '../measure/clock.js';
 import { PAIRS_FOR_TWICE_THE_ROUNDS, ROUNDS_OF_AB } from '../options.js';
 import type { Pair } from '../regress/pairs.js';
@@ -26,7 +26,7 @@ const MAX_LOST_IN_A_ROW = 3;
  * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
  * remaining budget is too short for another. The processes of a pair live at the same time and take turns: one runs a round while the
  * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, or if a build does not
- * take turns, one process runs after the other. After the first pair, the processes start together, and run twice the rounds if the
+ * take turns, one process runs after the other. If the first pair cannot be compared, it is the last. After the first pair, the processes start together, and run twice the rounds if the
  * budget allows. Without a base, the head runs once.
  */
 export async function measurePairs(
@@ -34,6 +34,7 @@ export async function measurePairs(
   programs: Programs,
   node: string,
   { signal, progress }: WorkContext,
+  isComparable: (pair: Pair) => boolean,
 ): Promise<Measured> {
   const startedNs = systemClock.nowNs();
   const endNs = startedNs + budgetNs;
@@ -63,18 +64,28 @@ export async function measurePairs(
         : await oneByOne(sides, start);
       if (measured.inTurns && isFirst && outcomes.some(mayNeedMore)) {
         measured.inTurns = false;
-        ({ outcomes, bothAsked } = await oneByOne(sides, start));
+        const alone = await oneByOne(sides, start);
+        if (rowsIn(alone.outcomes) <= rowsIn(outcomes)) {
+          measured.inTurns = true;
+        } else {
+          const why = whyLost(sides, outcomes);
+          if (why !== undefined) measured.lost.push(`${why} (measured again, one process after the other)`);
+          ({ outcomes, bothAsked } = alone);
+        }
       } else if (!bothAsked && outcomes.every((outcome) => 'record' in outcome)) {
         measured.inTurns = false;
       }
-      const why = sides.flatMap((side, i) => {
-        const outcome = outcomes[i]!;
-        return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
-      });
-      if (why.length > 0) measured.lost.push(why.join('; '));
-      else measured.pairs.push(pairOf(sides, outcomes));
-      failed = why.length > 0 ? failed + 1 : 0;
-      if (failed >= MAX_LOST_IN_A_ROW || (failed > 0 && measured.pairs.length === 0)) break;
+      const why = whyLost(sides, outcomes);
+      if (outcomes.some((outcome) => 'failed' in outcome && outcome.code === EXIT.mismatch))
+        throw new PinbenchError('mismatch', { subject: 'ab', observed: why! });
+      failed = why === undefined ? 0 : failed + 1;
+      const isLast = failed >= MAX_LOST_IN_A_ROW;
+      if (why === undefined) measured.pairs.push(pairOf(sides, outcomes));
+      else
+        measured.lost.push(isLast ? `${why}; the measurement ended after ${failed} failures in a row` : why);
+      if (isLast) break;
+      if (measured.pairs.length === 0 || (measured.pairs.length === 1 && !isComparable(measured.pairs[0]!)))
+        break;
       longestNs = Math.max(longestNs, systemClock.nowNs() - beganNs);
       if (number === 0 && wanted === undefined && budgetNs / longestNs >= PAIRS_FOR_TWICE_THE_ROUNDS)
         rounds *= 2;
@@ -126,6 +137,21 @@ async function inTurns(sides: readonly Side[], start: Start, together: boolean):
   }
   children.sort((a, b) => sides.indexOf(a.side) - sides.indexOf(b.side));
   return { outcomes: await Promise.all(children.map(({ child }) => child.outcome)), bothAsked };
+}
+
+/** Why a pair is not counted: the sides that failed; `undefined` if none did. */
+function whyLost(sides: readonly Side[], outcomes: readonly ChildOutcome[]): string | undefined {
+  const why = sides.flatMap((side, i) => {
+    const outcome = outcomes[i]!;
+    return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
+  });
+  return why.length === 0 ? undefined : why.join('; ');
+}
+
+/** The number of rows that the processes measured. */
+function rowsIn(outcomes: readonly ChildOutcome[]): number {
+  const results = outcomes.flatMap((outcome) => ('record' in outcome ? outcome.record.results : []));
+  return results.filter(({ status }) => status === 'measured').length;
 }
 
 /** Whether a process may have lacked what the other process of its pair held, such as memory or an exclusive device. */

@@ -59,6 +59,10 @@ describe('a record file', () => {
     expect(() => parseRecord('r.json', text({ results: [feed, short] }))).toThrow(
       /\(results\.1\.samplesNs: 5 rounds, but another strategy of its case has 6\)/,
     );
+    const split = { ...feed, roundsPerProcess: [3, 2] };
+    expect(() => parseRecord('r.json', text({ results: [split] }))).toThrow(
+      /\(results\.0\.roundsPerProcess: 5 rounds, but there are 6 samples\)/,
+    );
     const still = { ...feed, samplesNs: [0, ...feed.samplesNs.slice(1)] };
     expect(() => parseRecord('r.json', text({ results: [still] }))).toThrow(/\(results\.0\.samplesNs\.0: /);
     expect(() => parseRecord('r.json', '[]')).toThrow(/top level/);

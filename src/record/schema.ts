@@ -280,6 +280,11 @@ export const recordSchema = z
     const rounds = new Map<string, number>();
     for (const [i, result] of results.entries()) {
       if (result.status === 'skipped') continue;
+      const inProcesses = result.roundsPerProcess?.reduce((sum, count) => sum + count, 0);
+      if (inProcesses !== undefined && inProcesses !== result.samplesNs.length) {
+        const message = `${inProcesses} rounds, but there are ${result.samplesNs.length} samples`;
+        context.addIssue({ code: 'custom', path: ['results', i, 'roundsPerProcess'], message });
+      }
       const name = caseNameOf(result);
       const expected = rounds.get(name) ?? result.samplesNs.length;
       rounds.set(name, expected);

@@ -313,14 +313,23 @@ describe('compareRecords', () => {
     );
   });
 
-  it('calls no change by its interval alone: p, corrected for the number of rows, must also be under 5 %', () => {
+  it('calls only a large change if p, corrected for the number of rows, cannot be under 5 %', () => {
     // Four against four, two rows: 2 · 2 / C(8, 4) = 0.057.
     const four = (ns: number) => made((_, __, process) => ns * (1 + process / 1000), 4);
-    for (const head of [2000, 500]) {
+    for (const [head, verdict] of [
+      [2000, 'regressed'],
+      [500, 'improved'],
+      [1100, 'inconclusive'],
+    ] as const) {
       const [row] = compare(four(1000), four(head)).rows;
-      expect(row).toMatchObject({ verdict: 'inconclusive', p: expect.closeTo(4 / 70, 10) });
-      expect(row!.note).toMatch(/^about 8 processes per side would settle it; there are 4/);
+      expect(row).toMatchObject({ verdict });
+      if (verdict === 'inconclusive')
+        expect(row!.note).toMatch(
+          /^with 4 processes per side and 2 rows, a change under 25 % .* pinbench ab/,
+        );
     }
+    const five = (ns: number) => made((_, __, process) => ns * (1 + process / 1000), 5);
+    expect(compare(five(1000), five(1100)).rows[0]).toMatchObject({ verdict: 'regressed' });
   });
 
   it('pools several heads, so that the sequence base, head, head, base cancels a drift', () => {

@@ -1,12 +1,12 @@
 import { PinbenchError } from '../errors.js';
 import type { RunRecord } from '../record/schema.js';
-import { holm, type Shift, twoSampleShift } from '../stats/two-sample.js';
-import { formatPercent } from '../units.js';
+import { holm, type Shift, smallestP, twoSampleShift } from '../stats/two-sample.js';
+import { counted, formatPercent } from '../units.js';
 import type { Metric } from '../words.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { type Key, keyFor, type RowSamples, samplesOf } from './samples.js';
 import { COMPARISON_SCHEMA, type Regression, type RegressionRow, type Source } from './schema.js';
-import { judge, remedyOf } from './verdict.js';
+import { ALPHA, judge, remedyOf } from './verdict.js';
 
 /** A record and its path, which errors use to name it. */
 export type PathAndRecord = readonly [path: string, record: RunRecord];
@@ -29,7 +29,8 @@ export const MIN_REPORTED_PERCENT: Readonly<Record<Metric, number>> = { step: 25
 
 /**
  * Compares records with their baseline, row by row, by the Hodges–Lehmann shift of log costs. The samples are the medians of the
- * processes if both sides have four processes or more, and otherwise all rounds, which cannot show a small change. `judge` turns the
+ * processes if these can show a change: with four processes or more on both sides, and more if there are many rows, because p is
+ * corrected for their number. Otherwise the samples are all rounds, which cannot show a small change. `judge` turns the
  * shift into a verdict. The samples of several records of a side are pooled; a row that not every head measured is missing. Throws a
  * `PinbenchError` of code `baseline` if the sides are not comparable.
  */
@@ -103,7 +104,7 @@ function mustDiffer(side: readonly PathAndRecord[]): void {
 const SAME_SUM = 1e-5;
 
 /** Whether the epoch sums show that the sides measured different values. Unknown sums, and sums of gathered rows, are ignored. */
-function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[]): boolean {
+export function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[]): boolean {
   const sums = [...bases, ...heads].flatMap(({ plan, results }) =>
     plan.sampling === 'gather'
       ? []
@@ -129,7 +130,8 @@ function judged(
   { metric, thresholdPercent }: CompareOptions,
 ): RegressionRow[] {
   const isKnown = ([base, head]: readonly [RowSamples, RowSamples]) =>
-    Math.min(base.levels.length, head.levels.length) >= PROCESSES_A_SIDE;
+    Math.min(base.levels.length, head.levels.length) >= PROCESSES_A_SIDE &&
+    smallestP(base.levels.length, head.levels.length) * pairs.length < ALPHA;
   const shifts = pairs.map((pair) => {
     const [base, head] = pair.map(({ levels, costs }) => (isKnown(pair) ? levels : costs));
     return twoSampleShift(base!, head!);
@@ -151,7 +153,7 @@ function judged(
       p: corrected[i]!,
       ...(known
         ? conclusion(shift, corrected[i]!, thresholdPercent, Math.min(base.levels.length, head.levels.length))
-        : unknownNoise(shift, corrected[i]!, thresholdPercent, metric)),
+        : unknownNoise(shift, corrected[i]!, thresholdPercent, metric, fewWords([base, head], pairs.length))),
     };
   });
 }
@@ -174,18 +176,32 @@ function unknownNoise(
   p: number,
   thresholdPercent: number,
   metric: Metric,
+  few: string,
 ): Pick<RegressionRow, 'verdict' | 'note'> {
+  if (ci95 === null)
+    return {
+      verdict: 'inconclusive',
+      note: 'too few rounds for a 95 % interval: measure more, or use pinbench ab',
+    };
   const least = Math.max(thresholdPercent, MIN_REPORTED_PERCENT[metric]);
   const verdict = judge(ci95, p, least);
   if (verdict === 'regressed' || verdict === 'improved') return { verdict };
   return {
     verdict: 'inconclusive',
-    note: `with fewer than ${PROCESSES_A_SIDE} processes per side, a change under ${formatPercent(least)} cannot be distinguished from noise between processes: use pinbench ab or run --processes`,
+    note: `${few}, a change under ${formatPercent(least)} cannot be distinguished from noise between processes, and this interval reaches below that: use pinbench ab or run --processes`,
   };
 }
 
+/** The sides of a row that have too few processes, in words. */
+function fewWords([base, head]: readonly [RowSamples, RowSamples], rows: number): string {
+  const processes = Math.min(base.levels.length, head.levels.length);
+  return processes < PROCESSES_A_SIDE
+    ? `with fewer than ${PROCESSES_A_SIDE} processes per side`
+    : `with ${processes} processes per side and ${counted(rows, 'row')}`;
+}
+
 /** The reasons for the rows that a head skipped, by the key that rows are matched by. */
-function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
+export function skippedIn(heads: readonly RunRecord[], keyOf: Key): Map<string, string> {
   const skipped = heads.flatMap(({ results }) => results).filter((result) => result.status === 'skipped');
   return new Map(skipped.map((result) => [keyOf(result), `skipped: ${result.reason}`]));
 }

@@ -47,6 +47,9 @@ export const pairsSchema = z.object({
   complete: z.boolean().describe('false: the comparison was interrupted'),
   base: sourceSchema.optional().describe('absent if the base contains no pinbench; all rows are then new'),
   head: sourceSchema,
+  otherData: z
+    .boolean()
+    .describe('true: the sums of an epoch differ, so the two sides measured different data'),
   rows: z.array(row),
 });
 

@@ -24,6 +24,10 @@ const pairsOf = (count: number, feed: number, pin: number): Pair[] =>
     };
   });
 
+const nameOnly = ({ engine, device, strategy, batch, work }: RunRecord['results'][number]) => ({
+  ...{ engine, device, strategy, batch, work },
+});
+
 const verdictsOf = (pairs: readonly Pair[]) =>
   comparePairs(pairs, NAMES, OPTIONS).rows.map(
     ({ metric, strategy, verdict }) => `${metric} ${strategy} ${verdict}`,
@@ -62,9 +66,10 @@ describe('pairs of processes', () => {
     expect(pin!.ci95![0]).toBeLessThan(1.1);
     expect(pin!.ci95![1]).toBeGreaterThan(1.1);
     expect(speedup!.ci95![0]).toBeLessThanOrEqual(speedup!.ci95![1]);
-    const half = Math.log(pin!.ci95![1] / pin!.ci95![0]) / 2;
+    const [lo, hi] = pin!.ci95!.map((end) => Math.log(end / pin!.change!));
+    const half = (hi! - lo!) / 2;
     expect(pin!.noisePercent).toBeCloseTo(100 * Math.expm1(half), 6);
-    expect(pin!.smallestPercent).toBeCloseTo(100 * (1.05 * Math.exp(half) - 1), 6);
+    expect(pin!.smallestPercent).toBeCloseTo(100 * (1.05 * Math.exp(Math.max(hi!, -lo!)) - 1), 6);
   });
 
   it('are inconclusive if there are fewer than six or the interval contains the threshold', () => {
@@ -88,6 +93,48 @@ describe('pairs of processes', () => {
     expect(verdictsOf(less)).toEqual(['step feed same', 'step pin missing', 'speedup pin missing']);
     const more = whole.map(({ base, head }) => ({ base: without(base!, 'pin'), head }));
     expect(verdictsOf(more)).toEqual(['step feed same', 'step pin new', 'speedup pin new']);
+  });
+
+  it('report a row as missing if the head did not measure it in some of the pairs, with the reason', () => {
+    const whole = pairsOf(8, 1, 1);
+    const results = (record: RunRecord) =>
+      record.results.map((result) =>
+        result.strategy === 'pin'
+          ? ({ ...nameOnly(result), status: 'skipped', reason: 'no memory for it' } as const)
+          : result,
+      );
+    const some = whole.map(({ base, head }, i) => ({
+      base: base!,
+      head: i < 2 ? { ...head, results: results(head) } : head,
+    }));
+    const [, pin] = comparePairs(some, NAMES, OPTIONS).rows;
+    expect(pin).toMatchObject({
+      verdict: 'missing',
+      note: 'the head did not measure this row in 2 of 8 pairs (skipped: no memory for it)',
+    });
+  });
+
+  it('say that the sides measured data with other values', () => {
+    const pairs = pairsOf(8, 1, 1);
+    const other = pairs.map(({ base, head }) => ({
+      base: base!,
+      head: {
+        ...head,
+        results: head.results.map((result) =>
+          result.status === 'measured' ? { ...result, epochSum: 2 * (result.epochSum as number) } : result,
+        ),
+      },
+    }));
+    expect(comparePairs(pairs, NAMES, OPTIONS).otherData).toBe(false);
+    expect(comparePairs(other, NAMES, OPTIONS).otherData).toBe(true);
+  });
+
+  it('are refused if a later pair measured another dataset', () => {
+    const [first, second] = pairsOf(2, 1, 1);
+    const other = { ...second!.head, dataset: { ...second!.head.dataset, rows: 11 } };
+    expect(() => comparePairs([first!, { ...second!, head: other }], NAMES, OPTIONS)).toThrow(
+      /^head: not comparable/,
+    );
   });
 
   it('have only new rows if there is no base', () => {

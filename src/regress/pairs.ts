@@ -4,7 +4,7 @@ import type { RunRecord } from '../record/schema.js';
 import { signedRankShift } from '../stats/signed-rank.js';
 import { counted } from '../units.js';
 import { METRICS, type Metric } from '../words.js';
-import { sourceOf } from './compare.js';
+import { haveOtherData, skippedIn, sourceOf } from './compare.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schema.js';
 import { keyFor, type RowSamples, samplesOf } from './samples.js';
@@ -48,7 +48,15 @@ export function comparePairs(
   const [first] = pairs;
   mustHaveMeasured(names.head, first!.head);
   const { base } = first!;
-  if (base !== undefined) mustBeComparable([names.base, base], [names.head, first!.head], undefined);
+  for (const { base, head } of pairs) {
+    for (const other of [base, head])
+      if (other !== undefined)
+        mustBeComparable(
+          [names[other === base ? 'base' : 'head'], other],
+          [names.head, first!.head],
+          undefined,
+        );
+  }
   const rows = metrics.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
   if (base !== undefined && rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {
     throw new PinbenchError('baseline', {
@@ -62,6 +70,10 @@ export function comparePairs(
     ...{ thresholdPercent, pairs: pairs.length, inTurns, lost: [...lost], complete },
     ...(base && { base: sourceOf([names.base, base]) }),
     head: sourceOf([names.head, first!.head]),
+    otherData: haveOtherData(
+      pairs.flatMap((pair) => pair.base ?? []),
+      pairs.map(({ head }) => head),
+    ),
     rows,
   };
 }
@@ -76,9 +88,13 @@ function rowsOf(pairs: readonly Pair[], metric: Metric, thresholdPercent: number
     after: samplesOf([head], metric, keyOf),
   }));
   const keys = new Set(sides.flatMap(({ before, after }) => [...before.keys(), ...after.keys()]));
+  const skipped = skippedIn(
+    pairs.map(({ head }) => head),
+    keyOf,
+  );
   return [...keys].map((key) => {
     const samples = sides.map(({ before, after }) => ({ before: before.get(key), after: after.get(key) }));
-    return rowOf(samples, metric, thresholdPercent);
+    return rowOf(samples, metric, thresholdPercent, skipped.get(key));
   });
 }
 
@@ -98,14 +114,24 @@ type PairedSamples = readonly {
   readonly after: RowSamples | undefined;
 }[];
 
-function rowOf(samples: PairedSamples, metric: Metric, thresholdPercent: number): PairsRow {
+function rowOf(
+  samples: PairedSamples,
+  metric: Metric,
+  thresholdPercent: number,
+  whySkipped: string | undefined,
+): PairsRow {
   const bases = samples.flatMap(({ before }) => before ?? []);
   const heads = samples.flatMap(({ after }) => after ?? []);
   const { row } = (heads[0] ?? bases[0])!;
   const known = { metric, ...row };
   const middle = (side: readonly RowSamples[]) => median(side.map((one) => one.middle));
-  if (heads.length === 0)
-    return { ...known, base: middle(bases), verdict: 'missing', note: 'the head did not measure this row' };
+  const gone = samples.filter(({ before, after }) => before !== undefined && after === undefined).length;
+  if (gone > 0) {
+    const where =
+      gone === samples.length ? 'in any pair' : `in ${gone} of ${counted(samples.length, 'pair')}`;
+    const note = `the head did not measure this row ${where}${whySkipped === undefined ? '' : ` (${whySkipped})`}`;
+    return { ...known, base: middle(bases), verdict: 'missing', note };
+  }
   if (bases.length === 0) return { ...known, head: middle(heads), verdict: 'new' };
   const shifts = samples.flatMap(({ before, after }) =>
     before === undefined || after === undefined ? [] : [shiftBetween(before, after, metric)],
@@ -118,6 +144,8 @@ function rowOf(samples: PairedSamples, metric: Metric, thresholdPercent: number)
   const [lo, hi] = ci95?.map(ratioOf).sort((a, b) => a - b) ?? [];
   const verdict = judge(ci95, 0, thresholdPercent);
   const half = ci95 === null ? undefined : (ci95[1] - ci95[0]) / 2;
+  // The interval need not be symmetric, and a change in either direction must stand out.
+  const arm = ci95 === null ? 0 : Math.max(shift - ci95[0], ci95[1] - shift);
   return {
     ...known,
     ...{ base: middle(bases), head: middle(heads), change: ratioOf(shift) },
@@ -126,7 +154,7 @@ function rowOf(samples: PairedSamples, metric: Metric, thresholdPercent: number)
     ...(half !== undefined &&
       half > 0 && {
         noisePercent: Math.expm1(half) * 100,
-        smallestPercent: Math.expm1(half + Math.log1p(thresholdPercent / 100)) * 100,
+        smallestPercent: Math.expm1(arm + Math.log1p(thresholdPercent / 100)) * 100,
       }),
     ...(verdict === 'inconclusive' && { note: remedyOf(ci95 === null, shifts.length) }),
   };

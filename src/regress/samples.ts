@@ -62,22 +62,19 @@ function samplesOfOne({ results }: RunRecord, metric: Metric): RowSamples[] {
   return measured.flatMap(
     ({ engine, strategy, batch, work, samplesNs, roundsPerProcess = [samplesNs.length] }) => {
       const row = { engine, strategy, batch, work };
-      if (metric === 'step') return sampleOf(row, samplesNs.map(Math.log), roundsPerProcess, Math.exp);
+      const mediansOf = (samples: readonly number[]) =>
+        inProcesses(samples, roundsPerProcess).map((of) => median(of));
+      const rowOf = (costs: readonly number[], middle: (levels: readonly number[]) => number): RowSamples => {
+        const levels = mediansOf(costs);
+        return { row, middle: middle(levels), costs, levels, records: 1 };
+      };
+      // The step time is that of the table of a run. The mean of two times in the middle differs from that of their logs.
+      if (metric === 'step') return rowOf(samplesNs.map(Math.log), () => median(mediansOf(samplesNs)));
       const feed = byName.get(nameOf({ ...row, strategy: 'feed' }));
       if (strategy === 'feed' || feed === undefined) return [];
       // Rounds of one run are paired: each round gives a ratio, in which anything that slows both strategies cancels.
       const costs = samplesNs.map((ns, round) => Math.log(ns / feed.samplesNs[round]!));
-      return sampleOf(row, costs, roundsPerProcess, (cost) => Math.exp(-cost));
+      return rowOf(costs, (levels) => Math.exp(-median([...levels])));
     },
   );
-}
-
-function sampleOf(
-  row: RowName,
-  costs: readonly number[],
-  roundsPerProcess: readonly number[],
-  middleOf: (cost: number) => number,
-): RowSamples {
-  const levels = inProcesses(costs, roundsPerProcess).map((of) => median(of));
-  return { row, middle: middleOf(median(levels)), costs, levels, records: 1 };
 }

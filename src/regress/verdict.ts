@@ -4,7 +4,7 @@ import { MIN_SAMPLES_A_SIDE, type Shift } from '../stats/two-sample.js';
 import type { Failure, RegressionVerdict } from '../words.js';
 
 /** Significance level: with a larger p, no change is reported. */
-const ALPHA = 0.05;
+export const ALPHA = 0.05;
 /** No advice names more processes than this: nobody would wait for them to settle a change so close to the threshold. */
 const TOO_MANY_PROCESSES = 1000;
 

@@ -3,6 +3,7 @@ import { failureOf } from '../regress/verdict.js';
 import { printable } from '../text.js';
 import { formatRatio } from '../units.js';
 import type { Failure, Metric } from '../words.js';
+import { lostPairs } from './pairs.js';
 import { rowNameOf } from './rows-phrase.js';
 
 /** A row of a comparison, and the metric that was compared. */
@@ -33,6 +34,11 @@ export function annotationOfNoBase(base: string): string {
 
 /** What it means that the base of a comparison has no pinbench. */
 export const NO_BASE = 'has no pinbench in its node_modules: every row is new, and nothing can regress';
+
+/** The workflow command that warns of pairs of processes that were not counted, for example because the head crashes at times. */
+export function annotationOfLost(lost: readonly string[]): string {
+  return command('warning', 'pinbench lost pairs of processes', lostPairs(lost));
+}
 
 /** The workflow command for a comparison that failed with an error. */
 export function annotationOfError({ message }: Error): string {

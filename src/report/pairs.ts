@@ -21,6 +21,7 @@ import {
   tableForMarkdown,
   tableForTerminal,
 } from './layout.js';
+import { OTHER_DATA } from './regression.js';
 import { rowNameOf } from './rows-phrase.js';
 
 /** Renders the result of alternating two builds as a table, as Markdown or as JSON. */
@@ -99,11 +100,17 @@ function linesOf(comparison: PairsComparison): Line[] {
       : [
           {
             label: 'warning' as const,
-            text: `${lost.length === 1 ? '1 pair is' : `${lost.length} pairs are`} not counted: ${[...new Set(lost)].join('; ')}`,
+            text: lostPairs(lost),
           },
         ]),
+    ...(comparison.otherData ? [OTHER_DATA] : []),
     ...(complete ? [] : [{ label: 'warning' as const, text: 'interrupted: only whole pairs are counted' }]),
   ];
+}
+
+/** How many pairs are not counted, and why. */
+export function lostPairs(lost: readonly string[]): string {
+  return `${counted(lost.length, 'pair')} ${lost.length === 1 ? 'is' : 'are'} not counted: ${[...new Set(lost)].join('; ')}`;
 }
 
 function sourceText({ path, commit }: Source): string {

@@ -8,7 +8,7 @@ import { comparePairs } from '../regress/pairs.js';
 import { FORMATS } from '../tables/formats.js';
 import { COMPARE_FORMATS, REPORT_FORMATS } from '../words.js';
 import { renderEngines } from './engines.js';
-import { annotationOfError, annotationsOf } from './github.js';
+import { annotationOfError, annotationOfLost, annotationsOf } from './github.js';
 import { type FoundEngine, inspectionOf, renderInspection } from './inspection.js';
 import { renderPairs } from './pairs.js';
 import { renderRegression } from './regression.js';
@@ -155,6 +155,7 @@ describe('text from outside', () => {
     const row = { engine: 'cuda', strategy: 'pin', batch: 2, work: 1, metric: 'step', note: POISON } as const;
     for (const line of [
       annotationOfError(error),
+      annotationOfLost([`head: ${POISON}`]),
       ...annotationsOf([{ ...row, verdict: 'regressed', change: 2 }], ['regression']),
     ])
       expectHarmless(line.replace(/^::error title=[a-z ]+::/, ''));

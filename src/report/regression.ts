@@ -76,16 +76,15 @@ function linesOf(regression: Regression): Line[] {
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     { label: 'verdict', text: summaryOf(regression) },
     ...notesOf(rows).map((text): Line => ({ label: 'note', text })),
-    ...(regression.otherData
-      ? [
-          {
-            label: 'warning' as const,
-            text: 'the epoch sums differ: the two sides measured data of the same shape but with different values',
-          },
-        ]
-      : []),
+    ...(regression.otherData ? [OTHER_DATA] : []),
   ];
 }
+
+/** The line that says that two sides measured different data. */
+export const OTHER_DATA: Line = {
+  label: 'warning',
+  text: 'the epoch sums differ: the two sides measured data of the same shape but with different values',
+};
 
 /** The notes of rows: one line for all rows that share a note. */
 function notesOf(rows: readonly RegressionRow[]): string[] {

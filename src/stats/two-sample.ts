@@ -35,6 +35,13 @@ export function twoSampleShift(first: readonly number[], second: readonly number
   return { shift, ci95, p };
 }
 
+/** The p of `twoSampleShift` for samples of these sizes of which one lies wholly above the other: the smallest that is possible. */
+export function smallestP(first: number, second: number): number {
+  let orders = 1;
+  for (let i = 1; i <= first; i++) orders *= (second + i) / i;
+  return Math.min(1, 2 / orders);
+}
+
 /** Up to this many differences are sorted; of more, only the needed ones are found, without computing all. */
 const MAX_DIFFERENCES = 250_000;
 
