@@ -4,6 +4,7 @@ import { type ChildOutcome, childRun } from './child-run.js';
 import { type ErrorCode, EXIT, PinbenchError, usageError } from './errors.js';
 import { flagsOf } from './flags.js';
 import type { Clock } from './measure/clock.js';
+import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
@@ -40,11 +41,14 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   const startedAt = new Date();
   const records: RunRecord[] = [];
   const lost: LostProcess[] = [];
-  let interrupted = false;
+  let end: CaseEnd['end'] = 'planned';
   let longestNs = 0;
   for (let number = 1; number <= processes; number++) {
     const beganNs = clock.nowNs();
-    if (records.length > 0 && beganNs + longestNs > endNs) break;
+    if (records.length > 0 && beganNs + longestNs > endNs) {
+      end = 'budget';
+      break;
+    }
     const leftNs =
       longestNs === 0 ? undefined : Math.min((processes - number + 1) * longestNs, endNs - beganNs);
     progress?.process?.({ paired: false, number, of: processes, leftNs });
@@ -60,24 +64,21 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
     } catch (error) {
       if (!(error instanceof PinbenchError) || error.code !== 'interrupted' || records.length === 0)
         throw error;
-      interrupted = true;
+      end = 'stopped';
       break;
     }
     longestNs = Math.max(longestNs, clock.nowNs() - beganNs);
-    if (untilPercent !== undefined && isNarrow(records, untilPercent)) break;
+    if (untilPercent !== undefined && isNarrow(records, untilPercent)) {
+      end = 'until';
+      break;
+    }
   }
-  const record = recordOfProcesses(records, lost);
+  const record = recordOfProcesses(records, { asked: { processes, untilPercent, budgetNs }, end, lost });
   return {
     ...record,
-    ...(interrupted && { complete: false, reason: 'interrupted' }),
+    ...(end === 'stopped' && { complete: false, reason: 'interrupted' }),
     startedAt: startedAt.toISOString(),
     argv: [...argv],
-    plan: {
-      ...record.plan,
-      processes,
-      ...(untilPercent !== undefined && { untilPercent }),
-      ...(budgetNs !== undefined && { budgetNs }),
-    },
   };
 }
 

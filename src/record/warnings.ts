@@ -127,8 +127,8 @@ export function deviceWarnings(record: DeviceRecord): Warning[] {
   ];
 }
 
-/** One warning for the whole run that lists the cases that the budget cut short or left out. */
-function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[]): Warning[] {
+/** One warning for the whole command that lists the cases that the budget cut short or left out. */
+export function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[]): Warning[] {
   const cut = ended.filter(({ end }) => end === 'budget');
   if (budgetNs === undefined || cut.length === 0) return [];
   const cases = cut.map(({ engine, batch, work, rounds }) => ({ engine, batch, work, rounds }));
