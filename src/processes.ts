@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ChildOutcome, childRun } from './child-run.js';
-import { type ErrorCode, EXIT, PinbenchError, usageError } from './errors.js';
+import { type ErrorCode, EXIT, PinbenchError } from './errors.js';
 import { flagsOf } from './flags.js';
+import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
 import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
@@ -10,7 +11,6 @@ import { ROUNDS_A_PROCESS, type Settings } from './options.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
 import type { RunRecord } from './record/schema.js';
 import { MIN_SAMPLES } from './stats/interval.js';
-import { formatDuration } from './units.js';
 
 /** The inputs of a measurement in several processes. */
 export interface ProcessesRequest {
@@ -59,8 +59,8 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
-      else if (records.length === 0) throw errorOf(outcome, settings, path);
-      else lost.push({ reason: outcome.failed });
+      else if (records.length === 0) throw errorOf(outcome, settings, path, beganNs - startedNs);
+      else lost.push({ reason: reasonOf(outcome) });
     } catch (error) {
       if (!(error instanceof PinbenchError) || error.code !== 'interrupted' || records.length === 0)
         throw error;
@@ -107,17 +107,23 @@ function ownSettings(settings: Settings, shareNs: number): Partial<Settings> {
   };
 }
 
-/** The error of a child, as this process would have thrown it. */
+type Failed = Extract<ChildOutcome, { failed: string }>;
+
+/** Why a child is lost. The user did not choose its share of the budget, so its own message would not be understood. */
+function reasonOf({ failed }: Failed): string {
+  return sufficientNsIn(failed) === undefined ? failed : 'its share of the budget was too short';
+}
+
+/** The error of the first child, which started after `beforeNs`, as this process would have thrown it. */
 function errorOf(
-  { failed, code }: Extract<ChildOutcome, { failed: string }>,
-  { budgetNs, processes }: Settings,
+  { failed, code }: Failed,
+  { budgetNs, processes = 1 }: Settings,
   path: string,
+  beforeNs: number,
 ): PinbenchError {
-  if (budgetNs !== undefined && failed.startsWith('--budget: ')) {
-    return usageError('--budget', `${formatDuration(budgetNs)} is too short for ${processes} processes`, {
-      expected: `${/; expected (.*)$/.exec(failed)?.[1] ?? 'more time'}, for each process`,
-    });
-  }
+  const childNs = sufficientNsIn(failed);
+  if (budgetNs !== undefined && childNs !== undefined)
+    return budgetTooShort(budgetNs, beforeNs + processes * childNs + CLOSING_NS, processes);
   const name = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((key) => EXIT[key] === code);
   const isKnown = (key: typeof name): key is ErrorCode =>
     key !== undefined && key !== 'ok' && key !== 'bug' && key !== 'regression' && key !== 'inconclusive';
