@@ -26,4 +26,13 @@ describe('a run in several processes', () => {
     // Each process needs more than a second.
     expect(parseDurationNs(least!)).toBeGreaterThan(6e9);
   });
+
+  it('ends from the sixth process on if --until is reached, and says how many processes it measured', async () => {
+    const flags = ['--rounds', '2', '--warmup', '0', '--min-time', '1ms', '--until', '1000'];
+    const { code, printed } = await pinbenchRun('--processes', '8', ...flags);
+    expect(code).toBe(0);
+    const words = printed.replace(/\s+/g, ' ');
+    expect(words).toMatch(/plan 12 rounds in 6 processes; .*8 processes asked for/);
+    expect(words).not.toContain('was not reached');
+  }, 30_000);
 });

@@ -4,12 +4,11 @@ import { type MeasuredResult, type RunRecord, recordSchema } from './schema.js';
 import { sampleSweep } from './testing/sample-sweep.js';
 
 /** The record of a process whose feed takes `feedNs` per step and whose pin is faster by the factor `speedup`. */
-const processOf = (feedNs: number, speedup: number): RunRecord =>
-  sampleSweep({
-    batches: [2],
-    noise: 0.001,
-    strategies: { feed: () => feedNs, pin: () => feedNs / speedup },
-  });
+const processOf = (feedNs: number, speedup: number): RunRecord => {
+  const strategies = { feed: () => feedNs, pin: () => feedNs / speedup };
+  const record = sampleSweep({ batches: [2], noise: 0.001, strategies });
+  return { ...record, cases: record.cases.map((one) => ({ ...one, end: 'planned' })) };
+};
 const CASE = { engine: 'cuda', batch: 2, work: 1 } as const;
 const SPEEDUPS = [1.5, 1.2, 1.4, 1.3, 1.6, 1.7];
 const six = SPEEDUPS.map((speedup, i) => processOf(10_000 + 100 * i, speedup));
@@ -66,6 +65,16 @@ describe('the record of several processes', () => {
       { code: 'budget-cut', budgetNs: 12e9, cases: [{ ...CASE, rounds: 100 }] },
       { code: 'few-processes', processes: 5, needed: 6, end: 'budget' },
     ]);
+  });
+
+  it('warns if the interval over the processes did not become as narrow as --until asks', () => {
+    const { halfWidthPercent } = record.cases[0]!;
+    const warningsWith = (untilPercent: number) =>
+      recordOfProcesses(six, { asked: { untilPercent } }).warnings;
+    expect(warningsWith(10)).toEqual([
+      { code: 'until-not-reached', ...CASE, rounds: 120, untilPercent: 10, halfWidthPercent },
+    ]);
+    expect(warningsWith(50)).toEqual([]);
   });
 
   it('gives step times the range over the processes and no interval', () => {

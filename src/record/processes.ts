@@ -8,7 +8,7 @@ import { casesOf } from './cases.js';
 import { comparisonsOf } from './comparison.js';
 import { caseNameOf, nameOf } from './row-name.js';
 import type { Comparison, MeasuredResult, RunRecord, Warning } from './schema.js';
-import { budgetCut } from './warnings.js';
+import { budgetCut, untilNotReached } from './warnings.js';
 
 /** A process whose results do not count, and the reason. */
 export interface LostProcess {
@@ -57,6 +57,7 @@ export function recordOfProcesses(
     warnings: [
       ...warningsIn(alike),
       ...budgetCut(asked.budgetNs, ended),
+      ...ended.flatMap((one) => untilNotReached(asked.untilPercent, one)),
       ...lostWarnings(gone),
       ...fewWarnings(alike.length, end),
     ],

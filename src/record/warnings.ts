@@ -135,7 +135,7 @@ export function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[
   return [{ code: 'budget-cut', budgetNs, cases }];
 }
 
-function untilNotReached(
+export function untilNotReached(
   untilPercent: number | undefined,
   { engine, batch, work, rounds, end, halfWidthPercent }: CaseEnd,
 ): Warning[] {
