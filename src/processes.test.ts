@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { run } from './run.js';
 import { parseDurationNs } from './units.js';
 
 const BIN = fileURLToPath(new URL('../bin/pinbench.js', import.meta.url));
@@ -35,4 +36,13 @@ describe('a run in several processes', () => {
     expect(words).toMatch(/plan 12 rounds in 6 processes; .*8 processes asked for/);
     expect(words).not.toContain('was not reached');
   }, 30_000);
+
+  it('throws if a signal stops it within the first process', async () => {
+    const stop = new AbortController();
+    const progress = { loading() {}, phase() {}, process: () => void setTimeout(() => stop.abort(), 300) };
+    await expect(run(DATA, { processes: 2, signal: stop.signal, progress })).rejects.toMatchObject({
+      ...{ name: 'PinbenchError', code: 'interrupted' },
+      message: `${DATA}: interrupted; no round was finished`,
+    });
+  });
 });

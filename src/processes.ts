@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ChildOutcome, childRun } from './child-run.js';
-import { type ErrorCode, EXIT, PinbenchError } from './errors.js';
+import { type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
 import { flagsOf } from './flags.js';
 import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
@@ -32,7 +32,8 @@ const CLOSING_NS = 300e6;
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
  * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far.
+ * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far, or
+ * throws if there are none.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -62,8 +63,8 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       else if (records.length === 0) throw errorOf(outcome, settings, path, beganNs - startedNs);
       else lost.push({ reason: reasonOf(outcome) });
     } catch (error) {
-      if (!(error instanceof PinbenchError) || error.code !== 'interrupted' || records.length === 0)
-        throw error;
+      if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
+      if (records.length === 0) throw nothingMeasuredError(path);
       end = 'stopped';
       break;
     }

@@ -4,7 +4,7 @@ import { allocate, type DataFile, type Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { nameOf, openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
-import { interruptedError, usageError } from './errors.js';
+import { interruptedError, nothingMeasuredError, usageError } from './errors.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
@@ -22,7 +22,10 @@ import { DTYPES, type DType, type DTypeRequest, STRATEGIES } from './words.js';
 
 /** The connections between a run and the program that calls it. */
 export interface RunConnections {
-  /** Stops the run within half a second. The record of what was measured is returned with `complete: false`. */
+  /**
+   * Stops the run within half a second. The record of what was measured is returned with `complete: false`; if nothing was, `run`
+   * throws.
+   */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
   readonly clock?: Clock | undefined;
@@ -129,6 +132,8 @@ async function runOn(
       budgetNs: settings.budgetNs,
       turn: surroundings.turn,
     });
+    const isKept = outcome.measurements.some(({ status }) => status === 'measured');
+    if (outcome.incomplete?.code === 'interrupted' && !isKept) throw nothingMeasuredError(dataset.path);
     const record = buildRecord({
       ...{
         version: VERSION,
