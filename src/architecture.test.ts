@@ -23,7 +23,16 @@ const LEAVES = [
 ];
 /** Files and folders that combine the stages. */
 const COMPOSITION = [
-  ...['main.ts', 'commands', 'terminal.ts', 'run.ts', 'processes.ts', 'child-run.ts', 'index.ts'],
+  ...[
+    'main.ts',
+    'commands',
+    'terminal.ts',
+    'run.ts',
+    'given-dataset.ts',
+    'processes.ts',
+    'child-run.ts',
+    'index.ts',
+  ],
   ...['progress-bar.ts', 'progress-lines.ts', 'progress-display.ts', 'progress-words.ts'],
 ];
 

@@ -1,10 +1,11 @@
 import { findingsOf } from './analysis/findings.js';
 import { loadedDType } from './data/cast.js';
-import { allocate, type DataFile, type Dataset } from './data/dataset.js';
+import type { DataFile, Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { nameOf, openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
 import { interruptedError, nothingMeasuredError, usageError } from './errors.js';
+import { mustBeDataset, settingsFor } from './given-dataset.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
@@ -78,7 +79,8 @@ export async function run(
     });
   }
   if (typeof input !== 'string') {
-    return runOn(mustBeDataset(input), settings, connections, surroundings);
+    const dataset = mustBeDataset(input);
+    return runOn(dataset, settingsFor(dataset, options, settings), connections, surroundings);
   }
   const { signal, progress, argv = [] } = options;
   if ((settings.processes ?? 1) > 1) {
@@ -165,28 +167,6 @@ function loaded(
     .catch((error: unknown) => {
       throw signal?.aborted === true ? interruptedError(file.path, error) : error;
     });
-}
-
-/** Checks a dataset that a program passes, because engines read it without bounds checks. Throws a usage error if it is invalid. */
-function mustBeDataset(input: unknown): Dataset {
-  const { rows, cols, dtype, values, path } = (input ?? {}) as Partial<Dataset>;
-  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) > 0;
-  if (
-    typeof path !== 'string' ||
-    !isCount(rows) ||
-    !isCount(cols) ||
-    !DTYPES.some((known) => known === dtype)
-  ) {
-    throw usageError('run', 'its first argument is neither a path nor a dataset', {
-      expected: 'a path, or what openDataset returns',
-    });
-  }
-  const array = allocate(dtype!, 0).constructor as new () => unknown;
-  if (values !== undefined && values instanceof array && values.length === rows * cols)
-    return input as Dataset;
-  throw usageError(path, `${values?.length ?? 'no'} values`, {
-    expected: `${rows * cols} values of ${dtype} in a ${array.name}`,
-  });
 }
 
 /** The element type on the device. A file with several native types is refused later, when it is loaded. */
