@@ -19,7 +19,7 @@ const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'similar.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
   'system-error.ts',
   ...['small-file.ts', 'host-memory.ts', 'group-by.ts'],
-  ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
+  ...['options.ts', 'flagless-options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];
 /** Files and folders that combine the stages. */
 const COMPOSITION = [

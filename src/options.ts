@@ -354,3 +354,8 @@ export const OPTION_ENTRIES = Object.entries(RUN_OPTIONS) as readonly (readonly 
   OptionName,
   Option<unknown, unknown>,
 ])[];
+
+/** The names of the options of the programmatic API. */
+export const PROGRAM_NAMES = OPTION_ENTRIES.flatMap(([name, { commandLineOnly }]) =>
+  commandLineOnly ? [] : [name as ProgramName],
+);

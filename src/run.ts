@@ -10,7 +10,7 @@ import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
 import { type Progress, silent } from './measure/progress.js';
-import { RUN_OPTIONS, type RunSettings, type Settings } from './options.js';
+import { PROGRAM_NAMES, type RunSettings, type Settings } from './options.js';
 import { plansOf } from './plan/plan.js';
 import { strategiesNamed } from './plan/strategy.js';
 import { buildRecord } from './record/build.js';
@@ -50,9 +50,7 @@ const CONNECTIONS = {
   argv: true,
 } as const satisfies Record<keyof RunConnections, true>;
 
-const PROGRAM_OPTIONS = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
-  'commandLineOnly' in option ? [] : [name],
-);
+const OPTION_NAMES = [...PROGRAM_NAMES, ...(Object.keys(CONNECTIONS) as (keyof RunConnections)[])];
 
 /**
  * Measures the strategies on a data file or on a loaded dataset, and returns the record. Throws a `PinbenchError` of code `usage`,
@@ -64,7 +62,7 @@ export async function run(
   options: RunOptions = {},
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Promise<RunRecord> {
-  mustBeOptions(options, PROGRAM_OPTIONS, Object.keys(CONNECTIONS));
+  mustBeOptions(options, OPTION_NAMES);
   const { clock = systemClock, startedNs = clock.nowNs() } = options;
   const settings = settingsOf(options);
   const { columns } = settings;

@@ -132,6 +132,41 @@ describe('run as a function', () => {
     });
   });
 
+  it('lists all options if one is unknown, those without a flag included', async () => {
+    await expect(run(DATA, { epoch: 3 } as object)).rejects.toMatchObject({
+      expected: expect.stringMatching(
+        /^dtype, .*, device, signal, progress, clock, startedNs, verbose, argv$/,
+      ),
+    });
+  });
+
+  const methods = { loading() {}, phase() {} };
+  it.each([
+    ['signal', {}, 'an AbortSignal'],
+    ['signal', null, 'an AbortSignal'],
+    ['progress', {}, 'an object with the methods loading and phase, and optionally process'],
+    [
+      'progress',
+      { ...methods, phase: 1 },
+      'an object with the methods loading and phase, and optionally process',
+    ],
+    [
+      'progress',
+      { ...methods, process: 1 },
+      'an object with the methods loading and phase, and optionally process',
+    ],
+    ['clock', 1, 'an object with the method nowNs'],
+    ['startedNs', 'x', 'a time of the clock in nanoseconds'],
+    ['startedNs', Number.NaN, 'a time of the clock in nanoseconds'],
+    ['verbose', 'x', 'true or false'],
+    ['argv', 1, 'a list of strings'],
+    ['argv', [1], 'a list of strings'],
+  ])('refuses %s: %j', async (subject, value, expected) => {
+    await expect(run(DATA, { ...short, [subject]: value })).rejects.toMatchObject({
+      ...{ name: 'PinbenchError', code: 'usage', subject, expected },
+    });
+  });
+
   it.each([
     ['null', null, 'run'],
     ['a number', 42, 'run'],
