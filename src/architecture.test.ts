@@ -19,11 +19,20 @@ const LEAVES = [
   ...['errors.ts', 'units.ts', 'text.ts', 'similar.ts', 'words.ts', 'version.ts', 'surroundings.ts', 'stats'],
   'system-error.ts',
   ...['small-file.ts', 'host-memory.ts', 'group-by.ts'],
-  ...['options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
+  ...['options.ts', 'flagless-options.ts', 'option-kinds.ts', 'settings.ts', 'plan-options.ts', 'flags.ts'],
 ];
 /** Files and folders that combine the stages. */
 const COMPOSITION = [
-  ...['main.ts', 'commands', 'terminal.ts', 'run.ts', 'processes.ts', 'child-run.ts', 'index.ts'],
+  ...[
+    'main.ts',
+    'commands',
+    'terminal.ts',
+    'run.ts',
+    'given-dataset.ts',
+    'processes.ts',
+    'child-run.ts',
+    'index.ts',
+  ],
   ...['progress-bar.ts', 'progress-lines.ts', 'progress-display.ts', 'progress-words.ts'],
 ];
 

@@ -114,3 +114,12 @@ export function usageError(
 export function interruptedError(subject: string, cause: unknown) {
   return new PinbenchError('interrupted', { subject, observed: 'interrupted while loading', cause });
 }
+
+/** Error for a signal that arrived before anything was measured; `subject` is the path of the data file. */
+export function nothingMeasuredError(subject: string) {
+  return new PinbenchError('interrupted', {
+    subject,
+    observed: 'interrupted',
+    remedy: 'no round was finished',
+  });
+}

@@ -251,7 +251,7 @@ export const RUN_OPTIONS = {
   untilPercent: option(percent, {
     flag: '--until <percent>',
     group: 'How long',
-    help: "measure until half the width of the speedup's 95 % interval is at most this percentage",
+    help: "measure until half the width of the speedup's 95 % interval is at most this percentage; with --processes, checked after each process from the 6th on",
     defaultHelp: '1 unless --epochs, --rounds or --processes is given',
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,
@@ -367,3 +367,8 @@ export const OPTION_ENTRIES = Object.entries(RUN_OPTIONS) as readonly (readonly 
   OptionName,
   Option<unknown, unknown>,
 ])[];
+
+/** The names of the options of the programmatic API. */
+export const PROGRAM_NAMES = OPTION_ENTRIES.flatMap(([name, { commandLineOnly }]) =>
+  commandLineOnly ? [] : [name as ProgramName],
+);

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ChildOutcome, childRun } from './child-run.js';
-import { type ErrorCode, EXIT, PinbenchError, usageError } from './errors.js';
+import { type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
 import { flagsOf } from './flags.js';
+import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
+import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
 import type { RunRecord } from './record/schema.js';
 import { MIN_SAMPLES } from './stats/interval.js';
-import { formatDuration } from './units.js';
 
 /** The inputs of a measurement in several processes. */
 export interface ProcessesRequest {
@@ -31,7 +32,8 @@ const CLOSING_NS = 300e6;
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
  * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far.
+ * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far, or
+ * throws if there are none.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -40,11 +42,14 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   const startedAt = new Date();
   const records: RunRecord[] = [];
   const lost: LostProcess[] = [];
-  let interrupted = false;
+  let end: CaseEnd['end'] = 'planned';
   let longestNs = 0;
   for (let number = 1; number <= processes; number++) {
     const beganNs = clock.nowNs();
-    if (records.length > 0 && beganNs + longestNs > endNs) break;
+    if (records.length > 0 && beganNs + longestNs > endNs) {
+      end = 'budget';
+      break;
+    }
     const leftNs =
       longestNs === 0 ? undefined : Math.min((processes - number + 1) * longestNs, endNs - beganNs);
     progress?.process?.({ paired: false, number, of: processes, leftNs });
@@ -55,29 +60,26 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
-      else if (records.length === 0) throw errorOf(outcome, settings, path);
-      else lost.push({ reason: outcome.failed });
+      else if (records.length === 0) throw errorOf(outcome, settings, path, beganNs - startedNs);
+      else lost.push({ reason: reasonOf(outcome) });
     } catch (error) {
-      if (!(error instanceof PinbenchError) || error.code !== 'interrupted' || records.length === 0)
-        throw error;
-      interrupted = true;
+      if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
+      if (records.length === 0) throw nothingMeasuredError(path);
+      end = 'stopped';
       break;
     }
     longestNs = Math.max(longestNs, clock.nowNs() - beganNs);
-    if (untilPercent !== undefined && isNarrow(records, untilPercent)) break;
+    if (untilPercent !== undefined && isNarrow(records, untilPercent)) {
+      end = 'until';
+      break;
+    }
   }
-  const record = recordOfProcesses(records, lost);
+  const record = recordOfProcesses(records, { asked: { processes, untilPercent, budgetNs }, end, lost });
   return {
     ...record,
-    ...(interrupted && { complete: false, reason: 'interrupted' }),
+    ...(end === 'stopped' && { complete: false, reason: 'interrupted' }),
     startedAt: startedAt.toISOString(),
     argv: [...argv],
-    plan: {
-      ...record.plan,
-      processes,
-      ...(untilPercent !== undefined && { untilPercent }),
-      ...(budgetNs !== undefined && { budgetNs }),
-    },
   };
 }
 
@@ -106,17 +108,23 @@ function ownSettings(settings: Settings, shareNs: number): Partial<Settings> {
   };
 }
 
-/** The error of a child, as this process would have thrown it. */
+type Failed = Extract<ChildOutcome, { failed: string }>;
+
+/** Why a child is lost. The user did not choose its share of the budget, so its own message would not be understood. */
+function reasonOf({ failed }: Failed): string {
+  return sufficientNsIn(failed) === undefined ? failed : 'its share of the budget was too short';
+}
+
+/** The error of the first child, which started after `beforeNs`, as this process would have thrown it. */
 function errorOf(
-  { failed, code }: Extract<ChildOutcome, { failed: string }>,
-  { budgetNs, processes }: Settings,
+  { failed, code }: Failed,
+  { budgetNs, processes = 1 }: Settings,
   path: string,
+  beforeNs: number,
 ): PinbenchError {
-  if (budgetNs !== undefined && failed.startsWith('--budget: ')) {
-    return usageError('--budget', `${formatDuration(budgetNs)} is too short for ${processes} processes`, {
-      expected: `${/; expected (.*)$/.exec(failed)?.[1] ?? 'more time'}, for each process`,
-    });
-  }
+  const childNs = sufficientNsIn(failed);
+  if (budgetNs !== undefined && childNs !== undefined)
+    return budgetTooShort(budgetNs, beforeNs + processes * childNs + CLOSING_NS, processes);
   const name = (Object.keys(EXIT) as (keyof typeof EXIT)[]).find((key) => EXIT[key] === code);
   const isKnown = (key: typeof name): key is ErrorCode =>
     key !== undefined && key !== 'ok' && key !== 'bug' && key !== 'regression' && key !== 'inconclusive';

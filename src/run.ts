@@ -1,15 +1,16 @@
 import { findingsOf } from './analysis/findings.js';
 import { loadedDType } from './data/cast.js';
-import { allocate, type DataFile, type Dataset } from './data/dataset.js';
+import type { DataFile, Dataset } from './data/dataset.js';
 import { countNotFinite } from './data/not-finite.js';
 import { nameOf, openFile } from './data/open.js';
 import { closeEngines, openEngines } from './engine/registry.js';
-import { interruptedError, usageError } from './errors.js';
+import { interruptedError, nothingMeasuredError, usageError } from './errors.js';
+import { mustBeDataset, settingsFor } from './given-dataset.js';
 import { type Clock, systemClock } from './measure/clock.js';
 import { lookAtEnvironment } from './measure/environment.js';
 import { measure } from './measure/measure.js';
 import { type Progress, silent } from './measure/progress.js';
-import { RUN_OPTIONS, type RunSettings, type Settings } from './options.js';
+import { PROGRAM_NAMES, type RunSettings, type Settings } from './options.js';
 import { plansOf } from './plan/plan.js';
 import { strategiesNamed } from './plan/strategy.js';
 import { buildRecord } from './record/build.js';
@@ -22,7 +23,10 @@ import { DTYPES, type DType, type DTypeRequest, STRATEGIES } from './words.js';
 
 /** The connections between a run and the program that calls it. */
 export interface RunConnections {
-  /** Stops the run within half a second. The record of what was measured is returned with `complete: false`. */
+  /**
+   * Stops the run within half a second. The record of what was measured is returned with `complete: false`; if nothing was, `run`
+   * throws.
+   */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
   readonly clock?: Clock | undefined;
@@ -46,9 +50,7 @@ const CONNECTIONS = {
   argv: true,
 } as const satisfies Record<keyof RunConnections, true>;
 
-const PROGRAM_OPTIONS = Object.entries(RUN_OPTIONS).flatMap(([name, option]) =>
-  'commandLineOnly' in option ? [] : [name],
-);
+const OPTION_NAMES = [...PROGRAM_NAMES, ...(Object.keys(CONNECTIONS) as (keyof RunConnections)[])];
 
 /**
  * Measures the strategies on a data file or on a loaded dataset, and returns the record. Throws a `PinbenchError` of code `usage`,
@@ -60,7 +62,7 @@ export async function run(
   options: RunOptions = {},
   surroundings: Surroundings = surroundingsOfProcess(),
 ): Promise<RunRecord> {
-  mustBeOptions(options, PROGRAM_OPTIONS, Object.keys(CONNECTIONS));
+  mustBeOptions(options, OPTION_NAMES);
   const { clock = systemClock, startedNs = clock.nowNs() } = options;
   const settings = settingsOf(options);
   const { columns } = settings;
@@ -75,7 +77,8 @@ export async function run(
     });
   }
   if (typeof input !== 'string') {
-    return runOn(mustBeDataset(input), settings, connections, surroundings);
+    const dataset = mustBeDataset(input);
+    return runOn(dataset, settingsFor(dataset, options, settings), connections, surroundings);
   }
   const { signal, progress, argv = [] } = options;
   if ((settings.processes ?? 1) > 1) {
@@ -129,6 +132,8 @@ async function runOn(
       budgetNs: settings.budgetNs,
       turn: surroundings.turn,
     });
+    const isKept = outcome.measurements.some(({ status }) => status === 'measured');
+    if (outcome.incomplete?.code === 'interrupted' && !isKept) throw nothingMeasuredError(dataset.path);
     const record = buildRecord({
       ...{
         version: VERSION,
@@ -160,28 +165,6 @@ function loaded(
     .catch((error: unknown) => {
       throw signal?.aborted === true ? interruptedError(file.path, error) : error;
     });
-}
-
-/** Checks a dataset that a program passes, because engines read it without bounds checks. Throws a usage error if it is invalid. */
-function mustBeDataset(input: unknown): Dataset {
-  const { rows, cols, dtype, values, path } = (input ?? {}) as Partial<Dataset>;
-  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) > 0;
-  if (
-    typeof path !== 'string' ||
-    !isCount(rows) ||
-    !isCount(cols) ||
-    !DTYPES.some((known) => known === dtype)
-  ) {
-    throw usageError('run', 'its first argument is neither a path nor a dataset', {
-      expected: 'a path, or what openDataset returns',
-    });
-  }
-  const array = allocate(dtype!, 0).constructor as new () => unknown;
-  if (values !== undefined && values instanceof array && values.length === rows * cols)
-    return input as Dataset;
-  throw usageError(path, `${values?.length ?? 'no'} values`, {
-    expected: `${rows * cols} values of ${dtype} in a ${array.name}`,
-  });
 }
 
 /** The element type on the device. A file with several native types is refused later, when it is loaded. */

@@ -1,8 +1,10 @@
 import { usageError } from './errors.js';
+import { FLAGLESS_OPTIONS, type FlaglessName, type FlaglessOption } from './flagless-options.js';
 import { type Kind, suggestionFor } from './option-kinds.js';
 import {
-  OPTION_ENTRIES,
+  type OPTION_ENTRIES,
   type OptionName,
+  PROGRAM_NAMES,
   type ProgramName,
   RUN_OPTIONS,
   type RunSettings,
@@ -25,10 +27,7 @@ export function parseOption(name: OptionName, text: string): unknown {
  * invalid option.
  */
 export function settingsOf(given: RunSettings): Settings {
-  const names = OPTION_ENTRIES.filter(([, { commandLineOnly }]) => !commandLineOnly).map(([name]) => name);
-  const settings = Object.fromEntries(
-    (names as ProgramName[]).map((name) => [name, settingOf(name, given[name])]),
-  );
+  const settings = Object.fromEntries(PROGRAM_NAMES.map((name) => [name, settingOf(name, given[name])]));
   return agreeing(given, settings as Settings);
 }
 
@@ -39,21 +38,23 @@ export function settingOf<K extends ProgramName>(name: K, value: unknown): Setti
 }
 
 /**
- * Throws a usage error if `options` has a name that is neither in `names` nor in `beside`: a misspelt option must not be ignored
- * silently.
+ * Throws a usage error if `options` has a name that is not in `names`, because a misspelt option must not be ignored silently, or if
+ * an option without a flag has an invalid value.
  */
-export function mustBeOptions(
-  options: unknown,
-  names: readonly string[],
-  beside: readonly string[] = [],
-): void {
+export function mustBeOptions(options: unknown, names: readonly (ProgramName | FlaglessName)[]): void {
   if (typeof options !== 'object' || options === null) {
     throw usageError('options', String(options), { expected: 'an object with option names as keys' });
   }
-  const unknown = Object.keys(options).find((name) => !names.includes(name) && !beside.includes(name));
-  if (unknown === undefined) return;
-  const remedy = didYouMean(unknown, [...names, ...beside]);
-  throw usageError(unknown, 'no such option', { expected: names.join(', '), ...(remedy && { remedy }) });
+  const known: readonly string[] = names;
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) {
+      const remedy = didYouMean(name, known);
+      throw usageError(name, 'no such option', { expected: known.join(', '), ...(remedy && { remedy }) });
+    }
+    const option: FlaglessOption | undefined = FLAGLESS_OPTIONS[name as FlaglessName];
+    if (value !== undefined && option?.accepts(value) === false)
+      throw usageError(name, `"${shown(value)}"`, { expected: option.expected });
+  }
 }
 
 function allowed(name: OptionName, value: unknown, given: unknown): unknown {
@@ -66,6 +67,7 @@ function allowed(name: OptionName, value: unknown, given: unknown): unknown {
 /** An invalid value as text for an error message. A program may pass a value of any type. */
 function shown(given: unknown): string {
   if (Array.isArray(given)) return given.map(shown).join(',');
+  if (typeof given === 'function') return 'a function';
   return typeof given === 'object' && given !== null ? 'an object' : String(given);
 }
 

@@ -57,8 +57,10 @@ describe('units', () => {
     expect(['90', '90s', '250ms', '1.5m', '2 min', '1h'].map(parseDurationNs)).toEqual([
       90e9, 90e9, 250e6, 90e9, 120e9, 3.6e12,
     ]);
-    expect(['', 'soon', '-1s', '0s', '1d', '1e3s', '1 s s'].map(parseDurationNs)).toEqual(
-      Array(7).fill(undefined),
-    );
+    expect(['1 min 40 s', '2h5m', formatDuration(100e9)].map(parseDurationNs)).toEqual([
+      100e9, 7.5e12, 100e9,
+    ]);
+    const others = ['', 'soon', '-1s', '0s', '1d', '1e3s', '1 s s', '1 min 40', '1 40s', '1m2d'];
+    expect(others.map(parseDurationNs)).toEqual(others.map(() => undefined));
   });
 });

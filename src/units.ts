@@ -114,12 +114,16 @@ const DURATION_NS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Parses `90`, `90s`, `1.5m`, `250ms` or `1h` into nanoseconds. A bare number is seconds. Returns `undefined` for any other text.
+ * Parses `90`, `90s`, `1.5m`, `250ms`, `1h` or `1 min 40 s` into nanoseconds. A bare number is seconds. Returns `undefined` for any
+ * other text.
  */
 export function parseDurationNs(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-zµ]*)$/u.exec(text.trim());
-  if (match === null) return undefined;
-  const unitNs = DURATION_NS[match[2] === '' ? 's' : match[2]!];
-  const ns = unitNs === undefined ? Number.NaN : Number(match[1]) * unitNs;
+  const withUnit = /^\d+(\.\d+)?$/.test(text.trim()) ? `${text.trim()}s` : text.trim();
+  if (!/^(\d+(\.\d+)?\s*[a-zµ]+\s*)+$/u.test(withUnit)) return undefined;
+  const parts = [...withUnit.matchAll(/(\d+(?:\.\d+)?)\s*([a-zµ]+)/gu)];
+  const ns = parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (DURATION_NS[unit!] ?? Number.NaN),
+    0,
+  );
   return ns > 0 && Number.isFinite(ns) ? ns : undefined;
 }

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { run } from '../index.js';
+import { openDataset, run } from '../index.js';
 import { type MeasuredResult, recordSchema } from '../record/schema.js';
 
 const BIN = fileURLToPath(new URL('../../bin/pinbench.js', import.meta.url));
@@ -69,11 +69,16 @@ describe('pinbench run', () => {
   });
 
   it.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'stops at %s within half a second in an epoch of 8 million steps',
+    'stops at %s within half a second in an epoch of 8 million steps, and keeps the record that an earlier run wrote',
     async (signal) => {
       const path = zeros('tall.npy', 8_000_000, 1);
       const record = join(folder, `${signal}.json`);
+      writeFileSync(record, 'kept');
       const child = spawn(process.execPath, [BIN, 'run', path, '-b', '1', '-e', '1', '--json', record]);
+      let stderr = '';
+      child.stderr.on('data', (text) => {
+        stderr += text;
+      });
       const closed = new Promise<number | null>((done) => child.on('close', done));
       await new Promise((done) => setTimeout(done, 3500));
       const startedMs = performance.now();
@@ -81,9 +86,8 @@ describe('pinbench run', () => {
       expect(await closed).toBe(130);
       // Four times the limit, because other tests run at the same time. The epoch takes 20 s.
       expect(performance.now() - startedMs).toBeLessThan(2000);
-      expect(recordSchema.parse(JSON.parse(readFileSync(record, 'utf8')))).toMatchObject({
-        ...{ complete: false, reason: 'interrupted' },
-      });
+      expect(stderr).toBe(`pinbench: ${path}: interrupted; no round was finished\n`);
+      expect(readFileSync(record, 'utf8')).toBe('kept');
     },
   );
 });
@@ -128,6 +132,41 @@ describe('run as a function', () => {
     });
   });
 
+  it('lists all options if one is unknown, those without a flag included', async () => {
+    await expect(run(DATA, { epoch: 3 } as object)).rejects.toMatchObject({
+      expected: expect.stringMatching(
+        /^dtype, .*, device, signal, progress, clock, startedNs, verbose, argv$/,
+      ),
+    });
+  });
+
+  const methods = { loading() {}, phase() {} };
+  it.each([
+    ['signal', {}, 'an AbortSignal'],
+    ['signal', null, 'an AbortSignal'],
+    ['progress', {}, 'an object with the methods loading and phase, and optionally process'],
+    [
+      'progress',
+      { ...methods, phase: 1 },
+      'an object with the methods loading and phase, and optionally process',
+    ],
+    [
+      'progress',
+      { ...methods, process: 1 },
+      'an object with the methods loading and phase, and optionally process',
+    ],
+    ['clock', 1, 'an object with the method nowNs'],
+    ['startedNs', 'x', 'a time of the clock in nanoseconds'],
+    ['startedNs', Number.NaN, 'a time of the clock in nanoseconds'],
+    ['verbose', 'x', 'true or false'],
+    ['argv', 1, 'a list of strings'],
+    ['argv', [1], 'a list of strings'],
+  ])('refuses %s: %j', async (subject, value, expected) => {
+    await expect(run(DATA, { ...short, [subject]: value })).rejects.toMatchObject({
+      ...{ name: 'PinbenchError', code: 'usage', subject, expected },
+    });
+  });
+
   it.each([
     ['null', null, 'run'],
     ['a number', 42, 'run'],
@@ -157,8 +196,26 @@ describe('run as a function', () => {
 
   it('stops at a signal and returns what was measured', async () => {
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 1000);
-    const record = await run(DATA, { batch: 2, epochs: 10_000_000, signal: stop.signal });
+    const progress = {
+      loading() {},
+      phase({ round = 0 }) {
+        if (round === 3) stop.abort();
+      },
+    };
+    const record = await run(DATA, { batch: 2, rounds: 1_000_000, signal: stop.signal, progress });
     expect(record).toMatchObject({ complete: false, reason: 'interrupted' });
+    expect(record.results[0]).toMatchObject({ status: 'measured', samplesNs: { length: 2 } });
+  });
+
+  it('throws if a signal stops it before anything was measured', async () => {
+    const stop = new AbortController();
+    const progress = { loading() {}, phase: () => stop.abort() };
+    const dataset = await openDataset(DATA);
+    for (const input of [DATA, dataset]) {
+      await expect(run(input, { batch: 2, signal: stop.signal, progress })).rejects.toMatchObject({
+        ...{ name: 'PinbenchError', code: 'interrupted' },
+        message: `${DATA}: interrupted; no round was finished`,
+      });
+    }
   });
 });

@@ -117,9 +117,8 @@ function failureOf(
   { file, outputs, quiet }: RunRequest,
   { complete, reason = '', results }: RunRecord,
 ): Failure | undefined {
-  const interrupted = !complete && reason === 'interrupted';
   const skipped = results.filter((result) => result.status === 'skipped');
-  if (!interrupted && skipped.length > 0 && skipped.length === results.length) {
+  if (skipped.length > 0 && skipped.length === results.length) {
     const engines = [...new Set(skipped.map(({ engine }) => engine))].join(', ');
     const reasons = [...new Set(skipped.map((result) => result.reason))].join('; ');
     const observed = `nothing was measured (${reasons})`;
@@ -129,14 +128,12 @@ function failureOf(
     };
   }
   if (complete) return undefined;
-  const isKept = skipped.length < results.length;
-  const rest = !isKept
-    ? { remedy: 'no round was finished' }
-    : outputs.length > 0
+  const rest =
+    outputs.length > 0
       ? { remedy: 'the finished rounds are written, with "complete": false' }
       : quiet
         ? {}
         : { remedy: 'the table has the finished rounds' };
-  const code = interrupted ? 'interrupted' : 'engine';
+  const code = reason === 'interrupted' ? 'interrupted' : 'engine';
   return { code: 'part', error: new PinbenchError(code, { subject: file, observed: reason, ...rest }) };
 }

@@ -22,12 +22,14 @@ export interface Dataset {
    * once.
    */
   readonly values: Values;
+  /** The columns of an Arrow file that form the matrix, if they were named. */
+  readonly columns?: readonly string[];
   /** Columns of an Arrow file that were left out although no columns were named. */
   readonly leftOut?: readonly LeftOut[];
 }
 
 /** A matrix without the file that it came from. */
-export type LoadedMatrix = Omit<Dataset, 'path' | 'format' | 'leftOut'>;
+export type LoadedMatrix = Omit<Dataset, 'path' | 'format' | 'columns' | 'leftOut'>;
 
 /** A column that was left out although no columns were named: it holds no numbers, or it is the index of a pandas frame. */
 export interface LeftOut {

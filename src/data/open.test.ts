@@ -142,6 +142,23 @@ describe('openFile(), openDataset(), load() and run() refuse', () => {
     await file.close();
   });
 
+  it('invalid options that have no flag', async () => {
+    const refusal = (subject: string, expected: string) => ({ code: 'usage', subject, expected });
+    const signal = {} as AbortSignal;
+    expect(await refusalOf(() => openFile(data, { signal }))).toMatchObject(
+      refusal('signal', 'an AbortSignal'),
+    );
+    expect(await refusalOf(() => openFile('-', { standardInput: 1 as never }))).toMatchObject(
+      refusal('standardInput', 'a function that returns a stream'),
+    );
+    const onProgress = 1 as never;
+    const isRefused = refusal('onProgress', 'a function');
+    expect(await refusalOf(() => openDataset(data, { onProgress }))).toMatchObject(isRefused);
+    const file = await openFile(data);
+    expect(await refusalOf(() => file.load({ onProgress }))).toMatchObject(isRefused);
+    await file.close();
+  });
+
   it.each([undefined, null, 0, new URL('file:///a.npy')])('%s as a path', async (path) => {
     for (const open of [openFile, openDataset])
       expect(await refusalOf(() => open(path as never))).toMatchObject({

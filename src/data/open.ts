@@ -63,7 +63,7 @@ async function openChecked(
       ? await openStandardInput(standardInput, signal)
       : await openRegular(path);
   try {
-    return heldOpen(await asDataError(file.path, () => contentsOf(file, { columns, signal })), file);
+    return heldOpen(await asDataError(file.path, () => contentsOf(file, { columns, signal })), file, columns);
   } catch (error) {
     await file.close();
     throw error;
@@ -99,7 +99,7 @@ const DROPPED = new FinalizationRegistry<FileHandle>((file) => {
   file.close().catch(() => {});
 });
 
-function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
+function heldOpen(contents: Contents, opened: RegularFile, columns: OpenOptions['columns']): OpenDataFile {
   const { path, fileBytes } = opened;
   const { format, leftOut } = contents;
   DROPPED.register(opened, opened.file, opened);
@@ -114,7 +114,7 @@ function heldOpen(contents: Contents, opened: RegularFile): OpenDataFile {
         await opened.mustBeUnchanged();
         const matrix = await asDataError(path, () => contents.load({ ...options, dtype }));
         await opened.mustBeUnchanged();
-        return { path, format, ...matrix, ...(leftOut && { leftOut }) };
+        return { path, format, ...matrix, ...(columns && { columns }), ...(leftOut && { leftOut }) };
       } catch (error) {
         // If the file was closed during a read, report that instead of the read's own error.
         opened.mustBeOpen(error);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Budget } from './budget.js';
+import { Budget, budgetTooShort, sufficientNsIn } from './budget.js';
 import { measure } from './measure.js';
 import type { Measured } from './measurement.js';
 import type { FakeScript } from './testing/fake-engine.js';
@@ -97,5 +97,23 @@ describe('Budget', () => {
     });
     expect(budget.allot(1, 3e9).spareNs).toBeCloseTo(11.6e9 / 2, 0);
     expect(budget.allot(2, 20e9)).toMatchObject({ spareNs: 0, usedUp: true });
+  });
+});
+
+describe('the error for a budget that is too short', () => {
+  it.each([
+    [8e9, 10.4e9, 6, 11e9],
+    [60e9, 100e9, 2, 100e9],
+    [1e6, 1.71e9, 1, 1.8e9],
+  ])(
+    'states a time that can be read again: for %d ns of %d ns in %d processes',
+    (given, needed, n, stated) => {
+      expect(sufficientNsIn(budgetTooShort(given, needed, n).message)).toBe(stated);
+    },
+  );
+
+  it('is not confused with other messages', () => {
+    expect(sufficientNsIn('--budget: "soon"; expected a time such as 90s, 10m or 1h')).toBeUndefined();
+    expect(sufficientNsIn('data.npy: no such file')).toBeUndefined();
   });
 });

@@ -1,9 +1,8 @@
-import { usageError } from '../errors.js';
-import type { Settings } from '../options.js';
-import { WARM_UP_NS } from '../options.js';
+import { type PinbenchError, usageError } from '../errors.js';
+import { type Settings, WARM_UP_NS } from '../options.js';
 import type { Plan } from '../plan/plan.js';
 import type { Strategy } from '../plan/strategy.js';
-import { formatDuration } from '../units.js';
+import { formatDuration, parseDurationNs } from '../units.js';
 import { shortestBlock } from './blocks.js';
 import { attempt, DeviceLost, live, release } from './failure.js';
 import { Row } from './row.js';
@@ -94,6 +93,20 @@ export function leastCaseNs(plan: Plan, costs: readonly RowCost[], { minTimeNs, 
   }, 0);
 }
 
+/** The error for a budget of which one process, or all of `processes` together, need more. */
+export function budgetTooShort(budgetNs: number, neededNs: number, processes = 1): PinbenchError {
+  const [of, each] = processes === 1 ? ['', ''] : [` for ${processes} processes`, ' in each process'];
+  return usageError('--budget', `${formatDuration(budgetNs)} is too short${of}`, {
+    expected: `at least ${formatDuration(roundedUp(neededNs))}, enough for ${MIN_ROUNDS} rounds of the shortest blocks${each}`,
+  });
+}
+
+/** The time that the message of `budgetTooShort` states as sufficient, ns; `undefined` for any other message. */
+export function sufficientNsIn(message: string): number | undefined {
+  const [, stated] = /^--budget: .* is too short.*; expected at least ([^,]+),/.exec(message) ?? [];
+  return stated === undefined ? undefined : parseDurationNs(stated);
+}
+
 /** Divides a budget among the cases. Time that a case does not use is shared among the later ones. */
 export class Budget {
   readonly #endNs: number;
@@ -109,9 +122,7 @@ export class Budget {
     this.#leastNs = leastNs;
     const neededNs = nowNs - startedNs + closingNs + sum(leastNs);
     if (neededNs <= budgetNs) return;
-    throw usageError('--budget', `${formatDuration(budgetNs)} is too short`, {
-      expected: `at least ${formatDuration(roundedUp(neededNs))}, enough for ${MIN_ROUNDS} rounds of the shortest blocks`,
-    });
+    throw budgetTooShort(budgetNs, neededNs);
   }
 
   /** The time for case `index`, which begins at `nowNs`. */

@@ -7,6 +7,7 @@ import type { Outcome } from '../measure/measure.js';
 import type { Settings } from '../options.js';
 import type { Plans } from '../plan/plan.js';
 import { planOptionsOf } from '../plan-options.js';
+import { casesOf } from './cases.js';
 import { comparisonsOf } from './comparison.js';
 import { resultOf } from './result.js';
 import { RECORD_SCHEMA, type RunRecord } from './schema.js';
@@ -48,10 +49,7 @@ export function buildRecord(ingredients: Ingredients): RunRecord {
     environment: { ...environment, devices, ...(overheadNsPerStep !== undefined && { overheadNsPerStep }) },
     results,
     comparisons: comparisonsOf(results, settings.modelNs),
-    cases: outcome.ended.map(({ halfWidthPercent, ...end }) => ({
-      ...end,
-      halfWidthPercent: Number.isFinite(halfWidthPercent) ? halfWidthPercent : null,
-    })),
+    cases: casesOf(outcome.ended),
     warnings: warningsOf(dataset, devices, results, settings, plans, outcome, ingredients.notFinite),
   };
 }

@@ -4,12 +4,12 @@ import { type MeasuredResult, type RunRecord, recordSchema } from './schema.js';
 import { sampleSweep } from './testing/sample-sweep.js';
 
 /** The record of a process whose feed takes `feedNs` per step and whose pin is faster by the factor `speedup`. */
-const processOf = (feedNs: number, speedup: number): RunRecord =>
-  sampleSweep({
-    batches: [2],
-    noise: 0.001,
-    strategies: { feed: () => feedNs, pin: () => feedNs / speedup },
-  });
+const processOf = (feedNs: number, speedup: number): RunRecord => {
+  const strategies = { feed: () => feedNs, pin: () => feedNs / speedup };
+  const record = sampleSweep({ batches: [2], noise: 0.001, strategies });
+  return { ...record, cases: record.cases.map((one) => ({ ...one, end: 'planned' })) };
+};
+const CASE = { engine: 'cuda', batch: 2, work: 1 } as const;
 const SPEEDUPS = [1.5, 1.2, 1.4, 1.3, 1.6, 1.7];
 const six = SPEEDUPS.map((speedup, i) => processOf(10_000 + 100 * i, speedup));
 
@@ -41,6 +41,42 @@ describe('the record of several processes', () => {
     expect(record.warnings).toEqual([]);
   });
 
+  it('warns about the budget of the command, with the rounds of all processes', () => {
+    const [share, asked] = [{ budgetNs: 1.9e9 }, { processes: 8, budgetNs: 12e9 }];
+    const cut = six.map((one) => ({
+      ...one,
+      plan: { ...one.plan, ...share },
+      cases: one.cases.map((end) => ({ ...end, end: 'budget' as const })),
+      warnings: [{ code: 'budget-cut' as const, ...share, cases: [{ ...CASE, rounds: 20 }] }],
+    }));
+    const { plan, cases, warnings } = recordOfProcesses(cut, { asked });
+    expect(plan).toMatchObject(asked);
+    expect(cases).toMatchObject([{ rounds: 120, end: 'budget' }]);
+    expect(warnings).toEqual([{ code: 'budget-cut', budgetNs: 12e9, cases: [{ ...CASE, rounds: 120 }] }]);
+  });
+
+  it('warns about a budget that left no time for all processes', () => {
+    const { cases, warnings } = recordOfProcesses(six.slice(0, 5), {
+      asked: { processes: 6, budgetNs: 12e9 },
+      end: 'budget',
+    });
+    expect(cases).toMatchObject([{ rounds: 100, end: 'budget' }]);
+    expect(warnings).toEqual([
+      { code: 'budget-cut', budgetNs: 12e9, cases: [{ ...CASE, rounds: 100 }] },
+      { code: 'few-processes', processes: 5, needed: 6, end: 'budget' },
+    ]);
+  });
+
+  it('warns if the interval over the processes did not become as narrow as --until asks', () => {
+    const { halfWidthPercent } = record.cases[0]!;
+    const warningsWith = (untilPercent: number) =>
+      recordOfProcesses(six, { asked: { untilPercent } }).warnings;
+    expect(warningsWith(10)).toEqual([
+      { code: 'until-not-reached', ...CASE, rounds: 120, untilPercent: 10, halfWidthPercent },
+    ]);
+    expect(warningsWith(50)).toEqual([]);
+  });
+
   it('gives step times the range over the processes and no interval', () => {
     expect(feed!.stepNs.ci95).toBeNull();
     expect(feed!.stepNs.median).toBeCloseTo(10_250, 0);
@@ -56,7 +92,7 @@ describe('the record of several processes', () => {
 
   it('drops a process that measured different rows and reports it with the lost processes', () => {
     const odd = sampleSweep({ batches: [2], strategies: { feed: () => 10_000 } });
-    const { warnings, results } = recordOfProcesses([...six, odd], [{ reason: 'killed' }]);
+    const { warnings, results } = recordOfProcesses([...six, odd], { lost: [{ reason: 'killed' }] });
     expect((results[0] as MeasuredResult).roundsPerProcess).toHaveLength(6);
     expect(warnings).toEqual([
       { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured different rows'] },

@@ -1,14 +1,27 @@
 import { max, mean, median, medianAbsoluteDeviation, min } from 'simple-statistics';
 import { groupBy } from '../group-by.js';
+import type { CaseEnd } from '../measure/measurement.js';
+import type { Settings } from '../options.js';
 import { MIN_SAMPLES } from '../stats/interval.js';
 import { halfWidthPercent, inProcesses } from '../stats/ratio.js';
+import { casesOf } from './cases.js';
 import { comparisonsOf } from './comparison.js';
 import { caseNameOf, nameOf } from './row-name.js';
-import type { MeasuredResult, RunRecord, Warning } from './schema.js';
+import type { Comparison, MeasuredResult, RunRecord, Warning } from './schema.js';
+import { budgetCut, untilNotReached } from './warnings.js';
 
 /** A process whose results do not count, and the reason. */
 export interface LostProcess {
   readonly reason: string;
+}
+
+/** How a measurement in several processes went, apart from their records. */
+export interface ProcessesOutcome {
+  /** What the user asked of all processes together. The plans of the single processes have other values. */
+  readonly asked?: Partial<Pick<Settings, 'processes' | 'untilPercent' | 'budgetNs'>>;
+  /** Why no further process was started. */
+  readonly end?: CaseEnd['end'];
+  readonly lost?: readonly LostProcess[];
 }
 
 /**
@@ -18,7 +31,7 @@ export interface LostProcess {
  */
 export function recordOfProcesses(
   records: readonly RunRecord[],
-  lost: readonly LostProcess[] = [],
+  { asked = {}, end = 'planned', lost = [] }: ProcessesOutcome = {},
 ): RunRecord {
   const [first, ...others] = records;
   const alike = [first!, ...others.filter((record) => rowsOf(record) === rowsOf(first!))];
@@ -33,28 +46,45 @@ export function recordOfProcesses(
     result.status === 'skipped' ? result : together(measured.map((rows) => rows.get(nameOf(result))!)),
   );
   const comparisons = comparisonsOf(results, first!.plan.modelNs);
-  const comparisonsByCase = groupBy(comparisons, caseNameOf);
-  const endsByCase = groupBy(
-    alike.flatMap(({ cases }) => cases),
-    caseNameOf,
-  );
+  const ended = endsOf(alike, comparisons, end);
   return {
     ...first!,
     complete: alike.every(({ complete }) => complete),
+    plan: { ...first!.plan, ...asked },
     results,
     comparisons,
-    cases: first!.cases.map((end) => {
-      const widths = (comparisonsByCase.get(caseNameOf(end)) ?? []).map(({ ci95 }) => halfWidthPercent(ci95));
-      const widest = widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths);
-      const ends = endsByCase.get(caseNameOf(end)) ?? [];
-      return {
-        ...end,
-        rounds: ends.reduce((sum, one) => sum + one.rounds, 0),
-        halfWidthPercent: Number.isFinite(widest) ? widest : null,
-      };
-    }),
-    warnings: [...warningsIn(alike), ...lostWarnings(gone), ...fewWarnings(alike.length)],
+    cases: casesOf(ended),
+    warnings: [
+      ...warningsIn(alike),
+      ...budgetCut(asked.budgetNs, ended),
+      ...ended.flatMap((one) => untilNotReached(asked.untilPercent, one)),
+      ...lostWarnings(gone),
+      ...fewWarnings(alike.length, end),
+    ],
   };
+}
+
+/** How each case ended over all processes: by the end of the command, or by that of a single process. */
+function endsOf(
+  records: readonly RunRecord[],
+  comparisons: readonly Comparison[],
+  end: CaseEnd['end'],
+): CaseEnd[] {
+  const comparisonsByCase = groupBy(comparisons, caseNameOf);
+  const endsByCase = groupBy(
+    records.flatMap(({ cases }) => cases),
+    caseNameOf,
+  );
+  return [...endsByCase].map(([name, ends]) => {
+    const widths = (comparisonsByCase.get(name) ?? []).map(({ ci95 }) => halfWidthPercent(ci95));
+    const early = end === 'planned' ? ends.find((one) => one.end !== 'planned')?.end : end;
+    return {
+      ...ends[0]!,
+      rounds: ends.reduce((sum, one) => sum + one.rounds, 0),
+      end: early ?? 'planned',
+      halfWidthPercent: widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths),
+    };
+  });
 }
 
 function rowsOf({ results }: RunRecord): string {
@@ -118,20 +148,28 @@ function percentiles(rows: readonly MeasuredResult[]): Partial<MeasuredResult['s
   );
 }
 
-/** The distinct warnings of all processes, without those about the rounds of a single process. */
+/** Warnings about the rounds of a single process, which say nothing about all of them together. */
+const OF_ONE_PROCESS: readonly Warning['code'][] = [
+  'few-rounds',
+  'budget-cut',
+  'until-not-reached',
+  'outliers',
+];
+
+/** The distinct warnings of all processes about the device and the data. */
 function warningsIn(records: readonly RunRecord[]): Warning[] {
   const seen = new Map<string, Warning>();
   for (const warning of records.flatMap(({ warnings }) => warnings)) {
-    if (warning.code === 'few-rounds' || warning.code === 'until-not-reached' || warning.code === 'outliers')
-      continue;
+    if (OF_ONE_PROCESS.includes(warning.code)) continue;
     const key = JSON.stringify(warning);
     if (!seen.has(key)) seen.set(key, warning);
   }
   return [...seen.values()];
 }
 
-function fewWarnings(processes: number): Warning[] {
-  return processes < MIN_SAMPLES ? [{ code: 'few-processes', processes, needed: MIN_SAMPLES }] : [];
+function fewWarnings(processes: number, end: CaseEnd['end']): Warning[] {
+  if (processes >= MIN_SAMPLES) return [];
+  return [{ code: 'few-processes', processes, needed: MIN_SAMPLES, ...(end === 'budget' && { end }) }];
 }
 
 function lostWarnings(lost: readonly LostProcess[]): Warning[] {

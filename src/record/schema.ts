@@ -125,7 +125,7 @@ const environment = z.object({
 });
 
 const stepNs = z.object({
-  median: stepTime.describe('median over the rounds'),
+  median: stepTime.describe('median over the rounds; with several processes, median of their medians'),
   mean: ns.describe('mean over the rounds'),
   min: ns.describe('fastest step or round observed'),
   max: ns.describe('slowest step or round observed'),

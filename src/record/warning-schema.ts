@@ -66,7 +66,10 @@ export const warningSchema = z.discriminatedUnion('code', [
     processes: positive,
     reasons: z.array(z.string()),
   }),
-  z.object({ code: z.literal('few-processes'), processes: positive, needed: positive }),
+  z.object({
+    ...{ code: z.literal('few-processes'), processes: positive, needed: positive },
+    end: z.literal('budget').optional().describe('the budget left no time for more processes'),
+  }),
   z.object({
     ...{ code: z.literal('few-rounds'), rounds: count, needed: positive },
     end: z.enum(['planned', 'budget', 'other']).optional().describe('what limited the number of rounds'),

@@ -127,15 +127,15 @@ export function deviceWarnings(record: DeviceRecord): Warning[] {
   ];
 }
 
-/** One warning for the whole run that lists the cases that the budget cut short or left out. */
-function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[]): Warning[] {
+/** One warning for the whole command that lists the cases that the budget cut short or left out. */
+export function budgetCut(budgetNs: number | undefined, ended: readonly CaseEnd[]): Warning[] {
   const cut = ended.filter(({ end }) => end === 'budget');
   if (budgetNs === undefined || cut.length === 0) return [];
   const cases = cut.map(({ engine, batch, work, rounds }) => ({ engine, batch, work, rounds }));
   return [{ code: 'budget-cut', budgetNs, cases }];
 }
 
-function untilNotReached(
+export function untilNotReached(
   untilPercent: number | undefined,
   { engine, batch, work, rounds, end, halfWidthPercent }: CaseEnd,
 ): Warning[] {

@@ -72,6 +72,7 @@ describe('the answer for a single batch size', () => {
       [{ ...byTime, budgetNs }, ended('time'), 'a larger --budget'],
       [byTime, ended('planned'), 'more --rounds'],
       [byTime, { ...ended('planned'), results }, 'more --processes'],
+      [{ ...byTime, budgetNs }, { ...ended('until'), results }, 'a smaller --until'],
       [{ ...byTime, budgetNs }, { ...ended('budget'), results }, 'a larger --budget'],
     ] as const) {
       expect(sentence(inconclusive, plan, rest)).toContain(`; try ${tried}`);

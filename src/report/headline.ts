@@ -167,8 +167,9 @@ function suggestion(record: RunRecord): string {
   const { epochs, budgetNs } = plan;
   if (!complete) return 'a complete run';
   const endedBy = (...ends: readonly CaseEnd[]) => cases.some(({ end }) => ends.includes(end));
-  if (endedBy('budget') || (budgetNs !== undefined && endedBy('until', 'time'))) return 'a larger --budget';
-  if (hasProcesses(record)) return 'more --processes';
+  if (endedBy('budget')) return 'a larger --budget';
+  if (hasProcesses(record)) return endedBy('until') ? 'a smaller --until' : 'more --processes';
+  if (budgetNs !== undefined && endedBy('until', 'time')) return 'a larger --budget';
   if (epochs !== undefined)
     return epochs < MIN_SAMPLES ? `--epochs ${MIN_SAMPLES} or more` : 'leaving out --epochs';
   if (endedBy('planned')) return 'more --rounds';

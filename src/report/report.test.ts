@@ -141,6 +141,16 @@ describe('the table', () => {
     }
   });
 
+  it('suggests more processes or a larger budget for an interval, whichever there was too little of', () => {
+    const few = { code: 'few-processes', processes: 5, needed: 6 } as const;
+    expect(warningSentences([few], [])).toEqual([
+      '5 processes are too few for a 95 % interval of the speedup: use --processes 6 or more',
+    ]);
+    expect(warningSentences([{ ...few, end: 'budget' }], [])).toEqual([
+      '5 processes are too few for a 95 % interval of the speedup, which needs 6: use a larger --budget',
+    ]);
+  });
+
   it('says that a run was interrupted', async () => {
     expect(await table({ ...sampleRecord(), complete: false })).toMatch(
       /the run is incomplete: only whole rounds are\s+counted/,

@@ -2,7 +2,7 @@ import { findingsOf } from '../analysis/findings.js';
 import { groupBy } from '../group-by.js';
 import { planLineOf } from '../plan-options.js';
 import { caseNameOf } from '../record/row-name.js';
-import type { DeviceRecord, RunRecord } from '../record/schema.js';
+import type { DeviceRecord, MeasuredResult, RunRecord } from '../record/schema.js';
 import { shown } from '../text.js';
 import { counted, formatBytes, formatDuration, formatInteger } from '../units.js';
 import { costSentences } from './costs.js';
@@ -85,13 +85,19 @@ function leftOutSentence({ why, columns, names }: LeftOut): string {
 }
 
 function planSentence({ plan, results }: RunRecord): string {
-  const rounds = results.flatMap((result) => (result.status === 'measured' ? [result.samplesNs.length] : []));
+  const measured = results.filter((result) => result.status === 'measured');
+  const rounds = measured.map(({ samplesNs }) => samplesNs.length);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
-  const measured =
-    rounds.length === 0
-      ? []
-      : [least === most ? `${least} round${least === 1 ? '' : 's'}` : `${least} to ${most} rounds`];
-  return [...measured, ...planLineOf(plan)].join('; ');
+  const count = least === most ? `${least} round${least === 1 ? '' : 's'}` : `${least} to ${most} rounds`;
+  const done = measured.length === 0 ? [] : [`${count}${processesPhrase(plan, measured)}`];
+  return [...done, ...planLineOf(plan)].join('; ');
+}
+
+/** In how many processes the rounds were measured, which may be fewer than were asked for. */
+function processesPhrase({ processes = 1 }: RunRecord['plan'], measured: readonly MeasuredResult[]): string {
+  if (processes === 1) return '';
+  const count = measured[0]!.roundsPerProcess?.length ?? 1;
+  return ` in ${count} process${count === 1 ? '' : 'es'}`;
 }
 
 /** pinbench's own cost per step, and how many of the timed steps were verified. */

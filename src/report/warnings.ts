@@ -64,8 +64,8 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'until-not-reached': untilNotReached,
   'processes-lost': ([{ processes, reasons }]) =>
     `${processes === 1 ? 'a process' : `${processes} processes`} failed (${reasons.join('; ')}); ${processes === 1 ? 'its' : 'their'} measurements are not counted`,
-  'few-processes': ([{ processes, needed }]) =>
-    `${processes} ${processes === 1 ? 'process is' : 'processes are'} too few for a 95 % interval of the speedup: use --processes ${needed} or more`,
+  'few-processes': ([{ processes, needed, end }]) =>
+    `${processes} ${processes === 1 ? 'process is' : 'processes are'} too few for a 95 % interval of the speedup${end === 'budget' ? `, which needs ${needed}: use a larger --budget` : `: use --processes ${needed} or more`}`,
   'few-rounds': ([{ rounds, needed, end }]) =>
     `${rounds} ${rounds === 1 ? 'round is' : 'rounds are'} too few for a 95 % interval, which needs ${needed}${end === 'planned' ? `: use --epochs ${needed} or --rounds ${needed}, or more` : end === 'budget' ? ': use a larger --budget' : ''}`,
   outliers,
