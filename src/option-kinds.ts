@@ -161,12 +161,10 @@ export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<numb
 const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;
 
 /** A path; `-` means standard output. */
-export const path: Kind<string> = {
-  type: 'text',
-  expected: 'a path, or - for standard output',
-  parse: (text) => path.accept(text),
-  accept: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-};
+export const path = text('a path, or - for standard output');
+
+/** The path of a folder. */
+export const folder = text('the path of a folder');
 
 /** A switch that takes no value. */
 export const toggle: Kind<boolean> = {
@@ -184,6 +182,12 @@ function amount(
   const accept = (value: unknown) =>
     typeof value === 'number' && value > above && value <= most ? value : undefined;
   return { type: 'number', expected, parse: (text) => accept(read(text)), accept };
+}
+
+/** A text that is not empty. */
+function text(expected: string): Kind<string> {
+  const accept = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return { type: 'text', expected, parse: accept, accept };
 }
 
 function decimal(text: string): number {

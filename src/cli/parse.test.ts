@@ -169,6 +169,8 @@ describe('the command line', () => {
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
+    ['setup tensorflow --dir=', '--dir: ""; expected the path of a folder'],
+    ['ab a b --out= -- c.npy', '--out: ""; expected the path of a folder'],
     ['schema nothing', 'schema: "nothing"; expected record, compare, ab'],
     ['schema recrod', 'schema: "recrod"; expected record, compare, ab; did you mean record?'],
     ['run a.npy --epoch 3', "run: unknown option '--epoch'; did you mean --epochs? see pinbench run --help"],

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
-import { duration, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
+import { duration, folder, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
 import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { examplesText } from './examples.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
@@ -112,9 +112,12 @@ export function declareProgram(
     .command('tensorflow')
     .description('build a working @tensorflow/tfjs-node-gpu, whose own install step often fails')
     .option('--cpu', 'build it without CUDA: a tenth of the download, a quarter of the disk space')
-    .option(
-      '--dir <folder>',
-      'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
+    .addOption(
+      valued(
+        '--dir <folder>',
+        'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
+        folder,
+      ),
     );
   addOutputOptions(tensorflow).action((flags) =>
     done({ command: 'setup', cpu: flags.cpu === true, folder: flags.dir, ...outputOptionsOf(flags) }),
@@ -225,7 +228,13 @@ function declareAb(
       ),
     )
     .addOption(failOn())
-    .option('--out <folder>', 'write the records of both sides and the comparison to this new folder')
+    .addOption(
+      valued(
+        '--out <folder>',
+        'write the records of both sides and the comparison to this new folder',
+        folder,
+      ),
+    )
     .addOption(comparisonFormat())
     .addHelpText('after', examplesText('ab'));
   addOutputOptions(ab).action((base, head, args: string[], flags) => {
