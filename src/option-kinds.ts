@@ -28,22 +28,21 @@ export interface PowersOfTwo {
 export type Sizes = readonly (number | PowersOfTwo)[];
 
 /** A whole number within `[least, most]`. */
-export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
+export function whole(least: number, most: number): Kind<number> {
   const accept = (value: unknown) =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? (value as number)
       : undefined;
-  const limits = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
   return {
     type: 'whole',
-    expected: `a whole number ${limits}`,
+    expected: `a whole number from ${least} to ${most}`,
     parse: (text) => accept(wholeOf(text)),
     accept,
   };
 }
 
 const SIZES_EXPECTED = (most: number) =>
-  `whole numbers ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`} such as 2 or 2,64,1024, or powers of two such as 1..65536`;
+  `whole numbers from 1 to ${most} such as 2 or 2,64,1024, or an ascending range with a power of two in it such as 1..65536`;
 
 /** `2`, `2,64,1024` or `1..65536`. A range stays a range, so that it can later be cut to the sizes that fit the dataset. */
 export const sizes: Kind<Sizes, number | string | Sizes> = {
@@ -148,11 +147,14 @@ export const microseconds: Kind<number> = {
  * given.
  */
 export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
+  const limit = most < 3600e9 ? `${most / 1e9}s` : `${most / 3600e9}h`;
   return {
     ...amount(
       (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
       { above: zero ? -Number.MIN_VALUE : 0, most },
-      zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
+      zero
+        ? `a time such as 10ms, at most ${limit}, or 0`
+        : `a time above 0 and at most ${limit}, such as 90s, 10m or 1h`,
     ),
     write: (ns) => `${ns}ns`,
   };
