@@ -8,6 +8,8 @@ import { parseDurationNs } from './units.js';
 export interface Kind<Value, Input = Value> {
   readonly type: 'whole' | 'sizes' | 'wholes' | 'word' | 'words' | 'names' | 'number' | 'text' | 'switch';
   readonly expected: string;
+  /** Describes the values that a program may pass, if the description for the text of a flag does not apply to them. */
+  readonly expectedOfProgram?: string;
   /** The allowed words, if the kind has a fixed list. */
   readonly words?: readonly string[];
   parse(text: string): Value | undefined;
@@ -112,6 +114,7 @@ export function suggestionFor(given: unknown, { words }: Kind<unknown, unknown>)
 export const names: Kind<readonly string[]> = {
   type: 'names',
   expected: 'names separated by commas',
+  expectedOfProgram: 'an array of one or more names, none of them empty',
   parse: (text) => names.accept(text.split(/(?<!\\),/).map((name) => name.replaceAll('\\,', ','))),
   accept: (value) =>
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
@@ -132,13 +135,16 @@ export const percent: Kind<number> = amount(
   'a percentage above 0 and at most 1000, such as 2',
 );
 
+const MAX_MODEL_NS = 1e12;
+
 /** A duration. A flag gives it in microseconds, a program in nanoseconds. */
 export const microseconds: Kind<number> = {
   ...amount(
     (text) => decimal(text) * 1000,
-    { above: 0, most: 1e12 },
-    'a number of microseconds above 0 and at most 1000000000, such as 500',
+    { above: 0, most: MAX_MODEL_NS },
+    `a number of microseconds above 0 and at most ${MAX_MODEL_NS / 1000}, such as 500`,
   ),
+  expectedOfProgram: `a number of nanoseconds above 0 and at most ${MAX_MODEL_NS}`,
   write: (ns) => String(ns / 1000),
 };
 
@@ -156,6 +162,7 @@ export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<numb
         ? `a time such as 10ms, at most ${limit}, or 0`
         : `a time above 0 and at most ${limit}, such as 90s, 10m or 1h`,
     ),
+    expectedOfProgram: `a number of nanoseconds ${zero ? 'from 0 to' : 'above 0 and at most'} ${most}`,
     write: (ns) => `${ns}ns`,
   };
 }
