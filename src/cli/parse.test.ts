@@ -206,6 +206,11 @@ describe('the command line', () => {
       'ab a b -- c.npy --bacth 2',
       "run: unknown option '--bacth'; did you mean --batch? see pinbench run --help",
     ],
+    ...['ab a b extra --pairs 2 -- c.npy', 'ab a b extra c.npy'].map((line): [string, string] => [
+      line,
+      'ab: 4 arguments; expected pinbench ab <base> <head> -- <file>; see pinbench ab --help',
+    ]),
+    ['ab a b -- c.npy d.npy', 'run: 2 arguments; expected pinbench run <file>; see pinbench run --help'],
     ['setup', 'setup: a command is missing; expected tensorflow; see pinbench setup --help'],
     ['setup nothing', '"nothing": unknown command; expected tensorflow; see pinbench setup --help'],
     ['setup tensorflo', '"tensorflo": unknown command; did you mean tensorflow? see pinbench setup --help'],
@@ -311,6 +316,7 @@ describe('the command line', () => {
     expect(parse('ab a b -- c.npy -b 2')).toMatchObject({
       ...{ command: 'ab', base: 'a', head: 'b', args: ['c.npy', '-b', '2'], budgetNs: 120e9, ...how },
     });
+    expect(parse('ab a b c.npy')).toMatchObject({ args: ['c.npy'] });
     expect(parse('ab a b --pairs 7 --budget 10m --fail-on inconclusive -- c.npy')).toMatchObject({
       ...{ pairs: 7, budgetNs: 600e9, failOn: ['inconclusive'] },
     });

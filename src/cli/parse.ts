@@ -31,6 +31,11 @@ export function parseRequest(
   let request: Request | undefined;
   let printed = '';
   const program = declareProgram(version, declareRunOptions, (made) => {
+    if (made.command === 'ab') {
+      const ab = program.commands.find((command) => command.name() === made.command);
+      if (made.args.length > afterDashes(args)) ab?.error('', { code: 'commander.excessArguments' });
+      mustLeaveTimeToAb(made.args, declareRunOptions);
+    }
     request = made;
   });
   let ended = program;
@@ -55,6 +60,12 @@ export function parseRequest(
     else if (error.exitCode !== 0) throw refusalOf(error, ended, args);
   }
   return request ?? { command: 'print', text: printed };
+}
+
+/** How many arguments follow `--`. Without it, `ab` accepts a file without options. */
+function afterDashes(args: readonly string[]): number {
+  const dashes = args.indexOf('--');
+  return dashes < 0 ? 1 : args.length - dashes - 1;
 }
 
 /** Whether there are no arguments, so that the help is printed. */
@@ -85,7 +96,7 @@ export function declareProgram(
     .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input')
     .addHelpText('after', examplesText('run'));
   declareRunOptions(run, done);
-  declareAb(program, declareRunOptions, done);
+  declareAb(program, done);
   declareCompare(program, done);
   declareReport(program, done);
 
@@ -195,11 +206,7 @@ function declareCompare(program: Command, done: (request: Request) => void): voi
   });
 }
 
-function declareAb(
-  program: Command,
-  declareRunOptions: DeclareRunOptions,
-  done: (request: Request) => void,
-): void {
+function declareAb(program: Command, done: (request: Request) => void): void {
   const ab = program
     .command('ab')
     .description(
@@ -238,7 +245,6 @@ function declareAb(
     .addOption(comparisonFormat())
     .addHelpText('after', examplesText('ab'));
   addOutputOptions(ab).action((base, head, args: string[], flags) => {
-    mustLeaveTimeToAb(args, declareRunOptions);
     const { pairs, budget: budgetNs, threshold: thresholdPercent, metric: metrics, out, format } = flags;
     done({
       ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, metrics },
