@@ -152,7 +152,7 @@ function declareReport(program: Command, done: (request: Request) => void): void
     .description('print a record again, or several records in one table by device')
     .argument(
       '<record...>',
-      "files that pinbench run --json or --html wrote, or globs of such files: 'node-*.json'",
+      "files that pinbench run --json or --html wrote, or a pattern with * for several: 'node-*.json'",
     )
     .addOption(
       valued(
@@ -175,8 +175,8 @@ function declareCompare(program: Command, done: (request: Request) => void): voi
   const compare = program
     .command('compare')
     .description('compare with a baseline; exits 1 if a row regressed or is missing')
-    .argument('<base>', "the baseline record, or a glob of several: 'main-*.json'")
-    .argument('<head...>', 'the new record or glob; all earlier arguments are baselines')
+    .argument('<base>', "the baseline record, or a pattern with * for several: 'main-*.json'")
+    .argument('<head...>', 'the new record, or such a pattern; all earlier arguments are baselines')
     .addOption(threshold())
     .addOption(
       valued(
