@@ -334,6 +334,19 @@ describe.skipIf(process.platform === 'win32')('interruptions and closed outputs'
     ]);
   });
 
+  it('an interrupted run that writes no record does not refer to a field of the record', async () => {
+    const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000'];
+    const child = spawn(process.execPath, [...args, '--csv', join(folder, 'interrupted.csv')], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.stdout.resume();
+    setTimeout(() => child.kill('SIGINT'), 2500);
+    expect(await closed(child)).toBe(130);
+    expect(stderr).toBe('pinbench: fixtures/data.npy: interrupted; the finished rounds are written\n');
+  });
+
   it('a command ends quietly when the reader of its output closes the pipe', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" schema | head -n 1`], { cwd: ROOT });
     let stderr = '';

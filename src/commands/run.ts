@@ -130,10 +130,11 @@ function failureOf(
   }
   if (complete) return undefined;
   const isKept = skipped.length < results.length;
+  const writesRecord = outputs.some(({ format }) => format === 'json' || format === 'html');
   const rest = !isKept
     ? { remedy: 'no round was finished' }
     : outputs.length > 0
-      ? { remedy: 'the finished rounds are written, with "complete": false' }
+      ? { remedy: `the finished rounds are written${writesRecord ? ', with "complete": false' : ''}` }
       : quiet
         ? {}
         : { remedy: 'the table has the finished rounds' };
