@@ -86,17 +86,17 @@ describe('openFile refuses', () => {
   );
 
   it('a file that ends within the bytes that tell its format', async () => {
-    for (const [bytes, what] of [
-      ['A', 'an Arrow file'],
-      ['ARROW', 'an Arrow file'],
-      ['\x93NU', 'an NPY file'],
-      ['\xff\xff\xff', 'an Arrow stream'],
-      ['\xff\xff\xff\xff\x08\x01\x00', 'an Arrow stream'],
+    for (const [bytes, size, what] of [
+      ['A', '1 byte', 'an Arrow file'],
+      ['ARROW', '5 bytes', 'an Arrow file'],
+      ['\x93NU', '3 bytes', 'an NPY file'],
+      ['\xff\xff\xff', '3 bytes', 'an Arrow stream'],
+      ['\xff\xff\xff\xff\x08\x01\x00', '7 bytes', 'an Arrow stream'],
     ] as const) {
       await writeFile(join(folder, 'cut'), Buffer.from(bytes, 'latin1'));
       await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({
         code: 'data',
-        observed: `truncated: ${bytes.length} bytes, the start of ${what}`,
+        observed: `truncated: ${size}, the start of ${what}`,
       });
     }
     await writeFile(join(folder, 'cut'), 'AR,B\n');

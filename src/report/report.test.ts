@@ -279,6 +279,9 @@ describe('warnings', () => {
         "1 of 20 rounds is an outlier (feed), the farthest at 1.50× the median; it is kept",
       ]
     `);
+    expect(warningSentences([{ code: 'batches-left-out', batches: [2], rows: 1 }], [row])).toEqual([
+      'batch 2 left out: the dataset has 1 row',
+    ]);
     const once = { code: 'throttled' as const, reasons: ['heat'], throttled: 1, rounds: 3 };
     const two = [row, { ...row, strategy: 'pin' } as const];
     expect([

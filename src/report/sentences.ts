@@ -88,9 +88,7 @@ function planSentence({ plan, results }: RunRecord): string {
   const rounds = results.flatMap((result) => (result.status === 'measured' ? [result.samplesNs.length] : []));
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
   const measured =
-    rounds.length === 0
-      ? []
-      : [least === most ? `${least} round${least === 1 ? '' : 's'}` : `${least} to ${most} rounds`];
+    rounds.length === 0 ? [] : [least === most ? counted(least, 'round') : `${least} to ${most} rounds`];
   return [...measured, ...planLineOf(plan)].join('; ');
 }
 

@@ -48,7 +48,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   ),
   'copying-slice': each(
     ({ engine, rowBytes }) =>
-      `${engine}: a row has ${rowBytes} bytes, which is not a multiple of 64, so every slice copies its mini-batch on the device`,
+      `${engine}: a row has ${counted(rowBytes, 'byte')}, which is not a multiple of 64, so every slice copies its mini-batch on the device`,
   ),
   'dataset-within-l2': each(
     ({ engine, bytes, l2Bytes }) =>
@@ -59,7 +59,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
       `${engine}: the link ran at PCIe ${generation} ×${width} during copies, but device and slot support PCIe ${maxGeneration} ×${maxWidth}: feeding is slower than it could be`,
   ),
   'batches-left-out': ([{ batches, rows }]) =>
-    `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
+    `batch ${batches.join(', ')} left out: the dataset has ${counted(rows, 'row')}`,
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
   'processes-lost': ([{ processes, reasons }]) =>
