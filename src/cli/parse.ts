@@ -102,7 +102,7 @@ export function declareProgram(
 
   const inspect = program
     .command('inspect')
-    .description('describe a data file from its header: shape, type, size, and whether it fits in memory')
+    .description('describe a data file without loading it: shape, type, size, and whether it fits in memory')
     .argument('<file>', 'NPY or Arrow file; - reads standard input')
     .option('--json', 'print JSON');
   addOutputOptions(inspect).action((file, flags) =>
