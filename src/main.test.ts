@@ -334,6 +334,19 @@ describe.skipIf(process.platform === 'win32')('interruptions and closed outputs'
     ]);
   });
 
+  it('an interrupted run that writes no record does not refer to a field of the record', async () => {
+    const args = [BIN, 'run', 'fixtures/data.npy', '-b', '1', '-e', '40000'];
+    const child = spawn(process.execPath, [...args, '--csv', join(folder, 'interrupted.csv')], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.stdout.resume();
+    setTimeout(() => child.kill('SIGINT'), 2500);
+    expect(await closed(child)).toBe(130);
+    expect(stderr).toBe('pinbench: fixtures/data.npy: interrupted; the finished rounds are written\n');
+  });
+
   it('a command ends quietly when the reader of its output closes the pipe', async () => {
     const child = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" schema | head -n 1`], { cwd: ROOT });
     let stderr = '';
@@ -422,7 +435,7 @@ describe('the other commands', () => {
 
   it('inspect shows a header, for people and as JSON', () => {
     expect(pinbench('inspect fixtures/npy-fortran-big-i2.npy').stdout).toMatch(
-      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}memory; the dataset fits: 112 B needed, .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows \(the whole dataset\) is 112 B: feed copies that much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
+      /^file {4}fixtures\/npy-fortran-big-i2\.npy: npy 1\.0, 184 B\nshape {3}7 × 4, read as 7 rows × 4 columns\ndtype {3}int16, big-endian, column-major, compression none\nmemory {2}112 B as float32 \(cast from int16\)\nhost {4}the dataset fits in memory: 112 B needed, .* free\n\nCUDA finds no GPU here\. .*\nA mini-batch of 7 rows \(the whole dataset\) is 112 B: feed copies that much in each step, pin only an index\.\nNext: npx pinbench run fixtures\/npy-fortran-big-i2\.npy --batch 1\.\.4 --budget 60s\n$/,
     );
     expect(JSON.parse(pinbench('inspect fixtures/arrow-mixed.arrow --json').stdout)).toMatchObject({
       ...{ format: 'arrow', variety: 'file', rows: 2, cols: 3, dtype: 'int64+float64+bool', bytes: 24 },

@@ -8,6 +8,8 @@ import { parseDurationNs } from './units.js';
 export interface Kind<Value, Input = Value> {
   readonly type: 'whole' | 'sizes' | 'wholes' | 'word' | 'words' | 'names' | 'number' | 'text' | 'switch';
   readonly expected: string;
+  /** Describes the values that a program may pass, if the description for the text of a flag does not apply to them. */
+  readonly expectedOfProgram?: string;
   /** The allowed words, if the kind has a fixed list. */
   readonly words?: readonly string[];
   parse(text: string): Value | undefined;
@@ -28,22 +30,21 @@ export interface PowersOfTwo {
 export type Sizes = readonly (number | PowersOfTwo)[];
 
 /** A whole number within `[least, most]`. */
-export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
+export function whole(least: number, most: number): Kind<number> {
   const accept = (value: unknown) =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most
       ? (value as number)
       : undefined;
-  const limits = most === Number.MAX_SAFE_INTEGER ? `of ${least} or more` : `from ${least} to ${most}`;
   return {
     type: 'whole',
-    expected: `a whole number ${limits}`,
+    expected: `a whole number from ${least} to ${most}`,
     parse: (text) => accept(wholeOf(text)),
     accept,
   };
 }
 
 const SIZES_EXPECTED = (most: number) =>
-  `whole numbers ${most === Number.MAX_SAFE_INTEGER ? 'of 1 or more' : `from 1 to ${most}`} such as 2 or 2,64,1024, or powers of two such as 1..65536`;
+  `whole numbers from 1 to ${most} such as 2 or 2,64,1024, or an ascending range with a power of two in it such as 1..65536`;
 
 /** `2`, `2,64,1024` or `1..65536`. A range stays a range, so that it can later be cut to the sizes that fit the dataset. */
 export const sizes: Kind<Sizes, number | string | Sizes> = {
@@ -113,6 +114,7 @@ export function suggestionFor(given: unknown, { words }: Kind<unknown, unknown>)
 export const names: Kind<readonly string[]> = {
   type: 'names',
   expected: 'names separated by commas',
+  expectedOfProgram: 'an array of one or more names, none of them empty',
   parse: (text) => names.accept(text.split(/(?<!\\),/).map((name) => name.replaceAll('\\,', ','))),
   accept: (value) =>
     Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
@@ -133,13 +135,16 @@ export const percent: Kind<number> = amount(
   'a percentage above 0 and at most 1000, such as 2',
 );
 
+const MAX_MODEL_NS = 1e12;
+
 /** A duration. A flag gives it in microseconds, a program in nanoseconds. */
 export const microseconds: Kind<number> = {
   ...amount(
     (text) => decimal(text) * 1000,
-    { above: 0, most: 1e12 },
-    'a number of microseconds above 0 and at most 1000000000, such as 500',
+    { above: 0, most: MAX_MODEL_NS },
+    `a number of microseconds above 0 and at most ${MAX_MODEL_NS / 1000}, such as 500`,
   ),
+  expectedOfProgram: `a number of nanoseconds above 0 and at most ${MAX_MODEL_NS}`,
   write: (ns) => String(ns / 1000),
 };
 
@@ -148,12 +153,16 @@ export const microseconds: Kind<number> = {
  * given.
  */
 export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<number> {
+  const limit = most < 3600e9 ? `${most / 1e9}s` : `${most / 3600e9}h`;
   return {
     ...amount(
       (text) => (zero && ZERO_DURATION.test(text.trim()) ? 0 : (parseDurationNs(text) ?? Number.NaN)),
       { above: zero ? -Number.MIN_VALUE : 0, most },
-      zero ? 'a time such as 10ms, at most 1s, or 0' : 'a time such as 90s, 10m or 1h',
+      zero
+        ? `a time such as 10ms, at most ${limit}, or 0`
+        : `a time above 0 and at most ${limit}, such as 90s, 10m or 1h`,
     ),
+    expectedOfProgram: `a number of nanoseconds ${zero ? 'from 0 to' : 'above 0 and at most'} ${most}`,
     write: (ns) => `${ns}ns`,
   };
 }
@@ -161,12 +170,10 @@ export function duration({ zero = false, most = 30 * 86_400e9 } = {}): Kind<numb
 const ZERO_DURATION = /^0+(\.0+)?\s*[a-zµ]*$/u;
 
 /** A path; `-` means standard output. */
-export const path: Kind<string> = {
-  type: 'text',
-  expected: 'a path, or - for standard output',
-  parse: (text) => path.accept(text),
-  accept: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-};
+export const path = text('a path, or - for standard output');
+
+/** The path of a folder. */
+export const folder = text('the path of a folder');
 
 /** A switch that takes no value. */
 export const toggle: Kind<boolean> = {
@@ -184,6 +191,12 @@ function amount(
   const accept = (value: unknown) =>
     typeof value === 'number' && value > above && value <= most ? value : undefined;
   return { type: 'number', expected, parse: (text) => accept(read(text)), accept };
+}
+
+/** A text that is not empty. */
+function text(expected: string): Kind<string> {
+  const accept = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+  return { type: 'text', expected, parse: accept, accept };
 }
 
 function decimal(text: string): number {

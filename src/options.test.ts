@@ -91,7 +91,6 @@ describe('the settings of a run', () => {
     [{ minTimeNs: 0 }, '--min-time 0'],
     [{ untilPercent: 0 }, '--until 0'],
     [{ minTimeNs: 0, epochs: 3, untilPercent: 2 }, '--min-time 0 --epochs 3 --until 2'],
-    [{ columns: ['a', ''] }, '--column a,'],
     [{ dtype: 'float64' }, '--dtype float64'],
     [{ readback: 'none' }, '--readback none'],
     [{ remainder: 'some' }, '--remainder some'],
@@ -103,6 +102,30 @@ describe('the settings of a run', () => {
     );
     expect(ofProgram).toMatchObject({ name: 'PinbenchError', code: 'usage' });
     expect(ofProgram.message).toBe(ofFlags.message);
+  });
+
+  it.each([
+    [
+      { budgetNs: '60s' },
+      '--budget: the text "60s"; expected a number of nanoseconds above 0 and at most 2592000000000000',
+    ],
+    [
+      { minTimeNs: '10ms' },
+      '--min-time: the text "10ms"; expected a number of nanoseconds from 0 to 1000000000',
+    ],
+    [
+      { modelNs: 2e15 },
+      '--model-us: "2000000000000000"; expected a number of nanoseconds above 0 and at most 1000000000000',
+    ],
+    [{ columns: 'x' }, '--column: "x"; expected an array of one or more names, none of them empty'],
+    [{ columns: ['a', ''] }, '--column: "a,"; expected an array of one or more names, none of them empty'],
+    [{ epochs: '3' }, '--epochs: the text "3"; expected a whole number from 1 to 1000000000'],
+    [
+      { untilPercent: '2' },
+      '--until: the text "2"; expected a percentage above 0 and at most 1000, such as 2',
+    ],
+  ])('say what a program may pass: %j', (settings, message) => {
+    expect(thrownBy(() => settingsOf(settings as unknown as RunSettings)).message).toBe(message);
   });
 
   it.each([

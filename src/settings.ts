@@ -19,7 +19,10 @@ export function flagOf(name: OptionName): string {
 
 /** Parses the text of a flag. Throws a usage error that states the expected values. */
 export function parseOption(name: OptionName, text: string): unknown {
-  return allowed(name, RUN_OPTIONS[name].kind.parse(text), text);
+  const kind: Kind<unknown, unknown> = RUN_OPTIONS[name].kind;
+  const value = kind.parse(text);
+  if (value === undefined) throw refusal(name, text, `"${text}"`, kind.expected);
+  return value;
 }
 
 /**
@@ -34,7 +37,14 @@ export function settingsOf(given: RunSettings): Settings {
 /** Validates one option that a program passes; returns its default if it is not given. */
 export function settingOf<K extends ProgramName>(name: K, value: unknown): Settings[K] {
   const { kind, default: defaultValue } = RUN_OPTIONS[name] as (typeof OPTION_ENTRIES)[number][1];
-  return (value === undefined ? defaultValue : allowed(name, kind.accept(value), value)) as Settings[K];
+  if (value === undefined) return defaultValue as Settings[K];
+  const accepted = kind.accept(value);
+  if (accepted === undefined) {
+    const isNumberAsText = typeof value === 'string' && (kind.type === 'whole' || kind.type === 'number');
+    const observed = `${isNumberAsText ? 'the text ' : ''}"${shown(value)}"`;
+    throw refusal(name, value, observed, kind.expectedOfProgram ?? kind.expected);
+  }
+  return accepted as Settings[K];
 }
 
 /**
@@ -57,11 +67,9 @@ export function mustBeOptions(options: unknown, names: readonly (ProgramName | F
   }
 }
 
-function allowed(name: OptionName, value: unknown, given: unknown): unknown {
-  if (value !== undefined) return value;
-  const kind: Kind<unknown, unknown> = RUN_OPTIONS[name].kind;
-  const remedy = suggestionFor(given, kind);
-  throw usageError(flagOf(name), `"${shown(given)}"`, { expected: kind.expected, ...(remedy && { remedy }) });
+function refusal(name: OptionName, given: unknown, observed: string, expected: string) {
+  const remedy = suggestionFor(given, RUN_OPTIONS[name].kind);
+  return usageError(flagOf(name), observed, { expected, ...(remedy && { remedy }) });
 }
 
 /** An invalid value as text for an error message. A program may pass a value of any type. */

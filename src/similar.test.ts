@@ -20,6 +20,17 @@ describe('a misspelt word', () => {
     expect(didYouMean(given, WORDS)).toBe(said);
   });
 
+  it.each([
+    ['ep', ['step', 'epoch'], 'did you mean epoch?'],
+    ['in', ['pin', 'inconclusive'], 'did you mean inconclusive?'],
+    ['epoch', ['epoch', 'step'], undefined],
+    ['pin', ['pin', 'pin-replay'], undefined],
+    ['fee', ['feed', 'feed-locked'], 'did you mean feed?'],
+    ['', ['epoch'], undefined],
+  ])('such as %j among %j gets the only word that begins with it: %j', (given, candidates, said) => {
+    expect(didYouMean(given, candidates)).toBe(said);
+  });
+
   it('gets all suggestions that are equally close', () => {
     expect(didYouMean('cat', ['bat', 'hat', 'dog'])).toBe('did you mean bat or hat?');
   });

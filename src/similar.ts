@@ -3,16 +3,27 @@ const MAX_EDITS = 2;
 /** The share of the longer word that must be unchanged. */
 const MIN_ALIKE = 0.5;
 
-/** A suggestion such as `did you mean pin?` for a misspelt word; `undefined` if no candidate is similar. */
+/**
+ * A suggestion such as `did you mean pin?` for a misspelt word; `undefined` if no candidate is similar. If the word is the beginning
+ * of exactly one candidate, only that one is suggested.
+ */
 export function didYouMean(given: string, candidates: readonly string[]): string | undefined {
+  const nearest = completionsOf(given, candidates) ?? nearestTo(given, candidates);
+  return nearest.length === 0 ? undefined : `did you mean ${nearest.join(' or ')}?`;
+}
+
+function completionsOf(given: string, candidates: readonly string[]): string[] | undefined {
+  const completions = candidates.filter((candidate) => candidate.startsWith(given));
+  return given !== '' && completions.length === 1 && completions[0] !== given ? completions : undefined;
+}
+
+function nearestTo(given: string, candidates: readonly string[]): string[] {
   const distances = candidates.map((candidate) => editsBetween(given, candidate));
   const least = Math.min(...distances);
-  const nearest = candidates.filter(
+  return candidates.filter(
     (candidate, i) =>
       distances[i] === least && least > 0 && least <= MAX_EDITS && isAlike(given, candidate, least),
   );
-  if (nearest.length === 0) return undefined;
-  return `did you mean ${nearest.join(' or ')}?`;
 }
 
 function isAlike(given: string, candidate: string, edits: number): boolean {

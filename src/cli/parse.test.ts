@@ -169,6 +169,19 @@ describe('the command line', () => {
     ],
     ['--bogus', '--bogus: unknown option; see pinbench --help'],
     ['--bogus run a.npy', '--bogus: unknown option; see pinbench --help'],
+    ['setup tensorflow --dir=', '--dir: ""; expected the path of a folder'],
+    ['ab a b --out= -- c.npy', '--out: ""; expected the path of a folder'],
+    [
+      'run a.npy --budget 1000h',
+      '--budget: "1000h"; expected a time above 0 and at most 720h, such as 90s, 10m or 1h',
+    ],
+    ['run a.npy --min-time 2s', '--min-time: "2s"; expected a time such as 10ms, at most 1s, or 0'],
+    [
+      'run a.npy --batch 9..5',
+      '--batch: "9..5"; expected whole numbers from 1 to 9007199254740991 such as 2 or 2,64,1024, or an ascending range with a power of two in it such as 1..65536',
+    ],
+    ['run a.npy --batch 99999999999999999999', /; expected whole numbers from 1 to 9007199254740991 such as/],
+    ['run a.npy --work 3..3', /; expected whole numbers from 1 to 2147483647 .* with a power of two in it /],
     ['schema nothing', 'schema: "nothing"; expected record, compare, ab'],
     ['schema recrod', 'schema: "recrod"; expected record, compare, ab; did you mean record?'],
     ['run a.npy --epoch 3', "run: unknown option '--epoch'; did you mean --epochs? see pinbench run --help"],
@@ -193,6 +206,11 @@ describe('the command line', () => {
       'ab a b -- c.npy --bacth 2',
       "run: unknown option '--bacth'; did you mean --batch? see pinbench run --help",
     ],
+    ...['ab a b extra --pairs 2 -- c.npy', 'ab a b extra c.npy'].map((line): [string, string] => [
+      line,
+      'ab: 4 arguments; expected pinbench ab <base> <head> -- <file>; see pinbench ab --help',
+    ]),
+    ['ab a b -- c.npy d.npy', 'run: 2 arguments; expected pinbench run <file>; see pinbench run --help'],
     ['setup', 'setup: a command is missing; expected tensorflow; see pinbench setup --help'],
     ['setup nothing', '"nothing": unknown command; expected tensorflow; see pinbench setup --help'],
     ['setup tensorflo', '"tensorflo": unknown command; did you mean tensorflow? see pinbench setup --help'],
@@ -298,6 +316,7 @@ describe('the command line', () => {
     expect(parse('ab a b -- c.npy -b 2')).toMatchObject({
       ...{ command: 'ab', base: 'a', head: 'b', args: ['c.npy', '-b', '2'], budgetNs: 120e9, ...how },
     });
+    expect(parse('ab a b c.npy')).toMatchObject({ args: ['c.npy'] });
     expect(parse('ab a b --pairs 7 --budget 10m --fail-on inconclusive -- c.npy')).toMatchObject({
       ...{ pairs: 7, budgetNs: 600e9, failOn: ['inconclusive'] },
     });

@@ -1,6 +1,6 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { usageError } from '../errors.js';
-import { duration, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
+import { duration, folder, type Kind, percent, suggestionFor, whole, word, words } from '../option-kinds.js';
 import { COMPARE_FORMATS, FAILURES, type Failure, METRICS, REPORT_FORMATS, SCHEMAS } from '../words.js';
 import { examplesText } from './examples.js';
 import { addOutputOptions, outputOptionsOf } from './output-options.js';
@@ -31,6 +31,11 @@ export function parseRequest(
   let request: Request | undefined;
   let printed = '';
   const program = declareProgram(version, declareRunOptions, (made) => {
+    if (made.command === 'ab') {
+      const ab = program.commands.find((command) => command.name() === made.command);
+      if (made.args.length > afterDashes(args)) ab?.error('', { code: 'commander.excessArguments' });
+      mustLeaveTimeToAb(made.args, declareRunOptions);
+    }
     request = made;
   });
   let ended = program;
@@ -55,6 +60,12 @@ export function parseRequest(
     else if (error.exitCode !== 0) throw refusalOf(error, ended, args);
   }
   return request ?? { command: 'print', text: printed };
+}
+
+/** How many arguments follow `--`. Without it, `ab` accepts a file without options. */
+function afterDashes(args: readonly string[]): number {
+  const dashes = args.indexOf('--');
+  return dashes < 0 ? 1 : args.length - dashes - 1;
 }
 
 /** Whether there are no arguments, so that the help is printed. */
@@ -85,13 +96,13 @@ export function declareProgram(
     .argument('<file>', 'NPY or Arrow file, read as a matrix of rows × columns; - reads standard input')
     .addHelpText('after', examplesText('run'));
   declareRunOptions(run, done);
-  declareAb(program, declareRunOptions, done);
+  declareAb(program, done);
   declareCompare(program, done);
   declareReport(program, done);
 
   const inspect = program
     .command('inspect')
-    .description('describe a data file from its header: shape, type, size, and whether it fits in memory')
+    .description('describe a data file without loading it: shape, type, size, and whether it fits in memory')
     .argument('<file>', 'NPY or Arrow file; - reads standard input')
     .option('--json', 'print JSON');
   addOutputOptions(inspect).action((file, flags) =>
@@ -112,9 +123,12 @@ export function declareProgram(
     .command('tensorflow')
     .description('build a working @tensorflow/tfjs-node-gpu, whose own install step often fails')
     .option('--cpu', 'build it without CUDA: a tenth of the download, a quarter of the disk space')
-    .option(
-      '--dir <folder>',
-      'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
+    .addOption(
+      valued(
+        '--dir <folder>',
+        'build it in this folder; set PINBENCH_TENSORFLOW_DIR to the folder so that the engine finds it (default: the cache folder)',
+        folder,
+      ),
     );
   addOutputOptions(tensorflow).action((flags) =>
     done({ command: 'setup', cpu: flags.cpu === true, folder: flags.dir, ...outputOptionsOf(flags) }),
@@ -138,7 +152,7 @@ function declareReport(program: Command, done: (request: Request) => void): void
     .description('print a record again, or several records in one table by device')
     .argument(
       '<record...>',
-      "files that pinbench run --json or --html wrote, or globs of such files: 'node-*.json'",
+      "files that pinbench run --json or --html wrote, or a pattern with * for several: 'node-*.json'",
     )
     .addOption(
       valued(
@@ -161,8 +175,8 @@ function declareCompare(program: Command, done: (request: Request) => void): voi
   const compare = program
     .command('compare')
     .description('compare with a baseline; exits 1 if a row regressed or is missing')
-    .argument('<base>', "the baseline record, or a glob of several: 'main-*.json'")
-    .argument('<head...>', 'the new record or glob; all earlier arguments are baselines')
+    .argument('<base>', "the baseline record, or a pattern with * for several: 'main-*.json'")
+    .argument('<head...>', 'the new record, or such a pattern; all earlier arguments are baselines')
     .addOption(threshold())
     .addOption(
       valued(
@@ -192,11 +206,7 @@ function declareCompare(program: Command, done: (request: Request) => void): voi
   });
 }
 
-function declareAb(
-  program: Command,
-  declareRunOptions: DeclareRunOptions,
-  done: (request: Request) => void,
-): void {
+function declareAb(program: Command, done: (request: Request) => void): void {
   const ab = program
     .command('ab')
     .description(
@@ -225,11 +235,16 @@ function declareAb(
       ),
     )
     .addOption(failOn())
-    .option('--out <folder>', 'write the records of both sides and the comparison to this new folder')
+    .addOption(
+      valued(
+        '--out <folder>',
+        'write the records of both sides and the comparison to this new folder',
+        folder,
+      ),
+    )
     .addOption(comparisonFormat())
     .addHelpText('after', examplesText('ab'));
   addOutputOptions(ab).action((base, head, args: string[], flags) => {
-    mustLeaveTimeToAb(args, declareRunOptions);
     const { pairs, budget: budgetNs, threshold: thresholdPercent, metric: metrics, out, format } = flags;
     done({
       ...{ command: 'ab', base, head, args, pairs, budgetNs, thresholdPercent, metrics },

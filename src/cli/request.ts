@@ -29,7 +29,7 @@ export interface RunRequest extends OutputOptions {
 /** `pinbench report`. */
 export interface ReportRequest extends OutputOptions {
   readonly command: 'report';
-  /** Paths, or globs with `*`. */
+  /** Paths, or patterns with `*`. */
   readonly records: readonly string[];
   readonly output: Output;
 }
@@ -37,9 +37,9 @@ export interface ReportRequest extends OutputOptions {
 /** `pinbench compare`. */
 export interface CompareRequest extends OutputOptions {
   readonly command: 'compare';
-  /** Paths, or globs with `*`. */
+  /** Paths, or patterns with `*`. */
   readonly bases: readonly string[];
-  /** A path, or a glob of several. */
+  /** A path, or a pattern for several. */
   readonly head: string;
   readonly thresholdPercent: number;
   readonly metric: Metric;

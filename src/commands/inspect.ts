@@ -7,7 +7,7 @@ import { surroundingsFor, type Terminal } from '../terminal.js';
 import { interruptible } from './interruptible.js';
 import { printJson } from './output.js';
 
-/** `pinbench inspect`: prints the contents of a data file's header, and whether the dataset fits on each device. */
+/** `pinbench inspect`: prints what is known about a data file without loading it, and whether the dataset fits on each device. */
 export async function inspectCommand(request: InspectRequest, terminal: Terminal): Promise<number> {
   const surroundings = surroundingsFor(request, terminal);
   const { standardInput } = surroundings;

@@ -128,9 +128,10 @@ function failureOf(
     };
   }
   if (complete) return undefined;
+  const writesRecord = outputs.some(({ format }) => format === 'json' || format === 'html');
   const rest =
     outputs.length > 0
-      ? { remedy: 'the finished rounds are written, with "complete": false' }
+      ? { remedy: `the finished rounds are written${writesRecord ? ', with "complete": false' : ''}` }
       : quiet
         ? {}
         : { remedy: 'the table has the finished rounds' };

@@ -30,16 +30,18 @@ function tool(name: string, script = ''): void {
   writeFileSync(join(folder, 'tools', name), text, { mode: 0o755 });
 }
 
-function setup() {
-  const child = spawn(
-    process.execPath,
-    [BIN, 'setup', 'tensorflow', '--cpu', '--dir', join(folder, 'engine', 'tf')],
-    {
-      cwd: join(folder, 'work'),
-      env: { ...process.env, PATH: [join(folder, 'tools'), process.env.PATH].join(delimiter) },
-    },
-  );
-  return { child, ended: new Promise((done) => child.on('close', (code, signal) => done(code ?? signal))) };
+function setup(target = join(folder, 'engine', 'tf')) {
+  const child = spawn(process.execPath, [BIN, 'setup', 'tensorflow', '--cpu', '--dir', target], {
+    cwd: join(folder, 'work'),
+    env: { ...process.env, PATH: [join(folder, 'tools'), process.env.PATH].join(delimiter) },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes) => {
+      said += bytes;
+    });
+  const ended = new Promise((done) => child.on('close', (code, signal) => done(code ?? signal)));
+  return { child, ended, said: () => said };
 }
 
 // The engine is only built for Linux on x64.
@@ -66,5 +68,21 @@ describe.skipIf(platform() !== 'linux' || arch() !== 'x64')(
         expect(ran.filter((line) => line.endsWith(join(folder, 'work')))).toEqual([]);
       },
     );
+
+    it.each([
+      [
+        'an existing file',
+        'file',
+        /^pinbench: \S*\/file: not a folder; expected an empty folder or a new one\n$/,
+      ],
+      ['a path below a file', 'file/below/tf', /^pinbench: \S*\/file: not a folder; expected /],
+      ['a folder with other content', '.', /^pinbench: \S+: a folder that pinbench did not set up /],
+      ['a name that is too long', 'x'.repeat(256), /^pinbench: \S+: cannot be created \(ENAMETOOLONG, /],
+    ])('refuses %s in one line before it announces or fetches anything', async (_, target, expected) => {
+      for (const name of ['npm', 'python3', 'g++']) tool(name);
+      writeFileSync(join(folder, 'file'), '');
+      const { ended, said } = setup(join(folder, target));
+      expect([await ended, said()]).toEqual([2, expect.stringMatching(expected)]);
+    });
   },
 );

@@ -1,3 +1,4 @@
+import { counted } from '../units.js';
 import { Fault } from './fault.js';
 import { NPY_MAGIC } from './npy/header.js';
 import { otherFormat } from './other-formats.js';
@@ -65,7 +66,9 @@ function cutOff(bytes: Uint8Array): Fault | undefined {
             : undefined;
   return (
     what &&
-    new Fault(`truncated: ${bytes.length} bytes, the start of ${what}`, { remedy: 'write the file again' })
+    new Fault(`truncated: ${counted(bytes.length, 'byte')}, the start of ${what}`, {
+      remedy: 'write the file again',
+    })
   );
 }
 

@@ -86,17 +86,17 @@ describe('openFile refuses', () => {
   );
 
   it('a file that ends within the bytes that tell its format', async () => {
-    for (const [bytes, what] of [
-      ['A', 'an Arrow file'],
-      ['ARROW', 'an Arrow file'],
-      ['\x93NU', 'an NPY file'],
-      ['\xff\xff\xff', 'an Arrow stream'],
-      ['\xff\xff\xff\xff\x08\x01\x00', 'an Arrow stream'],
+    for (const [bytes, size, what] of [
+      ['A', '1 byte', 'an Arrow file'],
+      ['ARROW', '5 bytes', 'an Arrow file'],
+      ['\x93NU', '3 bytes', 'an NPY file'],
+      ['\xff\xff\xff', '3 bytes', 'an Arrow stream'],
+      ['\xff\xff\xff\xff\x08\x01\x00', '7 bytes', 'an Arrow stream'],
     ] as const) {
       await writeFile(join(folder, 'cut'), Buffer.from(bytes, 'latin1'));
       await expect(openFile(join(folder, 'cut'))).rejects.toMatchObject({
         code: 'data',
-        observed: `truncated: ${bytes.length} bytes, the start of ${what}`,
+        observed: `truncated: ${size}, the start of ${what}`,
       });
     }
     await writeFile(join(folder, 'cut'), 'AR,B\n');
@@ -122,10 +122,10 @@ describe('openFile(), openDataset(), load() and run() refuse', () => {
     [{ dtype: 'float64' }, '--dtype: "float64"; expected float32, native'],
     [{ dtype: 'Native' }, '--dtype: "Native"; expected float32, native'],
     [{ dtype: null }, '--dtype: "null"; expected float32, native'],
-    [{ columns: [] }, /^--column: ""; expected names separated by commas/],
-    [{ columns: 'x' }, /^--column: "x"; expected names separated by commas/],
-    [{ columns: null }, /^--column: "null"; expected names separated by commas/],
-    [{ columns: [1] }, /^--column: "1"; expected names separated by commas/],
+    [{ columns: [] }, /^--column: ""; expected an array of one or more names/],
+    [{ columns: 'x' }, /^--column: "x"; expected an array of one or more names/],
+    [{ columns: null }, /^--column: "null"; expected an array of one or more names/],
+    [{ columns: [1] }, /^--column: "1"; expected an array of one or more names/],
     [{ column: ['a'] }, /^column: no such option; expected .*columns/],
     [null, 'options: null; expected an object with option names as keys'],
     ['native', 'options: native; expected an object with option names as keys'],

@@ -141,9 +141,12 @@ function othersSentences(record: RunRecord): Others[] {
     if (strategies.length === 0) return [];
     const speeds = strategies.map((those, i) => {
       const speedups = those.map(({ speedup }) => speedup);
-      return `${those[0]!.strategy} ${i === 0 ? 'runs ' : ''}at ${speedsOf(speedups)}${doubtOf(those)}`;
+      return `${those[0]!.strategy} ${i === 0 ? 'runs ' : ''}at ${speedsOf(speedups)}`;
     });
-    return { isBetter: best(strategies[0]!) > best(headline), text: `${listed(speeds)} the speed of feed` };
+    return {
+      isBetter: best(strategies[0]!) > best(headline),
+      text: `${listed(speeds)} the speed of feed${doubtsOf(strategies)}`,
+    };
   });
 }
 
@@ -151,11 +154,16 @@ function best(those: readonly Comparison[]): number {
   return Math.max(...those.map(({ speedup }) => speedup));
 }
 
-function doubtOf(those: readonly Comparison[]): string {
-  const doubtful = those.filter(({ verdict }) => verdict === 'inconclusive').length;
-  if (doubtful === 0) return '';
-  if (those.length === doubtful) return ' (inconclusive)';
-  return ` (inconclusive at ${doubtful} of ${those.length} batch sizes)`;
+/** Which of the comparisons are inconclusive, in parentheses; empty if none is. */
+function doubtsOf(strategies: readonly (readonly Comparison[])[]): string {
+  const doubts = strategies.flatMap((those) => {
+    const doubtful = those.filter(({ verdict }) => verdict === 'inconclusive').length;
+    if (doubtful === 0) return [];
+    const who = strategies.length === 1 ? '' : `${those[0]!.strategy} is `;
+    const where = doubtful === those.length ? '' : ` at ${doubtful} of ${those.length} batch sizes`;
+    return [`${who}inconclusive${where}`];
+  });
+  return doubts.length === 0 ? '' : ` (${doubts.join('; ')})`;
 }
 
 /** Matches a text that begins with the name of an engine or a strategy. */

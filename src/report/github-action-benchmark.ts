@@ -2,6 +2,7 @@ import { nameOf } from '../record/row-name.js';
 import type { MeasuredResult, RunRecord } from '../record/schema.js';
 import type { Interval } from '../stats/interval.js';
 import { jsonText } from '../text.js';
+import { counted } from '../units.js';
 import type { Named } from './named.js';
 import { measuredIn, notEmpty, sixDigits } from './services.js';
 
@@ -41,7 +42,7 @@ export function renderActionSpeedups(named: Named): string {
 
 function extraOf({ dataset, pinbench }: RunRecord, { device, samplesNs }: MeasuredResult): string {
   const { rows, cols, dtype } = dataset;
-  return `${device}, ${rows} × ${cols} ${dtype}, ${samplesNs.length} rounds, pinbench ${pinbench}`;
+  return `${device}, ${rows} × ${cols} ${dtype}, ${counted(samplesNs.length, 'round')}, pinbench ${pinbench}`;
 }
 
 /** The wider side of an interval, since the action accepts only one width. */

@@ -40,6 +40,16 @@ describe('the answer of inspect', () => {
     expect(answer([gpu()])).toMatch(/^Whether the dataset fits on NVIDIA H100 \(cuda\) is not known/);
   });
 
+  it('follows a line for the host and one for each device that say whether the dataset fits', () => {
+    const lines = (...engines: FoundEngine[]) =>
+      renderInspection(inspectionOf(FILE, 2 ** 30, engines)).match(/^(?:host|device) .*$/gm);
+    expect(lines(gpu(1000))).toEqual([
+      'host    the dataset fits in memory: 250 KiB needed, 1.00 GiB free',
+      'device  cuda: NVIDIA H100; the dataset does not fit in memory: 250 KiB needed, 1000 B free',
+    ]);
+    expect(lines(gpu())?.[1]).toBe('device  cuda: NVIDIA H100; the free memory is not known');
+  });
+
   it('says that there is no GPU', () => {
     expect(answer([CPU])).toMatch(/^CUDA finds no GPU here\. `pinbench engines` lists/m);
     expect(answer([CPU])).not.toContain('--strategy');

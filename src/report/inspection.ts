@@ -30,7 +30,7 @@ export interface FoundEngine {
   readonly freeBytes: readonly (number | undefined)[];
 }
 
-/** What `inspect` reports about a file, from its header alone. */
+/** What `inspect` reports about a file without loading it. */
 export interface Inspection {
   readonly path: string;
   readonly format: DataFormat;
@@ -59,7 +59,7 @@ export interface Inspection {
   readonly next: string;
 }
 
-/** Combines the header of a file with the host and the devices that were found. */
+/** Combines what is known about a file with the host and the devices that were found. */
 export function inspectionOf(
   file: DataFile,
   hostFreeBytes: number,
@@ -147,10 +147,10 @@ export function renderInspection(inspection: Inspection): string {
     ],
     ['memory', `${formatBytes(bytes)} as float32${castFrom === undefined ? '' : ` (cast from ${castFrom})`}`],
     ...(columns ?? []).map((column): [string, string] => ['column', columnSentence(column)]),
-    ['host', fitSentence('memory', inspection.host, bytes)],
+    ['host', fitSentence(inspection.host, bytes)],
     ...inspection.devices.map((fit): [string, string] => [
       'device',
-      `${fit.engine}: ${fitSentence(fit.device, fit, bytes)}`,
+      `${fit.engine}: ${fit.device}; ${fitSentence(fit, bytes)}`,
     ]),
   ];
   const header = lines.map(([label, text]) => `${label.padEnd(8)}${printable(text)}\n`).join('');
@@ -187,8 +187,8 @@ function columnSentence({ name, type, width, leftOut }: ColumnInfo): string {
   return `${column}, ${counted(width, 'column')} of the matrix`;
 }
 
-function fitSentence(memory: string, { freeBytes, fits }: Fit, bytes: number): string {
-  if (freeBytes === undefined) return `${memory}; the free memory is not known`;
+function fitSentence({ freeBytes, fits }: Fit, bytes: number): string {
+  if (freeBytes === undefined) return 'the free memory is not known';
   const room = `${formatBytes(bytes)} needed, ${formatBytes(freeBytes)} free`;
-  return `${memory}; the dataset ${fits ? 'fits' : 'does not fit'}: ${room}`;
+  return `the dataset ${fits ? 'fits' : 'does not fit'} in memory: ${room}`;
 }

@@ -22,7 +22,7 @@ import {
   tableForTerminal,
 } from './layout.js';
 import { OTHER_DATA } from './regression.js';
-import { rowNameOf } from './rows-phrase.js';
+import { notesOf, rowNameOf } from './rows-phrase.js';
 
 /** Renders the result of alternating two builds as a table, as Markdown or as JSON. */
 export function renderPairs(format: CompareFormat, comparison: PairsComparison, screen = PLAIN): string {
@@ -90,10 +90,8 @@ function linesOf(comparison: PairsComparison): Line[] {
         ]),
     ...noiseLines(comparison),
     { label: 'verdict', text: summaryOf(comparison) },
-    ...rows.flatMap((row): Line[] =>
-      row.note === undefined
-        ? []
-        : [{ label: 'note', text: `${row.metric} of ${rowNameOf(row)}: ${row.verdict}: ${row.note}` }],
+    ...notesOf(rows, (row) => `${row.metric} of ${rowNameOf(row)}`).map(
+      (text): Line => ({ label: 'note', text }),
     ),
     ...(lost.length === 0
       ? []

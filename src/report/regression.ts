@@ -1,4 +1,3 @@
-import { groupBy } from '../group-by.js';
 import type { Regression, RegressionRow, Source } from '../regress/schema.js';
 import { jsonText } from '../text.js';
 import { formatDuration, formatInteger, formatPercent, formatRatio, formatRatios } from '../units.js';
@@ -14,7 +13,7 @@ import {
   tableForMarkdown,
   tableForTerminal,
 } from './layout.js';
-import { rowNameOf } from './rows-phrase.js';
+import { notesOf, rowNameOf } from './rows-phrase.js';
 
 /** Renders a comparison with a baseline as a table, as Markdown or as JSON. */
 export function renderRegression(format: CompareFormat, regression: Regression, screen = PLAIN): string {
@@ -75,7 +74,7 @@ function linesOf(regression: Regression): Line[] {
     { label: 'head', text: sourcesOf(heads) },
     { label: 'device', text: was === is ? is : `${was} → ${is}` },
     { label: 'verdict', text: summaryOf(regression) },
-    ...notesOf(rows).map((text): Line => ({ label: 'note', text })),
+    ...notesOf(rows, rowNameOf).map((text): Line => ({ label: 'note', text })),
     ...(regression.otherData ? [OTHER_DATA] : []),
   ];
 }
@@ -85,15 +84,6 @@ export const OTHER_DATA: Line = {
   label: 'warning',
   text: 'the epoch sums differ: the two sides measured data of the same shape but with different values',
 };
-
-/** The notes of rows: one line for all rows that share a note. */
-function notesOf(rows: readonly RegressionRow[]): string[] {
-  const noted = rows.filter(({ note }) => note !== undefined);
-  const said = groupBy(noted, ({ verdict, note }) => `${verdict}: ${note}`);
-  return [...said].map(([what, same]) =>
-    same.length === rows.length && same.length > 1 ? what : `${same.map(rowNameOf).join('; ')}: ${what}`,
-  );
-}
 
 function sourcesOf(sources: readonly Source[]): string {
   return sources

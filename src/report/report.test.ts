@@ -31,7 +31,7 @@ describe('the table', () => {
                  every step; 100 epochs asked for; blocks of at least 10.0 ms; 3 warm-up epochs
       harness    the timing loop costs 21 ns of each step; all 1,000 timed steps were verified
       skipped    cuda pin-replay: no | graphs, "here"
-      warning    1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; they are kept
+      warning    1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; it is kept
       "
     `);
   });
@@ -286,9 +286,29 @@ describe('warnings', () => {
     expect(notFinite('int64+float64')).toMatch(/may have made some of them infinite$/);
     expect(warningSentences([outliers], [row])).toMatchInlineSnapshot(`
       [
-        "1 of 20 rounds is an outlier (feed), the farthest at 1.50× the median; they are kept",
+        "1 of 20 rounds is an outlier (feed), the farthest at 1.50× the median; it is kept",
       ]
     `);
+    expect(warningSentences([{ code: 'batches-left-out', batches: [2], rows: 1 }], [row])).toEqual([
+      'batch 2 left out: the dataset has 1 row',
+    ]);
+    const once = { code: 'throttled' as const, reasons: ['heat'], throttled: 1, rounds: 3 };
+    const two = [row, { ...row, strategy: 'pin' } as const];
+    expect([
+      ...warningSentences([{ ...once, ...row }], [row]),
+      ...warningSentences(
+        two.map((one) => ({ ...once, ...one })),
+        [row],
+      ),
+      ...warningSentences(
+        two.map((one) => ({ ...outliers, ...one, rounds: 3 })),
+        [row],
+      ),
+    ]).toEqual([
+      'the device was throttled (heat) in 1 of 3 rounds (feed); it is kept',
+      'the device was throttled (heat) in up to 1 of 3 rounds (feed; pin); they are kept',
+      'up to 1 of 3 rounds is an outlier (feed; pin), the farthest at 1.50× the median; they are kept',
+    ]);
     expect(warningSentences([until], [row])).toMatchInlineSnapshot(`
       [
         "--until 1 % was not reached at batch 2: after 90 rounds there is no interval",
@@ -334,7 +354,7 @@ describe('several records', () => {
       plan       6 rounds; mini-batches in one shuffled order; seed 1; remainder dropped; scalars fetched
                  every step; 100 epochs asked for; blocks of at least 10.0 ms; 3 warm-up epochs
       skipped    cuda pin-replay: no | graphs, "here"
-      warning    1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; they are kept
+      warning    1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; it is kept
       "
     `);
   });
@@ -492,7 +512,7 @@ describe('the other formats', () => {
       - **plan**: 6 rounds; mini-batches in one shuffled order; seed 1; remainder dropped; scalars fetched every step; 100 epochs asked for; blocks of at least 10.0 ms; 3 warm-up epochs
       - **harness**: the timing loop costs 21 ns of each step; all 1,000 timed steps were verified
       - **skipped**: cuda pin-replay: no \\| graphs, "here"
-      - **warning**: 1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; they are kept
+      - **warning**: 1 of 6 rounds is an outlier (feed), the farthest at 1.40× the median; it is kept
       "
     `);
     expect(markdown).toContain('no \\| graphs');

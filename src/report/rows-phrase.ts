@@ -1,9 +1,22 @@
+import { groupBy } from '../group-by.js';
 import { type CaseName, caseNameOf, type RowName } from '../record/row-name.js';
 import { formatInteger } from '../units.js';
 
 /** The name of a row in a sentence. */
 export function rowNameOf({ engine, strategy, batch, work }: RowName): string {
   return `${engine} ${strategy}, batch ${formatInteger(batch)}, work ${formatInteger(work)}`;
+}
+
+/** The notes of rows: one line for all rows that share a verdict and a note. */
+export function notesOf<Row extends { readonly verdict: string; readonly note?: string | undefined }>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+): string[] {
+  const noted = rows.filter(({ note }) => note !== undefined);
+  const said = groupBy(noted, ({ verdict, note }) => `${verdict}: ${note}`);
+  return [...said].map(([what, same]) =>
+    same.length === rows.length && same.length > 1 ? what : `${same.map(nameOf).join('; ')}: ${what}`,
+  );
 }
 
 /** Fewer cases than this are listed even if they are all cases of the record. */

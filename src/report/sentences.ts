@@ -88,7 +88,7 @@ function planSentence({ plan, results }: RunRecord): string {
   const measured = results.filter((result) => result.status === 'measured');
   const rounds = measured.map(({ samplesNs }) => samplesNs.length);
   const [least, most] = [Math.min(...rounds), Math.max(...rounds)];
-  const count = least === most ? `${least} round${least === 1 ? '' : 's'}` : `${least} to ${most} rounds`;
+  const count = least === most ? counted(least, 'round') : `${least} to ${most} rounds`;
   const done = measured.length === 0 ? [] : [`${count}${processesPhrase(plan, measured)}`];
   return [...done, ...planLineOf(plan)].join('; ');
 }

@@ -48,7 +48,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   ),
   'copying-slice': each(
     ({ engine, rowBytes }) =>
-      `${engine}: a row has ${rowBytes} bytes, which is not a multiple of 64, so every slice copies its mini-batch on the device`,
+      `${engine}: a row has ${counted(rowBytes, 'byte')}, which is not a multiple of 64, so every slice copies its mini-batch on the device`,
   ),
   'dataset-within-l2': each(
     ({ engine, bytes, l2Bytes }) =>
@@ -59,7 +59,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
       `${engine}: the link ran at PCIe ${generation} ×${width} during copies, but device and slot support PCIe ${maxGeneration} ×${maxWidth}: feeding is slower than it could be`,
   ),
   'batches-left-out': ([{ batches, rows }]) =>
-    `batch ${batches.join(', ')} left out: the dataset has ${formatInteger(rows)} rows`,
+    `batch ${batches.join(', ')} left out: the dataset has ${counted(rows, 'row')}`,
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
   'processes-lost': ([{ processes, reasons }]) =>
@@ -147,14 +147,21 @@ function outliers(all: readonly Of<'outliers'>[], words: CaseWords): string {
   const distance = (ratio: number) => Math.abs(Math.log(ratio));
   const farthest = all.map((one) => one.farthest).reduce((a, b) => (distance(b) > distance(a) ? b : a));
   const most = all.reduce((a, b) => (b.outliers / b.rounds > a.outliers / a.rounds ? b : a));
-  const count = `${all.length > 1 ? 'up to ' : ''}${most.outliers} of ${most.rounds} rounds`;
-  const verb = all.length === 1 && most.outliers === 1 ? 'is an outlier' : 'are outliers';
-  return `${count} ${verb} (${words.rows(all)}), the farthest at ${formatRatio(farthest)}× the median; they are kept`;
+  const verb = most.outliers === 1 ? 'is an outlier' : 'are outliers';
+  return `${share(all, most.outliers, most.rounds)} ${verb} (${words.rows(all)}), the farthest at ${formatRatio(farthest)}× the median; ${kept(all, most.outliers)}`;
 }
 
 function throttled(all: readonly Of<'throttled'>[], words: CaseWords): string {
   const reasons = [...new Set(all.flatMap((one) => one.reasons))].join(', ');
   const most = all.reduce((a, b) => (b.throttled / b.rounds > a.throttled / a.rounds ? b : a));
-  const count = `${all.length > 1 ? 'up to ' : ''}${most.throttled} of ${most.rounds} rounds`;
-  return `the device was throttled (${reasons}) in ${count} (${words.rows(all)}); they are kept`;
+  return `the device was throttled (${reasons}) in ${share(all, most.throttled, most.rounds)} (${words.rows(all)}); ${kept(all, most.throttled)}`;
+}
+
+/** How many rounds are affected in the row with the largest share of them. */
+function share(rows: readonly unknown[], affected: number, rounds: number): string {
+  return `${rows.length > 1 ? 'up to ' : ''}${affected} of ${counted(rounds, 'round')}`;
+}
+
+function kept(rows: readonly unknown[], affected: number): string {
+  return rows.length === 1 && affected === 1 ? 'it is kept' : 'they are kept';
 }

@@ -15,8 +15,9 @@ import {
 import { arch, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { tensorflowFolder } from '../engine/tfjs/tensorflow-folder.js';
-import { PinbenchError } from '../errors.js';
+import { PinbenchError, usageError } from '../errors.js';
 import type { Surroundings } from '../surroundings.js';
+import { systemReasonOf } from '../system-error.js';
 import { shellPath } from '../text.js';
 import { formatBytes } from '../units.js';
 import { CommandFailed, type CommandOptions, command, mustHave } from './command.js';
@@ -69,13 +70,12 @@ export async function setupTensorflow(options: SetupOptions): Promise<void> {
   await mustHaveRoom(folder, options.cpu);
   const bytes = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
   const kept = DISK_BYTES[options.cpu ? 'cpu' : 'gpu'].kept;
-  options.say(
-    `fetching ${PACKAGE} ${PACKAGE_VERSION} from npm and ${wheels.length === 1 ? 'a wheel' : `${wheels.length} wheels`} ` +
-      `(${formatBytes(bytes)}) from PyPI; the result will take ${formatBytes(kept)} in ${folder}`,
-  );
-  await mkdir(dirname(folder), { recursive: true });
-  const partial = await mkdtemp(`${folder}.partial-`);
+  const partial = await makePartial(folder);
   try {
+    options.say(
+      `fetching ${PACKAGE} ${PACKAGE_VERSION} from npm and ${wheels.length === 1 ? 'a wheel' : `${wheels.length} wheels`} ` +
+        `(${formatBytes(bytes)}) from PyPI; the result will take ${formatBytes(kept)} in ${folder}`,
+    );
     await build(partial, wheels, bytes, options);
     await writeFile(join(partial, STAMP), stamp);
     // Move the old folder away first: rename cannot replace a folder that is not empty.
@@ -211,8 +211,7 @@ async function mustHaveTools(how: CommandOptions): Promise<void> {
 }
 
 async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
-  let existing = folder;
-  while (!existsSync(existing)) existing = dirname(existing);
+  const existing = existingPartOf(folder);
   const { bavail, bsize } = await statfs(existing);
   const { most } = DISK_BYTES[cpu ? 'cpu' : 'gpu'];
   if (bavail * bsize >= most) return;
@@ -224,15 +223,29 @@ async function mustHaveRoom(folder: string, cpu: boolean): Promise<void> {
   });
 }
 
-/** Refuses a folder with content that pinbench did not create, since setup would replace it. */
+/** Refuses a path below or of a file, and a folder with content that pinbench did not create, since setup would replace it. */
 async function mustBeOurs(folder: string): Promise<void> {
-  if (!existsSync(folder)) return;
+  const expected = 'an empty folder or a new one';
+  const existing = existingPartOf(folder);
+  if (!(await stat(existing)).isDirectory()) throw usageError(existing, 'not a folder', { expected });
+  if (existing !== folder) return;
   if ((await stampOf(folder)) !== undefined || (await readdir(folder)).length === 0) return;
-  throw new PinbenchError('usage', {
-    subject: folder,
-    observed: `a folder that pinbench did not set up (it has no ${STAMP})`,
-    expected: 'an empty folder or a new one',
-  });
+  throw usageError(folder, `a folder that pinbench did not set up (it has no ${STAMP})`, { expected });
+}
+
+/** The path itself if it exists, or else the nearest folder above it that does. */
+function existingPartOf(path: string): string {
+  return existsSync(path) ? path : existingPartOf(dirname(path));
+}
+
+/** Makes the temporary folder beside the target. */
+async function makePartial(folder: string): Promise<string> {
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    return await mkdtemp(`${folder}.partial-`);
+  } catch (cause) {
+    throw usageError(folder, `cannot be created (${systemReasonOf(cause)})`, { cause });
+  }
 }
 
 function stampOf(folder: string): Promise<string | undefined> {

@@ -62,8 +62,10 @@ export async function openArrow(
     turns,
   );
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
-  if (rows === 0)
-    throw new Fault(`no rows, in ${batches.length} record batches`, { expected: 'at least one' });
+  if (rows === 0) {
+    const text = batches.length === 1 ? '1 record batch' : `${batches.length} record batches`;
+    throw new Fault(`no rows, in ${text}`, { expected: 'at least one' });
+  }
   const reader = new BufferReader(file);
   const sources = await sourcesOf(reader, chosen, batches, turns);
   const cols = sources.reduce((sum, { width }) => sum + width, 0);

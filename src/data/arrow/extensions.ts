@@ -1,3 +1,4 @@
+import { counted } from '../../units.js';
 import type { FieldTable } from './format.js';
 
 /** The extension type of a field: its name, empty if there is none, and its own metadata. */
@@ -66,7 +67,7 @@ function permutedTensorIn(metadata: string, size: number): PermutedTensor | unde
   if (metadata.includes('\ufffd')) throw new RangeError('a tensor whose metadata is not UTF-8');
   const { shape, permutation } = parsed(metadata);
   if (!areCounts(shape) || shape.reduce((product, axis) => product * axis, 1) !== size)
-    throw new RangeError(`a tensor whose shape does not have ${size} elements`);
+    throw new RangeError(`a tensor whose shape does not have ${counted(size, 'element')}`);
   if (permutation === undefined || permutation === null) return undefined;
   if (!areCounts(permutation) || !isPermutation(permutation, shape.length))
     throw new RangeError('a tensor with an invalid permutation');

@@ -1,4 +1,5 @@
 import { shown } from '../../text.js';
+import { counted } from '../../units.js';
 import type { DType } from '../../words.js';
 import { Fault } from '../fault.js';
 import type { Turns } from '../turns.js';
@@ -186,7 +187,7 @@ function ragged(
   { row, length }: { readonly row: number; readonly length: number },
   expected: number,
 ): Fault {
-  return new Fault(`column "${shown(name)}" is ragged: row ${row} has ${length} elements`, {
+  return new Fault(`column "${shown(name)}" is ragged: row ${row} has ${counted(length, 'element')}`, {
     expected: `${expected}, as row 0 has`,
     remedy: 'pad or cut the lists to one length before saving',
   });

@@ -1,4 +1,5 @@
 import { shortenedInMiddle } from '../../text.js';
+import { counted } from '../../units.js';
 import type { DType } from '../../words.js';
 import {
   extensionOf,
@@ -172,7 +173,7 @@ const MAY_HAVE_CHILDREN = new Set<TypeName>(['Struct', 'Union']);
 
 function mustHaveChildren(type: TypeName, children: number): void {
   if (MAY_HAVE_CHILDREN.has(type) || children === (CHILDREN[type] ?? 0)) return;
-  throw new RangeError(`a ${type} of ${children} fields`);
+  throw new RangeError(`a ${type} of ${counted(children, 'field')}`);
 }
 
 function mustBeRunEnds({ dtype, typeWords }: Field): void {

@@ -1,3 +1,4 @@
+import { counted } from '../../units.js';
 import type { DType } from '../../words.js';
 import { Fault } from '../fault.js';
 import { type ElementType, elementTypeOf, type Refusal, STRUCTURED } from './descr.js';
@@ -32,7 +33,7 @@ const RESAVE = 'save one array of numbers with numpy.save';
  */
 export function locateHeader(prefix: Uint8Array, fileBytes: number) {
   if (prefix.length < NPY_PREFIX_BYTES) {
-    throw new Fault(`truncated: ${fileBytes} bytes`, {
+    throw new Fault(`truncated: ${counted(fileBytes, 'byte')}`, {
       expected: `an NPY header of at least ${NPY_PREFIX_BYTES}`,
     });
   }

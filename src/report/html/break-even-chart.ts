@@ -1,5 +1,5 @@
 import type { BreakEvenFinding } from '../../record/findings-schema.js';
-import { formatInteger } from '../../units.js';
+import { counted, formatInteger } from '../../units.js';
 import type { StrategyName } from '../../words.js';
 import { frame, type Scale, type Size } from './frame.js';
 import { strategiesIn } from './look.js';
@@ -59,7 +59,8 @@ export function breakEvenChart(panel: Panel, y: Scale, batches: readonly number[
 
 function pointOf({ strategy, batch, steps, epochs, stepsCi95 }: BreakEvenFinding): Series['points'][number] {
   const range = stepsCi95 === null ? '' : ` (${stepsCi95.map(formatInteger).join(' to ')})`;
-  const after = `${formatInteger(steps)} steps${range}, ${Number(epochs.toPrecision(2))} epochs`;
+  const passes = Number(epochs.toPrecision(2));
+  const after = `${counted(steps, 'step')}${range}, ${passes} ${passes === 1 ? 'epoch' : 'epochs'}`;
   return {
     ...{ batch, value: shown(steps), interval: stepsCi95 && [shown(stepsCi95[0]), shown(stepsCi95[1])] },
     title: label(`${strategy}, batch ${formatInteger(batch)}: ${after}`),

@@ -1,4 +1,4 @@
-import { formatInteger } from '../../units.js';
+import { counted } from '../../units.js';
 import { breakEvenChart, breakEvenScaleOf, breakEvenStrategiesIn } from './break-even-chart.js';
 import type { Content } from './escape.js';
 import { type Drawing, figuresOf } from './figure.js';
@@ -54,7 +54,7 @@ function overSteps(panels: readonly Panel[]): Content {
       ...{ id: `payback-${i + 1}`, heading: panel.title },
       title: titleIn(panel, 'Total time of setup and steps'),
       description: paybacksIn(panel)
-        .map(({ strategy, steps }) => `${strategy} pays for its setup after ${formatInteger(steps)} steps.`)
+        .map(({ strategy, steps }) => `${strategy} pays for its setup after ${counted(steps, 'step')}.`)
         .join(' '),
       plot: (room) => paybackChart(panel, sizeOf(room)),
     }),
