@@ -20,7 +20,7 @@ const GATES = ([1, 2, 4, 8, 16, 64] as const).flatMap((processes): [name: string
 
 const WIDTH = 58;
 console.log(
-  'processes per side with 10 rounds each, two rows; 2 % noise, spikes of 1.5 times in 5 % of the rounds, drift of up to 1 % within a process; threshold 5 %',
+  'processes per side with 10 rounds each, two rows; 2 % noise, spikes to 1.5 times the step time in 5 % of the blocks, drift of up to 1 % within a process; threshold 5 %',
 );
 console.log(
   `called regressed, of ${COMPARISONS} comparisons each:`.padEnd(WIDTH),
