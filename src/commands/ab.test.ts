@@ -122,6 +122,12 @@ describe('pinbench ab', { timeout: 120_000 }, () => {
         stderr: expect.stringMatching(/empty: its package.json lists pinbench, which is not installed/),
       },
     });
+    mkdirSync(join(empty, 'node_modules'));
+    symlinkSync(join(folder, 'gone'), join(empty, 'node_modules', 'pinbench'));
+    expect(ab([empty, ROOT, ...RUN])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/no pinbench that can be read; install it again/),
+    });
     expect(ab([join(folder, 'none'), ROOT, ...RUN])).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/none: no such folder/),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type PinbenchError, usageError } from '../errors.js';
 
@@ -25,8 +25,11 @@ function programIn(folder: string): string | undefined {
   const installed = join(folder, 'node_modules', 'pinbench');
   const home = [folder, installed].find((candidate) => packageIn(candidate).name === 'pinbench');
   if (home === undefined) {
-    const { dependencies, devDependencies, optionalDependencies } = packageIn(folder);
-    const isListed = [dependencies, devDependencies, optionalDependencies].some(
+    // A link whose target is gone exists, too.
+    if (lstatSync(installed, { throwIfNoEntry: false }) !== undefined)
+      throw usageError(installed, 'no pinbench that can be read', { remedy: 'install it again' });
+    const { dependencies, devDependencies, optionalDependencies, peerDependencies } = packageIn(folder);
+    const isListed = [dependencies, devDependencies, optionalDependencies, peerDependencies].some(
       (listed) => typeof listed === 'object' && listed !== null && 'pinbench' in listed,
     );
     if (isListed)
