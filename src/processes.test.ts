@@ -1,7 +1,13 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { run } from './run.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunRecord } from './record/schema.js';
+import { sampleSweep } from './record/testing/sample-sweep.js';
+import { type RunOptions, run } from './run.js';
+import { surroundingsOfProcess } from './terminal.js';
 import { parseDurationNs } from './units.js';
 
 const BIN = fileURLToPath(new URL('../bin/pinbench.js', import.meta.url));
@@ -44,5 +50,54 @@ describe('a run in several processes', () => {
       ...{ name: 'PinbenchError', code: 'interrupted' },
       message: `${DATA}: interrupted; no round was finished`,
     });
+  });
+});
+
+/** How a process ends: it prints a record, or it says why it has none and exits with a code or kills itself. */
+type End = RunRecord | { readonly says: string; readonly code: number } | 'killed';
+
+describe.skipIf(process.platform === 'win32')('the processes of a run', { timeout: 60_000 }, () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pinbench-processes-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const started = () => readdirSync(folder).filter((name) => name.startsWith('started-')).length;
+
+  /** A run with one process for each end. The processes are those of a program in the place of node. */
+  function runOf(ends: readonly End[], options: RunOptions = {}): Promise<RunRecord> {
+    for (const [i, end] of ends.entries()) writeFileSync(join(folder, `${i}.json`), JSON.stringify(end));
+    const nodePath = join(folder, 'node');
+    writeFileSync(
+      nodePath,
+      `#!${process.execPath}
+       const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
+       const folder = ${JSON.stringify(folder)};
+       const number = readdirSync(folder).filter((name) => name.startsWith('started-')).length;
+       writeFileSync(folder + '/started-' + number, '');
+       const text = readFileSync(folder + '/' + number + '.json', 'utf8');
+       const { says, code } = JSON.parse(text);
+       if (text === '"killed"') process.kill(process.pid, 'SIGKILL');
+       else if (code === undefined) process.stdout.write(text);
+       else {
+         console.error('pinbench: ' + says);
+         process.exitCode = code;
+       }`,
+      { mode: 0o755 },
+    );
+    return run(DATA, { processes: ends.length, ...options }, { ...surroundingsOfProcess(), nodePath });
+  }
+
+  const measured = sampleSweep({
+    ...{ batches: [2], noise: 0.001 },
+    strategies: { feed: () => 10_000, pin: () => 5000 },
+  });
+
+  it('end with the error of a wrong sum, even if the first of them found none', async () => {
+    const wrong = { says: 'pin, batch 2: 4, not 5', code: 5 };
+    const ended = runOf([measured, wrong, measured]);
+    await expect(ended).rejects.toMatchObject({ code: 'mismatch', message: wrong.says });
+    expect(started()).toBe(2);
   });
 });

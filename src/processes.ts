@@ -32,8 +32,8 @@ const CLOSING_NS = 300e6;
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
  * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far, or
- * throws if there are none.
+ * record states it as lost; if the first one fails, or any finds a wrong sum, its error is thrown. If interrupted, returns the
+ * processes measured so far, or throws if there are none.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -60,7 +60,8 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
-      else if (records.length === 0) throw errorOf(outcome, settings, path, beganNs - startedNs);
+      else if (records.length === 0 || outcome.code === EXIT.mismatch)
+        throw errorOf(outcome, settings, path, beganNs - startedNs);
       else lost.push({ reason: reasonOf(outcome) });
     } catch (error) {
       if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
@@ -115,7 +116,7 @@ function reasonOf({ failed }: Failed): string {
   return sufficientNsIn(failed) === undefined ? failed : 'its share of the budget was too short';
 }
 
-/** The error of the first child, which started after `beforeNs`, as this process would have thrown it. */
+/** The error of a child, which started after `beforeNs`, as this process would have thrown it. */
 function errorOf(
   { failed, code }: Failed,
   { budgetNs, processes = 1 }: Settings,
