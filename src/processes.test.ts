@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,5 +99,37 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
     const ended = runOf([measured, wrong, measured]);
     await expect(ended).rejects.toMatchObject({ code: 'mismatch', message: wrong.says });
     expect(started()).toBe(2);
+  });
+
+  it('that die before anything was measured are dropped, and the record says so', async () => {
+    const { results, warnings } = await runOf(['killed', { says: 'out of memory', code: 70 }, measured]);
+    expect(results).toEqual(measured.results);
+    expect(warnings).toContainEqual({
+      code: 'processes-lost',
+      processes: 2,
+      reasons: ['it ended with the signal SIGKILL', 'out of memory'],
+    });
+  });
+
+  it('end with the last error if all of them die, and after three of them', async () => {
+    const crash = { says: 'out of memory', code: 1 };
+    await expect(runOf(['killed', crash])).rejects.toMatchObject({ message: `${DATA}: out of memory` });
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    await expect(runOf([crash, crash, 'killed', measured])).rejects.toMatchObject({
+      message: `${DATA}: it ended with the signal SIGKILL`,
+    });
+    expect(started()).toBe(3);
+  });
+
+  it.each([
+    ['usage', 2],
+    ['data', 3],
+    ['engine', 4],
+    ['baseline', 7],
+  ])('end with the first of them if it fails with an error of the kind %s', async (code, exit) => {
+    const ended = runOf([{ says: 'x.npy: refused', code: exit }, measured]);
+    await expect(ended).rejects.toMatchObject({ code, message: 'x.npy: refused' });
+    expect(started()).toBe(1);
   });
 });

@@ -28,12 +28,19 @@ export interface ProcessesRequest {
 
 /** The part of a budget that is reserved for combining the records and printing, ns. */
 const CLOSING_NS = 300e6;
+/** Exit codes that say that the request or the machine is at fault. A process that crashes or is killed may be the only one that does. */
+const OF_EVERY_PROCESS: ReadonlySet<number | undefined> = new Set([
+  ...[EXIT.usage, EXIT.data, EXIT.engine, EXIT.baseline],
+]);
+/** After this many failed processes without a measurement, the run ends. */
+const MAX_LOST_AT_FIRST = 3;
 
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
  * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost; if the first one fails, or any finds a wrong sum, its error is thrown. If interrupted, returns the
- * processes measured so far, or throws if there are none.
+ * record states it as lost. Throws the error of a process that found a wrong sum, and if no process has measured anything yet, that of
+ * a process whose error every other one would repeat, or of the last one. If interrupted, returns the processes measured so far, or
+ * throws if there are none.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -44,9 +51,10 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   const lost: LostProcess[] = [];
   let end: CaseEnd['end'] = 'planned';
   let longestNs = 0;
+  let failure: PinbenchError | undefined;
   for (let number = 1; number <= processes; number++) {
     const beganNs = clock.nowNs();
-    if (records.length > 0 && beganNs + longestNs > endNs) {
+    if (number > 1 && beganNs + longestNs > endNs) {
       end = 'budget';
       break;
     }
@@ -60,9 +68,12 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
       if ('record' in outcome) records.push(outcome.record);
-      else if (records.length === 0 || outcome.code === EXIT.mismatch)
-        throw errorOf(outcome, settings, path, beganNs - startedNs);
-      else lost.push({ reason: reasonOf(outcome) });
+      else {
+        failure = errorOf(outcome, settings, path, beganNs - startedNs);
+        lost.push({ reason: reasonOf(outcome) });
+        const isHopeless = OF_EVERY_PROCESS.has(outcome.code) || lost.length >= MAX_LOST_AT_FIRST;
+        if (outcome.code === EXIT.mismatch || (records.length === 0 && isHopeless)) throw failure;
+      }
     } catch (error) {
       if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
       if (records.length === 0) throw nothingMeasuredError(path);
@@ -75,6 +86,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       break;
     }
   }
+  if (records.length === 0) throw failure;
   const record = recordOfProcesses(records, { asked: { processes, untilPercent, budgetNs }, end, lost });
   return {
     ...record,
