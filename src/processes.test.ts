@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,10 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
 
   const started = () => readdirSync(folder).filter((name) => name.startsWith('started-')).length;
 
+  const forget = () => {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name));
+  };
+
   /** A run with one process for each end. The processes are those of a program in the place of node. */
   function runOf(ends: readonly End[], options: RunOptions = {}): Promise<RunRecord> {
     for (const [i, end] of ends.entries()) writeFileSync(join(folder, `${i}.json`), JSON.stringify(end));
@@ -114,8 +118,7 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
   it('end with the last error if all of them die, and after three of them', async () => {
     const crash = { says: 'out of memory', code: 1 };
     await expect(runOf(['killed', crash])).rejects.toMatchObject({ message: `${DATA}: out of memory` });
-    rmSync(folder, { recursive: true });
-    mkdirSync(folder);
+    forget();
     await expect(runOf([crash, crash, 'killed', measured])).rejects.toMatchObject({
       message: `${DATA}: it ended with the signal SIGKILL`,
     });
@@ -131,5 +134,23 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
     const ended = runOf([{ says: 'x.npy: refused', code: exit }, measured]);
     await expect(ended).rejects.toMatchObject({ code, message: 'x.npy: refused' });
     expect(started()).toBe(1);
+  });
+
+  it('end with a data error if the file changes meanwhile', async () => {
+    const { dataset, results } = measured;
+    const changes: Partial<RunRecord>[] = [
+      { dataset: { ...dataset, rows: dataset.rows + 1 } },
+      { dataset: { ...dataset, dtype: 'float64' } },
+      { results: results.map((result) => ({ ...result, epochSum: 2 }) as typeof result) },
+    ];
+    for (const change of changes) {
+      const ended = runOf([measured, measured, { ...measured, ...change }, measured]);
+      await expect(ended).rejects.toMatchObject({
+        code: 'data',
+        message: `${DATA}: the file changed during the run; expected the same data for every process`,
+      });
+      expect(started()).toBe(3);
+      forget();
+    }
   });
 });

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ChildOutcome, childRun } from './child-run.js';
-import { type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
+import { dataError, type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
 import { flagsOf } from './flags.js';
 import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
 import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
+import { haveOtherData } from './record/other-data.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
 import type { RunRecord } from './record/schema.js';
 import { MIN_SAMPLES } from './stats/interval.js';
@@ -38,9 +39,10 @@ const MAX_LOST_AT_FIRST = 3;
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
  * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost. Throws the error of a process that found a wrong sum, and if no process has measured anything yet, that of
- * a process whose error every other one would repeat, or of the last one. If interrupted, returns the processes measured so far, or
- * throws if there are none.
+ * record states it as lost. If interrupted, returns the processes measured so far, or throws if there are none.
+ *
+ * Throws a data error if the processes measured different data, and the error of a process that found a wrong sum. As long as no process
+ * has measured anything, also throws the error of a process if every other one would repeat it, or if it is the third or the last.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -67,8 +69,14 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         // The path follows --, because it may begin with a dash.
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
-      if ('record' in outcome) records.push(outcome.record);
-      else {
+      if ('record' in outcome) {
+        records.push(outcome.record);
+        if (haveOtherData(records)) {
+          throw dataError(path, 'the file changed during the run', {
+            expected: 'the same data for every process',
+          });
+        }
+      } else {
         failure = errorOf(outcome, settings, path, beganNs - startedNs);
         lost.push({ reason: reasonOf(outcome) });
         const isHopeless = OF_EVERY_PROCESS.has(outcome.code) || lost.length >= MAX_LOST_AT_FIRST;
