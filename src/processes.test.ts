@@ -34,12 +34,12 @@ describe('a run in several processes', () => {
     expect(parseDurationNs(least!)).toBeGreaterThan(6e9);
   });
 
-  it('ends from the sixth process on if --until is reached, and says how many processes it measured', async () => {
+  it('ends from the seventh process on if --until is reached, and says how many processes it measured', async () => {
     const flags = ['--rounds', '2', '--warmup', '0', '--min-time', '1ms', '--until', '1000'];
-    const { code, printed } = await pinbenchRun('--processes', '8', ...flags);
+    const { code, printed } = await pinbenchRun('--processes', '9', ...flags);
     expect(code).toBe(0);
     const words = printed.replace(/\s+/g, ' ');
-    expect(words).toMatch(/plan 12 rounds in 6 processes; .*8 processes asked for/);
+    expect(words).toMatch(/plan 14 rounds in 7 processes; .*9 processes asked for/);
     expect(words).not.toContain('was not reached');
   }, 30_000);
 
@@ -93,10 +93,13 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
     return run(DATA, { processes: ends.length, ...options }, { ...surroundingsOfProcess(), nodePath });
   }
 
-  const measured = sampleSweep({
-    ...{ batches: [2], noise: 0.001 },
-    strategies: { feed: () => 10_000, pin: () => 5000 },
-  });
+  /** The record of a process whose pin is faster by the factor `speedup`. */
+  const measuredWith = (speedup: number) => {
+    const strategies = { feed: () => 10_000, pin: () => 10_000 / speedup };
+    const record = sampleSweep({ batches: [2], noise: 0.001, strategies });
+    return { ...record, cases: record.cases.map((one) => ({ ...one, end: 'planned' as const })) };
+  };
+  const measured = measuredWith(2);
 
   it('end with the error of a wrong sum, even if the first of them found none', async () => {
     const wrong = { says: 'pin, batch 2: 4, not 5', code: 5 };
@@ -152,5 +155,14 @@ describe.skipIf(process.platform === 'win32')('the processes of a run', { timeou
       expect(started()).toBe(3);
       forget();
     }
+  });
+
+  it('end when the interval is as narrow as --until asks at two checks in a row', async () => {
+    // From the seventh process to the eighth, the interval contains the largest speedup; from the ninth on it no longer does.
+    const ends = Array.from({ length: 12 }, (_, i) => (i === 6 ? measuredWith(3) : measured));
+    const { cases, results } = await runOf(ends, { untilPercent: 5 });
+    expect(started()).toBe(10);
+    expect(results[0]).toMatchObject({ roundsPerProcess: Array(10).fill(20) });
+    expect(cases).toMatchObject([{ rounds: 200, end: 'until' }]);
   });
 });

@@ -7,6 +7,7 @@ import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
 import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
+import { NarrowLooks } from './measure/stopping.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
 import { haveOtherData } from './record/other-data.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
@@ -38,8 +39,8 @@ const MAX_LOST_AT_FIRST = 3;
 
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
- * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost. If interrupted, returns the processes measured so far, or throws if there are none.
+ * if two checks in a row, after each process from the sixth on, find the interval as narrow as `--until` asks, or if the budget is used
+ * up. If a process fails, the record states it as lost. If interrupted, returns the processes measured so far, or throws if there are none.
  *
  * Throws a data error if the processes measured different data, and the error of a process that found a wrong sum. As long as no process
  * has measured anything, also throws the error of a process if every other one would repeat it, or if it is the third or the last.
@@ -51,6 +52,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   const startedAt = new Date();
   const records: RunRecord[] = [];
   const lost: LostProcess[] = [];
+  const looks = untilPercent === undefined ? undefined : new NarrowLooks(untilPercent);
   let end: CaseEnd['end'] = 'planned';
   let longestNs = 0;
   let failure: PinbenchError | undefined;
@@ -76,6 +78,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
             expected: 'the same data for every process',
           });
         }
+        looks?.look(widestHalfWidthPercent(records));
       } else {
         failure = errorOf(outcome, settings, path, beganNs - startedNs);
         lost.push({ reason: reasonOf(outcome) });
@@ -89,7 +92,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       break;
     }
     longestNs = Math.max(longestNs, clock.nowNs() - beganNs);
-    if (untilPercent !== undefined && isNarrow(records, untilPercent)) {
+    if (looks?.suffice) {
       end = 'until';
       break;
     }
@@ -104,11 +107,11 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   };
 }
 
-function isNarrow(records: readonly RunRecord[], untilPercent: number): boolean {
-  if (records.length < MIN_SAMPLES) return false;
-  return recordOfProcesses(records).cases.every(
-    ({ halfWidthPercent }) => halfWidthPercent !== null && halfWidthPercent <= untilPercent,
-  );
+/** Half the width of the widest interval over the processes, in percent. Infinite while there are too few processes. */
+function widestHalfWidthPercent(records: readonly RunRecord[]): number {
+  if (records.length < MIN_SAMPLES) return Number.POSITIVE_INFINITY;
+  const { cases } = recordOfProcesses(records);
+  return Math.max(...cases.map(({ halfWidthPercent }) => halfWidthPercent ?? Number.POSITIVE_INFINITY));
 }
 
 /** The path of the program that this module belongs to: the package or the bundle. */
