@@ -1,13 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fork, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath as node } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { childRun, startChild } from './child-run.js';
 import { isAlive } from './testing/is-alive.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'pinbench-child-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BIN = join(ROOT, 'bin', 'pinbench.js');
+const DATA = join(ROOT, 'fixtures', 'data.npy');
 
 function programOf(text: string): string {
   const program = join(folder, 'program.mjs');
@@ -98,4 +105,54 @@ describe('a run in a separate process', () => {
     child.go();
     expect(await child.outcome).toEqual({ failed: 'it ended with exit code 3', code: 3 });
   });
+
+  it.each([
+    ['measuring', false],
+    ['waiting for its turn', true],
+  ])(
+    'ends when its parent is killed while it is %s',
+    async (_, inTurns) => {
+      const started = join(folder, `of-killed-${inTurns}`);
+      const program = programOf(
+        `import { writeFileSync } from 'node:fs';
+         writeFileSync(${JSON.stringify(started)}, String(process.pid));
+         await import(${JSON.stringify(pathToFileURL(BIN).href)});`,
+      );
+      const request = { node, program, args: ['--rounds', '1000000', DATA], inTurns };
+      const module = pathToFileURL(join(ROOT, 'dist', 'child-run.js')).href;
+      const parent = spawn(node, [
+        ...['--input-type=module', '--eval'],
+        `import { startChild } from ${JSON.stringify(module)}; startChild(${JSON.stringify(request)});`,
+      ]);
+      while (!existsSync(started) || readFileSync(started, 'utf8') === '') await sleep(20);
+      const pid = Number(readFileSync(started, 'utf8'));
+      await sleep(2000);
+      expect(isAlive(pid)).toBe(true);
+      parent.kill('SIGKILL');
+      for (let tries = 0; isAlive(pid) && tries < 200; tries++) await sleep(50);
+      const isLeft = isAlive(pid);
+      if (isLeft) process.kill(pid, 'SIGKILL');
+      expect(isLeft).toBe(false);
+    },
+    60_000,
+  );
+
+  it('ends if its parent ended while it was starting', async () => {
+    const child = fork(BIN, ['run', DATA, '--rounds', '1000000'], {
+      ...{
+        env: { ...process.env, PINBENCH_TURNS: '0' },
+        silent: true,
+        timeout: 10_000,
+        killSignal: 'SIGKILL',
+      },
+    });
+    child.disconnect();
+    expect(await new Promise((done) => child.on('exit', done))).toBe(130);
+  }, 60_000);
+
+  it('outlives the channel of a program that forks pinbench itself', async () => {
+    const child = fork(BIN, ['run', DATA, '--rounds', '2'], { silent: true });
+    child.disconnect();
+    expect(await new Promise((done) => child.on('exit', done))).toBe(0);
+  }, 60_000);
 });

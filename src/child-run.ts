@@ -61,8 +61,8 @@ export function startChild(request: ChildRun): Child {
   const flags = ['--json', '-', '--quiet', '--no-progress', '--no-color'];
   const child = spawn(node, [program, 'run', ...flags, ...args], {
     ...(folder !== undefined && { cwd: folder }),
-    ...(inTurns && { env: { ...surroundingsOfProcess().env, [TURNS]: '1' } }),
-    stdio: ['ignore', 'pipe', 'pipe', ...(inTurns ? (['ipc'] as const) : [])],
+    env: { ...surroundingsOfProcess().env, [TURNS]: inTurns ? '1' : '0' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // In a process group of its own, the child does not get the terminal's signals; the parent ends it.
     detached: true,
   });

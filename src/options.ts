@@ -251,7 +251,7 @@ export const RUN_OPTIONS = {
   untilPercent: option(percent, {
     flag: '--until <percent>',
     group: 'How long',
-    help: "measure until half the width of the speedup's 95 % interval is at most this percentage; with --processes, checked after each process from the 6th on",
+    help: "measure until half the width of the speedup's 95 % interval is at most this percentage; with --processes, checked after each process from the 6th on and reached at two checks in a row",
     defaultHelp: '1 unless --epochs, --rounds or --processes is given',
     plan: 'untilPercent',
     planLine: (value) => `until the interval is ±${formatPercent(value)}`,

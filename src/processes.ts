@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type ChildOutcome, childRun } from './child-run.js';
-import { type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
+import { dataError, type ErrorCode, EXIT, nothingMeasuredError, PinbenchError } from './errors.js';
 import { flagsOf } from './flags.js';
 import { budgetTooShort, sufficientNsIn } from './measure/budget.js';
 import type { Clock } from './measure/clock.js';
 import type { CaseEnd } from './measure/measurement.js';
 import type { Progress } from './measure/progress.js';
+import { NarrowLooks } from './measure/stopping.js';
 import { ROUNDS_A_PROCESS, type Settings } from './options.js';
+import { haveOtherData } from './record/other-data.js';
 import { type LostProcess, recordOfProcesses } from './record/processes.js';
 import type { RunRecord } from './record/schema.js';
 import { MIN_SAMPLES } from './stats/interval.js';
@@ -28,12 +30,20 @@ export interface ProcessesRequest {
 
 /** The part of a budget that is reserved for combining the records and printing, ns. */
 const CLOSING_NS = 300e6;
+/** Exit codes that say that the request or the machine is at fault. A process that crashes or is killed may be the only one that does. */
+const OF_EVERY_PROCESS: ReadonlySet<number | undefined> = new Set([
+  ...[EXIT.usage, EXIT.data, EXIT.engine, EXIT.baseline],
+]);
+/** After this many failed processes without a measurement, the run ends. */
+const MAX_LOST_AT_FIRST = 3;
 
 /**
  * Measures in fresh processes, one after the other, with `--rounds` rounds in each, and combines their records into one. Ends early
- * if the interval over at least six processes is as narrow as `--until` asks, or if the budget is used up. If a process fails, the
- * record states it as lost; if the first one fails, its error is thrown. If interrupted, returns the processes measured so far, or
- * throws if there are none.
+ * if two checks in a row, after each process from the sixth on, find the interval as narrow as `--until` asks, or if the budget is used
+ * up. If a process fails, the record states it as lost. If interrupted, returns the processes measured so far, or throws if there are none.
+ *
+ * Throws a data error if the processes measured different data, and the error of a process that found a wrong sum. As long as no process
+ * has measured anything, also throws the error of a process if every other one would repeat it, or if it is the third or the last.
  */
 export async function runInProcesses(request: ProcessesRequest): Promise<RunRecord> {
   const { path, settings, node, clock, startedNs, signal, argv, progress } = request;
@@ -42,11 +52,13 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   const startedAt = new Date();
   const records: RunRecord[] = [];
   const lost: LostProcess[] = [];
+  const looks = untilPercent === undefined ? undefined : new NarrowLooks(untilPercent);
   let end: CaseEnd['end'] = 'planned';
   let longestNs = 0;
+  let failure: PinbenchError | undefined;
   for (let number = 1; number <= processes; number++) {
     const beganNs = clock.nowNs();
-    if (records.length > 0 && beganNs + longestNs > endNs) {
+    if (number > 1 && beganNs + longestNs > endNs) {
       end = 'budget';
       break;
     }
@@ -59,9 +71,20 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
         // The path follows --, because it may begin with a dash.
         args: [...flagsOf(ownSettings(settings, (endNs - beganNs) / (processes - number + 1))), '--', path],
       });
-      if ('record' in outcome) records.push(outcome.record);
-      else if (records.length === 0) throw errorOf(outcome, settings, path, beganNs - startedNs);
-      else lost.push({ reason: reasonOf(outcome) });
+      if ('record' in outcome) {
+        records.push(outcome.record);
+        if (haveOtherData(records)) {
+          throw dataError(path, 'the file changed during the run', {
+            expected: 'the same data for every process',
+          });
+        }
+        looks?.look(widestHalfWidthPercent(records));
+      } else {
+        failure = errorOf(outcome, settings, path, beganNs - startedNs);
+        lost.push({ reason: reasonOf(outcome) });
+        const isHopeless = OF_EVERY_PROCESS.has(outcome.code) || lost.length >= MAX_LOST_AT_FIRST;
+        if (outcome.code === EXIT.mismatch || (records.length === 0 && isHopeless)) throw failure;
+      }
     } catch (error) {
       if (!(error instanceof PinbenchError) || error.code !== 'interrupted') throw error;
       if (records.length === 0) throw nothingMeasuredError(path);
@@ -69,11 +92,12 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       break;
     }
     longestNs = Math.max(longestNs, clock.nowNs() - beganNs);
-    if (untilPercent !== undefined && isNarrow(records, untilPercent)) {
+    if (looks?.suffice) {
       end = 'until';
       break;
     }
   }
+  if (records.length === 0) throw failure;
   const record = recordOfProcesses(records, { asked: { processes, untilPercent, budgetNs }, end, lost });
   return {
     ...record,
@@ -83,11 +107,11 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
   };
 }
 
-function isNarrow(records: readonly RunRecord[], untilPercent: number): boolean {
-  if (records.length < MIN_SAMPLES) return false;
-  return recordOfProcesses(records).cases.every(
-    ({ halfWidthPercent }) => halfWidthPercent !== null && halfWidthPercent <= untilPercent,
-  );
+/** Half the width of the widest interval over the processes, in percent. Infinite while there are too few processes. */
+function widestHalfWidthPercent(records: readonly RunRecord[]): number {
+  if (records.length < MIN_SAMPLES) return Number.POSITIVE_INFINITY;
+  const { cases } = recordOfProcesses(records);
+  return Math.max(...cases.map(({ halfWidthPercent }) => halfWidthPercent ?? Number.POSITIVE_INFINITY));
 }
 
 /** The path of the program that this module belongs to: the package or the bundle. */
@@ -115,7 +139,7 @@ function reasonOf({ failed }: Failed): string {
   return sufficientNsIn(failed) === undefined ? failed : 'its share of the budget was too short';
 }
 
-/** The error of the first child, which started after `beforeNs`, as this process would have thrown it. */
+/** The error of a child, which started after `beforeNs`, as this process would have thrown it. */
 function errorOf(
   { failed, code }: Failed,
   { budgetNs, processes = 1 }: Settings,

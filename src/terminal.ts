@@ -117,6 +117,7 @@ export function terminalOfProcess(): Terminal {
   process.once('exit', () => {
     for (const undo of undos) undo();
   });
+  if (process.env[TURNS] !== undefined) endWithParent();
   writeWhole(process.stdout);
   process.stderr.on('error', () => {});
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
@@ -166,23 +167,34 @@ function writeWhole(stream: typeof process.stdout): void {
   };
 }
 
-/** The environment variable that tells a child to ask its parent for turns. */
+/** The environment variable that tells a process that pinbench started it: `1` if it must ask its parent for turns, otherwise `0`. */
 export const TURNS = 'PINBENCH_TURNS';
 
-/** The implementation of `Surroundings.turn`. Any message of the parent is the permission; without a parent there is nothing to wait for. */
+/** Ends this process when its parent ends, however that happens: the channel between them then closes. */
+function endWithParent(): void {
+  const end = () => process.exit(EXIT.interrupted);
+  // The parent may have ended while this process was starting. Without a channel, the property is undefined.
+  if (process.connected === false) end();
+  process.once('disconnect', end);
+  // The parent keeps the channel open until this process has ended.
+  process.channel?.unref();
+}
+
+/** The implementation of `Surroundings.turn`. Any message of the parent is the permission. */
 function askForTurn(signal: AbortSignal | undefined): Promise<void> {
   return new Promise((done) => {
     const settle = () => {
       process.off('message', settle);
-      process.off('disconnect', settle);
       signal?.removeEventListener('abort', settle);
+      process.channel?.unref();
       done();
     };
     process.on('message', settle);
-    process.on('disconnect', settle);
     signal?.addEventListener('abort', settle);
-    if (signal?.aborted === true || !process.connected) settle();
-    else process.send?.('turn', (error) => error !== null && settle());
+    process.channel?.ref();
+    if (signal?.aborted === true) settle();
+    // If the parent has just ended, it cannot be asked, and this process ends too.
+    else process.send?.('turn', () => {});
   });
 }
 

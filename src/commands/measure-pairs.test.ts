@@ -25,7 +25,7 @@ function programOf(name: string, turns: number, first = '', record = 'record.jso
      const log = (what) => appendFileSync(${JSON.stringify(join(folder, 'log'))}, '${name} ' + what + '\\n');
      ${first}
      log('starts ' + process.argv[process.argv.indexOf('--rounds') + 1]);
-     for (let turn = 1; process.env.PINBENCH_TURNS && turn <= ${turns}; turn++) {
+     for (let turn = 1; process.env.PINBENCH_TURNS === '1' && turn <= ${turns}; turn++) {
        process.send('turn');
        await new Promise((done) => process.once('message', done));
        log(turn);
@@ -81,7 +81,7 @@ describe('the pairs of ab', { timeout: 60_000 }, () => {
   });
 
   it('run one after the other if a process fails only beside the other, which is reported', async () => {
-    const fail = 'if (process.env.PINBENCH_TURNS) { console.error("no memory"); process.exit(4); }';
+    const fail = 'if (process.env.PINBENCH_TURNS === "1") { console.error("no memory"); process.exit(4); }';
     const programs = { base: programOf('base', 1), head: programOf('head', 1, fail) };
     expect(await measured(programs, { pairs: 2 })).toMatchObject({
       ...{ pairs: 2, inTurns: false },

@@ -10,21 +10,40 @@ export const FIRST_LOOK = 20;
  */
 const LOOKS_IN_A_ROW = 2;
 
-/** Checks the interval of a case every ten rounds and reports when it is narrow enough. */
-export class Looks {
+/** Counts the checks in a row that find an interval narrow enough. */
+export class NarrowLooks {
   readonly #untilPercent: number;
-  #narrow = 0;
+  #inARow = 0;
 
   constructor(untilPercent: number) {
     this.#untilPercent = untilPercent;
   }
 
+  /** Adds a check that found this half width. */
+  look(halfWidthPercent: number): void {
+    this.#inARow = halfWidthPercent <= this.#untilPercent ? this.#inARow + 1 : 0;
+  }
+
+  /** Whether the latest checks suffice to stop. */
+  get suffice(): boolean {
+    return this.#inARow >= LOOKS_IN_A_ROW;
+  }
+}
+
+/** Checks the interval of a case every ten rounds and reports when it is narrow enough. */
+export class Looks {
+  readonly #narrow: NarrowLooks;
+
+  constructor(untilPercent: number) {
+    this.#narrow = new NarrowLooks(untilPercent);
+  }
+
   /** Must be called once after every round. Returns whether two checks in a row found the interval narrow enough. */
   satisfied(samplesNs: readonly (readonly number[])[]): boolean {
     const rounds = samplesNs[0]?.length ?? 0;
-    if (rounds < FIRST_LOOK || rounds % LOOK_EVERY !== 0) return this.#narrow >= LOOKS_IN_A_ROW;
-    this.#narrow = widestHalfWidthPercent(samplesNs) <= this.#untilPercent ? this.#narrow + 1 : 0;
-    return this.#narrow >= LOOKS_IN_A_ROW;
+    if (rounds >= FIRST_LOOK && rounds % LOOK_EVERY === 0)
+      this.#narrow.look(widestHalfWidthPercent(samplesNs));
+    return this.#narrow.suffice;
   }
 }
 

@@ -9,6 +9,15 @@ const processOf = (feedNs: number, speedup: number): RunRecord => {
   const record = sampleSweep({ batches: [2], noise: 0.001, strategies });
   return { ...record, cases: record.cases.map((one) => ({ ...one, end: 'planned' })) };
 };
+const processThatSkipsPin = (): RunRecord => {
+  const record = processOf(10_000, 2);
+  const [feed, { engine, device, strategy, batch, work }] = record.results as [
+    MeasuredResult,
+    MeasuredResult,
+  ];
+  const row = { engine, device, strategy, batch, work };
+  return { ...record, results: [feed, { ...row, status: 'skipped', reason: 'no memory' }], comparisons: [] };
+};
 const CASE = { engine: 'cuda', batch: 2, work: 1 } as const;
 const SPEEDUPS = [1.5, 1.2, 1.4, 1.3, 1.6, 1.7];
 const six = SPEEDUPS.map((speedup, i) => processOf(10_000 + 100 * i, speedup));
@@ -90,13 +99,33 @@ describe('the record of several processes', () => {
     expect(feed!.rowsPerSecond).toBeCloseTo((2 / feed!.stepNs.median) * 1e9, 0);
   });
 
-  it('drops a process that measured different rows and reports it with the lost processes', () => {
+  it('drops a process that measured other rows and reports it with the lost processes', () => {
     const odd = sampleSweep({ batches: [2], strategies: { feed: () => 10_000 } });
     const { warnings, results } = recordOfProcesses([...six, odd], { lost: [{ reason: 'killed' }] });
     expect((results[0] as MeasuredResult).roundsPerProcess).toHaveLength(6);
     expect(warnings).toEqual([
-      { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured different rows'] },
+      { code: 'processes-lost', processes: 2, reasons: ['killed', 'it measured other rows'] },
     ]);
+  });
+
+  it('keeps the processes that measured the same rows as most others, whichever was the first', () => {
+    const less = processThatSkipsPin();
+    const { results, warnings } = recordOfProcesses([less, six[0]!, less, six[1]!, six[2]!]);
+    expect(results.map(({ status }) => status)).toEqual(['measured', 'measured']);
+    expect(results[1]).toMatchObject({ roundsPerProcess: [20, 20, 20] });
+    expect(warnings).toContainEqual({
+      ...{ code: 'processes-lost', processes: 2 },
+      reasons: ['it measured other rows'],
+    });
+  });
+
+  it('keeps the processes that measured more rows if as many measured fewer', () => {
+    const less = processThatSkipsPin();
+    for (const records of [
+      [less, six[0]!],
+      [six[0]!, less],
+    ])
+      expect(recordOfProcesses(records).results).toEqual(six[0]!.results);
   });
 
   it('keeps each warning about the device and the data once, and drops those about single processes', () => {

@@ -25,32 +25,30 @@ export interface ProcessesOutcome {
 }
 
 /**
- * Combines the records of one or more processes that measured the same rows. The combined step times have no interval, because
- * consecutive processes are not independent; speedups have an interval over the processes. A process that measured different rows
- * than the first one counts as lost. Pure.
+ * Combines the records of one or more processes. The combined step times have no interval, because consecutive processes are not
+ * independent; speedups have an interval over the processes. Only the largest group of processes that measured the same rows counts;
+ * the other processes are lost. Pure.
  */
 export function recordOfProcesses(
   records: readonly RunRecord[],
   { asked = {}, end = 'planned', lost = [] }: ProcessesOutcome = {},
 ): RunRecord {
-  const [first, ...others] = records;
-  const alike = [first!, ...others.filter((record) => rowsOf(record) === rowsOf(first!))];
+  const alike = largestAlike(records);
+  const first = alike[0]!;
   const gone = [
     ...lost,
-    ...Array.from({ length: records.length - alike.length }, () => ({
-      reason: 'it measured different rows',
-    })),
+    ...Array.from({ length: records.length - alike.length }, () => ({ reason: 'it measured other rows' })),
   ];
   const measured = alike.map(measuredByName);
-  const results = first!.results.map((result) =>
+  const results = first.results.map((result) =>
     result.status === 'skipped' ? result : together(measured.map((rows) => rows.get(nameOf(result))!)),
   );
-  const comparisons = comparisonsOf(results, first!.plan.modelNs);
+  const comparisons = comparisonsOf(results, first.plan.modelNs);
   const ended = endsOf(alike, comparisons, end);
   return {
-    ...first!,
+    ...first,
     complete: alike.every(({ complete }) => complete),
-    plan: { ...first!.plan, ...asked },
+    plan: { ...first.plan, ...asked },
     results,
     comparisons,
     cases: casesOf(ended),
@@ -85,6 +83,15 @@ function endsOf(
       halfWidthPercent: widths.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...widths),
     };
   });
+}
+
+/** The largest group of records with the same rows; of groups of the same size, that with the most measured rows. */
+function largestAlike(records: readonly RunRecord[]): RunRecord[] {
+  const groups = [...groupBy(records, rowsOf).values()];
+  const measuredRows = ([one]: readonly RunRecord[]) => measuredByName(one!).size;
+  return groups.reduce((best, group) =>
+    (group.length - best.length || measuredRows(group) - measuredRows(best)) > 0 ? group : best,
+  );
 }
 
 function rowsOf({ results }: RunRecord): string {

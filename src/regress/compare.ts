@@ -1,4 +1,5 @@
 import { PinbenchError } from '../errors.js';
+import { haveOtherData } from '../record/other-data.js';
 import type { RunRecord } from '../record/schema.js';
 import { holm, type Shift, smallestP, twoSampleShift } from '../stats/two-sample.js';
 import { counted, formatPercent } from '../units.js';
@@ -72,7 +73,7 @@ export function compareRecords(
     thresholdPercent,
     bases: bases.map(sourceOf),
     heads: heads.map(sourceOf),
-    otherData: haveOtherData(baseRecords, headRecords),
+    otherData: haveOtherData([...baseRecords, ...headRecords]),
     rows: [
       ...judged(pairs, options),
       ...gone.map(([key, { row, middle }]): RegressionRow => {
@@ -98,27 +99,6 @@ function mustDiffer(side: readonly PathAndRecord[]): void {
     }
     seen.set(text, path);
   }
-}
-
-/** Relative difference within which the sums of two epochs agree, whatever the order of addition. */
-const SAME_SUM = 1e-5;
-
-/** Whether the epoch sums show that the sides measured different values. Unknown sums, and sums of gathered rows, are ignored. */
-export function haveOtherData(bases: readonly RunRecord[], heads: readonly RunRecord[]): boolean {
-  const sums = [...bases, ...heads].flatMap(({ plan, results }) =>
-    plan.sampling === 'gather'
-      ? []
-      : results.flatMap((result) =>
-          result.status === 'measured' && typeof result.epochSum === 'number'
-            ? [{ key: `${result.batch} ${result.work}`, sum: result.epochSum }]
-            : [],
-        ),
-  );
-  const firsts = new Map(sums.toReversed().map(({ key, sum }) => [key, sum]));
-  return sums.some(({ key, sum }) => {
-    const first = firsts.get(key)!;
-    return Math.abs(sum - first) > SAME_SUM * Math.max(Math.abs(sum), Math.abs(first));
-  });
 }
 
 function recordsOf(side: readonly PathAndRecord[]): RunRecord[] {

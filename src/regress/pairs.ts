@@ -1,10 +1,11 @@
 import { median } from 'simple-statistics';
 import { PinbenchError } from '../errors.js';
+import { haveOtherData } from '../record/other-data.js';
 import type { RunRecord } from '../record/schema.js';
 import { signedRankShift } from '../stats/signed-rank.js';
 import { counted } from '../units.js';
 import { METRICS, type Metric } from '../words.js';
-import { haveOtherData, skippedIn, sourceOf } from './compare.js';
+import { skippedIn, sourceOf } from './compare.js';
 import { mustBeComparable, mustHaveMeasured } from './guard.js';
 import { PAIRS_SCHEMA, type PairsComparison, type PairsRow } from './pairs-schema.js';
 import { keyFor, type RowSamples, samplesOf } from './samples.js';
@@ -70,10 +71,7 @@ export function comparePairs(
     ...{ thresholdPercent, pairs: pairs.length, inTurns, lost: [...lost], complete },
     ...(base && { base: sourceOf([names.base, base]) }),
     head: sourceOf([names.head, first!.head]),
-    otherData: haveOtherData(
-      pairs.flatMap((pair) => pair.base ?? []),
-      pairs.map(({ head }) => head),
-    ),
+    otherData: haveOtherData(pairs.flatMap(({ base, head }) => (base === undefined ? [head] : [base, head]))),
     rows,
   };
 }

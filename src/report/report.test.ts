@@ -141,6 +141,13 @@ describe('the table', () => {
     }
   });
 
+  it('does not say that every process that is not counted failed', () => {
+    const reasons = ['killed', 'it measured other rows'];
+    expect(warningSentences([{ code: 'processes-lost', processes: 2, reasons }], [])).toEqual([
+      '2 processes are not counted: killed; it measured other rows',
+    ]);
+  });
+
   it('suggests more processes or a larger budget for an interval, whichever there was too little of', () => {
     const few = { code: 'few-processes', processes: 5, needed: 6 } as const;
     expect(warningSentences([few], [])).toEqual([

@@ -63,7 +63,7 @@ const SENTENCES: { readonly [C in Code]: Sentence<C> | undefined } = {
   'budget-cut': ([{ budgetNs, cases }], words) => budgetCut(budgetNs, cases, words),
   'until-not-reached': untilNotReached,
   'processes-lost': ([{ processes, reasons }]) =>
-    `${processes === 1 ? 'a process' : `${processes} processes`} failed (${reasons.join('; ')}); ${processes === 1 ? 'its' : 'their'} measurements are not counted`,
+    `${processes === 1 ? 'a process is' : `${processes} processes are`} not counted: ${reasons.join('; ')}`,
   'few-processes': ([{ processes, needed, end }]) =>
     `${processes} ${processes === 1 ? 'process is' : 'processes are'} too few for a 95 % interval of the speedup${end === 'budget' ? `, which needs ${needed}: use a larger --budget` : `: use --processes ${needed} or more`}`,
   'few-rounds': ([{ rounds, needed, end }]) =>
