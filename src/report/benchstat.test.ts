@@ -3,14 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareRecords } from '../regress/compare.js';
 import { recordWith } from '../regress/testing/simulation.js';
 import { renderBenchstat } from './benchstat.js';
 
 /** Path of the program, which .ci/exports installs. */
 const benchstat = env.PINBENCH_TEST_BENCHSTAT;
-const folder = mkdtempSync(join(tmpdir(), 'pinbench-benchstat-'));
+let folder: string;
+// Made in a hook, because no hook removes it if every test is skipped.
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinbench-benchstat-'));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(benchstat === undefined)('benchstat on two records (run by .ci/exports)', () => {
