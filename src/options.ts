@@ -218,7 +218,7 @@ export const RUN_OPTIONS = {
     plan: 'epochs',
     planLine: (epochs) => `${counted(epochs, 'epoch')} asked for`,
   }),
-  /** Measure exactly this many rounds, with blocks of at least `minTimeNs`. */
+  /** Measure this many rounds, or fewer if `budgetNs` ends first, with blocks of at least `minTimeNs`. */
   rounds: option(whole(1, MAX_ROUNDS), {
     flag: '--rounds <n>',
     group: 'How long',

@@ -31,9 +31,7 @@ export interface ProcessesRequest {
 /** The part of a budget that is reserved for combining the records and printing, ns. */
 const CLOSING_NS = 300e6;
 /** Exit codes that say that the request or the machine is at fault. A process that crashes or is killed may be the only one that does. */
-const OF_EVERY_PROCESS: ReadonlySet<number | undefined> = new Set([
-  ...[EXIT.usage, EXIT.data, EXIT.engine, EXIT.baseline],
-]);
+const OF_EVERY_PROCESS: readonly (number | undefined)[] = [EXIT.usage, EXIT.data, EXIT.engine, EXIT.baseline];
 /** After this many failed processes without a measurement, the run ends. */
 const MAX_LOST_AT_FIRST = 3;
 
@@ -73,7 +71,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       });
       if ('record' in outcome) {
         records.push(outcome.record);
-        if (haveOtherData(records)) {
+        if (haveOtherData([records[0]!, outcome.record])) {
           throw dataError(path, 'the file changed during the run', {
             expected: 'the same data for every process',
           });
@@ -82,7 +80,7 @@ export async function runInProcesses(request: ProcessesRequest): Promise<RunReco
       } else {
         failure = errorOf(outcome, settings, path, beganNs - startedNs);
         lost.push({ reason: reasonOf(outcome) });
-        const isHopeless = OF_EVERY_PROCESS.has(outcome.code) || lost.length >= MAX_LOST_AT_FIRST;
+        const isHopeless = OF_EVERY_PROCESS.includes(outcome.code) || lost.length >= MAX_LOST_AT_FIRST;
         if (outcome.code === EXIT.mismatch || (records.length === 0 && isHopeless)) throw failure;
       }
     } catch (error) {

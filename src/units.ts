@@ -72,9 +72,9 @@ export function formatInteger(value: number): string {
   return integers.format(value);
 }
 
-/** A count with its noun in the singular or the plural: `1 pair`, `1,200 pairs`. */
-export function counted(count: number, noun: string): string {
-  return `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** A count with its noun in the singular or the plural: `1 pair`, `1,200 pairs`, `2 batches`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatInteger(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** Kept, because creating a formatter takes as long as formatting a hundred numbers. */

@@ -6,8 +6,8 @@ import { DATA, RUN, shell } from './program.mjs';
 const OLD = 'o'.repeat(19_000);
 
 /**
- * There is space for the old record but not for a new one: the old one must stay, the exit code must be that of a failed write, and no other file
- * may be left.
+ * There is space for the old record but not for a new one: the old one must stay, the exit code must be that of a failed write, and no
+ * other file may be left.
  */
 export function attackDisk({ folder, dice, count }) {
   const found = [];

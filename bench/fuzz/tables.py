@@ -2,8 +2,8 @@
 
     python3 bench/fuzz/tables.py <seed> <count> <folder>
 
-Writes `<number>.arrow` files with columns of all kinds, most of which hold the same number of values in every row. They use metadata versions 4
-and 5, files and streams, slices, batches of any length, dictionaries and deltas, nested lists, run ends, unions and structs.
+Writes `<number>.arrow` files with columns of all kinds, most of which hold the same number of values in every row. They use metadata
+versions 4 and 5, files and streams, slices, batches of any length, dictionaries and deltas, nested lists, run ends, unions and structs.
 """
 
 import random

@@ -25,8 +25,8 @@ export async function abCommand(request: AbRequest, terminal: Terminal): Promise
     if (programs.base === undefined) warnOfNoBase(base, terminal);
     const keepOut = out === undefined ? undefined : makeNew(out, terminal);
     const { nodePath } = terminal.surroundings;
-    const measured = await interruptible(terminal, true, (attendance) =>
-      measurePairs(request, programs, nodePath, attendance, (pair) => isComparable(pair, request)),
+    const measured = await interruptible(terminal, true, (context) =>
+      measurePairs(request, programs, nodePath, context, (pair) => isComparable(pair, request)),
     );
     if (measured.pairs.length === 0) throw nothingMeasured(measured);
     keepOut?.();

@@ -15,7 +15,7 @@ export interface WorkContext {
 export async function interruptible<T>(
   terminal: Terminal,
   showsProgress: boolean,
-  work: (attendance: WorkContext) => Promise<T>,
+  work: (context: WorkContext) => Promise<T>,
 ): Promise<T> {
   const interruption = new AbortController();
   const stopListening = terminal.onInterrupt(() => interruption.abort());

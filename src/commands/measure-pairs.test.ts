@@ -114,6 +114,12 @@ describe('the pairs of ab', { timeout: 60_000 }, () => {
     });
   });
 
+  it('end with exit code 5 even if the sum of the first pair is right when one process runs after the other', async () => {
+    const fail = 'if (process.env.PINBENCH_TURNS === "1") { console.error("a wrong sum"); process.exit(5); }';
+    const programs = { base: programOf('base', 1), head: programOf('head', 1, fail) };
+    await expect(measured(programs, { pairs: 9 })).rejects.toMatchObject({ code: 'mismatch' });
+  });
+
   it('have twice the rounds from the second pair on if the budget allows 20 pairs', async () => {
     const programs = { base: programOf('base', 1), head: programOf('head', 1) };
     /** The rounds of the first four processes, after which the measurement is interrupted. */

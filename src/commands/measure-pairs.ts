@@ -26,8 +26,9 @@ const MAX_LOST_IN_A_ROW = 3;
  * Measures pairs of processes, base first and head first in alternation, until the requested number of pairs is measured or the
  * remaining budget is too short for another. The processes of a pair live at the same time and take turns: one runs a round while the
  * other waits. If that fails for the first pair, for example because the device has no memory for two datasets, or if a build does not
- * take turns, one process runs after the other. If the first pair cannot be compared, it is the last. After the first pair, the processes start together, and run twice the rounds if the
- * budget allows. Without a base, the head runs once.
+ * take turns, one process runs after the other. If the first pair cannot be compared, it is the last. After the first pair, the
+ * processes start together, and run twice the rounds if the budget allows. Without a base, the head runs once. Throws `mismatch` if a
+ * process found a wrong sum.
  */
 export async function measurePairs(
   { base, head, args, pairs: wanted, budgetNs }: AbRequest,
@@ -40,12 +41,12 @@ export async function measurePairs(
   const endNs = startedNs + budgetNs;
   const measured = { pairs: [] as Pair[], lost: [] as string[], inTurns: programs.base !== undefined };
   let rounds = ROUNDS_OF_AB;
-  const start = (side: Side) =>
+  const starting = (inTurns: boolean) => (side: Side) =>
     startChild({
       ...{ node, program: programs[side]!, folder: side === 'base' ? base : head, signal },
       args: ['--rounds', String(rounds), ...args],
       limitNs: Math.max(budgetNs, MIN_LIMIT_NS),
-      inTurns: measured.inTurns,
+      inTurns,
     });
   const most = programs.base === undefined ? 1 : (wanted ?? Number.POSITIVE_INFINITY);
   let [longestNs, failed] = [0, 0];
@@ -59,25 +60,24 @@ export async function measurePairs(
       const sides: readonly Side[] =
         programs.base === undefined ? ['head'] : number % 2 === 0 ? ['base', 'head'] : ['head', 'base'];
       const isFirst = measured.pairs.length === 0;
-      let { outcomes, bothAsked } = measured.inTurns
-        ? await inTurns(sides, start, !isFirst)
-        : await oneByOne(sides, start);
-      if (measured.inTurns && isFirst && outcomes.some(mayNeedMore)) {
-        measured.inTurns = false;
-        const alone = await oneByOne(sides, start);
-        if (rowsIn(alone.outcomes) <= rowsIn(outcomes)) {
-          measured.inTurns = true;
-        } else {
+      let outcomes: Outcomes;
+      if (measured.inTurns) {
+        const ran = await inTurns(sides, starting(true), !isFirst);
+        outcomes = ran.outcomes;
+        const alone =
+          isFirst && outcomes.some(mayNeedMore) ? await oneByOne(sides, starting(false)) : undefined;
+        if (alone !== undefined && rowsIn(alone) > rowsIn(outcomes)) {
           const why = whyLost(sides, outcomes);
           if (why !== undefined) measured.lost.push(`${why} (measured again, one process after the other)`);
-          ({ outcomes, bothAsked } = alone);
+          measured.inTurns = false;
+          outcomes = alone;
+        } else if (!ran.bothAsked && outcomes.every((outcome) => 'record' in outcome)) {
+          measured.inTurns = false;
         }
-      } else if (!bothAsked && outcomes.every((outcome) => 'record' in outcome)) {
-        measured.inTurns = false;
+      } else {
+        outcomes = await oneByOne(sides, starting(false));
       }
       const why = whyLost(sides, outcomes);
-      if (outcomes.some((outcome) => 'failed' in outcome && outcome.code === EXIT.mismatch))
-        throw new PinbenchError('mismatch', { subject: 'ab', observed: why! });
       failed = why === undefined ? 0 : failed + 1;
       const isLast = failed >= MAX_LOST_IN_A_ROW;
       if (why === undefined) measured.pairs.push(pairOf(sides, outcomes));
@@ -100,17 +100,19 @@ export async function measurePairs(
 type Side = 'base' | 'head';
 type Start = (side: Side) => Child;
 
+/** One outcome for each side, in the given order. */
+type Outcomes = readonly ChildOutcome[];
+
 interface Ran {
-  /** One for each side, in the given order. */
-  readonly outcomes: readonly ChildOutcome[];
+  readonly outcomes: Outcomes;
   /** Whether both processes asked for turns. A process that does not would disturb one that starts meanwhile. */
   readonly bothAsked: boolean;
 }
 
-async function oneByOne(sides: readonly Side[], start: Start): Promise<Ran> {
+async function oneByOne(sides: readonly Side[], start: Start): Promise<Outcomes> {
   const outcomes: ChildOutcome[] = [];
   for (const side of sides) outcomes.push(await start(side).outcome);
-  return { outcomes, bothAsked: false };
+  return rightSums(sides, outcomes);
 }
 
 /**
@@ -136,11 +138,19 @@ async function inTurns(sides: readonly Side[], start: Start, together: boolean):
     children.reverse();
   }
   children.sort((a, b) => sides.indexOf(a.side) - sides.indexOf(b.side));
-  return { outcomes: await Promise.all(children.map(({ child }) => child.outcome)), bothAsked };
+  const outcomes = await Promise.all(children.map(({ child }) => child.outcome));
+  return { outcomes: rightSums(sides, outcomes), bothAsked };
+}
+
+/** Returns the outcomes. Throws `mismatch` if a process found a wrong sum: such a build must not be measured further. */
+function rightSums(sides: readonly Side[], outcomes: Outcomes): Outcomes {
+  if (outcomes.some((outcome) => 'failed' in outcome && outcome.code === EXIT.mismatch))
+    throw new PinbenchError('mismatch', { subject: 'ab', observed: whyLost(sides, outcomes)! });
+  return outcomes;
 }
 
 /** Why a pair is not counted: the sides that failed; `undefined` if none did. */
-function whyLost(sides: readonly Side[], outcomes: readonly ChildOutcome[]): string | undefined {
+function whyLost(sides: readonly Side[], outcomes: Outcomes): string | undefined {
   const why = sides.flatMap((side, i) => {
     const outcome = outcomes[i]!;
     return 'failed' in outcome ? [`${side}: ${outcome.failed}`] : [];
@@ -149,7 +159,7 @@ function whyLost(sides: readonly Side[], outcomes: readonly ChildOutcome[]): str
 }
 
 /** The number of rows that the processes measured. */
-function rowsIn(outcomes: readonly ChildOutcome[]): number {
+function rowsIn(outcomes: Outcomes): number {
   const results = outcomes.flatMap((outcome) => ('record' in outcome ? outcome.record.results : []));
   return results.filter(({ status }) => status === 'measured').length;
 }
@@ -159,7 +169,7 @@ function mayNeedMore(outcome: ChildOutcome): boolean {
   return 'failed' in outcome || outcome.record.results.some(({ status }) => status === 'skipped');
 }
 
-function pairOf(sides: readonly Side[], outcomes: readonly ChildOutcome[]): Pair {
+function pairOf(sides: readonly Side[], outcomes: Outcomes): Pair {
   const records = sides.flatMap((side, i) => {
     const outcome = outcomes[i]!;
     return 'record' in outcome ? [[side, outcome.record]] : [];

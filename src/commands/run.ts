@@ -90,14 +90,10 @@ async function measured(
   terminal: Terminal,
   argv: readonly string[],
 ): Promise<RunRecord> {
-  return await interruptible(terminal, progress && !quiet, async (attendance) => {
+  return await interruptible(terminal, progress && !quiet, async (context) => {
     const { run } = await import('../run.js');
     // Node's clock starts with the process, and so does the budget.
-    return await run(
-      file,
-      { ...settings, ...attendance, startedNs: 0, verbose, argv },
-      terminal.surroundings,
-    );
+    return await run(file, { ...settings, ...context, startedNs: 0, verbose, argv }, terminal.surroundings);
   });
 }
 

@@ -91,11 +91,13 @@ function planOf(
 
 /** The options of a request that define a step, without those that concern other stages. */
 function stepOptionsOf(request: Pick<Settings, StepOptionName>): Pick<Settings, StepOptionName> {
-  const names = OPTION_ENTRIES.flatMap(([name, { definesStep }]) =>
-    definesStep ? [name as StepOptionName] : [],
-  );
-  return Object.fromEntries(names.map((name) => [name, request[name]])) as Pick<Settings, StepOptionName>;
+  const values = STEP_OPTIONS.map((name) => [name, request[name]]);
+  return Object.fromEntries(values) as Pick<Settings, StepOptionName>;
 }
+
+const STEP_OPTIONS = OPTION_ENTRIES.flatMap(([name, { definesStep }]) =>
+  definesStep ? [name as StepOptionName] : [],
+);
 
 /** The half-open range of rows of mini-batch `index`; the last mini-batch may be short. */
 export function rowsOf(plan: Plan, index: number): readonly [begin: number, end: number] {

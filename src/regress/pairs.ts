@@ -49,14 +49,10 @@ export function comparePairs(
   const [first] = pairs;
   mustHaveMeasured(names.head, first!.head);
   const { base } = first!;
+  const reference = [names.head, first!.head] as const;
   for (const { base, head } of pairs) {
-    for (const other of [base, head])
-      if (other !== undefined)
-        mustBeComparable(
-          [names[other === base ? 'base' : 'head'], other],
-          [names.head, first!.head],
-          undefined,
-        );
+    mustBeComparable([names.head, head], reference, undefined);
+    if (base !== undefined) mustBeComparable([names.base, base], reference, undefined);
   }
   const rows = metrics.flatMap((metric) => rowsOf(pairs, metric, thresholdPercent));
   if (base !== undefined && rows.every(({ verdict }) => verdict === 'missing' || verdict === 'new')) {

@@ -2,7 +2,10 @@ import { PinbenchError } from '../errors.js';
 import type { MeasuredResult } from '../record/schema.js';
 import type { Named } from './named.js';
 
-/** The measured rows of a record, at least one: services with a history have no notion of skipped rows and accept an empty file as valid. */
+/**
+ * The measured rows of a record, at least one: services with a history have no notion of skipped rows and accept an empty file as
+ * valid.
+ */
 export function measuredIn({ name, record }: Named): MeasuredResult[] {
   return notEmpty(
     name,

@@ -11,7 +11,8 @@ interface EngineEntry {
 
 /**
  * The engines, in the order of the help and of `--engine all`. A new engine is a file in `engine/` and an entry here. Each `load`
- * declares its result type, because `EngineName` is derived from this table and `Engine` refers to it, so that an inferred type would be circular.
+ * declares its result type, because `EngineName` is derived from this table and `Engine` refers to it, so that an inferred type would
+ * be circular.
  */
 export const ENGINE_TABLE = {
   cuda: {

@@ -7,8 +7,10 @@
  * `columns` and `ranges` find the numbers in the batches; `buffers` reads them; `unpacking` decompresses with `codecs`; `load`
  * fills the matrix.
  */
+
 import type { FileHandle } from 'node:fs/promises';
 import { shortenedInMiddle } from '../../text.js';
+import { counted } from '../../units.js';
 import { type ColumnInfo, type Contents, MAX_ELEMENTS } from '../dataset.js';
 import { Fault } from '../fault.js';
 import { Turns } from '../turns.js';
@@ -63,8 +65,9 @@ export async function openArrow(
   );
   const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
   if (rows === 0) {
-    const text = batches.length === 1 ? '1 record batch' : `${batches.length} record batches`;
-    throw new Fault(`no rows, in ${text}`, { expected: 'at least one' });
+    throw new Fault(`no rows, in ${counted(batches.length, 'record batch', 'record batches')}`, {
+      expected: 'at least one',
+    });
   }
   const reader = new BufferReader(file);
   const sources = await sourcesOf(reader, chosen, batches, turns);

@@ -15,8 +15,8 @@ export interface Columns {
  */
 const LINE = 16;
 /**
- * How many rows of the remaining columns are written before moving on to the next columns, so that the cache lines they share stay in the
- * cache.
+ * How many rows of the remaining columns are written before moving on to the next columns, so that the cache lines they share stay
+ * in the cache.
  */
 const BLOCK_ROWS = 256;
 
